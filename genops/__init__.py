@@ -1,0 +1,1 @@
+"""genops: versioned prompts and chains, run through a tracing executor."""

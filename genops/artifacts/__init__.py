@@ -1,0 +1,26 @@
+"""Canonical forms, digests, references, locks and payloads: how everything that shapes an answer is named."""
+
+from genops.artifacts.canonical import Json, canonical_bytes, digest_of, ordered_schema, plain_schema, short
+from genops.artifacts.component import Component, ComponentKind
+from genops.artifacts.lock import Lock, LockEntry
+from genops.artifacts.payload import Payload, Value, decode, encode, normalise
+from genops.artifacts.reference import Reference
+
+__all__ = [
+    "Component",
+    "ComponentKind",
+    "Json",
+    "Lock",
+    "LockEntry",
+    "Payload",
+    "Reference",
+    "Value",
+    "canonical_bytes",
+    "decode",
+    "digest_of",
+    "encode",
+    "normalise",
+    "ordered_schema",
+    "plain_schema",
+    "short",
+]

@@ -1,0 +1,104 @@
+"""Locks: name, reference and digest of every component in a chain's closure, as a diffable file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from genops.artifacts.canonical import DIGEST_LENGTH, digest_of
+from genops.artifacts.component import Component
+from genops.errors import Location, LockMismatch
+
+LOCK_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LockEntry:
+    """One component of the closure."""
+
+    kind: str
+    name: str
+    source: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """The closure of a chain.
+
+    Attributes:
+        chain: Name of the chain.
+        entries: Sorted by kind and name, one per component.
+        digest: SHA-256 over chain and entries without their ``source``: how a component was referred to does not
+            shape an answer.
+    """
+
+    chain: str
+    entries: tuple[LockEntry, ...]
+    digest: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        body = [[entry.kind, entry.name, entry.digest] for entry in self.entries]
+        object.__setattr__(self, "digest", digest_of({"chain": self.chain, "entries": body}))
+
+    @classmethod
+    def of(cls, chain: str, components: Iterable[Component]) -> Lock:
+        """The lock of a closure; components that appear twice are listed once."""
+        entries = {LockEntry(c.kind, c.name, c.source, c.digest) for c in components}
+        return cls(chain, tuple(sorted(entries)))
+
+    def find(self, kind: str, name: str) -> LockEntry | None:
+        """The entry of a kind and name, or None."""
+        return next((entry for entry in self.entries if (entry.kind, entry.name) == (kind, name)), None)
+
+    def dumps(self) -> str:
+        """The text of the lock file: JSON, one component a line, so that a diff shows one line a change."""
+        lines = [
+            "  " + json.dumps({"kind": e.kind, "name": e.name, "source": e.source, "digest": e.digest}, ensure_ascii=False)
+            for e in self.entries
+        ]
+        head = json.dumps({"format": LOCK_FORMAT, "chain": self.chain, "digest": self.digest}, ensure_ascii=False)
+        return head[:-1] + ', "components": [\n' + ",\n".join(lines) + "\n]}\n"
+
+    @classmethod
+    def load(cls, path: Path) -> Lock:
+        """Reads a lock file.
+
+        Raises:
+            LockMismatch: The file is missing, is not a lock, or its digest is not that of its entries.
+        """
+        at = Location(path)
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+            entries = tuple(LockEntry(e["kind"], e["name"], e["source"], e["digest"]) for e in raw["components"])
+            lock = cls(raw["chain"], entries)
+            stated, known_format = raw["digest"], raw["format"] == LOCK_FORMAT
+        except FileNotFoundError:
+            raise LockMismatch("there is no lock", at=at, hint="write it with `genops chain lock`") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise LockMismatch(
+                f"not a readable lock ({error})", at=at, hint="write it again with `genops chain lock`"
+            ) from error
+        if not known_format or stated != lock.digest or any(len(e.digest) != DIGEST_LENGTH for e in entries):
+            raise LockMismatch(
+                "the lock was edited or damaged", at=at, hint="write it again with `genops chain lock`"
+            )
+        return lock
+
+    def differences(self, other: Lock) -> list[str]:
+        """One line for each component that was added, removed or changed from this lock to ``other``."""
+        mine = {(e.kind, e.name): e for e in self.entries}
+        theirs = {(e.kind, e.name): e for e in other.entries}
+        lines = []
+        for key in sorted(mine.keys() | theirs.keys()):
+            a, b = mine.get(key), theirs.get(key)
+            label = f"{key[0]} {key[1]}"
+            if a is None and b is not None:
+                lines.append(f"{label}: added ({b.digest[:12]})")
+            elif b is None and a is not None:
+                lines.append(f"{label}: removed ({a.digest[:12]})")
+            elif a is not None and b is not None and a.digest != b.digest:
+                lines.append(f"{label}: {a.digest[:12]} -> {b.digest[:12]}")
+        return lines

@@ -1,0 +1,154 @@
+"""What goes to a model and what comes back, in the chat-completions shape that every provider path speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal, NotRequired, Protocol, TypedDict
+
+from genops.artifacts import Component
+from genops.settings import ModelAlias
+
+
+class FunctionCall(TypedDict):
+    """The function of a tool call; ``arguments`` is JSON text as the model wrote it."""
+
+    name: str
+    arguments: str
+
+
+class ToolCall(TypedDict):
+    """A model's wish to call a tool."""
+
+    id: str
+    type: Literal["function"]
+    function: FunctionCall
+
+
+class Message(TypedDict):
+    """A chat message. ``content`` is text, or parts (``{"type": "text"|"image_url"|"file", …}``)."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str | list[dict[str, Any]] | None
+    tool_calls: NotRequired[list[ToolCall]]
+    tool_call_id: NotRequired[str]
+    name: NotRequired[str]
+
+
+class ToolSpec(TypedDict):
+    """A tool as offered to a model: ``{"type": "function", "function": {"name", "description", "parameters"}}``."""
+
+    type: Literal["function"]
+    function: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A resolved alias.
+
+    Attributes:
+        name: The alias.
+        alias: Its settings, with what does not shape answers (URL, key, limits, price).
+        provider: First part of the model id (``openai``, ``offline``).
+        model_id: The rest.
+        component: What shapes its answers, with the digest.
+    """
+
+    name: str
+    alias: ModelAlias
+    provider: str
+    model_id: str
+    component: Component
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """One call, complete: equal requests to equal models are the same call.
+
+    Attributes:
+        messages: In order.
+        parameters: The alias's defaults under the template's.
+        tools: Offered tools.
+        tool_choice: ``auto``, ``none``, ``required`` or a named function.
+        response_format: ``{"type": "json_schema", "json_schema": {"name", "schema", "strict"}}`` or None.
+    """
+
+    messages: list[Message]
+    parameters: dict[str, Any] = field(default_factory=dict)
+    tools: list[ToolSpec] = field(default_factory=list)
+    tool_choice: str | dict[str, Any] | None = None
+    response_format: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the provider counted them; None where it did not say."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_input_tokens: int | None = None
+
+
+@dataclass(slots=True)
+class ModelResponse:
+    """One answer.
+
+    Attributes:
+        text: The answer's text; empty when it only calls tools.
+        tool_calls: In order.
+        finish_reason: ``stop``, ``length``, ``tool_calls``, ``content_filter`` or what the server said.
+        usage: Tokens.
+        cost: US dollars; None when the price is unknown.
+        model: Model id that the server reports.
+        fingerprint: System fingerprint that the server reports.
+        response_id: The server's id of the answer.
+        time_to_first_token: Seconds to the first streamed text, or to the first byte when it was not streamed.
+        latency: Seconds of the attempt that answered.
+        attempts: Failed attempts before it: ``{"error", "message", "delay"}``.
+        cached: Whether it came from the response cache.
+        extra: What the provider adds that is worth keeping (engine metrics, the scripted rule's name).
+    """
+
+    text: str
+    tool_calls: list[ToolCall] = field(default_factory=list)
+    finish_reason: str = "stop"
+    usage: Usage = field(default_factory=Usage)
+    cost: float | None = None
+    model: str | None = None
+    fingerprint: str | None = None
+    response_id: str | None = None
+    time_to_first_token: float | None = None
+    latency: float = 0.0
+    attempts: list[dict[str, Any]] = field(default_factory=list)
+    cached: bool = False
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What surrounds a request without being part of it.
+
+    Attributes:
+        headers: Outgoing headers (``traceparent``).
+        on_text: Called with each piece of text as it arrives; given, the call is streamed.
+        turn: Turn of the agent loop, from 0, for scripted models.
+    """
+
+    headers: dict[str, str] = field(default_factory=dict)
+    on_text: Callable[[str], None] | None = None
+    turn: int = 0
+
+
+class Provider(Protocol):
+    """One way to reach models. One instance per project serves all calls to all aliases of its kind.
+
+    Raises :class:`~genops.errors.ModelError` (its subclasses say whether a retry may help) and nothing else.
+    """
+
+    async def complete(self, model: Model, request: ModelRequest, call: Call) -> ModelResponse:
+        """Makes one attempt. Retries, limits, prices and the cache are the gateway's."""
+        ...
+
+    async def close(self) -> None:
+        """Gives back connections."""
+        ...

@@ -1,0 +1,138 @@
+"""One registry for everything that can be added: step kinds, tools, scorers, providers, readers and the rest.
+
+A plug-in is a module with ``register(registry)``. It is named by an entry point in the group ``genops`` or by
+``plugins = ["app.tools"]`` in the settings. Built-ins are listed below as ``"module:attribute"`` and imported when
+first used, so that a name costs nothing until it is needed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal, TypeVar
+
+from genops.errors import DefinitionError, ReferenceNotFound, nearest
+
+Kind = Literal["step", "tool", "provider", "embedder", "reader", "scorer", "mutator", "test"]
+T = TypeVar("T")
+
+_BUILT_IN: dict[Kind, dict[str, str]] = {
+    "step": {
+        "prompt": "genops.steps.prompt:PromptStep",
+        "retrieve": "genops.steps.retrieve:RetrieveStep",
+        "tool": "genops.steps.tool:ToolStep",
+        "http": "genops.steps.http:HttpStep",
+        "branch": "genops.steps.branch:BranchStep",
+        "map": "genops.steps.map:MapStep",
+        "loop": "genops.steps.loop:LoopStep",
+        "agent": "genops.steps.agent:AgentStep",
+        "chain": "genops.steps.chain:ChainStep",
+    },
+    "provider": {
+        "openai-compatible": "genops.models.openai_compatible:OpenAICompatible",
+        "litellm": "genops.models.litellm:LiteLLM",
+        "offline": "genops.models.offline:Offline",
+        "recorded": "genops.models.recorded:Recorded",
+        "scripted": "genops.models.scripted:Scripted",
+    },
+    "embedder": {
+        "minilm": "genops.retrieval.minilm:MiniLM",
+    },
+}
+
+
+class Registry:
+    """Named objects by kind. Values may be given as ``"module:attribute"`` and are imported when first asked for."""
+
+    def __init__(self) -> None:
+        self._items: dict[Kind, dict[str, Any]] = {kind: dict(names) for kind, names in _BUILT_IN.items()}
+
+    def add(self, kind: Kind, name: str, item: object) -> None:
+        """Registers ``item``. The same object may be registered twice; another one under a taken name is an error.
+
+        Raises:
+            DefinitionError: The name is taken by something else.
+        """
+        taken = self._items.setdefault(kind, {}).get(name)
+        if taken is not None and taken is not item and not _same_source(taken, item):
+            raise DefinitionError(f"{kind} {name!r} is registered twice", hint="rename one of the two")
+        self._items[kind][name] = item
+
+    def get(self, kind: Kind, name: str) -> Any:
+        """The item registered under a name.
+
+        Raises:
+            ReferenceNotFound: Nothing has that name; the message lists the nearest ones.
+        """
+        items = self._items.get(kind, {})
+        if name not in items:
+            raise ReferenceNotFound(f"no {kind} is called {name!r}", hint=nearest(name, items))
+        item = items[name]
+        if isinstance(item, str):
+            module, _, attribute = item.partition(":")
+            item = items[name] = getattr(importlib.import_module(module), attribute)
+        return item
+
+    def names(self, kind: Kind) -> list[str]:
+        """All names of a kind, sorted."""
+        return sorted(self._items.get(kind, {}))
+
+    def decorator(self, kind: Kind, name: str) -> Callable[[T], T]:
+        """A decorator that registers what it decorates under ``name``."""
+
+        def register(item: T) -> T:
+            self.add(kind, name, item)
+            return item
+
+        return register
+
+
+registry = Registry()
+
+
+def load_plugins(modules: Iterable[str], root: Path) -> None:
+    """Imports the named modules and the installed entry points of group ``genops``, and lets each register itself.
+
+    Args:
+        modules: Dotted module names from the project's settings.
+        root: The project's folder; it is put on ``sys.path`` so that the project's own modules are found.
+
+    Raises:
+        DefinitionError: A module cannot be imported or its ``register`` fails.
+    """
+    names = list(modules)
+    if names and str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    for name in names:
+        _register(_import(name))
+    for entry in importlib.metadata.entry_points(group="genops"):
+        _register(_import(entry.value))
+
+
+def _import(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except Exception as error:
+        raise DefinitionError(
+            f"plug-in {name!r} cannot be imported: {type(error).__name__}: {error}",
+            hint="check `plugins` in the settings; run with --debug for the traceback",
+        ) from error
+
+
+def _register(module: ModuleType) -> None:
+    register = getattr(module, "register", None)
+    if register is not None:
+        register(registry)
+
+
+def _same_source(a: object, b: object) -> bool:
+    """Whether two objects are one definition imported twice (a notebook cell run again, a reloaded module)."""
+
+    def key(x: object) -> tuple[object, object]:
+        return getattr(x, "__module__", None), getattr(x, "__qualname__", None)
+
+    return key(a) == key(b) and key(a) != (None, None)

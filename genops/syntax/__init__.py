@@ -1,0 +1,7 @@
+"""How files are read: YAML with positions, the Jinja2 sandbox, and expressions that give values."""
+
+from genops.syntax.expression import Expression, Reads, compile_value
+from genops.syntax.sandbox import Sandbox, sandbox
+from genops.syntax.yaml_file import YamlFile, read_text, read_yaml
+
+__all__ = ["Expression", "Reads", "Sandbox", "YamlFile", "compile_value", "read_text", "read_yaml", "sandbox"]

@@ -1,0 +1,132 @@
+"""Expressions: a lone ``{{ … }}`` gives the value itself, mixed with text it gives text; nothing is parsed back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import TemplateSyntaxError, Undefined, UndefinedError, meta, nodes
+from jinja2.exceptions import SecurityError
+
+from genops.errors import DefinitionError, InputError, Location
+from genops.syntax.sandbox import sandbox
+
+_LONE = re.compile(r"\s*\{\{(?P<body>.*)\}\}\s*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """One reference of an expression to ``root.name``: ``steps.answer``, ``inputs.question``; name is None for ``root`` alone."""
+
+    root: str
+    name: str | None
+
+
+class Expression:
+    """A compiled piece of a definition.
+
+    Args:
+        source: Text with ``{{ … }}`` in it, or none, which is a constant.
+        at: Where it stands, for messages.
+
+    Attributes:
+        reads: What it refers to.
+
+    Raises:
+        DefinitionError: It does not compile, or names a step by something that is not a constant.
+    """
+
+    __slots__ = ("_evaluate", "at", "constant", "reads", "source")
+
+    def __init__(self, source: str, at: Location | None = None) -> None:
+        self.source = source
+        self.at = at
+        self.constant = "{{" not in source and "{%" not in source and "{#" not in source
+        self.reads: frozenset[Reads] = frozenset()
+        self._evaluate: Callable[[Mapping[str, Any]], Any] = self._constant
+        if not self.constant:
+            self._compile()
+
+    def _constant(self, variables: Mapping[str, Any]) -> Any:
+        return self.source
+
+    def _compile(self) -> None:
+        environment = sandbox()
+        try:
+            tree = environment.parse(self.source)
+            self.reads = frozenset(_reads(tree, self.source, self.at))
+            body = _lone_body(self.source)
+            if body is not None:
+                self._evaluate = environment.compile_expression(body, undefined_to_none=False)
+            else:
+                self._evaluate = environment.from_string(self.source).render
+        except TemplateSyntaxError as error:
+            raise DefinitionError(f"{self.source!r}: {error.message}", at=self.at) from None
+
+    def evaluate(self, variables: Mapping[str, Any]) -> Any:
+        """The value under the given variables.
+
+        Raises:
+            InputError: Something that it reads is undefined, or it fails while it runs.
+        """
+        try:
+            value = self._evaluate(variables)
+            if isinstance(value, Undefined):
+                value._fail_with_undefined_error()
+            return value
+        except UndefinedError as error:
+            raise InputError(
+                f"{self.source!r}: {error.message}", at=self.at, hint="use default(…) where a value may be absent"
+            ) from None
+        except SecurityError as error:
+            raise InputError(f"{self.source!r} is not allowed: {error}", at=self.at) from None
+        except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
+            raise InputError(f"{self.source!r} failed: {type(error).__name__}: {error}", at=self.at) from None
+
+    def __repr__(self) -> str:
+        return f"Expression({self.source!r})"
+
+
+def compile_value(value: Any, at: Location | None = None) -> Any:
+    """A definition's value with every text in it compiled: mappings and lists keep their shape."""
+    if isinstance(value, str):
+        return Expression(value, at)
+    if isinstance(value, dict):
+        return {key: compile_value(item, at) for key, item in value.items()}
+    if isinstance(value, list):
+        return [compile_value(item, at) for item in value]
+    return value
+
+
+def _lone_body(source: str) -> str | None:
+    """The inside of ``{{ … }}`` when that is all there is."""
+    match = _LONE.fullmatch(source)
+    if match is None:
+        return None
+    tokens = [kind for _, kind, text in sandbox().lex(source) if kind == "variable_begin"]
+    if len(tokens) != 1:
+        return None
+    return match["body"].removeprefix("-").removesuffix("-")
+
+
+def _reads(tree: nodes.Template, source: str, at: Location | None) -> Iterator[Reads]:
+    free = meta.find_undeclared_variables(tree)
+    named: set[int] = set()
+    for node in tree.find_all((nodes.Getattr, nodes.Getitem)):
+        root = node.node
+        if not isinstance(root, nodes.Name) or root.name not in free:
+            continue
+        named.add(id(root))
+        if isinstance(node, nodes.Getattr):
+            yield Reads(root.name, node.attr)
+        elif isinstance(node.arg, nodes.Const) and isinstance(node.arg.value, str):
+            yield Reads(root.name, node.arg.value)
+        elif root.name == "steps":
+            raise DefinitionError(f"{source!r}: a step is named by a constant, as in steps.name", at=at)
+        else:
+            yield Reads(root.name, None)
+    for name in tree.find_all(nodes.Name):
+        if name.name in free and id(name) not in named and name.ctx == "load":
+            yield Reads(name.name, None)
