@@ -130,9 +130,9 @@ def _register(module: ModuleType) -> None:
 
 
 def _same_source(a: object, b: object) -> bool:
-    """Whether two objects are one definition imported twice (a notebook cell run again, a reloaded module)."""
+    """Whether two are one definition: named and imported, or imported twice (a notebook cell run again)."""
 
-    def key(x: object) -> tuple[object, object]:
-        return getattr(x, "__module__", None), getattr(x, "__qualname__", None)
+    def source(x: object) -> str:
+        return x if isinstance(x, str) else f"{getattr(x, '__module__', '')}:{getattr(x, '__qualname__', id(x))}"
 
-    return key(a) == key(b) and key(a) != (None, None)
+    return source(a) == source(b)

@@ -1,0 +1,165 @@
+"""Tools: Python functions that chains and agents may call, typed by their signature."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import inspect
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints, overload
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
+
+from genops.artifacts import Component, Value, normalise, ordered_schema
+from genops.chains.step import Effect
+from genops.errors import DefinitionError, ToolError
+from genops.models.types import ToolSpec
+from genops.plugins import registry
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A registered function.
+
+    Attributes:
+        name: By which chains and models call it.
+        description: For models: the function's docstring.
+        function: Sync (run in a thread) or async.
+        effect: What it does to the world; ``write`` results are never reused.
+        arguments: Its parameters as a pydantic model.
+        component: Name, schema and the digest of the source it comes from.
+    """
+
+    name: str
+    description: str
+    function: Callable[..., Any]
+    effect: Effect
+    arguments: type[BaseModel]
+    component: Component = field(repr=False)
+
+    def spec(self) -> ToolSpec:
+        """The tool as offered to a model."""
+        return {
+            "type": "function",
+            "function": {
+                "name": self.name,
+                "description": self.description,
+                "parameters": self.arguments.model_json_schema(),
+            },
+        }
+
+    async def call(self, arguments: Mapping[str, Value]) -> Value:
+        """Validates the arguments, calls the function and gives its result as a plain value.
+
+        Raises:
+            ToolError: The arguments do not fit, the function raised, or its result cannot be recorded.
+        """
+        try:
+            parsed = self.arguments.model_validate(dict(arguments))
+        except ValidationError as error:
+            problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'arguments'}: {e['msg']}" for e in error.errors())
+            raise ToolError(f"tool {self.name!r} was called wrongly: {problems}") from None
+        values = {name: getattr(parsed, name) for name in type(parsed).model_fields}
+        try:
+            if inspect.iscoroutinefunction(self.function):
+                result = await self.function(**values)
+            else:
+                result = await asyncio.to_thread(self.function, **values)
+                if isinstance(result, Awaitable):
+                    result = await result
+        except Exception as error:
+            raise ToolError(f"tool {self.name!r} raised {type(error).__name__}: {error}") from error
+        try:
+            return normalise(result)
+        except TypeError as error:
+            raise ToolError(f"tool {self.name!r}: its result cannot be recorded: {error}") from None
+
+
+@overload
+def tool(function: F) -> F: ...
+@overload
+def tool(*, name: str | None = None, effect: Effect = "read") -> Callable[[F], F]: ...
+def tool(function: F | None = None, *, name: str | None = None, effect: Effect = "read") -> F | Callable[[F], F]:
+    """Registers a function as a tool: ``@genops.tool`` or ``@genops.tool(name="search", effect="write")``.
+
+    Its parameters must be annotated; the docstring tells models what it does.
+
+    Raises:
+        DefinitionError: A parameter has no annotation, or the name is taken.
+    """
+
+    def register(target: F) -> F:
+        made = make_tool(target, name=name, effect=effect)
+        registry.add("tool", made.name, made)
+        return target
+
+    return register(function) if function is not None else register
+
+
+def make_tool(function: Callable[..., Any], *, name: str | None = None, effect: Effect = "read") -> Tool:
+    """The :class:`Tool` of a function, without registering it."""
+    label = name or function.__name__
+    arguments = _arguments(label, function)
+    description = inspect.cleandoc(function.__doc__ or "")
+    component = Component(
+        "tool",
+        label,
+        {
+            "name": label,
+            "description": description,
+            "parameters": ordered_schema(arguments.model_json_schema()),
+            "effect": effect,
+            "function": f"{function.__module__}:{function.__qualname__}",
+            "source": source_digest(function),
+        },
+    )
+    return Tool(label, description, function, effect, arguments, component)
+
+
+def _arguments(label: str, function: Callable[..., Any]) -> type[BaseModel]:
+    hints = get_type_hints(function, include_extras=True)
+    fields: dict[str, Any] = {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
+            raise DefinitionError(f"tool {label!r}: parameter {parameter.name!r} must be an ordinary, named one")
+        if parameter.name not in hints:
+            raise DefinitionError(f"tool {label!r}: parameter {parameter.name!r} has no type annotation")
+        default = ... if parameter.default is parameter.empty else parameter.default
+        fields[parameter.name] = (hints[parameter.name], default)
+    model: type[BaseModel] = create_model(
+        label, __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=False), **fields
+    )
+    TypeAdapter(model)
+    return model
+
+
+def source_digest(function: Callable[..., Any]) -> str:
+    """SHA-256 of the Python files that the function comes with: its whole top package, so that a changed helper counts."""
+    module = sys.modules.get(function.__module__)
+    top = sys.modules.get(function.__module__.partition(".")[0])
+    roots = list(getattr(top, "__path__", [])) if top is not None else []
+    if roots:
+        return _folder_digest(tuple(roots))
+    file = getattr(module, "__file__", None)
+    if file and Path(file).suffix == ".py":
+        return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    try:
+        return hashlib.sha256(inspect.getsource(function).encode()).hexdigest()
+    except OSError:
+        return hashlib.sha256(function.__code__.co_code).hexdigest()
+
+
+@cache
+def _folder_digest(roots: tuple[str, ...]) -> str:
+    total = hashlib.sha256()
+    for root in sorted(roots):
+        for path in sorted(Path(root).rglob("*.py")):
+            total.update(path.relative_to(root).as_posix().encode() + b"\0")
+            total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
