@@ -1,7 +1,7 @@
 """Chains: definitions, steps, blocks and their graph, tools; what is to be run, not how."""
 
 from genops.chains.block import Block, Node
-from genops.chains.context import Scope, StepContext
+from genops.chains.context import Scope, StepContext, StepSkipped
 from genops.chains.definition import ChainDefinition
 from genops.chains.step import (
     Effect,
@@ -14,6 +14,8 @@ from genops.chains.step import (
     Retry,
     Step,
     evaluate,
+    is_true,
+    reads_of,
     step_kind,
 )
 from genops.chains.tool import Tool, make_tool, tool
@@ -33,9 +35,12 @@ __all__ = [
     "Scope",
     "Step",
     "StepContext",
+    "StepSkipped",
     "Tool",
     "evaluate",
+    "is_true",
     "make_tool",
+    "reads_of",
     "step_kind",
     "tool",
 ]

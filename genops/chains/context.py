@@ -10,10 +10,15 @@ from genops.artifacts import Value
 
 if TYPE_CHECKING:
     from genops.chains.block import Block
+    from genops.chains.definition import ChainDefinition
     from genops.chains.tool import Tool
     from genops.models import Model, ModelRequest, ModelResponse
     from genops.prompts import Prompt
     from genops.settings import Settings
+
+
+class StepSkipped(Exception):
+    """Raised by a step that finds it has nothing to do: its output is undefined, as if its ``when`` had been false."""
 
 
 class StepContext(Protocol):
@@ -43,6 +48,10 @@ class StepContext(Protocol):
 
     def tool(self, name: str) -> Tool:
         """A tool of the closure."""
+        ...
+
+    def chain(self, reference: str) -> ChainDefinition:
+        """A chain of the closure."""
         ...
 
     def embed(self, texts: list[str]) -> Any:

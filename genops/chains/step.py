@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationInfo, WithJsonSchema
 
 from genops.artifacts import ComponentKind, Value
-from genops.errors import Location
+from genops.errors import InputError, Location
 from genops.plugins import registry
 from genops.syntax import Expression, Reads, YamlFile, compile_value
 
@@ -175,6 +175,19 @@ class Step(BaseModel):
             yield from reads_of(fallback.value)
             if fallback.step is not None:
                 yield from fallback.step.reads()
+
+
+def is_true(value: Any) -> bool:
+    """Whether a condition holds. Text is no condition: ``"false"`` would be true.
+
+    Raises:
+        InputError: The value is text.
+    """
+    if isinstance(value, str):
+        raise InputError(
+            f"a condition gave the text {value!r}", hint="write one lone {{ expression }}; text around it makes it text"
+        )
+    return bool(value)
 
 
 def reads_of(value: Any) -> Iterator[Reads]:

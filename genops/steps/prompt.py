@@ -1,0 +1,111 @@
+"""``prompt``: renders a template and asks a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import orjson
+from pydantic import Field
+
+from genops.artifacts import Value
+from genops.chains import Expr, Need, Step, StepContext, step_kind
+from genops.errors import OutputInvalid
+from genops.models import Message, Model, ModelRequest, ModelResponse
+from genops.prompts import Prompt
+
+
+@step_kind("prompt")
+class PromptStep(Step):
+    """Asks a model with a rendered template.
+
+    The output is the answer's text; the value that the declared schema describes; or, when the template offers tools,
+    ``{"text", "tool_calls": [{"id", "name", "arguments"}]}`` (an ``agent`` step runs them instead).
+
+    Attributes:
+        prompt: Reference of the template.
+        with_: Its inputs.
+        model: Alias in place of the template's own.
+        parameters: Over the template's and the alias's.
+    """
+
+    default_effect = "read"
+
+    prompt: str
+    with_: Expr = Field(default_factory=dict, alias="with")
+    model: str | None = None
+    parameters: Expr = Field(default_factory=dict)
+
+    def needs(self) -> Iterator[Need]:
+        """The template, and the model when it is named here."""
+        yield Need("prompt", self.prompt)
+        if self.model:
+            yield Need("model", self.model)
+
+    async def run(self, context: StepContext) -> Value:
+        """Renders, asks, and asks again a bounded number of times when the answer does not fit the schema."""
+        prompt = context.prompt(self.prompt)
+        model = context.model(self.model or prompt.model_alias)
+        messages = prompt.render(embed=context.embed, **context.inputs["with_"])
+        request = prompt_request(context, prompt, model, messages, context.inputs["parameters"])
+        if prompt.output is None:
+            response = await context.call_model(model, request)
+            return _with_tool_calls(response) if prompt.tools else response.text
+        return await ask_for(context, prompt, model, request)
+
+
+def prompt_request(
+    context: StepContext, prompt: Prompt, model: Model, messages: list[Message], parameters: dict[str, Value]
+) -> ModelRequest:
+    """The request of a rendered template: parameters of alias, template and step, the later ones over the former."""
+    return ModelRequest(
+        messages=messages,
+        parameters={**model.alias.parameters, **prompt.parameters, **parameters},
+        tools=[context.tool(name).spec() for name in prompt.tools],
+        response_format=prompt.output.response_format() if prompt.output else None,
+    )
+
+
+async def ask_for(
+    context: StepContext, prompt: Prompt, model: Model, request: ModelRequest, label: str = "model"
+) -> Value:
+    """Asks until the answer fits the template's output schema, within its bound.
+
+    Raises:
+        OutputInvalid: No answer did; the message holds the last validation error.
+    """
+    if prompt.output is None:
+        raise OutputInvalid("the template declares no output schema", path=context.path)
+    messages = request.messages
+    for attempt in range(prompt.output.max_reasks + 1):
+        asked = ModelRequest(
+            messages, request.parameters, request.tools, request.tool_choice, request.response_format
+        )
+        response = await context.call_model(model, asked, label if attempt == 0 else f"{label}[{attempt}]")
+        try:
+            return prompt.output.parse(response.text)
+        except ValueError as error:
+            problem = str(error)
+            messages = prompt.output.reask_messages(messages, response.text, problem)
+    raise OutputInvalid(
+        f"the answer does not fit the output schema of {prompt.name!r} after {prompt.output.max_reasks} re-asks: {problem}",
+        path=context.path,
+        hint="see the answers with `genops trace show --full`; a stronger model or a simpler schema may help",
+    )
+
+
+def _with_tool_calls(response: ModelResponse) -> Value:
+    calls: list[Value] = [
+        {"id": call["id"], "name": call["function"]["name"], "arguments": parsed_arguments(call["function"]["arguments"])}
+        for call in response.tool_calls
+    ]
+    return {"text": response.text, "tool_calls": calls}
+
+
+def parsed_arguments(text: str) -> Value:
+    """A tool call's arguments; the text itself when the model did not write JSON."""
+    try:
+        return orjson.loads(text or "{}")  # type: ignore[no-any-return]
+    except orjson.JSONDecodeError:
+        return text
+
+
