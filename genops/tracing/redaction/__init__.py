@@ -1,0 +1,6 @@
+"""Redaction: secrets and personal data are replaced by typed placeholders before anything is stored or exported."""
+
+from genops.tracing.redaction.redactor import RedactionSession, Redactor
+from genops.tracing.redaction.secrets import find_secrets, secret_values
+
+__all__ = ["RedactionSession", "Redactor", "find_secrets", "secret_values"]
