@@ -137,6 +137,14 @@ class ToolError(StepError):
     """A tool raised, or returned what cannot be recorded."""
 
 
+class HttpFailed(StepError):
+    """An ``http`` step got no answer, or one with a status that was not expected."""
+
+
+class ReplayDiffers(BadVerdict):
+    """A replay asked for something else than the recorded run did."""
+
+
 class ModelError(Unfinished):
     """A model call failed.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from genops.artifacts.canonical import DIGEST_LENGTH, digest_of
 from genops.artifacts.component import Component
@@ -16,12 +17,21 @@ LOCK_FORMAT = 1
 
 @dataclass(frozen=True, slots=True, order=True)
 class LockEntry:
-    """One component of the closure."""
+    """One component of the closure.
+
+    Attributes:
+        kind: What it is.
+        name: Its name.
+        source: The reference that it was resolved from.
+        digest: Its digest.
+        uses: What it is wired to and does not name itself, as ``kind:name`` (a template's model, examples, partials).
+    """
 
     kind: str
     name: str
     source: str
     digest: str
+    uses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +50,21 @@ class Lock:
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:
-        body = [[entry.kind, entry.name, entry.digest] for entry in self.entries]
+        body = [[entry.kind, entry.name, entry.digest, list(entry.uses)] for entry in self.entries]
         object.__setattr__(self, "digest", digest_of({"chain": self.chain, "entries": body}))
 
     @classmethod
-    def of(cls, chain: str, components: Iterable[Component]) -> Lock:
-        """The lock of a closure; components that appear twice are listed once."""
-        entries = {LockEntry(c.kind, c.name, c.source, c.digest) for c in components}
+    def of(
+        cls, chain: str, components: Iterable[Component], uses: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    ) -> Lock:
+        """The lock of a closure; components that appear twice are listed once.
+
+        Args:
+            chain: Name of the chain.
+            components: The closure.
+            uses: By component digest, what each is wired to.
+        """
+        entries = {LockEntry(c.kind, c.name, c.source, c.digest, uses.get(c.digest, ())) for c in components}
         return cls(chain, tuple(sorted(entries)))
 
     def find(self, kind: str, name: str) -> LockEntry | None:
@@ -55,37 +73,46 @@ class Lock:
 
     def dumps(self) -> str:
         """The text of the lock file: JSON, one component a line, so that a diff shows one line a change."""
-        lines = [
-            "  " + json.dumps({"kind": e.kind, "name": e.name, "source": e.source, "digest": e.digest}, ensure_ascii=False)
-            for e in self.entries
-        ]
         head = json.dumps({"format": LOCK_FORMAT, "chain": self.chain, "digest": self.digest}, ensure_ascii=False)
-        return head[:-1] + ', "components": [\n' + ",\n".join(lines) + "\n]}\n"
+        lines = ",\n".join("  " + json.dumps(asdict(entry), ensure_ascii=False) for entry in self.entries)
+        return f'{head[:-1]}, "components": [\n{lines}\n]}}\n'
 
     @classmethod
-    def load(cls, path: Path) -> Lock:
-        """Reads a lock file.
+    def loads(cls, text: str, at: Location | None = None) -> Lock:
+        """Reads the text of a lock.
+
+        Raises:
+            LockMismatch: It is not a lock, or its digest is not that of its entries.
+        """
+        hint = "write it again with `genops chain lock`"
+        try:
+            raw = json.loads(text)
+            entries = tuple(
+                LockEntry(e["kind"], e["name"], e["source"], e["digest"], tuple(e["uses"])) for e in raw["components"]
+            )
+            lock = cls(raw["chain"], entries)
+            intact = raw["format"] == LOCK_FORMAT and raw["digest"] == lock.digest
+        except (ValueError, KeyError, TypeError) as error:
+            raise LockMismatch(f"not a readable lock ({error})", at=at, hint=hint) from error
+        if not intact or any(len(entry.digest) != DIGEST_LENGTH for entry in entries):
+            raise LockMismatch("the lock was edited or damaged", at=at, hint=hint)
+        return lock
+
+    @classmethod
+    def load(cls, path: Path, shown: Path | None = None) -> Lock:
+        """Reads a lock file; ``shown`` is its name in messages.
 
         Raises:
             LockMismatch: The file is missing, is not a lock, or its digest is not that of its entries.
         """
-        at = Location(path)
+        at = Location(shown or path)
         try:
-            raw = json.loads(path.read_text(encoding="utf-8"))
-            entries = tuple(LockEntry(e["kind"], e["name"], e["source"], e["digest"]) for e in raw["components"])
-            lock = cls(raw["chain"], entries)
-            stated, known_format = raw["digest"], raw["format"] == LOCK_FORMAT
+            text = path.read_text(encoding="utf-8")
         except FileNotFoundError:
             raise LockMismatch("there is no lock", at=at, hint="write it with `genops chain lock`") from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise LockMismatch(
-                f"not a readable lock ({error})", at=at, hint="write it again with `genops chain lock`"
-            ) from error
-        if not known_format or stated != lock.digest or any(len(e.digest) != DIGEST_LENGTH for e in entries):
-            raise LockMismatch(
-                "the lock was edited or damaged", at=at, hint="write it again with `genops chain lock`"
-            )
-        return lock
+        except (OSError, UnicodeDecodeError) as error:
+            raise LockMismatch(f"the lock cannot be read: {error}", at=at) from None
+        return cls.loads(text, at)
 
     def differences(self, other: Lock) -> list[str]:
         """One line for each component that was added, removed or changed from this lock to ``other``."""
@@ -101,4 +128,6 @@ class Lock:
                 lines.append(f"{label}: removed ({a.digest[:12]})")
             elif a is not None and b is not None and a.digest != b.digest:
                 lines.append(f"{label}: {a.digest[:12]} -> {b.digest[:12]}")
+            elif a is not None and b is not None and a.uses != b.uses:
+                lines.append(f"{label}: uses {', '.join(a.uses)} -> {', '.join(b.uses)}")
         return lines

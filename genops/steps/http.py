@@ -12,16 +12,12 @@ from pydantic import Field
 
 from genops.artifacts import Value
 from genops.chains import Expr, Step, StepContext, step_kind
-from genops.errors import InputError, StepError, StepTimeout, UsageError
+from genops.errors import HttpFailed, InputError, StepTimeout, UsageError
 
 if TYPE_CHECKING:
     import aiohttp
 
 MAX_BODY = 16 * 1024 * 1024
-
-
-class HttpFailed(StepError):
-    """The request got no answer, or one with a status that was not expected."""
 
 
 @step_kind("http")

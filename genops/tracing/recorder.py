@@ -1,0 +1,236 @@
+"""Writes one run: its record, its spans and their payloads, redacted before anything leaves this module."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from genops.artifacts import Payload, Value, encode
+from genops.errors import GenopsError, StepError
+from genops.store.records import RunRecord, SpanKind, SpanRecord, Status
+
+TEXT_LIMIT = 4_000
+
+_ids = random.Random()
+os.register_at_fork(after_in_child=lambda: _ids.seed())
+
+
+def new_id(bits: int) -> str:
+    """A random id of that many bits, in hexadecimal."""
+    return f"{_ids.getrandbits(bits) or 1:0{bits // 4}x}"
+
+
+class Sink(Protocol):
+    """Where records go: the store's writer."""
+
+    def payload(self, payload: Payload) -> None:
+        """Keeps a payload."""
+        ...
+
+    def run(self, run: RunRecord) -> None:
+        """Keeps the current state of a run; called again when it changes."""
+        ...
+
+    def span(self, span: SpanRecord) -> None:
+        """Keeps the current state of a span; called again when it ends."""
+        ...
+
+
+class Redact(Protocol):
+    """The redaction of one run (:class:`genops.tracing.redaction.RedactionSession`)."""
+
+    def value(self, value: Value) -> Value:
+        """The same object when there is nothing to redact, else a redacted copy."""
+        ...
+
+
+OnFinish = Callable[[RunRecord, list[SpanRecord], Callable[[str], bytes | None]], None]
+
+
+class Recorder:
+    """The record of one run while it is made.
+
+    Args:
+        run: Its record; written at once.
+        sink: Where records go.
+        redact: The run's redaction.
+        payload_limit: Bytes that one payload may have.
+        on_finish: Called with the finished run, its spans and a payload lookup: the export.
+        parent_span: Span id of a joined ``traceparent``.
+
+    Attributes:
+        run: The record.
+        redacted: Digests of payloads that were changed by redaction; they never serve a memo hit.
+    """
+
+    def __init__(
+        self,
+        run: RunRecord,
+        sink: Sink,
+        redact: Redact,
+        *,
+        payload_limit: int = 1 << 25,
+        on_finish: OnFinish | None = None,
+        parent_span: str | None = None,
+    ) -> None:
+        self.run = run
+        self.redacted: set[str] = set()
+        self.parent_span = parent_span
+        self._sink = sink
+        self._redact = redact
+        self._limit = payload_limit
+        self._on_finish = on_finish
+        self._kept: list[SpanRecord] = []
+        self._payloads: dict[str, bytes] = {}
+        self._paths: dict[str, int] = {}
+        self._inputs_text = ""
+        self._offset = run.started - time.perf_counter_ns()
+        sink.run(run)
+
+    def now(self) -> int:
+        """Nanoseconds since the epoch, never going back within the run."""
+        return self._offset + time.perf_counter_ns()
+
+    def keep(self, value: Value) -> str:
+        """Stores a value, redacted, and gives its payload's digest.
+
+        Raises:
+            StepError: It is larger than one payload may be.
+        """
+        shown = self._redact.value(value)
+        payload = encode(shown)
+        if len(payload.data) > self._limit:
+            raise StepError(
+                f"a value of {len(payload.data):,} bytes is larger than limits.payload_bytes = {self._limit:,}",
+                hint="pass a reference to large data instead of the data, or raise the limit in the settings",
+            )
+        if shown is not value:
+            self.redacted.add(payload.digest)
+        if self._on_finish is not None:
+            self._payloads[payload.digest] = payload.data
+        self._sink.payload(payload)
+        return payload.digest
+
+    def text(self, text: str) -> str:
+        """A text, redacted."""
+        return str(self._redact.value(text))
+
+    def start(
+        self,
+        kind: SpanKind,
+        name: str,
+        path: str,
+        parent: SpanRecord | None,
+        *,
+        input: str | None = None,
+        attributes: dict[str, Any] | None = None,
+    ) -> SpanRecord:
+        """Opens a span; it is written as unfinished."""
+        run = self.run
+        run.spans += 1
+        span = SpanRecord(
+            run=run.id,
+            number=run.spans,
+            parent=parent.number if parent is not None else None,
+            span_id=new_id(64),
+            path=path,
+            kind=kind,
+            name=name,
+            started=self.now(),
+            input=input,
+            attributes=attributes if attributes is not None else {},
+        )
+        self._sink.span(span)
+        if self._on_finish is not None:
+            self._kept.append(span)
+        return span
+
+    def end(self, span: SpanRecord, status: Status = "ok", output: str | None = None) -> None:
+        """Closes a span."""
+        span.ended = self.now()
+        span.status = status
+        span.output = output
+        self._sink.span(span)
+
+    def fail(self, span: SpanRecord, error: BaseException) -> None:
+        """Closes a span that failed, or was cancelled."""
+        if not isinstance(error, Exception):
+            self.end(span, "cancelled")
+            return
+        span.error = self.error(error)
+        span.attributes.setdefault("error.type", span.error["type"])
+        self.end(span, "error")
+
+    def error(self, error: BaseException) -> dict[str, Any]:
+        """An error as it is recorded."""
+        return {key: self.text(value) if isinstance(value, str) else value for key, value in describe(error).items()}
+
+    def unique(self, path: str) -> str:
+        """The path, or with ``[n]`` after it when the run has it already."""
+        seen = self._paths.get(path, 0)
+        self._paths[path] = seen + 1
+        return f"{path}[{seen}]" if seen else path
+
+    def finish(self, status: Status, output: Value = None, error: BaseException | None = None) -> None:
+        """Closes the run."""
+        run = self.run
+        run.ended = self.now()
+        run.status = status
+        if status == "ok":
+            run.output = self.keep(output)
+        if error is not None:
+            run.error = self.error(error)
+        run.text = self._searchable(output if status == "ok" else None)
+        self._sink.run(run)
+        if self._on_finish is not None:
+            self._on_finish(run, self._kept, self._payloads.get)
+
+    def set_inputs(self, inputs: Value) -> None:
+        """Records what the run was given."""
+        self.run.inputs = self.keep(inputs)
+        self._inputs_text = _flat_text(self._redact.value(inputs))
+        self._sink.run(self.run)
+
+    def _searchable(self, output: Value) -> str:
+        parts = [self._inputs_text, _flat_text(self._redact.value(output))]
+        if self.run.error:
+            parts.append(str(self.run.error.get("message", "")))
+        return "\n".join(part for part in parts if part)
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """An error as plain data: type, message, and what replay and retries need to know of it."""
+    if isinstance(error, GenopsError):
+        about: dict[str, Any] = {"type": type(error).__name__, "message": error.message}
+        if error.at is not None:
+            about["at"] = str(error.at)
+        for name in ("hint", "path", "status", "retry_after", "attempts"):
+            value = getattr(error, name, None)
+            if value:
+                about[name] = value
+        return about
+    return {"type": type(error).__name__, "message": str(error) or type(error).__name__}
+
+
+def _flat_text(value: Value) -> str:
+    """The texts in a value, one a line, cut to a bound, with what a database's text search cannot hold replaced."""
+    parts: list[str] = []
+    left = TEXT_LIMIT
+    stack: list[Value] = [value]
+    while stack and left > 0:
+        item = stack.pop()
+        if isinstance(item, str):
+            parts.append(item[:left])
+            left -= len(item)
+        elif isinstance(item, dict):
+            stack.extend(reversed(item.values()))
+        elif isinstance(item, list):
+            stack.extend(reversed(item))
+        elif isinstance(item, (int, float)) and not isinstance(item, bool):
+            parts.append(str(item))
+            left -= 8
+    return "\n".join(parts).encode("utf-8", errors="replace").decode("utf-8").replace("\x00", " ")
+
