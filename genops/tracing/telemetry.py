@@ -19,9 +19,13 @@ Attributes = dict[str, Any]
 
 RUN_ID = "genops.run.id"
 RUN_MODE = "genops.run.mode"
+RUN_ORIGIN = "genops.run.origin"
+PARENT_SPAN = "genops.parent.span_id"
+STATUS = "genops.status"
+PATCH = "genops.patch"
 LOCK_DIGEST = "genops.lock.digest"
 PATH = "genops.path"
-KIND = "genops.kind"
+KIND = "genops.span.kind"
 COMPONENT_DIGEST = "genops.component.digest"
 EXAMPLES_DIGEST = "genops.examples.digest"
 INDEX_SNAPSHOT = "genops.index.snapshot"
@@ -93,8 +97,13 @@ def _known(attributes: Attributes) -> Attributes:
     return {name: value for name, value in attributes.items() if value is not None}
 
 
-def chain_attributes(run: RunRecord) -> Attributes:
-    """Attributes of a run's root span; ``run`` as it is when the run starts."""
+def chain_attributes(run: RunRecord, parent_span: str | None = None) -> Attributes:
+    """Attributes of a run's root span.
+
+    Args:
+        run: As it is when the run starts.
+        parent_span: Span id of a joined ``traceparent``; the root span is exported as its child.
+    """
     return _known(
         {
             "gen_ai.operation.name": "invoke_workflow",
@@ -104,6 +113,8 @@ def chain_attributes(run: RunRecord) -> Attributes:
             "tag.tags": list(run.tags) or None,
             RUN_ID: run.id,
             RUN_MODE: run.mode,
+            RUN_ORIGIN: run.origin,
+            PARENT_SPAN: parent_span,
             LOCK_DIGEST: run.lock or None,
         }
     )
