@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, TypeVar
 
-from genops.errors import DefinitionError, ReferenceNotFound, nearest
+from genops.errors import DefinitionError, GenopsError, ReferenceNotFound, nearest
 
 Kind = Literal["step", "tool", "provider", "embedder", "reader", "scorer", "mutator", "test"]
 T = TypeVar("T")
@@ -67,14 +67,14 @@ class Registry:
 
         Raises:
             ReferenceNotFound: Nothing has that name; the message lists the nearest ones.
+            DefinitionError: It is registered as ``"module:attribute"`` and cannot be imported.
         """
         items = self._items.get(kind, {})
         if name not in items:
             raise ReferenceNotFound(f"no {kind} is called {name!r}", hint=nearest(name, items))
         item = items[name]
         if isinstance(item, str):
-            module, _, attribute = item.partition(":")
-            item = items[name] = getattr(importlib.import_module(module), attribute)
+            item = items[name] = _load(kind, name, item)
         return item
 
     def names(self, kind: Kind) -> list[str]:
@@ -102,7 +102,7 @@ def load_plugins(modules: Iterable[str], root: Path) -> None:
         root: The project's folder; it is put on ``sys.path`` so that the project's own modules are found.
 
     Raises:
-        DefinitionError: A module cannot be imported or its ``register`` fails.
+        DefinitionError: A module cannot be imported, or its ``register`` fails.
     """
     names = list(modules)
     if names and str(root) not in sys.path:
@@ -110,23 +110,41 @@ def load_plugins(modules: Iterable[str], root: Path) -> None:
     for name in names:
         _register(_import(name))
     for entry in importlib.metadata.entry_points(group="genops"):
-        _register(_import(entry.value))
+        _register(_import(entry.module))
 
 
 def _import(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except Exception as error:
-        raise DefinitionError(
-            f"plug-in {name!r} cannot be imported: {type(error).__name__}: {error}",
-            hint="check `plugins` in the settings; run with --debug for the traceback",
-        ) from error
+        raise _broken(f"plug-in {name!r} cannot be imported", error) from error
 
 
 def _register(module: ModuleType) -> None:
     register = getattr(module, "register", None)
-    if register is not None:
+    if register is None:
+        return
+    try:
         register(registry)
+    except GenopsError:
+        raise
+    except Exception as error:
+        raise _broken(f"plug-in {module.__name__!r} cannot be registered", error) from error
+
+
+def _load(kind: Kind, name: str, source: str) -> Any:
+    module, _, attribute = source.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except Exception as error:
+        raise _broken(f"{kind} {name!r} cannot be imported from {source!r}", error) from error
+
+
+def _broken(what: str, error: Exception) -> DefinitionError:
+    return DefinitionError(
+        f"{what}: {type(error).__name__}: {error}",
+        hint="check `plugins` in the settings; run with --debug for the traceback",
+    )
 
 
 def _same_source(a: object, b: object) -> bool:

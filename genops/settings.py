@@ -1,14 +1,18 @@
-"""A project's settings: ``[tool.genops]`` in ``pyproject.toml`` or a ``genops.toml``; the environment (``GENOPS_*``) wins."""
+"""A project's settings: ``[tool.genops]`` in ``pyproject.toml``, or a ``genops.toml``.
+
+A variable ``GENOPS_*`` in the environment wins over the file.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from genops.errors import DefinitionError, Location, ReferenceNotFound, nearest
 
@@ -65,7 +69,7 @@ class ModelAlias(_Strict):
     parameters: dict[str, Any] = Field(default_factory=dict)
     adapter: str | None = None
     base_url: str | None = None
-    api_key_env: str | None = None
+    api_key_env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     price: Price | None = None
     context_length: int | None = Field(default=None, ge=1)
     limits: ModelLimits = Field(default_factory=ModelLimits)
@@ -78,15 +82,21 @@ class IndexSettings(_Strict):
 
     Attributes:
         sources: Globs relative to the project, text and Markdown files.
-        embedder: A registered embedder (``minilm``) .
+        embedder: A registered embedder (``minilm``).
         chunk_tokens: Size of a chunk in tokens of the embedder.
-        overlap_tokens: Shared by neighbouring chunks.
+        overlap_tokens: Shared by neighbouring chunks; fewer than ``chunk_tokens``.
     """
 
     sources: list[str] = Field(min_length=1)
     embedder: str = "minilm"
     chunk_tokens: int = Field(default=200, ge=16)
     overlap_tokens: int = Field(default=40, ge=0)
+
+    @model_validator(mode="after")
+    def _chunks_advance(self) -> Self:
+        if self.overlap_tokens >= self.chunk_tokens:
+            raise ValueError(f"overlap_tokens ({self.overlap_tokens}) must be below chunk_tokens ({self.chunk_tokens})")
+        return self
 
 
 class Redaction(_Strict):
@@ -101,6 +111,18 @@ class Redaction(_Strict):
     card: bool = False
     iban: bool = False
     patterns: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("patterns")
+    @classmethod
+    def _patterns_compile(cls, patterns: dict[str, str]) -> dict[str, str]:
+        for name, pattern in patterns.items():
+            if not re.fullmatch(r"[A-Z][A-Z0-9_]*", name):
+                raise ValueError(f"{name!r} is no placeholder name: use capitals, digits and _")
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"{name} is not a regular expression: {error}") from None
+        return patterns
 
 
 class Paths(_Strict):
@@ -138,10 +160,14 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="GENOPS_", env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True
+        env_prefix="GENOPS_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
     )
 
-    root: Path = Path(".")
+    root: Path = Path()
     source: Path | None = None
     store: str = ""
     default_model: str = "offline"
@@ -197,44 +223,99 @@ OFFLINE = ModelAlias(model="offline/extractive", price=Price(input=0.0, output=0
 
 
 def find_root(start: Path | None = None) -> tuple[Path, Path | None]:
-    """The nearest folder upwards with ``genops.toml`` or ``[tool.genops]``, and that file; else ``start`` and None."""
+    """The nearest folder upwards with ``genops.toml`` or ``[tool.genops]``, and that file; else ``start`` and None.
+
+    Raises:
+        DefinitionError: A ``pyproject.toml`` on the way is not TOML.
+    """
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
         if (folder / "genops.toml").is_file():
             return folder, folder / "genops.toml"
         project = folder / "pyproject.toml"
-        if project.is_file() and "genops" in _read_toml(project).get("tool", {}):
+        if project.is_file() and _tool_table(project) is not None:
             return folder, project
     return here, None
 
 
 def load_settings(start: Path | None = None) -> Settings:
-    """Reads the settings of the project that ``start`` (default: the working folder) is in.
+    """Reads the settings of the project that ``start`` (default: ``GENOPS_ROOT``, then the working folder) is in.
 
     Raises:
         DefinitionError: The file is not TOML, or a setting is unknown or has the wrong type.
     """
-    override = os.environ.get("GENOPS_ROOT")
-    root, source = find_root(Path(override) if override else start)
-    values: dict[str, Any] = {}
-    if source is not None:
-        values = _read_toml(source)
-        if source.name == "pyproject.toml":
-            values = values["tool"]["genops"]
+    root, source = find_root(start or Path(os.environ.get("GENOPS_ROOT", ".")))
+    values = _file_values(source) if source else {}
     try:
-        return Settings(**{**values, "root": root, "source": source})
+        settings = Settings(**values)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
+        keys = [str(part) for part in first["loc"]]
         raise DefinitionError(
-            f"setting {where!r}: {first['msg']}",
-            at=Location(source) if source else None,
-            hint="a variable GENOPS_* in the environment wins over the file; see docs/settings.md",
+            f"setting {'.'.join(keys)!r}: {first['msg']}", at=_origin(keys, source), hint="see docs/settings.md"
         ) from None
+    except SettingsError as error:
+        raise DefinitionError(
+            f"{error}: {error.__cause__}", hint="a list or table in a variable GENOPS_* is written as JSON"
+        ) from None
+    return settings.model_copy(update={"root": root, "source": source})
+
+
+def _file_values(source: Path) -> dict[str, Any]:
+    values = _read_toml(source) if source.name == "genops.toml" else _tool_table(source)
+    if not isinstance(values, dict):
+        raise DefinitionError("tool.genops is not a table", at=Location(source), hint="write [tool.genops]")
+    for name in ("root", "source"):
+        if name in values:
+            raise DefinitionError(
+                f"setting {name!r}: it follows from where the file is", at=_origin([name], source), hint="remove it"
+            )
+    return values
+
+
+def _tool_table(project: Path) -> Any:
+    """What ``[tool.genops]`` holds in a ``pyproject.toml``, or None where there is none."""
+    tool = _read_toml(project).get("tool")
+    return tool.get("genops") if isinstance(tool, dict) else None
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        at = Location(path, int(line[1])) if line else Location(path)
+        raise DefinitionError(f"not readable as TOML: {error}", at=at, hint="see docs/settings.md") from None
+    except (UnicodeDecodeError, OSError) as error:
         raise DefinitionError(f"not readable as TOML: {error}", at=Location(path)) from None
+
+
+def _origin(keys: list[str], source: Path | None) -> Location | None:
+    """Where a setting was given: the environment variable that wins, else the line of the file that names it best."""
+    for depth in range(len(keys), 0, -1):
+        variable = "GENOPS_" + "__".join(keys[:depth]).upper()
+        for name in os.environ:
+            if name.upper() == variable:
+                return Location(f"environment variable {name}")
+    return Location(source, _line_of(keys, source)) if source else None
+
+
+def _line_of(keys: list[str], source: Path) -> int | None:
+    """The line whose table and key share the longest beginning with ``keys``; TOML readers keep no positions."""
+    path = [] if source.name == "genops.toml" else ["tool", "genops"]
+    wanted, table = [*path, *keys], list[str]()
+    best, found = len(path), None
+    for number, line in enumerate(source.read_text(encoding="utf-8").splitlines(), start=1):
+        if header := re.match(r"\s*\[+([^]]+)]", line):
+            table = here = _dotted(header[1])
+        elif key := re.match(r"\s*([\w.\"' -]+?)\s*=", line):
+            here = [*table, *_dotted(key[1])]
+        else:
+            continue
+        if len(here) > best and here == wanted[: len(here)]:
+            best, found = len(here), number
+    return found
+
+
+def _dotted(key: str) -> list[str]:
+    return [part.strip().strip("\"'") for part in key.split(".")]
