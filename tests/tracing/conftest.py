@@ -1,4 +1,4 @@
-"""A finished run as the executor leaves it: a chain with a retrieval, a model call, a tool that failed and a request."""
+"""A finished run as the executor leaves it: retrieval, model call, a tool that failed, an HTTP request."""
 
 from dataclasses import dataclass
 

@@ -181,6 +181,8 @@ class TestTroubleAtTheEndpoint:
         assert not export.flush(0)
         assert export.dropped >= 20_000 - len(finished_run.spans)
         assert len(receiver.requests) == 1
+        export.close(timeout=0)
+        assert export.dropped == (many + 1) * len(finished_run.spans)
 
     def test_a_broken_payload_is_counted_and_the_next_run_goes_out(self, receiver, export, finished_run):
         export.export(finished_run.run, finished_run.spans, lambda digest: b"?broken")

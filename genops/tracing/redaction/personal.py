@@ -13,6 +13,7 @@ Detector = Callable[[str], Iterator[Match]]
 _LOCAL = r"\w.!#$%&'*+/=?^`{|}~-"
 _EMAIL = re.compile(rf"(?<![{_LOCAL}])[{_LOCAL}]{{1,256}}+@(?:[^\W_](?:[\w-]{{0,62}})\.){{1,8}}[^\W\d_]{{2,63}}")
 _PHONE = re.compile(r"(?<![\w.])(?:\+|\()?[0-9][0-9\s()./\u2010-\u2015-]{5,30}[0-9](?!\w)")
+_PHONE_CONTEXT = 4  # enough for the matcher to tell a time of day
 _CARD = re.compile(r"(?<![\w.])[2-6][0-9]{3}(?:[ -]?[0-9]){8,15}(?!\w)")
 _NUMBER = re.compile(r"[0-9](?:[\s()./\u2010-\u2015-]{0,3}[0-9]){6}")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?: ?[A-Za-z0-9]){11,30}")
@@ -68,5 +69,6 @@ def phones(text: str) -> Iterator[Match]:
         import phonenumbers
 
         region = None if match[0].startswith("+") else "US"
-        for number in phonenumbers.PhoneNumberMatcher(match[0], region):
+        context = text[match.start() : match.end() + _PHONE_CONTEXT]
+        for number in phonenumbers.PhoneNumberMatcher(context, region):
             yield Match(match.start() + number.start, match.start() + number.end, "PHONE")

@@ -30,7 +30,7 @@ class Redactor:
         values: Secrets known by value, see :func:`~genops.tracing.redaction.secret_values`.
 
     Raises:
-        DefinitionError: A user pattern is not a regular expression, or its name cannot be a placeholder's.
+        DefinitionError: A user pattern is not a regular expression.
     """
 
     def __init__(self, settings: Redaction, values: Iterable[str] = ()) -> None:

@@ -72,7 +72,6 @@ _NAME_REACH = 48
 _SCHEMES = tuple((word, re.compile(word + r"\s{1,4}([A-Za-z0-9._~+/=-]{12,})")) for word in ("earer", "asic"))
 _URL_PASSWORD = re.compile(r"://[^\s/:@<>\"']{0,256}:([^\s/<>\"']{1,256})@")
 _CODE = re.compile(r"[$%]?[{(\[]|\$[A-Za-z_]|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*[(\[]|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z")
-_MASK = re.compile(r"[*xX.•_-]+\Z")
 _LETTER = re.compile(r"[^\W\d_]")
 _NOT_A_WORD = re.compile(r"[0-9!@#$%^&*+=?~]")
 
@@ -127,7 +126,7 @@ def _suspect(text: str) -> bool:
 def _assigned(text: str, pattern: re.Pattern[str]) -> Iterator[Match]:
     for match in pattern.finditer(text):
         start = match.start()
-        if _NAME.search(text[max(0, start - _NAME_REACH) : start]) and looks_random(match[1]):
+        if looks_random(match[1]) and _NAME.search(text[max(0, start - _NAME_REACH) : start]):
             yield Match(*match.span(1), "SECRET")
 
 
@@ -139,10 +138,9 @@ def names_secret(key: str) -> bool:
 
 def looks_random(value: str) -> bool:
     """Whether a value may be a secret: 8 characters or more, letters with digits or symbols, and not code or a mask."""
-    if len(value) < MIN_SECRET or "://" in value or _CODE.match(value) or _MASK.match(value):
+    if len(value) < MIN_SECRET or _NOT_A_WORD.search(value.rstrip(".:!?)]}")) is None or _LETTER.search(value) is None:
         return False
-    value = value.rstrip(".:!?)]}")
-    return _LETTER.search(value) is not None and _NOT_A_WORD.search(value) is not None and len(set(value)) > 4
+    return "://" not in value and not _CODE.match(value) and len(set(value)) > 4
 
 
 class KnownValues:
