@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
+from typing import Any
 
 
 class ExitCode(IntEnum):
@@ -48,6 +49,10 @@ class GenopsError(Exception):
         message: What is wrong, in one sentence.
         at: Where it is, when it is in a file.
         hint: What to do about it.
+
+    Attributes:
+        path: Position in a run, when it came up in one (``each[3]/answer``).
+        run: Id of that run, when it is on record.
     """
 
     exit_code: ExitCode = ExitCode.UNFINISHED
@@ -57,6 +62,8 @@ class GenopsError(Exception):
         self.message = message
         self.at = at
         self.hint = hint
+        self.path = ""
+        self.run = ""
 
     def __str__(self) -> str:
         text = f"{self.at}: {self.message}" if self.at else self.message
@@ -112,13 +119,7 @@ class SnapshotError(Unfinished):
 
 
 class StepError(Unfinished):
-    """A step of a run failed. ``path`` is its position in the run."""
-
-    def __init__(
-        self, message: str, *, path: str = "", at: Location | None = None, hint: str | None = None
-    ) -> None:
-        super().__init__(message, at=at, hint=hint)
-        self.path = path
+    """A step of a run failed."""
 
 
 class StepTimeout(StepError):
@@ -152,6 +153,7 @@ class ModelError(Unfinished):
         retryable: Whether the same request may succeed later (429, 5xx, timeouts, broken streams).
         retry_after: Seconds the server asked to wait, when it did.
         status: HTTP status, when there was one.
+        attempts: All attempts that failed, this one last: ``{"error", "message", "delay"}``.
     """
 
     retryable = False
@@ -168,6 +170,7 @@ class ModelError(Unfinished):
         super().__init__(message, at=at, hint=hint)
         self.status = status
         self.retry_after = retry_after
+        self.attempts: list[dict[str, Any]] = []
 
 
 class ModelRefused(ModelError):

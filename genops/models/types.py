@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NotRequired, Protocol, TypedDict
 
@@ -79,6 +79,21 @@ class ModelRequest:
     tool_choice: str | dict[str, Any] | None = None
     response_format: dict[str, Any] | None = None
 
+    def to_value(self) -> dict[str, Any]:
+        """The request as a plain mapping; the inverse is :meth:`from_value`."""
+        return {
+            "messages": self.messages,
+            "parameters": self.parameters,
+            "tools": self.tools,
+            "tool_choice": self.tool_choice,
+            "response_format": self.response_format,
+        }
+
+    @classmethod
+    def from_value(cls, value: Mapping[str, Any]) -> ModelRequest:
+        """The request that :meth:`to_value` was called on."""
+        return cls(**value)
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -123,6 +138,17 @@ class ModelResponse:
     cached: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
 
+    def to_value(self) -> dict[str, Any]:
+        """The response as a plain mapping; the inverse is :meth:`from_value`."""
+        value: dict[str, Any] = {name: getattr(self, name) for name in ModelResponse.__slots__}
+        value["usage"] = {name: getattr(self.usage, name) for name in Usage.__slots__}
+        return value
+
+    @classmethod
+    def from_value(cls, value: Mapping[str, Any]) -> ModelResponse:
+        """The response that :meth:`to_value` was called on."""
+        return cls(**{**value, "usage": Usage(**value.get("usage", {}))})
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -132,17 +158,21 @@ class Call:
         headers: Outgoing headers (``traceparent``).
         on_text: Called with each piece of text as it arrives; given, the call is streamed.
         turn: Turn of the agent loop, from 0, for scripted models.
+        repeat: Number of the repetition, from 0: equal requests of different repetitions do not share a cached answer.
     """
 
     headers: dict[str, str] = field(default_factory=dict)
     on_text: Callable[[str], None] | None = None
     turn: int = 0
+    repeat: int = 0
 
 
 class Provider(Protocol):
-    """One way to reach models. One instance per project serves all calls to all aliases of its kind.
+    """One way to reach models. One instance per gateway serves all calls to all aliases of its kind.
 
-    Raises :class:`~genops.errors.ModelError` (its subclasses say whether a retry may help) and nothing else.
+    What is registered under the kind ``provider`` is called with the project's
+    :class:`~genops.settings.Settings` and returns one of these. It raises :class:`~genops.errors.ModelError` (its
+    subclasses say whether a retry may help), or :class:`~genops.errors.UsageError` when the alias cannot be used.
     """
 
     async def complete(self, model: Model, request: ModelRequest, call: Call) -> ModelResponse:

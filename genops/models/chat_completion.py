@@ -1,0 +1,186 @@
+"""Reading a chat completion: whole, or put together from streamed chunks. Servers may leave out or add anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from genops.errors import ModelError, ModelRefused, RateLimited, ServerFailed
+from genops.models.types import ModelResponse, ToolCall, Usage
+
+_KEPT = ("logprobs", "reasoning_content", "refusal")
+_MESSAGE_LENGTH = 500
+
+
+def read_completion(body: Any) -> ModelResponse:
+    """The answer in a complete response body.
+
+    Raises:
+        ServerFailed: It is not a chat completion.
+        ModelError: It is an error that was sent as if it were an answer.
+    """
+    if not isinstance(body, dict):
+        raise ServerFailed("the server answered with something that is not a chat completion")
+    if body.get("error"):
+        raise error_of(200, body)
+    try:
+        choice = body["choices"][0]
+        message = choice["message"]
+        response = ModelResponse(
+            text=_text(message.get("content")),
+            tool_calls=[_tool_call(call, index) for index, call in enumerate(message.get("tool_calls") or ())],
+        )
+        for name in _KEPT:
+            value = choice.get(name) if name == "logprobs" else message.get(name)
+            if value:
+                response.extra[name] = value
+        _head(response, body)
+        response.finish_reason = choice.get("finish_reason") or "stop"
+    except (LookupError, TypeError, AttributeError, ValueError) as error:
+        raise ServerFailed(
+            f"the server's answer has no usable choice ({type(error).__name__}: {error})",
+            hint="check that base_url leads to an OpenAI-compatible /v1",
+        ) from None
+    return response
+
+
+class Assembly:
+    """An answer as its chunks arrive.
+
+    Args:
+        on_text: Called with each piece of text.
+    """
+
+    def __init__(self, on_text: Callable[[str], None] | None) -> None:
+        self._on_text = on_text
+        self._text: list[str] = []
+        self._calls: dict[int, dict[str, str]] = {}
+        self._extra: dict[str, Any] = {}
+        self._response = ModelResponse(text="")
+        self.begun = False
+        self.finished = False
+
+    def add(self, chunk: Any) -> None:
+        """Takes one decoded chunk.
+
+        Raises:
+            ServerFailed: It is not a chunk of a chat completion.
+            ModelError: It is an error in the stream.
+        """
+        if not isinstance(chunk, dict):
+            raise ServerFailed("the stream holds something that is not a chunk of a chat completion")
+        if chunk.get("error"):
+            raise error_of(200, chunk)
+        try:
+            _head(self._response, chunk)
+            for choice in chunk.get("choices") or ():
+                if choice.get("index", 0) == 0:
+                    self._choice(choice)
+        except (LookupError, TypeError, AttributeError, ValueError) as error:
+            raise ServerFailed(f"the stream holds a malformed chunk ({type(error).__name__}: {error})") from None
+
+    def response(self) -> ModelResponse:
+        """The answer so far."""
+        response = self._response
+        response.text = "".join(self._text)
+        response.tool_calls = [
+            _tool_call({**call, "function": call}, index) for index, call in sorted(self._calls.items())
+        ]
+        response.extra = self._extra
+        return response
+
+    def _choice(self, choice: dict[str, Any]) -> None:
+        delta = choice.get("delta") or {}
+        text = _text(delta.get("content"))
+        if text:
+            self.begun = True
+            self._text.append(text)
+            if self._on_text is not None:
+                self._on_text(text)
+        for part in delta.get("tool_calls") or ():
+            self.begun = True
+            self._tool_part(part)
+        for name in ("reasoning_content", "refusal"):
+            if delta.get(name):
+                self.begun = True
+                self._extra[name] = self._extra.get(name, "") + delta[name]
+        if choice.get("logprobs"):
+            for name, values in choice["logprobs"].items():
+                self._extra.setdefault("logprobs", {}).setdefault(name, []).extend(values or ())
+        if choice.get("finish_reason"):
+            self.finished = True
+            self._response.finish_reason = choice["finish_reason"]
+
+    def _tool_part(self, part: dict[str, Any]) -> None:
+        call = self._calls.setdefault(part.get("index", len(self._calls)), {"id": "", "name": "", "arguments": ""})
+        function = part.get("function") or {}
+        call["id"] = part.get("id") or call["id"]
+        call["name"] += function.get("name") or ""
+        call["arguments"] += function.get("arguments") or ""
+
+
+def error_of(status: int, body: Any, retry_after: float | None = None) -> ModelError:
+    """The error that a server's error body and HTTP status mean."""
+    code, message = _error_fields(body)
+    if status == 200:
+        status = int(code) if code.isdigit() and 400 <= int(code) < 600 else 500
+    text = f"the server answered {status}: {message}" if message else f"the server answered {status}"
+    if status == 429:
+        if code == "insufficient_quota":
+            return ModelRefused(text, status=status, hint="the account has no quota left: waiting does not help")
+        return RateLimited(text, status=status, retry_after=retry_after)
+    if status >= 500 or status == 408:
+        return ServerFailed(text, status=status, retry_after=retry_after)
+    return ModelRefused(text, status=status, hint=_REFUSALS.get(status))
+
+
+_REFUSALS = {
+    401: "check the key: the alias's api_key_env names the variable that it is read from",
+    403: "the key may not use this model",
+    404: "check the alias's model and base_url (it ends in /v1)",
+    413: "the request is too large for the server",
+}
+
+
+def _error_fields(body: Any) -> tuple[str, str]:
+    """Code and message of an error body, in any of the shapes that servers use."""
+    if isinstance(body, dict):
+        error = body.get("error") or body
+        if isinstance(error, dict):
+            message = error.get("message") or error.get("detail") or ""
+            return str(error.get("code") or error.get("type") or ""), str(message)[:_MESSAGE_LENGTH]
+        return "", str(error)[:_MESSAGE_LENGTH]
+    return "", str(body or "").strip()[:_MESSAGE_LENGTH]
+
+
+def _head(response: ModelResponse, body: dict[str, Any]) -> None:
+    response.model = body.get("model") or response.model
+    response.fingerprint = body.get("system_fingerprint") or response.fingerprint
+    response.response_id = body.get("id") or response.response_id
+    usage = body.get("usage")
+    if usage:
+        details = usage.get("prompt_tokens_details") or {}
+        response.usage = Usage(
+            input_tokens=usage.get("prompt_tokens"),
+            output_tokens=usage.get("completion_tokens"),
+            cached_input_tokens=details.get("cached_tokens"),
+        )
+
+
+def _text(content: Any) -> str:
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "".join(part.get("text") or "" for part in content)
+    raise TypeError(f"content of type {type(content).__name__}")
+
+
+def _tool_call(call: dict[str, Any], index: int) -> ToolCall:
+    function = call["function"]
+    return {
+        "id": str(call.get("id") or f"call_{index}"),
+        "type": "function",
+        "function": {"name": str(function["name"]), "arguments": str(function.get("arguments") or "")},
+    }

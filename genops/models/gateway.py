@@ -1,0 +1,225 @@
+"""The one way to a model: limits, retries, prices, the response cache and the recorder around any provider."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Protocol
+
+from genops.artifacts import decode, encode, normalise
+from genops.errors import ModelError, ModelTimeout, UsageError
+from genops.models.alias import key_variable, provider_name
+from genops.models.digests import request_digest, sha256_json
+from genops.models.limits import Limiter
+from genops.models.price_table import cost_of
+from genops.models.retry import backoff
+from genops.models.tokens import estimated
+from genops.models.types import Call, Model, ModelRequest, ModelResponse, Provider
+from genops.plugins import registry
+from genops.settings import Settings
+
+NOTHING_AROUND = Call()
+
+
+class ResponseCache(Protocol):
+    """Where answers are kept by the digest of everything that they follow from. The store is one."""
+
+    def cached_response(self, key: str) -> bytes | None:
+        """The bytes kept under a key, or None."""
+        ...
+
+    def cache_response(self, key: str, data: bytes) -> None:
+        """Keeps bytes under a key."""
+        ...
+
+
+class CallRecorder(Protocol):
+    """What is told of every answered call (see :class:`~genops.models.recorded.Recorder`)."""
+
+    def record(self, model: Model, request: ModelRequest, response: ModelResponse) -> None:
+        """Keeps one call."""
+        ...
+
+
+class Gateway:
+    """Calls models. One gateway serves a project, inside one event loop.
+
+    Args:
+        settings: The project's.
+        cache: Where answers are kept; used by calls that ask for it.
+        recorder: Told of every answered call.
+        sleep: Waits for seconds, between attempts and for limits.
+        clock: Seconds, monotonic, for limits and latencies.
+        rng: The jitter between attempts.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        cache: ResponseCache | None = None,
+        recorder: CallRecorder | None = None,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = time.perf_counter,
+        rng: random.Random | None = None,
+    ) -> None:
+        self._settings = settings
+        self._cache = cache
+        self._recorder = recorder
+        self._sleep = sleep
+        self._clock = clock
+        self._rng = rng or random.Random()
+        self._providers: dict[str, Provider] = {}
+        self._limiters: dict[str, Limiter] = {}
+
+    async def call(
+        self,
+        model: Model,
+        request: ModelRequest,
+        call: Call = NOTHING_AROUND,
+        use_cache: bool = False,
+    ) -> ModelResponse:
+        """Makes one call, with retries after failures that may heal.
+
+        An attempt whose text was already handed to ``call.on_text`` is not repeated: what was shown cannot be unshown.
+
+        Args:
+            model: From :func:`~genops.models.resolve_model`.
+            request: Complete: the alias's default parameters are already in it.
+            call: Headers, the receiver of streamed text, turn and repetition.
+            use_cache: Whether an answer kept earlier will do, and whether this one is to be kept.
+
+        Raises:
+            UsageError: The alias cannot be used as it is (its key is missing).
+            ModelError: No attempt gave an answer. Its ``attempts`` lists them all.
+        """
+        check_key(model)
+        key = ""
+        if use_cache and self._cache is not None:
+            key = sha256_json([model.component.digest, request_digest(model, request), call.repeat])
+            response = self._cached(key, call)
+            if response is not None:
+                return self._recorded(model, request, response)
+        response = await self._with_retries(model, request, call)
+        if response.cost is None or model.alias.price is not None:
+            response.cost = cost_of(model, response.usage)
+        if key and self._cache is not None:
+            self._cache.cache_response(key, encode(normalise(response.to_value())).data)
+        return self._recorded(model, request, response)
+
+    async def close(self) -> None:
+        """Gives back every provider's connections. The gateway may be used again afterwards."""
+        providers = list(self._providers.values())
+        self._providers.clear()
+        for provider in providers:
+            await provider.close()
+
+    def _cached(self, key: str, call: Call) -> ModelResponse | None:
+        data = self._cache.cached_response(key) if self._cache is not None else None
+        if data is None:
+            return None
+        value = decode(data)
+        if not isinstance(value, dict):
+            return None
+        response = replace(
+            ModelResponse.from_value(value), cached=True, cost=0.0, latency=0.0, time_to_first_token=None, attempts=[]
+        )
+        if call.on_text is not None and response.text:
+            call.on_text(response.text)
+        return response
+
+    def _recorded(self, model: Model, request: ModelRequest, response: ModelResponse) -> ModelResponse:
+        if self._recorder is not None:
+            self._recorder.record(model, request, response)
+        return response
+
+    async def _with_retries(self, model: Model, request: ModelRequest, call: Call) -> ModelResponse:
+        provider = self._provider(model)
+        limiter = self._limiter(model)
+        shown = _Shown(call.on_text) if call.on_text is not None else None
+        if shown is not None:
+            call = replace(call, on_text=shown)
+        failed: list[dict[str, object]] = []
+        while True:
+            try:
+                response = await self._attempt(provider, limiter, model, request, call)
+            except ModelError as error:
+                final = not error.retryable or len(failed) >= model.alias.limits.retries or bool(shown and shown.any)
+                delay = None if final else backoff(len(failed), error.retry_after, self._rng)
+                failed.append({"error": type(error).__name__, "message": error.message, "delay": delay})
+                if delay is None:
+                    error.attempts = failed
+                    raise
+                await self._sleep(delay)
+            else:
+                response.attempts = failed
+                return response
+
+    async def _attempt(
+        self, provider: Provider, limiter: Limiter, model: Model, request: ModelRequest, call: Call
+    ) -> ModelResponse:
+        spent = await limiter.enter(estimated(request) if limiter.counts_tokens else 0)
+        tokens = None
+        limit = model.alias.limits.timeout
+        started = self._clock()
+        try:
+            async with asyncio.timeout(limit):
+                response = await provider.complete(model, request, call)
+            response.latency = self._clock() - started
+            usage = response.usage
+            if usage.input_tokens is not None and usage.output_tokens is not None:
+                tokens = usage.input_tokens + usage.output_tokens
+            return response
+        except TimeoutError:
+            raise ModelTimeout(
+                f"model {model.name!r} gave no complete answer within {limit:g} s",
+                hint=f"raise `limits.timeout` of the alias {model.name!r}, or ask for a shorter answer",
+            ) from None
+        finally:
+            limiter.leave(spent, tokens)
+
+    def _provider(self, model: Model) -> Provider:
+        name = provider_name(model)
+        provider = self._providers.get(name)
+        if provider is None:
+            provider = self._providers[name] = registry.get("provider", name)(self._settings)
+        return provider
+
+    def _limiter(self, model: Model) -> Limiter:
+        limiter = self._limiters.get(model.name)
+        if limiter is None:
+            limiter = self._limiters[model.name] = Limiter(model.alias.limits, self._clock, self._sleep)
+        return limiter
+
+
+def check_key(model: Model) -> None:
+    """Makes sure that the key of a model is there, before anything is sent.
+
+    Raises:
+        UsageError: The environment variable is not set; the message names it and the alias.
+    """
+    variable = key_variable(model)
+    if variable is not None and not os.environ.get(variable):
+        raise UsageError(
+            f"model alias {model.name!r} ({model.alias.model}) needs a key: "
+            f"the environment variable {variable} is not set",
+            hint=f"set {variable}, or name another variable with api_key_env under [tool.genops.models.{model.name}]",
+        )
+
+
+class _Shown:
+    """Passes text on and remembers whether there was any."""
+
+    __slots__ = ("_receiver", "any")
+
+    def __init__(self, receiver: Callable[[str], None]) -> None:
+        self._receiver = receiver
+        self.any = False
+
+    def __call__(self, text: str) -> None:
+        self.any = True
+        self._receiver(text)

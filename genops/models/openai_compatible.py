@@ -1,0 +1,185 @@
+"""The direct path to servers that speak OpenAI's chat completions: OpenAI, vLLM, llama.cpp, Ollama and the like."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import urllib.request
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from genops.errors import ModelError, ModelRefused, ServerFailed, ServerUnreachable, StreamBroken
+from genops.models.alias import base_url_of, key_variable
+from genops.models.chat_completion import Assembly, error_of, read_completion
+from genops.models.retry import parse_retry_after
+from genops.models.server_sent_events import EventDecoder
+from genops.models.types import Call, Model, ModelRequest, ModelResponse
+from genops.settings import Settings
+
+if TYPE_CHECKING:
+    import aiohttp
+
+
+class OpenAICompatible:
+    """A client with one connection pool for all servers."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    async def complete(self, model: Model, request: ModelRequest, call: Call) -> ModelResponse:
+        """Makes one attempt; streamed when ``call.on_text`` is given.
+
+        Raises:
+            ModelError: By what went wrong.
+        """
+        import aiohttp
+
+        url = base_url_of(model) + "/chat/completions"
+        streamed = call.on_text is not None
+        session = self._session or self._connect()
+        started = time.perf_counter()
+        begun = False
+        try:
+            async with session.post(
+                url, data=_body(model, request, streamed), headers=_headers(model, call), allow_redirects=False
+            ) as answer:
+                begun = True
+                if answer.status != 200:
+                    raise await _refusal(answer)
+                if streamed and answer.content_type == "text/event-stream":
+                    return await _read_stream(answer, call.on_text, started)
+                first_byte = time.perf_counter() - started
+                response = _parse(await answer.read())
+        except aiohttp.InvalidURL:
+            raise ModelRefused(f"{url!r} is not a URL", hint=_where(model)) from None
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise ModelRefused(f"the certificate of {url} is not trusted: {error}") from None
+        except (aiohttp.ClientError, ConnectionError) as error:
+            raise _lost(error, model, url, begun) from None
+        response.time_to_first_token = first_byte
+        if call.on_text is not None and response.text:
+            call.on_text(response.text)
+        return response
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    def _connect(self) -> aiohttp.ClientSession:
+        import aiohttp
+
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),  # the alias's limits bound it
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),  # the gateway bounds the attempt
+            trust_env=bool(urllib.request.getproxies()),
+        )
+        return self._session
+
+
+def _body(model: Model, request: ModelRequest, streamed: bool) -> bytes:
+    body: dict[str, Any] = {
+        "model": model.alias.adapter or model.model_id,
+        "messages": request.messages,
+        **request.parameters,
+    }
+    if request.tools:
+        body["tools"] = request.tools
+    if request.tool_choice is not None:
+        body["tool_choice"] = request.tool_choice
+    if request.response_format is not None:
+        body["response_format"] = request.response_format
+    if streamed:
+        body["stream"] = True
+        body.setdefault("stream_options", {"include_usage": True})
+    try:
+        return orjson.dumps(body)
+    except TypeError:  # a lone surrogate or an integer beyond 64 bits, which JSON's escapes can carry
+        return json.dumps(body).encode("ascii")
+
+
+def _headers(model: Model, call: Call) -> dict[str, str]:
+    headers = {"Content-Type": "application/json", **call.headers}
+    variable = key_variable(model)
+    if variable is not None:
+        headers["Authorization"] = f"Bearer {os.environ.get(variable, '').strip()}"
+    return headers
+
+
+async def _read_stream(
+    answer: aiohttp.ClientResponse, on_text: Callable[[str], None] | None, started: float
+) -> ModelResponse:
+    decoder, assembly = EventDecoder(), Assembly(on_text)
+    first: float | None = None
+    done = False
+
+    def take(data: bytes) -> None:
+        nonlocal done, first
+        if data.strip() == b"[DONE]":
+            done = True
+        elif not done:
+            assembly.add(_loads(data))
+            if first is None and assembly.begun:
+                first = time.perf_counter() - started
+
+    async for piece in answer.content.iter_any():
+        for data in decoder.feed(piece):
+            take(data)
+    for data in decoder.finish():
+        take(data)
+    if not assembly.finished and not (done and assembly.begun):
+        raise StreamBroken("the stream ended before the answer did")
+    response = assembly.response()
+    response.time_to_first_token = first
+    return response
+
+
+async def _refusal(answer: aiohttp.ClientResponse) -> ModelError:
+    text = (await answer.read()).decode("utf-8", errors="replace")
+    try:
+        body = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        body = text
+    if 200 <= answer.status < 400:
+        target = answer.headers.get("Location")
+        return ModelRefused(
+            f"the server answered {answer.status}" + (f" and points to {target}" if target else ""),
+            status=answer.status,
+            hint="set base_url to where the server really is",
+        )
+    return error_of(answer.status, body, parse_retry_after(answer.headers.get("Retry-After")))
+
+
+def _parse(data: bytes) -> ModelResponse:
+    return read_completion(_loads(data))
+
+
+def _loads(data: bytes) -> Any:
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return json.loads(data)  # takes what orjson does not: escaped lone surrogates
+    except ValueError:
+        start = data[:80].decode("utf-8", errors="replace")
+        raise ServerFailed(
+            f"the server answered with something that is not JSON: {start!r}",
+            hint="check that base_url leads to an OpenAI-compatible /v1",
+        ) from None
+
+
+def _lost(error: Exception, model: Model, url: str, begun: bool) -> ModelError:
+    why = str(error) or type(error).__name__
+    if begun:
+        return StreamBroken(f"the connection to {url} was lost in the middle of the answer: {why}")
+    return ServerUnreachable(f"no answer from {url}: {why}", hint=_where(model))
+
+
+def _where(model: Model) -> str:
+    return f"start the server, or correct base_url of the model alias {model.name!r} in the settings"

@@ -1,0 +1,37 @@
+"""How long to wait before the next attempt."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+FIRST_DELAY = 0.5
+MAX_DELAY = 30.0
+MAX_RETRY_AFTER = 300.0
+
+
+def backoff(attempt: int, retry_after: float | None, rng: random.Random) -> float:
+    """Seconds to wait after the failed attempt number ``attempt`` (from 0).
+
+    Exponential with full jitter (Brooker 2015, "Exponential Backoff and Jitter"), on top of what the server asked for,
+    which is believed up to five minutes.
+    """
+    jitter = rng.uniform(0.0, min(MAX_DELAY, FIRST_DELAY * 2.0**attempt))
+    return min(retry_after or 0.0, MAX_RETRY_AFTER) + jitter
+
+
+def parse_retry_after(value: str | None, now: datetime | None = None) -> float | None:
+    """Seconds that a ``Retry-After`` header (RFC 9110, 10.2.3) asks for; None when it is neither number nor date."""
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            date = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        date = date if date.tzinfo else date.replace(tzinfo=UTC)
+        seconds = (date - (now or datetime.now(UTC))).total_seconds()
+    return max(0.0, seconds) if seconds == seconds else None
