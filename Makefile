@@ -61,8 +61,9 @@ install: $(STAMP) ## .venv with the pinned dependencies
 
 $(STAMP):
 	@test -n "$(PYTHON)" || { echo '$(REQUIRES_PYTHON), and found none. Install it, or name one: make PYTHON=/path/to/python3.11' >&2; exit 1; }
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-		echo "$(REQUIRES_PYTHON); $(PYTHON) is $$("$(PYTHON)" --version 2>&1)" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { found=$$( \
+		"$(PYTHON)" -c 'import sys; print(sys.version.split()[0])' 2>/dev/null || echo 'no Python that starts'); \
+		echo "$(REQUIRES_PYTHON); $(PYTHON) is $$found" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo '$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv' >&2; exit 1; }
 	@if grep -qF "$$(pwd)/.venv/bin/" $(BIN)/pip 2>/dev/null; then rm -f .venv/installed-*; else \
