@@ -1,0 +1,34 @@
+"""Retrieval: documents, chunks, embedders, immutable index snapshots and search over them."""
+
+from genops.retrieval.build import Progress, build_index
+from genops.retrieval.chunk import Chunk, chunk_document
+from genops.retrieval.document import Document, read_documents
+from genops.retrieval.embedder import Embedder, default_embedder, embedder_named
+from genops.retrieval.embedding import embed_texts
+from genops.retrieval.index import Hit, Index, Retriever, open_index
+from genops.retrieval.snapshot import Snapshot, current_digest, find_snapshot, list_snapshots, use_snapshot
+from genops.retrieval.status import IndexStatus, status
+
+__all__ = [
+    "Chunk",
+    "Document",
+    "Embedder",
+    "Hit",
+    "Index",
+    "IndexStatus",
+    "Progress",
+    "Retriever",
+    "Snapshot",
+    "build_index",
+    "chunk_document",
+    "current_digest",
+    "default_embedder",
+    "embed_texts",
+    "embedder_named",
+    "find_snapshot",
+    "list_snapshots",
+    "open_index",
+    "read_documents",
+    "status",
+    "use_snapshot",
+]
