@@ -62,7 +62,7 @@ def otel_spans(
             parent=_context(run.trace_id, parent, is_remote=root) if parent else None,
             resource=resource(),
             attributes=_attributes(run, span, payload, capture_content),
-            events=list(_events(run, span, payload, capture_content)),
+            events=list(_events(run, span, capture_content)),
             kind=SpanKind.CLIENT if span.kind in _CLIENT_KINDS else SpanKind.INTERNAL,
             status=_status(span, capture_content),
             start_time=span.started,
@@ -112,6 +112,7 @@ def _status(span: SpanRecord, capture_content: bool) -> Status:
 
 def _attributes(run: RunRecord, span: SpanRecord, payload: PayloadLookup, capture_content: bool) -> dict[str, Any]:
     attributes = {**span.attributes, **telemetry.openinference_attributes(span.kind, span.attributes)}
+    attributes.pop(telemetry.ATTEMPTS, None)  # they are events
     attributes |= {telemetry.RUN_ID: run.id, telemetry.KIND: span.kind, telemetry.PATH: span.path}
     if span.status not in ("ok", "error"):
         attributes[telemetry.STATUS] = span.status
@@ -141,14 +142,17 @@ def _conventional(span: SpanRecord, side: str, value: Value) -> dict[str, Any]:
     if span.kind == "model":
         messages = input_messages(value) if side == "input" else output_messages(value)
         return {f"gen_ai.{side}.messages": _json(messages)} if messages else {}
+    if span.kind == "tool" and side == "input":
+        arguments = value.get("arguments", value) if isinstance(value, dict) else value
+        return {"gen_ai.tool.call.arguments": _json(arguments)}
     if span.kind == "tool":
-        return {f"gen_ai.tool.call.{'arguments' if side == 'input' else 'result'}": _json(value)}
+        return {"gen_ai.tool.call.result": _json(value)}
     if span.kind == "retrieve" and side == "input" and isinstance(value, dict) and "query" in value:
         return {"gen_ai.retrieval.query.text": str(value["query"])}
     return {}
 
 
-def _events(run: RunRecord, span: SpanRecord, payload: PayloadLookup, capture_content: bool) -> Iterator[Event]:
+def _events(run: RunRecord, span: SpanRecord, capture_content: bool) -> Iterator[Event]:
     from opentelemetry.sdk.trace import Event
 
     def event(name: str, about: Mapping[str, Any], at: int) -> Event:
@@ -156,21 +160,18 @@ def _events(run: RunRecord, span: SpanRecord, payload: PayloadLookup, capture_co
             about = {key: value for key, value in about.items() if key != "exception.message"}
         return Event(name, {key: _attribute(value) for key, value in about.items() if value is not None}, at)
 
-    for attempt in _attempts(span, payload):
-        about = {"exception.type": attempt.get("error"), "exception.message": attempt.get("message")}
+    for attempt in _attempts(span):
+        about = {"exception.type": attempt.get("type", attempt.get("error"))}
+        about["exception.message"] = attempt.get("message")
         yield event("genops.attempt", {**about, "genops.retry.delay": attempt.get("delay")}, span.started)
     if span.error:
         about = {"exception.type": span.error.get("type"), "exception.message": span.error.get("message")}
         yield event("exception", about, _end(run, span))
 
 
-def _attempts(span: SpanRecord, payload: PayloadLookup) -> list[Mapping[str, Any]]:
-    """The failed attempts before the last one, as the model's answer or its error carries them."""
-    if span.kind != "model":
-        return []
-    _, answer = _decoded(span.output, payload)
-    source: Any = span.error or answer
-    attempts = source.get("attempts") if isinstance(source, dict) else None
+def _attempts(span: SpanRecord) -> list[Mapping[str, Any]]:
+    """The failed attempts before the last one: those of a step, of an answered model call, or of one that failed."""
+    attempts = span.attributes.get(telemetry.ATTEMPTS) or (span.error or {}).get("attempts") or []
     return [attempt for attempt in attempts if isinstance(attempt, dict)] if isinstance(attempts, list) else []
 
 

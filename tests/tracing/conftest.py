@@ -46,10 +46,8 @@ def finished_run():
         )  # fmt: skip
 
     request = {"messages": [{"role": "user", "content": "Who? 🦊 \ud83d"}], "parameters": {"temperature": 0.5}}
-    answer = {
-        "text": "Ada", "tool_calls": [], "finish_reason": "stop",
-        "attempts": [{"error": "RateLimited", "message": "slow down", "delay": 0.25}],
-    }  # fmt: skip
+    answer = {"text": "Ada", "tool_calls": [], "finish_reason": "stop"}
+    attempts = [{"error": "RateLimited", "message": "slow down", "delay": 0.25}]
     hits = [("docs/start.md:0", 0.75), ("docs/start.md:3", 0.5)]
     model = telemetry.model_request_attributes(
         alias="small", provider="openai", model="gpt-4o-mini", digest="ef" * 32, parameters={"temperature": 0.5}
@@ -64,8 +62,10 @@ def finished_run():
         span(3, 1, "step", "answer", "answer", input=keep({}), output=keep("Ada"),
              patch=[{"op": "add", "path": "/steps/answer", "value": "Ada"}],
              attributes=telemetry.prompt_attributes(name="answer_question", version=3, digest="ab" * 32)),
-        span(4, 3, "model", "small", "answer/model", input=keep(request), output=keep(answer), attributes=model),
-        span(5, 1, "tool", "look_up", "look", input=keep({"name": "Ada"}), status="error",
+        span(4, 3, "model", "small", "answer/model", input=keep(request), output=keep(answer),
+             attributes=model | {telemetry.ATTEMPTS: attempts}),
+        span(5, 1, "tool", "look_up", "look", input=keep({"tool": "ab" * 32, "arguments": {"name": "Ada"}}),
+             status="error",
              error={"type": "ToolError", "message": "no Ada here"},
              attributes=telemetry.tool_attributes(name="look_up", call_id="call_1") | {"error.type": "ToolError"}),
         span(6, 1, "http", "fetch", "fetch", attributes=telemetry.http_attributes(

@@ -2,6 +2,7 @@ import json
 import threading
 
 import pytest
+from opentelemetry.proto.trace.v1.trace_pb2 import SpanFlags
 
 from genops.store.records import RunRecord
 from genops.tracing.export import SpanExport
@@ -103,6 +104,12 @@ class TestWhatArrives:
         )
         assert span.status.message == "no Ada here"
         assert attributes(span)["error.type"] == "ToolError"
+        assert attributes(span)["gen_ai.tool.call.arguments"] == '{"name": "Ada"}'
+
+    def test_the_parent_of_the_root_is_remote(self, receiver, export, finished_run):
+        send(export, finished_run)
+        remote = SpanFlags.SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK
+        assert [bool(span.flags & remote) for span in receiver.spans] == [True] + [False] * 6
 
     def test_failed_attempts_are_events(self, receiver, export, finished_run):
         send(export, finished_run)
