@@ -21,14 +21,8 @@ HEAVY = {
 
 def loaded_by(*arguments: str) -> set[str]:
     """The top-level modules that ``python ARGUMENTS`` loads, as the interpreter itself reports them."""
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", *arguments],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    command = [sys.executable, "-X", "importtime", *arguments]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     return {line.split("|")[2].strip().split(".")[0] for line in done.stderr.splitlines() if line.count("|") == 2}
 
 
