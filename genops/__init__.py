@@ -1,1 +1,54 @@
-"""genops: versioned prompts and chains, run through a tracing executor."""
+"""genops: versioned prompts and chains, run through a tracing executor.
+
+The public names below are imported when first used, so that ``import genops`` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from genops.chains import tool
+    from genops.errors import GenopsError
+    from genops.executor import Chain, Project, RunOptions, RunResult, trace
+    from genops.prompts import Prompt
+    from genops.settings import Settings, load_settings
+    from genops.tracing.trace import Trace
+
+_PUBLIC = {
+    "Chain": "genops.executor",
+    "GenopsError": "genops.errors",
+    "Project": "genops.executor",
+    "Prompt": "genops.prompts",
+    "RunOptions": "genops.executor",
+    "RunResult": "genops.executor",
+    "Settings": "genops.settings",
+    "Trace": "genops.tracing.trace",
+    "load_settings": "genops.settings",
+    "tool": "genops.chains",
+    "trace": "genops.executor",
+}
+
+__all__ = [
+    "Chain",
+    "GenopsError",
+    "Project",
+    "Prompt",
+    "RunOptions",
+    "RunResult",
+    "Settings",
+    "Trace",
+    "load_settings",
+    "tool",
+    "trace",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Imports a public name when it is first asked for."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'genops' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_PUBLIC[name]), name)
+    globals()[name] = value
+    return value

@@ -18,7 +18,7 @@ from genops.chains.step import (
     reads_of,
     step_kind,
 )
-from genops.chains.tool import Tool, make_tool, tool
+from genops.chains.tool import Tool, make_tool, stored_tool, tool
 
 __all__ = [
     "Block",
@@ -42,5 +42,6 @@ __all__ = [
     "make_tool",
     "reads_of",
     "step_kind",
+    "stored_tool",
     "tool",
 ]

@@ -72,7 +72,6 @@ class Block:
         nodes = {}
         for name, step in steps.items():
             nodes[name] = _node(name, step, raw["steps"][name], steps, parsing.below("steps", name))
-        _known_steps(reads_of(output), steps, "output", parsing.at("output"))
         outer = {read for node in nodes.values() for read in node.outer}
         outer.update(read for read in reads_of(output) if not _inside(read, steps))
         return cls(_ordered(nodes, parsing), output, frozenset(outer))
@@ -106,7 +105,11 @@ def parse_step(name: str, raw: Any, parsing: Parsing) -> Step:
         raise DefinitionError(f"step {name!r} is not a mapping", at=parsing.at())
     kinds = [key for key in raw if key in registry.names("step")]
     if len(kinds) != 1:
-        found = f"has {len(kinds)} kinds ({', '.join(kinds)})" if kinds else f"has no kind among its keys ({', '.join(raw)})"
+        found = (
+            f"has {len(kinds)} kinds ({', '.join(kinds)})"
+            if kinds
+            else f"has no kind among its keys ({', '.join(raw)})"
+        )
         raise DefinitionError(
             f"step {name!r} {found}", at=parsing.at(), hint=f"give one of: {', '.join(registry.names('step'))}"
         )
@@ -164,7 +167,9 @@ def _node(name: str, step: Step, raw: Any, steps: dict[str, Step], parsing: Pars
     for other in step.after:
         if other not in steps:
             raise DefinitionError(
-                f"step {name!r} comes after {other!r}, which is not here", at=parsing.at("after"), hint=nearest(other, steps)
+                f"step {name!r} comes after {other!r}, which is not here",
+                at=parsing.at("after"),
+                hint=nearest(other, steps),
             )
         needs.add(other)
     outer = frozenset(read for read in reads if not _inside(read, steps))
@@ -180,12 +185,6 @@ def _nested(step: Step) -> Iterator[tuple[str, Block]]:
 
 def _inside(read: Reads, steps: dict[str, Step]) -> bool:
     return read.root == "steps" and read.name in steps
-
-
-def _known_steps(reads: Iterator[Reads], steps: dict[str, Step], what: str, at: Location) -> None:
-    for read in reads:
-        if read.root == "steps" and read.name is None:
-            raise DefinitionError(f"{what} reads all steps at once; name one, as in steps.{next(iter(steps))}", at=at)
 
 
 def _ordered(nodes: dict[str, Node], parsing: Parsing) -> dict[str, Node]:

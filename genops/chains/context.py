@@ -58,7 +58,9 @@ class StepContext(Protocol):
         """Vectors of texts by the project's embedder, for nearest examples: float32, n x dimension, normalised."""
         ...
 
-    async def call_model(self, model: Model, request: ModelRequest, label: str = "model", turn: int = 0) -> ModelResponse:
+    async def call_model(
+        self, model: Model, request: ModelRequest, label: str = "model", turn: int = 0
+    ) -> ModelResponse:
         """Calls a model: an effect at ``path/label``."""
         ...
 
@@ -74,9 +76,7 @@ class StepContext(Protocol):
         """Searches an index: an effect. Hits, best first, as plain mappings (see ``docs/retrieval.md``)."""
         ...
 
-    async def effect(
-        self, label: str, request: Value, perform: Callable[[dict[str, str]], Awaitable[Value]]
-    ) -> Value:
+    async def effect(self, label: str, request: Value, perform: Callable[[dict[str, str]], Awaitable[Value]]) -> Value:
         """Any other effect (HTTP). ``perform`` is given the headers that carry the trace on."""
         ...
 

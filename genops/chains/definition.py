@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from genops.artifacts import Component, canonical_bytes
-from genops.chains.block import GLOBALS, Block, Node
-from genops.chains.step import Need, Parsing
-from genops.errors import DefinitionError, nearest
+from genops.artifacts import Component, canonical_bytes, short
+from genops.chains.block import GLOBALS, Block
+from genops.chains.step import Need, Parsing, Step
+from genops.errors import DefinitionError, Location, nearest
 from genops.prompts import InputSpec
 from genops.syntax import Reads, YamlFile, read_text, read_yaml
 
@@ -24,7 +24,7 @@ class ChainDefinition:
 
     Attributes:
         name: By which others refer to it.
-        description: For people; not part of the digest.
+        description: For people, and for agents that use the chain as a tool.
         inputs: What it takes.
         block: What it does.
         component: Its canonical form; what runs was built from it.
@@ -54,7 +54,8 @@ class ChainDefinition:
     @classmethod
     def from_component(cls, component: Component) -> ChainDefinition:
         """The definition that a stored component was made from."""
-        return cls.from_data(component.body, component.name, YamlFile(component.body, f"{component.source} (stored)"))
+        file = YamlFile(component.body, f"{component.name} ({short(component.digest)})")
+        return cls._built(component, component.body["description"], InputSpec.from_body(component.body["inputs"]), file)
 
     @classmethod
     def from_data(cls, data: Any, name: str, file: YamlFile | None = None) -> ChainDefinition:
@@ -64,62 +65,56 @@ class ChainDefinition:
             DefinitionError: It is not a chain; a reference leads nowhere; steps wait for each other.
         """
         file = file or YamlFile(data, f"<chain {name}>")
-        if not isinstance(data, dict):
+        if not isinstance(data, dict) or "steps" not in data:
             raise DefinitionError("a chain is a mapping with `steps:`", at=file.at())
         for key in data:
             if key not in _KEYS:
                 raise DefinitionError(f"unknown key {key!r} in a chain", at=file.at(key), hint=nearest(key, _KEYS))
-        component = Component("chain", name, _body(data))
+        inputs = InputSpec.parse(data.get("inputs"), file, "inputs")
+        description = str(data.get("description") or "").strip()
+        body = {"description": description, "inputs": inputs.body(), "steps": data["steps"]}
+        if "output" in data:
+            body["output"] = data["output"]
+        return cls._built(Component("chain", name, body), description, inputs, file)
+
+    @classmethod
+    def _built(cls, component: Component, description: str, inputs: InputSpec, file: YamlFile) -> ChainDefinition:
+        """The definition, from the canonical form of its body: what runs is what the digest covers."""
         canonical = orjson.loads(canonical_bytes(component.body))
-        inputs = InputSpec.parse(canonical["inputs"], file, "inputs")
-        block = Block.parse(
-            {key: canonical[key] for key in ("steps", "output") if key in canonical}, Parsing(file)
-        )
-        definition = cls(name, str(data.get("description") or ""), inputs, block, component)
-        definition._check_references()
+        block = Block.parse({key: canonical[key] for key in ("steps", "output") if key in canonical}, Parsing(file))
+        definition = cls(component.name, description, inputs, block, component)
+        definition._check_references(file)
         return definition
 
     def needs(self) -> list[Need]:
         """Every component that its steps refer to, once each, in order of appearance."""
         return list(dict.fromkeys(need for step in self.block.steps() for need in _needs(step)))
 
-    def _check_references(self) -> None:
-        names = self.inputs.names()
+    def _check_references(self, file: YamlFile) -> None:
+        inputs = self.inputs.names()
         for read in sorted(self.block.outer, key=str):
+            if read.root == "inputs" and (read.name is None or read.name in inputs):
+                continue
             if read.root == "inputs":
-                if read.name is not None and read.name not in names:
-                    raise self._unknown(f"there is no input {read.name!r}", read, nearest(read.name, names))
+                problem, hint = f"there is no input {read.name!r}", nearest(str(read.name), inputs)
             elif read.root == "steps":
-                known = [name for _, node in self.block.walk() for name in [_last(_)]]
-                raise self._unknown(
-                    f"there is no step {read.name!r} here" if read.name else "a step must be named, as in steps.answer",
-                    read,
-                    nearest(read.name or "", known),
-                )
+                steps = [path.rpartition("/")[2] for path, _ in self.block.walk()]
+                problem, hint = f"there is no step {read.name!r} here", nearest(str(read.name), steps)
+                if read.name is None:
+                    problem, hint = "`steps` alone is not a value", "name a step, as in steps.answer.output"
             elif read.root not in GLOBALS:
-                roots = ["inputs", "steps"]
-                raise self._unknown(f"there is no variable {read.root!r}", read, nearest(read.root, roots))
+                problem = f"there is no variable {read.root!r}"
+                hint = "expressions see inputs, steps, and what a map or loop around them gives"
+            else:
+                continue
+            where, at = self._place(read, file)
+            raise DefinitionError(f"{where}: {problem}", at=at, hint=hint)
 
-    def _unknown(self, message: str, read: Reads, hint: str) -> DefinitionError:
-        found: list[tuple[str, Node]] = [(path, node) for path, node in self.block.walk() if read in node.step.reads()]
-        if found:
-            path, node = found[-1]
-            return DefinitionError(f"step {path!r}: {message}", at=node.at, hint=hint)
-        return DefinitionError(f"output: {message}", at=None, hint=hint)
-
-
-def _body(data: dict[str, Any]) -> dict[str, Any]:
-    body = {"inputs": data.get("inputs") or {}, "steps": data.get("steps")}
-    if "output" in data:
-        body["output"] = data["output"]
-    return body
+    def _place(self, read: Reads, file: YamlFile) -> tuple[str, Location]:
+        """The innermost step that reads something, for messages."""
+        found = [(path, node.at) for path, node in self.block.walk() if read in node.step.reads()]
+        return (f"step {found[-1][0]!r}", found[-1][1]) if found else ("output", file.at("output"))
 
 
-def _needs(step: Any) -> list[Need]:
-    found = list(step.needs())
-    found.extend(Need("model", fallback.model) for fallback in step.fallback if fallback.model)
-    return found
-
-
-def _last(path: str) -> str:
-    return path.rpartition("/")[2]
+def _needs(step: Step) -> list[Need]:
+    return [*step.needs(), *(Need("model", fallback.model) for fallback in step.fallback if fallback.model)]

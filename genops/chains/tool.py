@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints, overload
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from genops.artifacts import Component, Value, normalise, ordered_schema
+from genops.artifacts import Component, Value, normalise, ordered_schema, plain_schema
 from genops.chains.step import Effect
 from genops.errors import DefinitionError, ToolError
 from genops.models.types import ToolSpec
@@ -25,34 +25,41 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A registered function.
+    """A function that chains and models can call by name.
 
     Attributes:
-        name: By which chains and models call it.
-        description: For models: the function's docstring.
-        function: Sync (run in a thread) or async.
-        effect: What it does to the world; ``write`` results are never reused.
-        arguments: Its parameters as a pydantic model.
-        component: Name, schema and the digest of the source it comes from.
+        name: By which they do.
+        component: Name, description, parameters, effect and the digest of the source that it comes from.
+        function: Sync (run in a thread) or async; None when only the record of the tool is at hand.
+        arguments: The parameters as a pydantic model.
     """
 
     name: str
-    description: str
-    function: Callable[..., Any]
-    effect: Effect
-    arguments: type[BaseModel]
     component: Component = field(repr=False)
+    function: Callable[..., Any] | None = None
+    arguments: type[BaseModel] | None = None
+
+    @property
+    def description(self) -> str:
+        """What models are told: the function's docstring."""
+        return str(self.component.body["description"])
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """JSON Schema of the arguments."""
+        schema: dict[str, Any] = plain_schema(self.component.body["parameters"])
+        return schema
+
+    @property
+    def effect(self) -> Effect:
+        """What it does to the world; results of a ``write`` are never reused."""
+        effect: Effect = self.component.body["effect"]
+        return effect
 
     def spec(self) -> ToolSpec:
         """The tool as offered to a model."""
-        return {
-            "type": "function",
-            "function": {
-                "name": self.name,
-                "description": self.description,
-                "parameters": self.arguments.model_json_schema(),
-            },
-        }
+        function = {"name": self.name, "description": self.description, "parameters": self.parameters}
+        return {"type": "function", "function": function}
 
     async def call(self, arguments: Mapping[str, Value]) -> Value:
         """Validates the arguments, calls the function and gives its result as a plain value.
@@ -60,25 +67,32 @@ class Tool:
         Raises:
             ToolError: The arguments do not fit, the function raised, or its result cannot be recorded.
         """
+        if self.function is None or self.arguments is None:
+            raise ToolError(
+                f"the code of tool {self.name!r} is not the code that was recorded, so it is not called",
+                hint=f"to call today's code, swap it in: --swap tool:{self.name}",
+            )
         try:
             parsed = self.arguments.model_validate(dict(arguments))
         except ValidationError as error:
             problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'arguments'}: {e['msg']}" for e in error.errors())
             raise ToolError(f"tool {self.name!r} was called wrongly: {problems}") from None
-        values = {name: getattr(parsed, name) for name in type(parsed).model_fields}
+        values = {name: getattr(parsed, name) for name in self.arguments.model_fields}
         try:
-            if inspect.iscoroutinefunction(self.function):
-                result = await self.function(**values)
-            else:
-                result = await asyncio.to_thread(self.function, **values)
-                if isinstance(result, Awaitable):
-                    result = await result
+            result = await _call(self.function, values)
         except Exception as error:
             raise ToolError(f"tool {self.name!r} raised {type(error).__name__}: {error}") from error
         try:
             return normalise(result)
         except TypeError as error:
             raise ToolError(f"tool {self.name!r}: its result cannot be recorded: {error}") from None
+
+
+async def _call(function: Callable[..., Any], values: dict[str, Any]) -> Any:
+    if inspect.iscoroutinefunction(function):
+        return await function(**values)
+    result = await asyncio.to_thread(function, **values)
+    return await result if isinstance(result, Awaitable) else result
 
 
 @overload
@@ -103,23 +117,31 @@ def tool(function: F | None = None, *, name: str | None = None, effect: Effect =
 
 
 def make_tool(function: Callable[..., Any], *, name: str | None = None, effect: Effect = "read") -> Tool:
-    """The :class:`Tool` of a function, without registering it."""
+    """The :class:`Tool` of a function, without registering it.
+
+    Raises:
+        DefinitionError: A parameter has no annotation or cannot be given by name.
+    """
     label = name or function.__name__
     arguments = _arguments(label, function)
-    description = inspect.cleandoc(function.__doc__ or "")
-    component = Component(
-        "tool",
-        label,
-        {
-            "name": label,
-            "description": description,
-            "parameters": ordered_schema(arguments.model_json_schema()),
-            "effect": effect,
-            "function": f"{function.__module__}:{function.__qualname__}",
-            "source": source_digest(function),
-        },
-    )
-    return Tool(label, description, function, effect, arguments, component)
+    body = {
+        "name": label,
+        "description": inspect.cleandoc(function.__doc__ or ""),
+        "parameters": ordered_schema(arguments.model_json_schema()),
+        "effect": effect,
+        "function": f"{function.__module__}:{function.__qualname__}",
+        "source": source_digest(function),
+    }
+    return Tool(label, Component("tool", label, body), function, arguments)
+
+
+def stored_tool(component: Component) -> Tool:
+    """The tool of a stored component: today's function where its code is the same, else a record that is not called."""
+    if component.name in registry.names("tool"):
+        now: Tool = registry.get("tool", component.name)
+        if now.component.digest == component.digest:
+            return now
+    return Tool(component.name, component)
 
 
 def _arguments(label: str, function: Callable[..., Any]) -> type[BaseModel]:
@@ -132,10 +154,7 @@ def _arguments(label: str, function: Callable[..., Any]) -> type[BaseModel]:
             raise DefinitionError(f"tool {label!r}: parameter {parameter.name!r} has no type annotation")
         default = ... if parameter.default is parameter.empty else parameter.default
         fields[parameter.name] = (hints[parameter.name], default)
-    model: type[BaseModel] = create_model(
-        label, __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=False), **fields
-    )
-    TypeAdapter(model)
+    model: type[BaseModel] = create_model(label, __config__=ConfigDict(extra="forbid"), **fields)
     return model
 
 
@@ -143,9 +162,9 @@ def source_digest(function: Callable[..., Any]) -> str:
     """SHA-256 of the Python files that the function comes with: its whole top package, so that a changed helper counts."""
     module = sys.modules.get(function.__module__)
     top = sys.modules.get(function.__module__.partition(".")[0])
-    roots = list(getattr(top, "__path__", [])) if top is not None else []
+    roots = tuple(getattr(top, "__path__", ()))
     if roots:
-        return _folder_digest(tuple(roots))
+        return _folder_digest(roots)
     file = getattr(module, "__file__", None)
     if file and Path(file).suffix == ".py":
         return hashlib.sha256(Path(file).read_bytes()).hexdigest()

@@ -1,0 +1,31 @@
+"""The executor: runs chains on record, replays records, and traces a user's own functions."""
+
+from genops.executor.batch import Progress, Row, finished, read_rows, run_batch
+from genops.executor.chain import Chain
+from genops.executor.closure import Closure
+from genops.executor.effects import Difference
+from genops.executor.engine import RunOptions, RunResult, run_chain
+from genops.executor.functions import trace
+from genops.executor.loop_thread import on_loop, run_sync
+from genops.executor.project import Project
+from genops.executor.replay import Replay, replay
+
+__all__ = [
+    "Chain",
+    "Closure",
+    "Difference",
+    "Progress",
+    "Project",
+    "Replay",
+    "Row",
+    "RunOptions",
+    "RunResult",
+    "finished",
+    "on_loop",
+    "read_rows",
+    "replay",
+    "run_batch",
+    "run_chain",
+    "run_sync",
+    "trace",
+]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
-from genops.artifacts import Component, Reference
-from genops.chains import ChainDefinition, Tool
-from genops.errors import LockMismatch, ReferenceNotFound, nearest
-from genops.models import Model, resolve_model
+from genops.artifacts import Component, LockEntry, Reference
+from genops.chains import ChainDefinition, Tool, stored_tool
+from genops.errors import LockMismatch, ReferenceNotFound, StoreError, nearest
+from genops.executor.closure import IndexHandle
+from genops.models import Model, resolve_model, stored_model
 from genops.plugins import registry
 from genops.prompts import Prompt
 from genops.settings import Settings
@@ -33,8 +35,8 @@ class Source(Protocol):
         """A model."""
         ...
 
-    def index(self, reference: str) -> Index:
-        """An open index."""
+    def index(self, reference: str) -> IndexHandle:
+        """An index."""
         ...
 
     def tool(self, name: str) -> Tool:
@@ -50,7 +52,7 @@ class ProjectSource:
         store: Gives the store; asked only when a reference needs it.
     """
 
-    def __init__(self, settings: Settings, store: StoreGiver) -> None:
+    def __init__(self, settings: Settings, store: Callable[[], Store]) -> None:
         self._settings = settings
         self._store = store
 
@@ -87,14 +89,15 @@ class ProjectSource:
         """A model alias of the settings."""
         return resolve_model(self._settings, alias)
 
-    def index(self, reference: str) -> Index:
+    def index(self, reference: str) -> IndexHandle:
         """An index's snapshot in use, or the one with the digest after ``#``."""
         from genops.retrieval import open_index
 
         parsed = Reference.parse(reference)
         if parsed.form not in ("tree", "digest"):
             raise ReferenceNotFound(f"{reference!r}: an index is named by NAME or NAME#digest")
-        return open_index(self._settings, parsed.name, parsed.selector or None)
+        index = open_index(self._settings, parsed.name, parsed.selector or None)
+        return IndexHandle(index.component, lambda: index)
 
     def tool(self, name: str) -> Tool:
         """A registered tool."""
@@ -108,61 +111,92 @@ class LockedSource:
     Args:
         store: Holds the components.
         lock: The run's.
-        project: For swapped components, and for what has code or data outside of the store (tools, indexes).
+        settings: Where models are served today.
+        project: For what is swapped.
         swaps: ``(kind, name)`` to the reference that takes its place.
     """
 
-    def __init__(self, store: Store, lock: Lock, project: Source, swaps: dict[tuple[str, str], str]) -> None:
-        self._project = project
+    def __init__(
+        self, store: Store, lock: Lock, settings: Settings, project: Source, swaps: Mapping[tuple[str, str], str]
+    ) -> None:
         self._lock = lock
+        self._settings = settings
+        self._project = project
         self._swaps = swaps
-        self._components = {(c.kind, c.name, c.digest): c for c in store.components_of(lock.digest)}
+        self._components = {(c.kind, c.digest): c for c in store.components_of(lock.digest)}
 
     def _swapped(self, kind: str, reference: str) -> str | None:
         return self._swaps.get((kind, Reference.parse(reference).name))
 
-    def _find(self, kind: str, reference: str) -> Component:
-        entries = [e for e in self._lock.entries if e.kind == kind]
+    def _entry(self, kind: str, reference: str) -> LockEntry:
+        entries = [entry for entry in self._lock.entries if entry.kind == kind]
         for entry in (*(e for e in entries if e.source == reference), *(e for e in entries if e.name == reference)):
-            component = self._components.get((kind, entry.name, entry.digest))
-            if component is not None:
-                return component
-        raise LockMismatch(f"the run's lock has no {kind} {reference!r}, or the store no longer keeps it")
+            return entry
+        raise LockMismatch(f"the run's lock has no {kind} {reference!r}")
+
+    def _component(self, kind: str, reference: str) -> Component:
+        return self._stored(kind, self._entry(kind, reference).digest)
+
+    def _stored(self, kind: str, digest: str) -> Component:
+        if (kind, digest) not in self._components:
+            raise StoreError(f"the store no longer keeps the {kind} {digest[:12]} of this run")
+        return self._components[kind, digest]
 
     def chain(self, reference: str) -> ChainDefinition:
         """The chain as it ran."""
         swap = self._swapped("chain", reference)
-        return self._project.chain(swap) if swap else ChainDefinition.from_component(self._find("chain", reference))
+        return (
+            self._project.chain(swap) if swap else ChainDefinition.from_component(self._component("chain", reference))
+        )
 
     def prompt(self, reference: str) -> Prompt:
-        """The template as it was rendered."""
-        from genops.executor.revisions import stored_prompt
-
+        """The template as it was rendered, with the model that it was wired to."""
         swap = self._swapped("prompt", reference)
         if swap:
             return self._project.prompt(swap)
-        component = self._find("prompt", reference)
-        return stored_prompt([component, *self._components.values()])
+        entry = self._entry("prompt", reference)
+        parts: dict[str, list[Component]] = {"partial": [], "examples": []}
+        alias = None
+        for use in entry.uses:
+            kind, _, rest = use.partition(":")
+            if kind == "model":
+                alias = rest
+            else:
+                parts[kind].append(self._stored(kind, rest.rpartition("#")[2]))
+        examples = parts["examples"][0] if parts["examples"] else None
+        return Prompt.from_components(self._stored("prompt", entry.digest), parts["partial"], examples, alias)
 
     def model(self, alias: str) -> Model:
         """The model as it was called; where it is served comes from the settings of today."""
-        from genops.models import stored_model
-
         swap = self._swapped("model", alias)
-        return self._project.model(swap) if swap else stored_model(self._find("model", alias))
+        return self._project.model(swap) if swap else stored_model(self._settings, self._component("model", alias))
 
-    def index(self, reference: str) -> Index:
+    def index(self, reference: str) -> IndexHandle:
         """The index's snapshot that was searched."""
         swap = self._swapped("index", reference)
         if swap:
             return self._project.index(swap)
-        from genops.retrieval import stored_index
-
-        return stored_index(self._find("index", reference))
+        component = self._component("index", reference)
+        return IndexHandle(component, lambda: open_snapshot(self._settings, component))
 
     def tool(self, name: str) -> Tool:
-        """The tool; its code is that of today, and its digest says whether that is the code that ran."""
+        """The tool; its code is that of today where that is the code that ran."""
         swap = self._swapped("tool", name)
-        if swap:
-            return self._project.tool(swap)
-        raise LockMismatch(name)
+        return self._project.tool(swap) if swap else stored_tool(self._component("tool", name))
+
+
+def open_snapshot(settings: Settings, component: Component) -> Index:
+    """The index snapshot of a stored component.
+
+    Raises:
+        SnapshotError: It is no longer on disk.
+    """
+    from genops.retrieval import open_index
+
+    return open_index(settings, component.name, component.digest)
+
+
+def chain_names(settings: Settings) -> list[str]:
+    """Names of the chains in the project's folder."""
+    folder = settings.root / settings.paths.chains
+    return sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.yaml"))

@@ -1,6 +1,6 @@
 """Model calls: aliases, the gateway, and one path to a provider per file. Nothing here imports a provider's library."""
 
-from genops.models.alias import key_variable, provider_name, resolve_model
+from genops.models.alias import key_variable, provider_name, resolve_model, stored_model
 from genops.models.capabilities import Capabilities, capabilities
 from genops.models.digests import request_digest
 from genops.models.gateway import CallRecorder, Gateway, ResponseCache, check_key
@@ -40,4 +40,5 @@ __all__ = [
     "provider_name",
     "request_digest",
     "resolve_model",
+    "stored_model",
 ]

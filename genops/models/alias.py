@@ -59,6 +59,26 @@ def resolve_model(settings: Settings, name: str) -> Model:
     return Model(name, alias, provider, model_id, Component("model", name, body))
 
 
+def stored_model(settings: Settings, component: Component) -> Model:
+    """The model of a stored component: what shapes its answers as recorded, where it is served as the settings say today."""
+    if component.name in settings.models or component.name == "offline":
+        now = resolve_model(settings, component.name)
+        if now.component.digest == component.digest:
+            return now
+        served = now.alias if now.provider == component.body["provider"] else None
+    else:
+        served = None
+    body = component.body
+    shaped = {
+        "model": f"{body['provider']}/{body['model']}",
+        "revision": body["revision"],
+        "parameters": body["parameters"],
+        "adapter": body["adapter"],
+    }
+    alias = served.model_copy(update=shaped) if served is not None else ModelAlias(**shaped)
+    return Model(component.name, alias, body["provider"], body["model"], component)
+
+
 def provider_name(model: Model) -> str:
     """The registered provider that serves a model.
 

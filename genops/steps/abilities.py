@@ -89,7 +89,9 @@ def _tool(context: StepContext, name: str) -> Ability:
 def _ability(context: StepContext, entry: AgentTool) -> Ability:
     if entry.tool:
         made = _tool(context, entry.tool)
-        return Ability(entry.name or made.name, entry.description or made.description, made.parameters, "tool", entry.tool)
+        return Ability(
+            entry.name or made.name, entry.description or made.description, made.parameters, "tool", entry.tool
+        )
     if entry.index:
         about = entry.description or f"Searches {entry.index} and gives the passages nearest in meaning."
         return Ability(entry.name or f"search_{_word(entry.index)}", about, _QUERY, "index", entry.index, entry.k)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from genops.artifacts import Value
 from genops.chains import Expr, Need, Scope, Step, StepContext, step_kind
-from genops.errors import BudgetExceeded, DefinitionError
+from genops.errors import BudgetExceeded, DefinitionError, OutputInvalid
 from genops.models import Message, Model, ModelRequest, ModelResponse, capabilities
 from genops.prompts import Prompt
 from genops.steps.abilities import Ability, abilities
@@ -113,7 +113,6 @@ class AgentStep(Step):
                 return answer.value
         raise BudgetExceeded(
             f"the agent did not answer within {self.max_turns} turns",
-            path=context.path,
             hint="raise max_turns, or see with `genops trace show` what it was doing",
         )
 
@@ -145,16 +144,19 @@ class Conversation:
             if number == 0:
                 scope.change([{"op": "add", "path": "/messages", "value": list(self.messages)}])
             response = await scope.call_model(self.model, self._request(context), turn=number)
-            self._spend(response, context.path)
+            self._spend(response)
             calls = self.text.calls(response.text) if self.text else response.tool_calls
             said: Message = {"role": "assistant", "content": response.text or None}
             if calls and not self.text:
                 said["tool_calls"] = calls
             if not calls:
                 return self._answer(scope, said, response)
-            self._bounds(context.path)
+            self._bounds()
             results = await asyncio.gather(
-                *(self._use(scope, call["function"]["name"], call["function"]["arguments"], i) for i, call in enumerate(calls))
+                *(
+                    self._use(scope, call["function"]["name"], call["function"]["arguments"], i)
+                    for i, call in enumerate(calls)
+                )
             )
             heard: list[Message] = (
                 [self.text.result(call, result) for call, result in zip(calls, results, strict=True)]
@@ -184,7 +186,7 @@ class Conversation:
         except ValueError as error:
             self.reasks += 1
             if self.reasks > self.prompt.output.max_reasks:
-                raise
+                raise OutputInvalid(f"the agent's answer does not fit the output schema: {error}") from None
             asked = self.prompt.output.reask_messages(self.messages, text, str(error))
             self._add(scope, asked[len(self.messages) :])
             scope.finish({"invalid": str(error)})
@@ -203,18 +205,17 @@ class Conversation:
         self.messages = [*self.messages, *new]
         scope.change([{"op": "add", "path": "/messages/-", "value": dict(message)} for message in new])
 
-    def _spend(self, response: ModelResponse, path: str) -> None:
+    def _spend(self, response: ModelResponse) -> None:
         self.tokens += (response.usage.input_tokens or 0) + (response.usage.output_tokens or 0)
         self.cost = None if self.cost is None or response.cost is None else self.cost + response.cost
         if self.cost is None and self.step.max_cost is not None:
             raise BudgetExceeded(
                 f"max_cost cannot be kept: the price of {self.model.name!r} is unknown",
-                path=path,
                 hint="give the alias a price, or bound the agent by max_tokens",
             )
 
-    def _bounds(self, path: str) -> None:
+    def _bounds(self) -> None:
         if self.step.max_tokens is not None and self.tokens > self.step.max_tokens:
-            raise BudgetExceeded(f"the agent used {self.tokens:,} tokens of {self.step.max_tokens:,}", path=path)
+            raise BudgetExceeded(f"the agent used {self.tokens:,} tokens of {self.step.max_tokens:,}")
         if self.step.max_cost is not None and self.cost is not None and self.cost > self.step.max_cost:
-            raise BudgetExceeded(f"the agent spent {self.cost:.4f} of {self.step.max_cost:.4f} US dollars", path=path)
+            raise BudgetExceeded(f"the agent spent {self.cost:.4f} of {self.step.max_cost:.4f} US dollars")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
@@ -68,10 +67,10 @@ class HttpStep(Step):
 
         answer = await context.effect("http", request, perform)
         if not isinstance(answer, dict) or not isinstance(answer["status"], int):
-            raise HttpFailed("the recorded answer is not one", path=context.path)
+            raise HttpFailed("the recorded answer is not one")
         status = answer["status"]
         if status not in self.expect if self.expect else status >= 400:
-            raise HttpFailed(f"{self.http} {url} answered {status}", path=context.path)
+            raise HttpFailed(f"{self.http} {url} answered {status}")
         return answer
 
 
@@ -117,7 +116,7 @@ async def _send(request: Mapping[str, Any], extra: Mapping[str, str], timeout: f
                 "headers": {key.lower(): value for key, value in response.headers.items()},
                 "body": _body(data, response.content_type, response.charset),
             }
-    except asyncio.TimeoutError:
+    except TimeoutError:
         raise StepTimeout(f"no answer from {request['url']} in time") from None
     except aiohttp.ClientError as error:
         raise HttpFailed(f"{request['url']}: {type(error).__name__}: {error}") from None

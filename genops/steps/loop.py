@@ -52,6 +52,5 @@ class LoopStep(Step):
             return previous
         raise BudgetExceeded(
             f"the loop was not done after {self.max_rounds} rounds",
-            path=context.path,
             hint="raise max_rounds, or set at_bound: last to take the last output",
         )

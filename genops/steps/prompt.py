@@ -74,12 +74,10 @@ async def ask_for(
         OutputInvalid: No answer did; the message holds the last validation error.
     """
     if prompt.output is None:
-        raise OutputInvalid("the template declares no output schema", path=context.path)
+        raise OutputInvalid("the template declares no output schema")
     messages = request.messages
     for attempt in range(prompt.output.max_reasks + 1):
-        asked = ModelRequest(
-            messages, request.parameters, request.tools, request.tool_choice, request.response_format
-        )
+        asked = ModelRequest(messages, request.parameters, request.tools, request.tool_choice, request.response_format)
         response = await context.call_model(model, asked, label if attempt == 0 else f"{label}[{attempt}]")
         try:
             return prompt.output.parse(response.text)
@@ -88,14 +86,17 @@ async def ask_for(
             messages = prompt.output.reask_messages(messages, response.text, problem)
     raise OutputInvalid(
         f"the answer does not fit the output schema of {prompt.name!r} after {prompt.output.max_reasks} re-asks: {problem}",
-        path=context.path,
         hint="see the answers with `genops trace show --full`; a stronger model or a simpler schema may help",
     )
 
 
 def _with_tool_calls(response: ModelResponse) -> Value:
     calls: list[Value] = [
-        {"id": call["id"], "name": call["function"]["name"], "arguments": parsed_arguments(call["function"]["arguments"])}
+        {
+            "id": call["id"],
+            "name": call["function"]["name"],
+            "arguments": parsed_arguments(call["function"]["arguments"]),
+        }
         for call in response.tool_calls
     ]
     return {"text": response.text, "tool_calls": calls}
@@ -107,5 +108,3 @@ def parsed_arguments(text: str) -> Value:
         return orjson.loads(text or "{}")  # type: ignore[no-any-return]
     except orjson.JSONDecodeError:
         return text
-
-

@@ -34,7 +34,10 @@ def activate(recorder: Recorder, span: SpanRecord) -> Iterator[None]:
     from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 
     here = SpanContext(
-        int(recorder.run.trace_id, 16), int(span.span_id, 16), is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED)
+        int(recorder.run.trace_id, 16),
+        int(span.span_id, 16),
+        is_remote=False,
+        trace_flags=TraceFlags(TraceFlags.SAMPLED),
     )
     mine = _active.set(Active(recorder, span))
     theirs = otel_context.attach(set_span_in_context(NonRecordingSpan(here)))

@@ -233,4 +233,3 @@ def _flat_text(value: Value) -> str:
             parts.append(str(item))
             left -= 8
     return "\n".join(parts).encode("utf-8", errors="replace").decode("utf-8").replace("\x00", " ")
-

@@ -1,0 +1,175 @@
+"""Runs one step: its condition, memo, attempts and fallbacks, and puts the outcome where later steps find it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from typing import Any
+
+from genops.artifacts import Value
+from genops.chains import Node, Retry, Step, StepSkipped, is_true
+from genops.errors import (
+    DefinitionError,
+    GenopsError,
+    HttpFailed,
+    InputError,
+    ModelTimeout,
+    OutputInvalid,
+    RateLimited,
+    ReplayDiffers,
+    ServerFailed,
+    ServerUnreachable,
+    StepTimeout,
+    StreamBroken,
+    ToolError,
+)
+from genops.executor.context import ExecutionContext
+from genops.executor.run import recording
+from genops.executor.schedule import Frame, plain
+from genops.store.records import SpanRecord
+
+_CLASSES: dict[str, tuple[type[GenopsError], ...]] = {
+    "timeout": (StepTimeout, ModelTimeout),
+    "rate_limit": (RateLimited,),
+    "server": (ServerFailed, StreamBroken),
+    "connection": (ServerUnreachable,),
+    "invalid_output": (OutputInvalid,),
+    "tool": (ToolError,),
+    "http": (HttpFailed,),
+    "any": (GenopsError,),
+}
+_NEVER_AGAIN = (ReplayDiffers, DefinitionError, InputError)
+_ONCE = Retry(attempts=1)
+
+
+async def run_step(node: Node, frame: Frame) -> None:
+    """Runs a step of a block and records it.
+
+    Raises:
+        GenopsError: The step failed after all attempts and fallbacks.
+    """
+    recorder = frame.run.recorder
+    path = frame.prefix + node.name
+    kind = "agent" if node.step.kind == "agent" else "step"
+    attributes: dict[str, Any] = {"genops.step.kind": node.step.kind}
+    span = recorder.start(kind, node.name, path, frame.span, attributes=attributes)
+    context = ExecutionContext(frame.run, frame, path, span)
+    with recording(recorder, span):
+        try:
+            if node.step.when is not None and not is_true(context.evaluate(node.step.when)):
+                raise StepSkipped
+            value = await _value(node, context)
+        except StepSkipped:
+            _leave(frame, node, span, {"status": "skipped"})
+            recorder.end(span, "skipped")
+            return
+        except GenopsError as error:
+            error.path = error.path or path
+            raise
+        digest = recorder.keep(value)
+        _leave(frame, node, span, {"status": "ok", "output": {"$payload": digest}})
+        frame.variables["steps"][node.name] = {"status": "ok", "output": value}
+        recorder.end(span, output=digest)
+
+
+def _leave(frame: Frame, node: Node, span: SpanRecord, state: dict[str, Any]) -> None:
+    """Records the change to the enclosing scope's state, and shows it to later steps."""
+    span.patch = [{"op": "add", "path": f"/steps/{node.name}", "value": state}]
+    frame.variables["steps"][node.name] = state
+
+
+async def _value(node: Node, context: ExecutionContext) -> Value:
+    """The step's output: its own, a reused one, or that of a fallback."""
+    run, span = context.run, context.span
+    inputs = resolved(node.step, context)
+    span.input = run.recorder.keep({name.rstrip("_"): value for name, value in inputs.items()})
+    reused = run.effects.reused(context.path, span.input)
+    if reused is not None:
+        span.attributes["genops.memo.hit"] = True
+        return reused.value
+    if run.memo is None:
+        return await _with_fallbacks(node.step, context, inputs)
+    return await run.memo.through(node, context, lambda: _with_fallbacks(node.step, context, inputs))
+
+
+def resolved(step: Step, context: ExecutionContext) -> dict[str, Any]:
+    """The step's eager expression fields, evaluated."""
+    return {name: context.evaluate(getattr(step, name)) for name in step.eager}
+
+
+async def _with_fallbacks(step: Step, context: ExecutionContext, inputs: dict[str, Any]) -> Value:
+    attempts: list[dict[str, Any]] = []
+    try:
+        return await _attempts(step, context, inputs, attempts, "")
+    except GenopsError as error:
+        if not step.fallback or isinstance(error, (ReplayDiffers, DefinitionError)):
+            raise
+        last = error
+    for number, fallback in enumerate(step.fallback, start=1):
+        context.span.attributes["genops.fallback"] = number
+        if fallback.step is None and fallback.model is None:
+            return context.evaluate(fallback.value)  # type: ignore[no-any-return]
+        other = fallback.step or step
+        try:
+            values = resolved(other, context) if fallback.step else inputs
+            return await _attempts(other, context, values, attempts, f"|{number}", fallback.model)
+        except ReplayDiffers:
+            raise
+        except GenopsError as error:
+            last = error
+    raise last
+
+
+async def _attempts(
+    step: Step,
+    context: ExecutionContext,
+    inputs: dict[str, Any],
+    attempts: list[dict[str, Any]],
+    mark: str,
+    model: str | None = None,
+) -> Value:
+    """Tries the step as often as its ``retry`` allows; ``attempts`` gains every failure."""
+    retry = step.retry or _ONCE
+    for number in range(1, retry.attempts + 1):
+        path = f"{context.path}{mark}" + (f"#{number}" if number > 1 else "")
+        at_work = ExecutionContext(context.run, context.frame, path, context.span, inputs, model)
+        try:
+            return await _bounded(step, at_work, len(attempts) + 1)
+        except GenopsError as error:
+            again = number < retry.attempts and _is(error, retry) and not isinstance(error, _NEVER_AGAIN)
+            delay = _delay(error, retry, number) if again else 0.0
+            attempts.append({**context.run.recorder.error(error), "delay": round(delay, 3)})
+            context.span.attributes["genops.attempts"] = attempts
+            if not again:
+                raise
+            if context.run.effects.live:
+                await asyncio.sleep(delay)
+    raise AssertionError("a step has at least one attempt")
+
+
+async def _bounded(step: Step, context: ExecutionContext, attempt: int) -> Value:
+    """One attempt within the step's timeout; in a replay the record says whether that was reached."""
+    effects = context.run.effects
+    late = StepTimeout(f"not done within {step.timeout} s", hint="raise the step's timeout, or look at what was slow")
+    if effects.attempt_timed_out(context.span.path, attempt):
+        raise late
+    if step.timeout is None or not effects.live:
+        return plain(await step.run(context))
+    try:
+        async with asyncio.timeout(step.timeout) as clock:
+            return plain(await step.run(context))
+    except TimeoutError:
+        if not clock.expired():
+            raise
+        raise late from None
+
+
+def _is(error: GenopsError, retry: Retry) -> bool:
+    return any(isinstance(error, _CLASSES[name]) for name in retry.on)
+
+
+def _delay(error: GenopsError, retry: Retry, number: int) -> float:
+    """Full jitter under an exponential bound; never less than the server asked for."""
+    bound = min(retry.max_delay, retry.delay * 2 ** (number - 1))
+    asked: float = getattr(error, "retry_after", None) or 0.0
+    return max(random.uniform(0.0, bound), asked)

@@ -1,0 +1,226 @@
+"""The step context that runs for real: every effect through the run's gateway, tools and indexes, on record."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from genops.artifacts import Value, normalise
+from genops.chains import Block, ChainDefinition, Tool, evaluate
+from genops.errors import UsageError
+from genops.executor.calls import recorded_response, request_value, response_value
+from genops.executor.run import Run, recording
+from genops.executor.schedule import Frame, plain, run_block
+from genops.models import Call, Model, ModelRequest, ModelResponse
+from genops.prompts import Prompt
+from genops.settings import Settings
+from genops.store.records import SpanRecord
+from genops.tracing import telemetry
+from genops.tracing.context import traceparent
+
+
+@dataclass(slots=True)
+class ExecutionContext:
+    """One step, or one scope of a step, at work.
+
+    Attributes:
+        run: What the whole run shares.
+        frame: Where the step stands: variables, enclosing span.
+        path: Its position, with attempt and fallback marks.
+        span: Its own span.
+        inputs: Its evaluated fields.
+        model_override: Alias that a fallback put in force.
+    """
+
+    run: Run
+    frame: Frame
+    path: str
+    span: SpanRecord
+    inputs: dict[str, Any] = field(default_factory=dict)
+    model_override: str | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The project's settings."""
+        return self.run.settings
+
+    def evaluate(self, value: Any, extra: Mapping[str, Any] | None = None) -> Any:
+        """A compiled value's value under the step's variables; ``now()`` in it is an effect."""
+        variables = {**self.frame.variables, "now": partial(self._now), **(extra or {})}
+        return plain(evaluate(value, variables))
+
+    def prompt(self, reference: str) -> Prompt:
+        """A template of the closure."""
+        return self.run.closure.prompts[reference]
+
+    def model(self, alias: str | None) -> Model:
+        """A model of the closure."""
+        return self.run.closure.models[self.model_override or alias or self.run.closure.default_model]
+
+    def tool(self, name: str) -> Tool:
+        """A tool of the closure."""
+        return self.run.closure.tools[name]
+
+    def chain(self, reference: str) -> ChainDefinition:
+        """A chain of the closure."""
+        return self.run.closure.chains[reference]
+
+    def embed(self, texts: list[str]) -> Any:
+        """Vectors of texts by the project's embedder."""
+        if self.run.embed is None:
+            raise UsageError("this run has no embedder")
+        return self.run.embed(texts)
+
+    async def call_model(
+        self, model: Model, request: ModelRequest, label: str = "model", turn: int = 0
+    ) -> ModelResponse:
+        """Calls a model through the gateway, or gives its recorded answer."""
+
+        async def perform(span: SpanRecord) -> Value:
+            headers = {"traceparent": traceparent(self.run.recorder, span)}
+            on_text = self.run.on_text if self.path == self.run.stream_path else None
+            call = Call(headers=headers, on_text=on_text, turn=turn)
+            response = await self.run.gateway.call(model, request, call, use_cache=self.run.use_cache)
+            self._account(span, response)
+            return response_value(response)
+
+        attributes = telemetry.model_request_attributes(
+            alias=model.name,
+            provider=model.provider,
+            model=model.model_id,
+            digest=model.component.digest,
+            parameters=request.parameters,
+            json_output=request.response_format is not None,
+        )
+        value = await self.run.effect(
+            "model", model.name, f"{self.path}/{label}", self.span, request_value(model, request), perform, attributes
+        )
+        return recorded_response(value)
+
+    def _account(self, span: SpanRecord, response: ModelResponse) -> None:
+        run = self.run.recorder.run
+        run.model_calls += 1
+        run.input_tokens += response.usage.input_tokens or 0
+        run.output_tokens += response.usage.output_tokens or 0
+        run.cost = None if run.cost is None or response.cost is None else run.cost + response.cost
+        span.attributes.update(
+            telemetry.model_response_attributes(
+                model=response.model,
+                response_id=response.response_id,
+                finish_reason=response.finish_reason,
+                input_tokens=response.usage.input_tokens,
+                output_tokens=response.usage.output_tokens,
+                cached_input_tokens=response.usage.cached_input_tokens,
+                cost=response.cost,
+                time_to_first_token=response.time_to_first_token,
+                fingerprint=response.fingerprint,
+                cached=response.cached,
+            )
+        )
+        if response.attempts:
+            span.attributes["genops.attempts"] = response.attempts
+        for name, value in response.extra.items():
+            span.attributes[f"genops.model.{name}"] = value
+
+    async def call_tool(self, name: str, arguments: Mapping[str, Value], label: str | None = None) -> Value:
+        """Calls a tool, or gives its recorded result."""
+        tool = self.tool(name)
+        request: dict[str, Value] = {"tool": tool.component.digest, "arguments": dict(arguments)}
+        attributes = telemetry.tool_attributes(name=name, description=tool.description)
+        path = f"{self.path}/{label or name}"
+        return await self.run.effect("tool", name, path, self.span, request, lambda _: tool.call(arguments), attributes)
+
+    async def retrieve(self, index: str, query: str, k: int, label: str = "search") -> list[dict[str, Value]]:
+        """Searches an index, or gives the recorded hits."""
+        handle = self.run.closure.indexes[index]
+
+        async def perform(span: SpanRecord) -> Value:
+            opened = await asyncio.to_thread(handle.open)
+            hits = await asyncio.to_thread(opened.search, query, k)
+            found = normalise(hits)
+            chunks = [(hit.chunk_id, hit.score) for hit in hits]
+            span.attributes.update(
+                telemetry.retrieval_attributes(index=index, snapshot=opened.snapshot, k=k, hits=chunks)
+            )
+            return found
+
+        request: dict[str, Value] = {"index": handle.component.digest, "query": query, "k": k}
+        value = await self.run.effect("retrieve", index, f"{self.path}/{label}", self.span, request, perform, {})
+        return value  # type: ignore[return-value]
+
+    async def effect(self, label: str, request: Value, perform: Callable[[dict[str, str]], Awaitable[Value]]) -> Value:
+        """Any other effect."""
+
+        async def with_headers(span: SpanRecord) -> Value:
+            return await perform({"traceparent": traceparent(self.run.recorder, span)})
+
+        return await self.run.effect("http", label, f"{self.path}/{label}", self.span, request, with_headers, {})
+
+    async def run_chain(self, reference: str, inputs: Mapping[str, Value], label: str = "") -> Value:
+        """Runs a chain of the closure below this step."""
+        definition = self.chain(reference)
+        values = definition.inputs.validate(inputs)
+        segment = f"/{label}" if label else ""
+        async with self.scope(segment, values) as scope:
+            variables: dict[str, Any] = {"inputs": values, "steps": {}}
+            value = await run_block(definition.block, Frame(self.run, scope.span, f"{scope.path}/", variables))
+            scope.finish(value)
+            return value
+
+    async def run_block(self, block: Block, segment: str, variables: Mapping[str, Any]) -> Value:
+        """Runs a nested block in a scope of its own; it sees the variables and the steps done around it."""
+        async with self.scope(segment, dict(variables)) as scope:
+            inner = {**self.frame.variables, **variables, "steps": dict(self.frame.variables["steps"])}
+            value = await run_block(block, Frame(self.run, scope.span, f"{scope.path}/", inner))
+            scope.finish(value)
+            return value
+
+    @asynccontextmanager
+    async def scope(self, segment: str, state: Mapping[str, Value]) -> AsyncIterator[ScopeContext]:
+        """Opens a scope whose state is recorded; its changes count towards the step's state too."""
+        recorder = self.run.recorder
+        path = recorder.unique(f"{self.path}{segment}") if not segment else f"{self.path}{segment}"
+        kept = recorder.keep(dict(state))
+        span = recorder.start("scope", segment or self.span.name, path, self.span, input=kept)
+        scope = ScopeContext(self.run, self.frame, path, span, self.inputs, self.model_override)
+        with recording(recorder, span):
+            yield scope
+            span.patch = scope.changes or None
+            recorder.end(span, output=recorder.keep(scope.output))
+
+    def _now(self) -> str:
+        """The time as ISO 8601 in UTC: read from the clock once, and from the record ever after."""
+        recorder = self.run.recorder
+        path = recorder.unique(f"{self.path}/now")
+        asked = recorder.keep("now")
+        span = recorder.start("clock", "now", path, self.span, input=asked)
+        outcome = self.run.effects.outcome(path, asked)
+        value = datetime.now(UTC).isoformat() if outcome is None else str(outcome.value)
+        recorder.end(span, output=recorder.keep(value))
+        return value
+
+
+@dataclass(slots=True)
+class ScopeContext(ExecutionContext):
+    """A scope of a step: an item, a round, a turn, a sub-chain."""
+
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    output: Value = None
+
+    def change(self, operations: list[dict[str, Any]]) -> None:
+        """Records a change to the step's state; values are stored once, as payloads."""
+        for operation in operations:
+            if "value" in operation:
+                digest = self.run.recorder.keep(normalise(operation["value"]))
+                self.changes.append({**operation, "value": {"$payload": digest}})
+            else:
+                self.changes.append(operation)
+
+    def finish(self, output: Value) -> None:
+        """Sets what the scope gave."""
+        self.output = output

@@ -1,0 +1,72 @@
+"""The one thread and event loop that genops owns, so that the sync API works anywhere, also in a notebook."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_lock = threading.Lock()
+_loop: asyncio.AbstractEventLoop | None = None
+
+
+def loop() -> asyncio.AbstractEventLoop:
+    """The loop, started with its thread when first asked for."""
+    global _loop
+    with _lock:
+        if _loop is None:
+            _loop = asyncio.new_event_loop()
+            threading.Thread(target=_loop.run_forever, name="genops", daemon=True).start()
+        return _loop
+
+
+def _forget() -> None:
+    """A forked child has no thread; it starts its own."""
+    global _loop, _lock
+    _loop, _lock = None, threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
+def run_sync(work: Coroutine[Any, Any, T]) -> T:
+    """Runs a coroutine on genops's loop and waits; Ctrl-C cancels it and waits until it has put its record in order.
+
+    Raises:
+        RuntimeError: Called on genops's own loop, where waiting would never end.
+    """
+    if threading.current_thread().name == "genops":
+        work.close()
+        raise RuntimeError("the sync API was called from inside of a run; await the async one there")
+    future: Future[T] = asyncio.run_coroutine_threadsafe(work, loop())
+    try:
+        return future.result()
+    except KeyboardInterrupt:
+        future.cancel()
+        _settled(future)
+        raise
+
+
+def _settled(future: Future[Any], seconds: float = 5.0) -> None:
+    done = threading.Event()
+
+    async def wait() -> None:
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+        done.set()
+
+    asyncio.run_coroutine_threadsafe(wait(), loop())
+    done.wait(seconds)
+
+
+async def on_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Awaits a coroutine that runs on genops's loop, from any loop: connections and limits live there."""
+    if asyncio.get_running_loop() is loop():
+        return await work
+    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop()))

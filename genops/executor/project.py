@@ -1,0 +1,136 @@
+"""A project at work: its settings, store, gateway and redaction, opened once and when first needed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genops.chains import ChainDefinition
+from genops.executor.closure import Closure
+from genops.plugins import load_plugins
+from genops.settings import Settings, load_settings
+from genops.tracing.redaction import Redactor
+
+if TYPE_CHECKING:
+    from genops.executor.memo import Memo
+    from genops.executor.sources import ProjectSource, Source
+    from genops.models import CallRecorder, Gateway
+    from genops.store import Store
+    from genops.tracing.export import SpanExport
+
+_open: dict[Path, Project] = {}
+_lock = threading.Lock()
+
+
+class Project:
+    """Everything that runs of one project share.
+
+    Args:
+        settings: The project's settings.
+        call_recorder: Is told every model call (``genops run --record``).
+
+    Attributes:
+        settings: The project's settings.
+    """
+
+    def __init__(self, settings: Settings, call_recorder: CallRecorder | None = None) -> None:
+        self.settings = settings
+        self._call_recorder = call_recorder
+        load_plugins(settings.plugins, settings.root)
+
+    @classmethod
+    def current(cls, start: Path | None = None) -> Project:
+        """The project that the working folder is in; the same object for the same folder and settings."""
+        settings = load_settings(start)
+        with _lock:
+            known = _open.get(settings.root)
+            if known is None or known.settings != settings:
+                if known is not None:
+                    known.close()
+                known = _open[settings.root] = cls(settings)
+            return known
+
+    @cached_property
+    def store(self) -> Store:
+        """The project's store, open."""
+        from genops.store import Store
+
+        return Store.open(self.settings.store_url)
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """The project's redaction."""
+        from genops.tracing.redaction import secret_values
+
+        return Redactor(self.settings.redaction, secret_values(self.settings.models))
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        """The way to every model."""
+        from genops.models import Gateway
+
+        return Gateway(self.settings, cache=self.store, recorder=self._call_recorder)
+
+    @cached_property
+    def export(self) -> SpanExport | None:
+        """The OTLP export, when the environment asks for one."""
+        from genops.tracing.export import SpanExport
+
+        return SpanExport.from_environment(capture_content=self.settings.capture_content)
+
+    @cached_property
+    def source(self) -> ProjectSource:
+        """Components as the project has them now."""
+        from genops.executor.sources import ProjectSource
+
+        return ProjectSource(self.settings, lambda: self.store)
+
+    @cached_property
+    def embed(self) -> Callable[[list[str]], Any]:
+        """Vectors of texts by the project's embedder."""
+        from genops.retrieval import default_embedder
+
+        return default_embedder(self.settings).encode
+
+    def closure(self, root: ChainDefinition, source: Source | None = None, default_model: str | None = None) -> Closure:
+        """Everything that a chain refers to, resolved, with its lock."""
+        return Closure.resolve(
+            root, source or self.source, default_model or self.settings.default_model, self.settings.limits.chain_depth
+        )
+
+    def memo(self, repeat: int = 0) -> Memo:
+        """The memo of the project's store, for evaluation."""
+        from genops.executor.memo import Memo
+
+        return Memo(self.store, self._memo_secret(), repeat)
+
+    def _memo_secret(self) -> bytes:
+        import secrets
+
+        path = self.settings.data_dir / "memo.key"
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            secret = secrets.token_bytes(32)
+            path.touch(mode=0o600)
+            path.write_bytes(secret)
+            return secret
+
+    def close(self) -> None:
+        """Writes what is still under way and gives everything back."""
+        from genops.executor.loop_thread import run_sync
+
+        opened = self.__dict__
+        if "gateway" in opened:
+            run_sync(self.gateway.close())
+        if "export" in opened and self.export is not None:
+            self.export.flush(5.0)
+            self.export.close()
+        if "store" in opened:
+            self.store.close()
+        for name in ("gateway", "export", "store", "source", "redactor", "embed"):
+            opened.pop(name, None)

@@ -1,0 +1,99 @@
+"""What all parts of one run share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from genops.artifacts import Value
+from genops.executor.effects import Effects
+from genops.store.records import SpanKind, SpanRecord
+from genops.tracing.context import activate
+from genops.tracing.recorder import Recorder
+
+if TYPE_CHECKING:
+    from genops.chains import Node
+    from genops.executor.closure import Closure
+    from genops.executor.memo import Memo
+    from genops.executor.schedule import Frame
+    from genops.models import Gateway
+    from genops.settings import Settings
+
+
+RunStep = Callable[["Node", "Frame"], Awaitable[None]]
+
+
+@dataclass(slots=True)
+class Run:
+    """One execution: its closure, its record, and its ways to the world.
+
+    Attributes:
+        settings: The project's.
+        closure: The components that it runs with.
+        recorder: Its record.
+        gateway: For model calls.
+        effects: The world, or a record of it.
+        run_step: Runs one step of a block.
+        memo: Results of earlier runs that may be reused; None to reuse none.
+        use_cache: Whether the response cache may answer model calls.
+        stream_path: Position of the step whose text is streamed; None for none.
+        on_text: Gets the streamed text.
+        embed: Vectors of texts, for templates that choose their nearest examples.
+    """
+
+    settings: Settings
+    closure: Closure
+    recorder: Recorder
+    gateway: Gateway
+    effects: Effects
+    run_step: RunStep
+    memo: Memo | None = None
+    use_cache: bool = False
+    stream_path: str | None = None
+    on_text: Callable[[str], None] | None = None
+    embed: Callable[[list[str]], Any] | None = None
+
+    async def effect(
+        self,
+        kind: SpanKind,
+        name: str,
+        path: str,
+        parent: SpanRecord,
+        request: Value,
+        perform: Callable[[SpanRecord], Awaitable[Value]],
+        attributes: dict[str, Any] | None = None,
+    ) -> Value:
+        """Performs an effect, or injects its recorded outcome, and records it at its position.
+
+        Raises:
+            GenopsError: The effect failed; the failure is on record.
+        """
+        recorder = self.recorder
+        asked = recorder.keep(request)
+        span = recorder.start(kind, name, path, parent, input=asked, attributes=attributes)
+        with recording(recorder, span):
+            if self.effects.never_ended(path):
+                await asyncio.get_running_loop().create_future()
+            outcome = self.effects.outcome(path, asked)
+            if outcome is None:
+                with activate(recorder, span):
+                    value = await perform(span)
+            elif outcome.error is not None:
+                raise outcome.error
+            else:
+                value = outcome.value
+            recorder.end(span, output=recorder.keep(value))
+        return value
+
+
+@contextmanager
+def recording(recorder: Recorder, span: SpanRecord) -> Iterator[None]:
+    """Closes a span as failed or cancelled when its body ends so."""
+    try:
+        yield
+    except BaseException as error:
+        recorder.fail(span, error)
+        raise

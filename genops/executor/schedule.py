@@ -1,0 +1,91 @@
+"""Runs the steps of a block, each as soon as everything that it refers to is done."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from genops.artifacts import Value, normalise
+from genops.chains import Block, evaluate
+from genops.errors import InputError
+from genops.store.records import SpanRecord
+
+if TYPE_CHECKING:
+    from genops.executor.run import Run
+
+
+@dataclass(slots=True)
+class Frame:
+    """Where a block runs.
+
+    Attributes:
+        run: The run.
+        span: The enclosing scope's span.
+        prefix: Begins the position of every step of the block.
+        variables: What its expressions see; ``steps`` gains each step that is done.
+    """
+
+    run: Run
+    span: SpanRecord
+    prefix: str
+    variables: dict[str, Any]
+
+
+async def run_block(block: Block, frame: Frame) -> Value:
+    """Runs a block and gives its output.
+
+    The first step that fails ends the block: steps under way are cancelled, and its error is raised.
+    """
+    run_step = frame.run.run_step
+    waiting = {name: len(node.needs) for name, node in block.nodes.items()}
+    ready = [name for name, needs in waiting.items() if needs == 0]
+    running: dict[asyncio.Task[None], str] = {}
+    try:
+        while ready or running:
+            if len(ready) == 1 and not running:
+                done = ready
+                await run_step(block.nodes[done[0]], frame)
+            else:
+                for name in ready:
+                    running[asyncio.create_task(run_step(block.nodes[name], frame))] = name
+                finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                failed = next((task for task in finished if task.exception()), None)
+                if failed is not None:
+                    await failed
+                done = [running.pop(task) for task in finished]
+            ready = _released(block, waiting, done)
+    finally:
+        await _cancel(running)
+    return plain(evaluate(block.output, frame.variables))
+
+
+def _released(block: Block, waiting: dict[str, int], done: list[str]) -> list[str]:
+    """The steps that waited for nothing but what is done now."""
+    released = []
+    for name, node in block.nodes.items():
+        freed = sum(other in node.needs for other in done)
+        if freed:
+            waiting[name] -= freed
+            if waiting[name] == 0:
+                released.append(name)
+    return released
+
+
+async def _cancel(tasks: dict[asyncio.Task[None], str]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def plain(value: Any) -> Value:
+    """An expression's value as it can be recorded.
+
+    Raises:
+        InputError: It cannot be; the message says what to do.
+    """
+    try:
+        return normalise(value)
+    except TypeError as error:
+        raise InputError(str(error), hint="end a filter such as map or select with | list") from None
