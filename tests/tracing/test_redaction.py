@@ -70,6 +70,7 @@ class TestSecrets:
             'api_key = os.environ["OPENAI_KEY_1"]',
             "password = get_password_2(user)",
             "api_key_env: OPENAI_API_KEY",
+            "f'{url(hide_password=True)!r}'",
             "secret: ${VAULT_PATH2}, token: {{ inputs.token1 }}",
             "password: ********, token: xxxxxxxxxxxx",
             "tokenizer: sentence-transformers/all-MiniLM-L6-v2",

@@ -71,7 +71,7 @@ _NAME = re.compile(
 _NAME_REACH = 48
 _SCHEMES = tuple((word, re.compile(word + r"\s{1,4}([A-Za-z0-9._~+/=-]{12,})")) for word in ("earer", "asic"))
 _URL_PASSWORD = re.compile(r"://[^\s/:@<>\"']{0,256}:([^\s/<>\"']{1,256})@")
-_CODE = re.compile(r"[$%]?[{(\[]|\$[A-Za-z_]|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*[(\[]|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z")
+_CODE = re.compile(r"[$%]?[{(\[]|\$[A-Za-z_]|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*[()\[]|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z")
 _LETTER = re.compile(r"[^\W\d_]")
 _NOT_A_WORD = re.compile(r"[0-9!@#$%^&*+=?~]")
 
