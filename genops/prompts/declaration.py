@@ -113,30 +113,19 @@ class Declaration:
         """
         if value is None and self.optional:
             return None
-        plain = value if type(value) in _EXACT else _normal(value, where)
-        match self.type:
-            case "str" | "int" | "bool" | "bytes":
-                if type(plain) is _PYTHON[self.type]:
-                    return plain
-            case "float":
-                if type(plain) is float:
-                    return plain
-                if type(plain) is int:
-                    return _as_float(plain, where)
-            case "enum":
-                if any(type(plain) is type(item) and plain == item for item in self.values):
-                    return plain
-            case "list":
-                if isinstance(plain, list):
-                    return self._check_items(plain, where)
-            case "object":
-                if isinstance(plain, dict):
-                    return self._check_properties(plain, where)
-            case "schema":
-                self._check_schema(plain, where)
-                return plain
-            case _:
-                return plain
+        plain: Value = value if type(value) in _EXACT else _normal(value, where)
+        if self.type == "any" or type(plain) is _PYTHON.get(self.type):
+            return plain
+        if self.type == "float" and type(plain) is int:
+            return _as_float(plain, where)
+        if self.type == "enum" and any(type(plain) is type(item) and plain == item for item in self.values):
+            return plain
+        if self.type == "list" and isinstance(plain, list):
+            return self._check_items(plain, where)
+        if self.type == "object" and isinstance(plain, dict):
+            return self._check_properties(plain, where)
+        if self.type == "schema":
+            return self._check_schema(plain, where)
         raise Mismatch(where, f"expected {self.expected}, got {shown(value)}")
 
     def _check_items(self, value: list[Value], where: str) -> Value:
@@ -158,10 +147,11 @@ class Declaration:
                 raise Mismatch(f"{where}.{name}", f"expected {declared.expected}, it is missing")
         return out
 
-    def _check_schema(self, value: Value, where: str) -> None:
+    def _check_schema(self, value: Value, where: str) -> Value:
         error = min(self._validator.iter_errors(value), key=lambda e: list(map(str, e.absolute_path)), default=None)
         if error is not None:
             raise Mismatch(where + path_text(error.absolute_path), problem_text(error))
+        return value
 
     @cached_property
     def _validator(self) -> Draft202012Validator:
@@ -218,7 +208,7 @@ class Declaration:
         return body
 
 
-_PYTHON: dict[str, type] = {"str": str, "int": int, "bool": bool, "bytes": bytes}
+_PYTHON: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "bytes": bytes}
 _EXACT = frozenset({str, int, float, bool, bytes, type(None)})
 
 

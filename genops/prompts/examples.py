@@ -1,4 +1,4 @@
-"""Few-shot examples: rows of a JSONL file, checked against a template's inputs and output, and the choice among them."""
+"""Few-shot examples: rows of a JSONL file, checked against inputs and output, and the choice among them."""
 
 from __future__ import annotations
 
@@ -73,8 +73,9 @@ class Selection:
                 "the template selects its nearest examples and no embedder was given",
                 hint="pass `embed=`, a function from a list of texts to an array of vectors",
             )
-        texts = [inputs[self.by], *(row[self.by] for row in rows)]
-        if not all(isinstance(text, str) for text in texts):
+        values = [inputs[self.by], *(row[self.by] for row in rows)]
+        texts = [value for value in values if isinstance(value, str)]
+        if len(texts) < len(values):
             raise InputError(f"the nearest examples need a text in input {self.by!r}, in the call and in every row")
         vectors = np.asarray(embed(texts), dtype=np.float64)
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)

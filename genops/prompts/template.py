@@ -89,7 +89,7 @@ class Template:
     """
 
     def __init__(self, source: Source, partials: Mapping[str, Source], variables: frozenset[str]) -> None:
-        self._sources = {None: source, **partials}
+        self._sources: dict[str | None, Source] = {**partials, None: source}
         environment = PromptSandbox(DictLoader({name: partial.text for name, partial in partials.items()}))
         self._outlines = {name: outline(item) for name, item in self._sources.items()}
         self._check_includes(None, ())
@@ -120,7 +120,8 @@ class Template:
             raise InputError(f"rendering failed: {message}", at=self._location(error)) from error
 
     def _location(self, error: BaseException) -> Location:
-        found, trace = self._sources[None].at(None), error.__traceback__
+        found: Location = self._sources[None].at(None)
+        trace = error.__traceback__
         while trace is not None:
             template = trace.tb_frame.f_globals.get("__jinja_template__")
             if template is not None:
@@ -246,9 +247,17 @@ def _output(node: nodes.Output, place: str, item: Outline, source: Source) -> No
                 f"{{% {mark[1:]} %}} stands directly in a message, not in a macro, call, filter or set block",
                 at=source.at(child.lineno),
             )
-        if place == "outside" and not (isinstance(child, nodes.TemplateData) and not child.data.strip()):
-            blank = len(child.data) - len(child.data.lstrip()) if isinstance(child, nodes.TemplateData) else 0
-            item.loose.append(child.lineno + (child.data.count("\n", 0, blank) if blank else 0))
+        if place == "outside":
+            item.loose.extend(_printed_lines(child))
+
+
+def _printed_lines(node: nodes.Expr) -> Iterator[int]:
+    """The line on which something is printed; none for blank text."""
+    if not isinstance(node, nodes.TemplateData):
+        yield node.lineno
+    elif node.data.strip():
+        blank = len(node.data) - len(node.data.lstrip())
+        yield node.lineno + node.data.count("\n", 0, blank)
 
 
 def _include_name(node: nodes.Include, source: Source) -> str:
