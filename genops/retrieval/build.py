@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,7 +60,7 @@ def build_index(settings: Settings, name: str, progress: Progress | None = None)
     Args:
         settings: The project's.
         name: The index's, as in the settings.
-        progress: Called with the passages embedded so far and their total.
+        progress: Called with the passages embedded so far and how many there are to embed, first with 0.
 
     Raises:
         ReferenceNotFound: No such index or embedder.
@@ -155,11 +156,12 @@ def _embed(
 
     texts = [chunk.embedded_text for chunk in chunks]
     missing = [text for text in dict.fromkeys(texts) if text not in known]
+    report = progress or (lambda done, total: None)
+    report(0, len(missing))
     for start in range(0, len(missing), _BATCH):
         batch = missing[start : start + _BATCH]
         known.update(zip(batch, embed_texts(embedder, batch), strict=True))
-        if progress is not None:
-            progress(start + len(batch), len(missing))
+        report(start + len(batch), len(missing))
     return np.stack([known[text] for text in texts])
 
 
@@ -171,13 +173,14 @@ def _publish(
     folder.mkdir(parents=True, exist_ok=True)
     _sweep(folder)
     temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=folder))
-    target = folder / manifest.digest
+    target, damaged = folder / manifest.digest, folder / f"{temporary.name}-damaged"
     try:
         for file, data in files.items():
             write_durably(temporary / file, data)
         sync_folder(temporary)
         if target.exists() and _published(settings, name, identity) is None:
-            target.rename(folder / f"{temporary.name}-damaged")
+            with suppress(FileNotFoundError):  # another builder may have moved it already
+                target.rename(damaged)
         try:
             temporary.rename(target)
         except OSError:
@@ -188,7 +191,7 @@ def _publish(
         sync_folder(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-        shutil.rmtree(folder / f"{temporary.name}-damaged", ignore_errors=True)
+        shutil.rmtree(damaged, ignore_errors=True)
     return Snapshot(name, target, manifest)
 
 

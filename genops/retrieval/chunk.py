@@ -171,7 +171,7 @@ def _pack(text: str, blocks: list[Span], embedder: Embedder, budget: int, overla
 
 
 def _atoms(text: str, span: Span, fits: Callable[[int, int], bool], level: int = 0) -> Iterator[Span]:
-    """What is packed whole: sentences and list items; of those that do not fit, their lines, words or parts of words."""
+    """What is packed whole: sentences and list items; of those that do not fit, lines, words or parts of words."""
     for part in _split(text, span, _BOUNDARIES[level]):
         if fits(*part):
             yield part

@@ -186,14 +186,19 @@ def open_index(settings: Settings, name: str, snapshot: str | None = None) -> In
         SnapshotError: It was not built yet, or a file is missing, damaged or of another format.
     """
     found = find_snapshot(settings, name, snapshot)
-    found.verify()
     embedder = embedder_named(settings, index_settings(settings, name).embedder)
-    key = (found.folder.resolve(), found.manifest.dumps(), embedder)
+    key = (found.folder.resolve(), tuple(found.manifest.files.values()), embedder)
     with _opening:
-        return _opened.setdefault(key, Index(found, embedder))
+        if key not in _opened:
+            found.verify()
+            while len(_opened) >= _KEPT_OPEN:
+                del _opened[next(iter(_opened))]
+            _opened[key] = Index(found, embedder)
+        return _opened[key]
 
 
-_opened: dict[tuple[Path, bytes, Embedder], Index] = {}
+_KEPT_OPEN = 16
+_opened: dict[tuple[Path, tuple[str, ...], Embedder], Index] = {}
 _opening = threading.Lock()
 
 

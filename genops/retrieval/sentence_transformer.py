@@ -16,6 +16,7 @@ from genops.errors import DefinitionError, InputError, Location
 if TYPE_CHECKING:
     from genops.retrieval.embedder import Vectors
 
+_THREADS = 8
 _NOT_IDENTITY = frozenset({"data_config.json", "README.md"})
 
 
@@ -101,10 +102,13 @@ class SentenceTransformerEmbedder:
 
     @cached_property
     def _model(self) -> Any:
+        import torch
         from sentence_transformers import SentenceTransformer
         from transformers import utils
 
         logging: Any = utils.logging
+        # More threads only wait for each other on models of this size.
+        torch.set_num_threads(min(torch.get_num_threads(), _THREADS))
         shown, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
         logging.disable_progress_bar()
         logging.set_verbosity_error()

@@ -25,7 +25,6 @@ from genops.settings import IndexSettings, Settings
 
 MANIFEST, CHUNKS, VECTORS, CURRENT = "manifest.json", "chunks.jsonl", "index.faiss", "current"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_verified: set[tuple[Path, bytes]] = set()
 
 
 @dataclass(frozen=True)
@@ -70,17 +69,13 @@ class Snapshot:
         return data
 
     def verify(self) -> None:
-        """Checks the bytes of every file, once in a process.
+        """Checks the bytes of every file.
 
         Raises:
             SnapshotError: One is missing or was changed.
         """
-        key = (self.folder.resolve(), self.manifest.dumps())
-        if key in _verified:
-            return
         for file in (CHUNKS, VECTORS):
             self.read(file)
-        _verified.add(key)
 
     def chunks(self) -> list[Chunk]:
         """Its chunks, in the order of their vectors."""
