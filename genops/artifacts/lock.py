@@ -55,16 +55,16 @@ class Lock:
 
     @classmethod
     def of(
-        cls, chain: str, components: Iterable[Component], uses: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+        cls, chain: str, components: Iterable[Component], uses: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType({})
     ) -> Lock:
         """The lock of a closure; components that appear twice are listed once.
 
         Args:
             chain: Name of the chain.
             components: The closure.
-            uses: By component digest, what each is wired to.
+            uses: By kind and source, what each is wired to.
         """
-        entries = {LockEntry(c.kind, c.name, c.source, c.digest, uses.get(c.digest, ())) for c in components}
+        entries = {LockEntry(c.kind, c.name, c.source, c.digest, uses.get((c.kind, c.source), ())) for c in components}
         return cls(chain, tuple(sorted(entries)))
 
     def find(self, kind: str, name: str) -> LockEntry | None:

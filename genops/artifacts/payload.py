@@ -64,10 +64,10 @@ def _plain_scalar(value: Any) -> Value:
     kind = type(value)
     if kind in (str, bool, int, float, bytes, type(None)):
         return value  # type: ignore[no-any-return]
-    for plain in (bool, str, int, float, bytes):
+    for plain in (str, int, float):
         if isinstance(value, plain):
             return plain(value)  # a str enum, numpy.float64 and the like
-    return value  # type: ignore[no-any-return]
+    return bytes(value)
 
 
 def encode(value: Value) -> Payload:

@@ -15,6 +15,7 @@ from genops.chains.step import (
     Step,
     evaluate,
     is_true,
+    parsing_of,
     reads_of,
     step_kind,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "evaluate",
     "is_true",
     "make_tool",
+    "parsing_of",
     "reads_of",
     "step_kind",
     "stored_tool",

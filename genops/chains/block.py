@@ -67,7 +67,7 @@ class Block:
             raise DefinitionError(
                 "there is no `output:`", at=parsing.at(), hint='say what it gives: output: "{{ steps.NAME.output }}"'
             )
-        source = raw.get("output", "{{ steps.%s.output }}" % next(iter(steps)))
+        source = raw.get("output", f"{{{{ steps.{next(iter(steps))}.output }}}}")
         output = compile_value(source, parsing.at("output"))
         nodes = {}
         for name, step in steps.items():
@@ -152,7 +152,7 @@ def _definition_error(error: ValidationError, what: str, parsing: Parsing, cls: 
 
 def _node(name: str, step: Step, raw: Any, steps: dict[str, Step], parsing: Parsing) -> Node:
     inner: set[Reads] = set()
-    for label, block in _nested(step):
+    for _, block in _nested(step):
         clash = sorted(block.nodes.keys() & steps.keys())
         if clash:
             raise DefinitionError(

@@ -27,12 +27,15 @@ class StepContext(Protocol):
     Attributes:
         inputs: The step's expression fields, evaluated, by field name.
         path: Its position in the run.
-        settings: The project's.
     """
 
     inputs: dict[str, Any]
     path: str
-    settings: Settings
+
+    @property
+    def settings(self) -> Settings:
+        """The project's."""
+        ...
 
     def evaluate(self, value: Any, extra: Mapping[str, Any] | None = None) -> Any:
         """A lazy expression's value, with ``extra`` variables over the step's own."""

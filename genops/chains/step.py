@@ -42,26 +42,31 @@ class Parsing:
         return self.file.at(*self.keys, *keys)
 
 
+def parsing_of(info: ValidationInfo) -> Parsing:
+    """Where the mapping that is being read stands."""
+    parsing: Any = info.context
+    return parsing if isinstance(parsing, Parsing) else Parsing(YamlFile(None, "<python>"))
+
+
 def _key(info: ValidationInfo) -> str:
     """The key as it stands in the file: fields that would shadow a Python word end in an underscore."""
     return (info.field_name or "").rstrip("_")
 
 
 def _compile(value: Any, info: ValidationInfo) -> Any:
-    parsing: Parsing = info.context
-    return compile_value(value, parsing.at(_key(info)))
+    return compile_value(value, parsing_of(info).at(_key(info)))
 
 
 def _parse_block(value: Any, info: ValidationInfo) -> Any:
     from genops.chains.block import Block
 
-    return Block.parse(value, info.context.below(_key(info)))
+    return Block.parse(value, parsing_of(info).below(_key(info)))
 
 
 def _parse_fallbacks(value: Any, info: ValidationInfo) -> Any:
     from genops.chains.block import parse_fallbacks
 
-    return parse_fallbacks(value, info.context.below(_key(info)))
+    return parse_fallbacks(value, parsing_of(info).below(_key(info)))
 
 
 @dataclass(frozen=True, slots=True)

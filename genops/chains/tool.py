@@ -159,7 +159,7 @@ def _arguments(label: str, function: Callable[..., Any]) -> type[BaseModel]:
 
 
 def source_digest(function: Callable[..., Any]) -> str:
-    """SHA-256 of the Python files that the function comes with: its whole top package, so that a changed helper counts."""
+    """SHA-256 of the Python files that a function comes with: its whole top package, so a changed helper counts."""
     module = sys.modules.get(function.__module__)
     top = sys.modules.get(function.__module__.partition(".")[0])
     roots = tuple(getattr(top, "__path__", ()))

@@ -26,7 +26,7 @@ from genops.errors import (
 from genops.executor.context import ExecutionContext
 from genops.executor.run import recording
 from genops.executor.schedule import Frame, plain
-from genops.store.records import SpanRecord
+from genops.store.records import SpanKind, SpanRecord
 
 _CLASSES: dict[str, tuple[type[GenopsError], ...]] = {
     "timeout": (StepTimeout, ModelTimeout),
@@ -50,7 +50,7 @@ async def run_step(node: Node, frame: Frame) -> None:
     """
     recorder = frame.run.recorder
     path = frame.prefix + node.name
-    kind = "agent" if node.step.kind == "agent" else "step"
+    kind: SpanKind = "agent" if node.step.kind == "agent" else "step"
     attributes: dict[str, Any] = {"genops.step.kind": node.step.kind}
     span = recorder.start(kind, node.name, path, frame.span, attributes=attributes)
     context = ExecutionContext(frame.run, frame, path, span)

@@ -132,6 +132,7 @@ class ExecutionContext:
         tool = self.tool(name)
         request: dict[str, Value] = {"tool": tool.component.digest, "arguments": dict(arguments)}
         attributes = telemetry.tool_attributes(name=name, description=tool.description)
+        attributes[telemetry.COMPONENT_DIGEST] = tool.component.digest
         path = f"{self.path}/{label or name}"
         return await self.run.effect("tool", name, path, self.span, request, lambda _: tool.call(arguments), attributes)
 
@@ -150,8 +151,11 @@ class ExecutionContext:
             return found
 
         request: dict[str, Value] = {"index": handle.component.digest, "query": query, "k": k}
-        value = await self.run.effect("retrieve", index, f"{self.path}/{label}", self.span, request, perform, {})
-        return value  # type: ignore[return-value]
+        path = f"{self.path}/{label}"
+        attributes = telemetry.retrieval_attributes(index=index, k=k)
+        attributes[telemetry.COMPONENT_DIGEST] = handle.component.digest
+        found = await self.run.effect("retrieve", index, path, self.span, request, perform, attributes)
+        return [hit for hit in found if isinstance(hit, dict)] if isinstance(found, list) else []
 
     async def effect(self, label: str, request: Value, perform: Callable[[dict[str, str]], Awaitable[Value]]) -> Value:
         """Any other effect."""
@@ -159,7 +163,11 @@ class ExecutionContext:
         async def with_headers(span: SpanRecord) -> Value:
             return await perform({"traceparent": traceparent(self.run.recorder, span)})
 
-        return await self.run.effect("http", label, f"{self.path}/{label}", self.span, request, with_headers, {})
+        attributes: dict[str, Any] = {}
+        if isinstance(request, dict) and isinstance(request.get("url"), str):
+            attributes = telemetry.http_attributes(method=str(request["method"]), url=str(request["url"]))
+        path = f"{self.path}/{label}"
+        return await self.run.effect("http", label, path, self.span, request, with_headers, attributes)
 
     async def run_chain(self, reference: str, inputs: Mapping[str, Value], label: str = "") -> Value:
         """Runs a chain of the closure below this step."""

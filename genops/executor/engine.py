@@ -102,7 +102,7 @@ async def run_chain(
         use_cache=options.use_cache,
         stream_path=streamed_step(closure) if options.on_text else None,
         on_text=options.on_text,
-        embed=lambda texts: project.embed(texts),
+        embed=project.vectors,
     )
     root = recorder.start(
         "chain", definition.name, "", None, attributes=telemetry.chain_attributes(recorder.run, recorder.parent_span)

@@ -7,31 +7,28 @@ import os
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
+from functools import cache
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
 _lock = threading.Lock()
-_loop: asyncio.AbstractEventLoop | None = None
 
 
 def loop() -> asyncio.AbstractEventLoop:
-    """The loop, started with its thread when first asked for."""
-    global _loop
+    """The loop, started with its thread when first asked for; a forked child, which has no thread, starts its own."""
     with _lock:
-        if _loop is None:
-            _loop = asyncio.new_event_loop()
-            threading.Thread(target=_loop.run_forever, name="genops", daemon=True).start()
-        return _loop
+        return _started()
 
 
-def _forget() -> None:
-    """A forked child has no thread; it starts its own."""
-    global _loop, _lock
-    _loop, _lock = None, threading.Lock()
+@cache
+def _started() -> asyncio.AbstractEventLoop:
+    made = asyncio.new_event_loop()
+    threading.Thread(target=made.run_forever, name="genops", daemon=True).start()
+    return made
 
 
-os.register_at_fork(after_in_child=_forget)
+os.register_at_fork(after_in_child=_started.cache_clear)
 
 
 def run_sync(work: Coroutine[Any, Any, T]) -> T:

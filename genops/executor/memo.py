@@ -70,7 +70,7 @@ class Memo:
     def key(self, node: Node, variables: dict[str, Any], closure: Closure) -> str:
         """The key of a step's result: what it is, what it runs with, and what it reads."""
         reads = {(read.root, read.name) for read in node.outer} | {("steps", name) for name in node.needs}
-        seen = [[root, name or "", _look(variables, root, name)] for root, name in sorted(reads, key=str)]
+        seen: list[Value] = [[root, name or "", _look(variables, root, name)] for root, name in sorted(reads, key=str)]
         inputs = hmac.new(self.secret, encode(seen).data, hashlib.sha256).hexdigest()
         components = sorted(_digests(node.step, closure))
         return digest_of({"step": node.digest, "components": components, "inputs": inputs, "repeat": self.repeat})
@@ -80,7 +80,7 @@ def _look(variables: dict[str, Any], root: str, name: str | None) -> Value:
     value = variables.get(root)
     if name is None or not isinstance(value, dict):
         return value
-    return value.get(name)  # type: ignore[no-any-return]
+    return value.get(name)
 
 
 def writes(step: Step, closure: Closure) -> bool:

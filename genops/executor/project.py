@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,12 +87,11 @@ class Project:
 
         return ProjectSource(self.settings, lambda: self.store)
 
-    @cached_property
-    def embed(self) -> Callable[[list[str]], Any]:
-        """Vectors of texts by the project's embedder."""
+    def vectors(self, texts: list[str]) -> Any:
+        """Vectors of texts by the project's embedder: float32, n x dimension, normalised."""
         from genops.retrieval import default_embedder
 
-        return default_embedder(self.settings).encode
+        return default_embedder(self.settings).encode(texts)
 
     def closure(self, root: ChainDefinition, source: Source | None = None, default_model: str | None = None) -> Closure:
         """Everything that a chain refers to, resolved, with its lock."""
@@ -132,5 +130,5 @@ class Project:
             self.export.close()
         if "store" in opened:
             self.store.close()
-        for name in ("gateway", "export", "store", "source", "redactor", "embed"):
+        for name in ("gateway", "export", "store", "source", "redactor"):
             opened.pop(name, None)

@@ -40,7 +40,7 @@ async def run_block(block: Block, frame: Frame) -> Value:
     run_step = frame.run.run_step
     waiting = {name: len(node.needs) for name, node in block.nodes.items()}
     ready = [name for name, needs in waiting.items() if needs == 0]
-    running: dict[asyncio.Task[None], str] = {}
+    running: dict[asyncio.Future[None], str] = {}
     try:
         while ready or running:
             if len(ready) == 1 and not running:
@@ -48,7 +48,7 @@ async def run_block(block: Block, frame: Frame) -> Value:
                 await run_step(block.nodes[done[0]], frame)
             else:
                 for name in ready:
-                    running[asyncio.create_task(run_step(block.nodes[name], frame))] = name
+                    running[asyncio.ensure_future(run_step(block.nodes[name], frame))] = name
                 finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 failed = next((task for task in finished if task.exception()), None)
                 if failed is not None:
@@ -72,7 +72,7 @@ def _released(block: Block, waiting: dict[str, int], done: list[str]) -> list[st
     return released
 
 
-async def _cancel(tasks: dict[asyncio.Task[None], str]) -> None:
+async def _cancel(tasks: dict[asyncio.Future[None], str]) -> None:
     for task in tasks:
         task.cancel()
     if tasks:

@@ -1,1 +1,1 @@
-"""Step kinds, one a file; each is a :class:`~genops.chains.Step` registered under the key that selects it in a chain."""
+"""Step kinds, one a file: each a :class:`~genops.chains.Step` under the key that selects it in a chain."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import PlainValidator, ValidationInfo, WithJsonSchema
 
 from genops.artifacts import Value
-from genops.chains import Block, Step, StepContext, StepSkipped, is_true, reads_of, step_kind
+from genops.chains import Block, Step, StepContext, StepSkipped, is_true, parsing_of, reads_of, step_kind
 from genops.errors import DefinitionError
 from genops.syntax import Reads, compile_value
 
@@ -23,7 +23,7 @@ class Case:
 
 
 def _parse_cases(raw: Any, info: ValidationInfo) -> tuple[Case, ...]:
-    parsing = info.context.below("branch")
+    parsing = parsing_of(info).below("branch")
     if not isinstance(raw, list) or not raw or not all(isinstance(case, dict) for case in raw):
         raise DefinitionError("`branch` is a list of blocks, each with `when:`", at=parsing.at())
     cases = []

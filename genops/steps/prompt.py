@@ -85,7 +85,7 @@ async def ask_for(
             problem = str(error)
             messages = prompt.output.reask_messages(messages, response.text, problem)
     raise OutputInvalid(
-        f"the answer does not fit the output schema of {prompt.name!r} after {prompt.output.max_reasks} re-asks: {problem}",
+        f"the answer does not fit the schema of {prompt.name!r} after {prompt.output.max_reasks} re-asks: {problem}",
         hint="see the answers with `genops trace show --full`; a stronger model or a simpler schema may help",
     )
 

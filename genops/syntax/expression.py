@@ -115,6 +115,7 @@ def _reads(tree: nodes.Template, source: str, at: Location | None) -> Iterator[R
     free = meta.find_undeclared_variables(tree)
     named: set[int] = set()
     for node in tree.find_all((nodes.Getattr, nodes.Getitem)):
+        assert isinstance(node, (nodes.Getattr, nodes.Getitem))
         root = node.node
         if not isinstance(root, nodes.Name) or root.name not in free:
             continue

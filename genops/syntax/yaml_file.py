@@ -1,8 +1,9 @@
-"""YAML 1.2, safe, with the line of every key and a bound on alias expansion."""
+"""YAML 1.2 (core schema), safe, with the line of every key and a bound on alias expansion."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,15 @@ from genops.errors import DefinitionError, Location
 
 MAX_NODES = 100_000
 MAX_BYTES = 8 * 1024 * 1024
+MAX_DEPTH = 100
+_TEXT_PER_NODE = 256
+
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
+_BOOL = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INT = re.compile(r"[-+]?[0-9]+")
+_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_SPECIAL = re.compile(r"(?P<sign>[-+]?)\.(?P<what>inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,73 +84,184 @@ def read_yaml(text: str, path: Path | str, *, first_line: int = 1) -> YamlFile:
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.reader import ReaderError
 
-    parser = YAML(typ="rt", pure=True)
-    parser.allow_duplicate_keys = False
+    builder = _Builder(path, first_line)
     try:
-        tree = parser.load(text)
+        for event in YAML(typ="safe", pure=True).parse(text):
+            builder.take(event)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = Location(path, mark.line + first_line, mark.column + 1) if mark else Location(path)
         problem = str(error.problem or error.context or "not YAML").strip().splitlines()[0]
         raise DefinitionError(f"not valid YAML: {problem}", at=at) from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + first_line
+        raise DefinitionError(
+            f"not valid YAML: control character {error.character!r}", at=Location(path, line)
+        ) from None
     except (YAMLError, RecursionError, ValueError) as error:
         raise DefinitionError(f"not valid YAML: {str(error).splitlines()[0]}", at=Location(path)) from None
-    lines: dict[tuple[str | int, ...], int] = {}
-    budget = [MAX_NODES]
-    try:
-        data = _plain(tree, (), lines, budget, path, first_line)
-    except RecursionError:
-        raise DefinitionError("the YAML nests too deep", at=Location(path)) from None
-    return YamlFile(data, path, lines)
+    return YamlFile(builder.data, path, builder.lines)
 
 
-def _plain(
-    node: Any,
-    keys: tuple[str | int, ...],
-    lines: dict[tuple[str | int, ...], int],
-    budget: list[int],
-    path: Path | str,
-    first: int,
-) -> Any:
-    from ruamel.yaml.comments import CommentedMap, CommentedSeq, TaggedScalar
+@dataclass(slots=True)
+class _Open:
+    """A collection that is being read."""
 
-    budget[0] -= 1
-    if budget[0] < 0:
-        raise DefinitionError(
-            f"the YAML expands to more than {MAX_NODES:,} nodes", at=Location(path), hint="check its aliases (*name)"
-        )
-    tag = getattr(node, "tag", None)
-    if isinstance(node, TaggedScalar) or (tag is not None and getattr(tag, "value", None)):
-        raise DefinitionError("YAML tags are not allowed", at=Location(path, lines.get(keys)))
-    if isinstance(node, CommentedMap):
-        out: dict[str, Any] = {}
-        for key, value in node.items():
-            name = key if isinstance(key, str) else str(key)
-            below = (*keys, name)
-            lines[below] = _line(node, key, first)
-            out[name] = _plain(value, below, lines, budget, path, first)
-        return out
-    if isinstance(node, CommentedSeq):
-        items = []
-        for index, value in enumerate(node):
-            below = (*keys, index)
-            lines[below] = _line(node, index, first)
-            items.append(_plain(value, below, lines, budget, path, first))
-        return items
-    return _scalar(node)
+    value: dict[str, Any] | list[Any]
+    keys: tuple[str | int, ...]
+    anchor: str | None
+    size_before: int
+    key: str | None = None
+    merged: list[dict[str, Any]] = field(default_factory=list)
 
 
-def _line(node: Any, key: Any, first: int) -> int:
-    data: dict[Any, Sequence[int]] = node.lc.data or {}
-    entry = data.get(key)
-    return int((entry[0] if entry else node.lc.line) + first)
+class _Builder:
+    """Makes plain values of parser events. Aliased values are shared, and counted as if they were written out."""
 
+    def __init__(self, path: Path | str, first_line: int) -> None:
+        self.data: Any = None
+        self.lines: dict[tuple[str | int, ...], int] = {}
+        self._path = path
+        self._first = first_line
+        self._open: list[_Open] = []
+        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._size = 0
+        self._documents = 0
 
-def _scalar(node: Any) -> Any:
-    for plain in (bool, int, float, str):
-        if isinstance(node, plain):
-            return plain(node)
-    if type(node).__name__ == "ScalarBoolean":
-        return bool(node)
-    return node if node is None else str(node)
+    def take(self, event: Any) -> None:
+        """Takes the next event of the parser."""
+        line = event.start_mark.line + self._first
+        match type(event).__name__:
+            case "ScalarEvent":
+                self._scalar(event, line)
+            case "AliasEvent":
+                self._alias(event.anchor, line)
+            case "MappingStartEvent":
+                self._begin({}, event, line)
+            case "SequenceStartEvent":
+                self._begin([], event, line)
+            case "MappingEndEvent" | "SequenceEndEvent":
+                self._end(line)
+            case "DocumentStartEvent":
+                self._documents += 1
+                if self._documents > 1:
+                    raise self._error("there is a second YAML document", line)
+
+    def _scalar(self, event: Any, line: int) -> None:
+        self._refuse_tag(event, line)
+        above = self._open[-1] if self._open else None
+        if above is not None and isinstance(above.value, dict) and above.key is None:
+            self._key(above, event.value, line)
+            return
+        value = self._plain(event.value, line) if event.style is None else event.value
+        if isinstance(value, str) and not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+            raise self._error("the text holds a lone surrogate, which is no character", line)
+        before = self._size
+        self._count(1 + len(event.value) // _TEXT_PER_NODE)
+        self._remember(event.anchor, value, before)
+        self._place(value, line)
+
+    def _key(self, above: _Open, key: str, line: int) -> None:
+        if key in above.value:
+            raise self._error(f"the key {key!r} is given twice", line)
+        above.key = key
+        if key != "<<":
+            self.lines[(*above.keys, key)] = line
+
+    def _plain(self, text: str, line: int) -> Any:
+        if text in _NULL:
+            return None
+        if text in _BOOL:
+            return _BOOL[text]
+        if _INT.fullmatch(text):
+            if len(text) > 4000:
+                raise self._error("the number is too long", line)
+            return int(text)
+        if _BASED.fullmatch(text):
+            return int(text, 0)
+        if _FLOAT.fullmatch(text):
+            number = float(text)
+            if math.isinf(number):
+                raise self._error(f"{text} is beyond what a number can hold", line)
+            return number
+        special = _SPECIAL.fullmatch(text)
+        if special is not None:
+            return (-math.inf if special["sign"] == "-" else math.inf) if special["what"] else math.nan
+        return text
+
+    def _alias(self, anchor: str, line: int) -> None:
+        if anchor not in self._anchors:
+            raise self._error(f"the alias *{anchor} stands for nothing, or for what it is a part of", line)
+        value, size = self._anchors[anchor]
+        self._count(size)
+        self._place(value, line)
+
+    def _begin(self, value: dict[str, Any] | list[Any], event: Any, line: int) -> None:
+        self._refuse_tag(event, line)
+        if len(self._open) >= MAX_DEPTH:
+            raise self._error("the YAML nests too deep", line)
+        before = self._size
+        self._count(1)
+        self._open.append(_Open(value, self._next_keys(line), event.anchor, before))
+
+    def _end(self, line: int) -> None:
+        done = self._open.pop()
+        if isinstance(done.value, dict):
+            for merged in done.merged:
+                for key, value in merged.items():
+                    done.value.setdefault(key, value)
+        self._remember(done.anchor, done.value, done.size_before)
+        self._place(done.value, line)
+
+    def _next_keys(self, line: int) -> tuple[str | int, ...]:
+        """Key path of the value that comes next."""
+        if not self._open:
+            return ()
+        above = self._open[-1]
+        if isinstance(above.value, list):
+            keys = (*above.keys, len(above.value))
+            self.lines.setdefault(keys, line)
+            return keys
+        if above.key is None:
+            raise self._error("a key is text, not a list or a mapping", line)
+        return (*above.keys, above.key)
+
+    def _place(self, value: Any, line: int) -> None:
+        if not self._open:
+            self.data = value
+            return
+        above = self._open[-1]
+        self._next_keys(line)
+        if isinstance(above.value, list):
+            above.value.append(value)
+            return
+        key, above.key = above.key, None
+        if key != "<<":
+            above.value[str(key)] = value
+            return
+        merged = value if isinstance(value, list) else [value]
+        if not all(isinstance(item, dict) for item in merged):
+            raise self._error("`<<` merges mappings", line)
+        above.merged.extend(merged)
+
+    def _remember(self, anchor: str | None, value: Any, size_before: int) -> None:
+        if anchor is not None:
+            self._anchors[anchor] = (value, self._size - size_before)
+
+    def _count(self, nodes: int) -> None:
+        self._size += nodes
+        if self._size > MAX_NODES:
+            raise DefinitionError(
+                f"the YAML expands to more than {MAX_NODES:,} nodes",
+                at=Location(self._path),
+                hint="check its aliases (*name)",
+            )
+
+    def _refuse_tag(self, event: Any, line: int) -> None:
+        if event.tag is not None:
+            raise self._error("YAML tags are not allowed", line)
+
+    def _error(self, message: str, line: int) -> DefinitionError:
+        return DefinitionError(message, at=Location(self._path, line))

@@ -15,7 +15,7 @@ from genops.store.records import RunRecord, SpanKind, SpanRecord, Status
 TEXT_LIMIT = 4_000
 
 _ids = random.Random()
-os.register_at_fork(after_in_child=lambda: _ids.seed())
+os.register_at_fork(after_in_child=_ids.seed)
 
 
 def new_id(bits: int) -> str:
@@ -88,7 +88,12 @@ class Recorder:
         self._paths: dict[str, int] = {}
         self._inputs_text = ""
         self._offset = run.started - time.perf_counter_ns()
+        run.session, run.user = self._label(run.session), self._label(run.user)
+        run.tags = [self.text(tag) for tag in run.tags]
         sink.run(run)
+
+    def _label(self, label: str | None) -> str | None:
+        return None if label is None else self.text(label)
 
     def now(self) -> int:
         """Nanoseconds since the epoch, never going back within the run."""
@@ -152,8 +157,13 @@ class Recorder:
         """Closes a span."""
         span.ended = self.now()
         span.status = status
+        span.attributes = self._shown(span.attributes)
         span.output = output
         self._sink.span(span)
+
+    def _shown(self, attributes: dict[str, Any]) -> dict[str, Any]:
+        shown = self._redact.value(attributes)
+        return shown if isinstance(shown, dict) else attributes
 
     def fail(self, span: SpanRecord, error: BaseException) -> None:
         """Closes a span that failed, or was cancelled."""
