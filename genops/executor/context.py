@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from genops.artifacts import Value, normalise
+from genops.artifacts import Reference, Value, normalise
 from genops.chains import Block, ChainDefinition, Tool, evaluate
 from genops.errors import UsageError
 from genops.executor.calls import recorded_response, request_value, response_value
@@ -55,8 +55,18 @@ class ExecutionContext:
         return plain(evaluate(value, variables))
 
     def prompt(self, reference: str) -> Prompt:
-        """A template of the closure."""
-        return self.run.closure.prompts[reference]
+        """A template of the closure, named on the step's span."""
+        prompt = self.run.closure.prompts[reference]
+        examples = prompt.examples.digest if prompt.examples is not None else None
+        self.span.attributes.update(
+            telemetry.prompt_attributes(
+                name=prompt.name,
+                version=Reference.parse(reference).selector or None,
+                digest=prompt.component.digest,
+                examples=examples,
+            )
+        )
+        return prompt
 
     def model(self, alias: str | None) -> Model:
         """A model of the closure."""
