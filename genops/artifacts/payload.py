@@ -1,9 +1,10 @@
 """Payloads: stored values as typed, versioned bytes, addressed by the SHA-256 of those bytes.
 
-The encoding is one header byte and a body. Header ``j``: JSON by orjson, mapping order kept. Header ``e``: JSON with
-escapes, for what plain JSON cannot hold without loss: lone surrogates, NaN and infinities, integers beyond 64 bits
-and bytes (``{"$": "bytes", "v": base64}`` and the like; a mapping that has a key ``$`` itself is wrapped too). Header
-``b``: raw bytes. The same value always takes the same form, so equal values have equal digests.
+The encoding is one header byte and a body. Header ``j``: JSON by orjson, mapping order kept. Header ``b``: raw bytes.
+Header ``e``: JSON with escapes, for what plain JSON cannot hold without loss: ``{"$": "bytes", "v": base64}``, ``text``
+with lone surrogates (base64 of its UTF-8, surrogates let through), ``float`` for NaN and infinities, ``int`` beyond 64
+bits (hexadecimal), and ``map``, a list of pairs, for a mapping with a key that is ``$`` or has a lone surrogate. The
+same value always takes the same form, so equal values of equal types have equal digests.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ import orjson
 
 Value: TypeAlias = "None | bool | int | float | str | bytes | list[Value] | dict[str, Value]"
 
+MAX_DEPTH = 200
+
 _INT64 = range(-(2**63), 2**63)
+_SCALARS = frozenset({str, bool, int, float, bytes, type(None)})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,35 +43,44 @@ def normalise(value: Any) -> Value:
     Raises:
         TypeError: The value cannot be recorded; the message names its type.
     """
+    return _normal(value, MAX_DEPTH)
+
+
+def _normal(value: Any, depth: int) -> Value:
     if value is None or isinstance(value, (str, bool, int, float, bytes)):
         return _plain_scalar(value)
+    if depth == 0:
+        raise TypeError(f"a value that nests deeper than {MAX_DEPTH} levels, or holds itself, cannot be recorded")
     if isinstance(value, Mapping):
-        out: dict[str, Value] = {}
-        for key, item in value.items():
-            if not isinstance(key, str):
-                raise TypeError(f"a mapping key of type {type(key).__name__} cannot be recorded; use text keys")
-            out[str(key)] = normalise(item)
-        return out
+        return {_plain_key(key): _normal(item, depth - 1) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [normalise(item) for item in value]
+        return [_normal(item, depth - 1) for item in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: normalise(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    dump = getattr(value, "model_dump", None)
+        return {f.name: _normal(getattr(value, f.name), depth - 1) for f in dataclasses.fields(value)}
+    dump = getattr(type(value), "model_dump", None)
     if callable(dump):
-        return normalise(dump(mode="json"))
+        return _normal(dump(value, mode="json"), depth - 1)
     raise TypeError(
-        f"a value of type {type(value).__name__} cannot be recorded; use JSON values, bytes, dataclasses or pydantic models"
+        f"a value of type {type(value).__name__} cannot be recorded; "
+        "use JSON values, bytes, dataclasses or pydantic models"
     )
 
 
+def _plain_key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"a mapping key of type {type(key).__name__} cannot be recorded; use text keys")
+    return str.__str__(key)
+
+
 def _plain_scalar(value: Any) -> Value:
-    kind = type(value)
-    if kind in (str, bool, int, float, bytes, type(None)):
+    """The value without its subclass: a str enum's text, ``numpy.float64`` as a float and the like."""
+    if type(value) in _SCALARS:
         return value  # type: ignore[no-any-return]
-    for plain in (str, int, float):
-        if isinstance(value, plain):
-            return plain(value)  # a str enum, numpy.float64 and the like
-    return bytes(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int.__int__(value)
+    return float.__float__(value) if isinstance(value, float) else bytes.__getitem__(value, slice(None))
 
 
 def encode(value: Value) -> Payload:
@@ -79,13 +92,17 @@ def encode(value: Value) -> Payload:
     if isinstance(value, bytes):
         data = b"b" + value
     elif needs_escapes(value):
-        data = b"e" + json.dumps(_escaped(value), ensure_ascii=True, separators=(",", ":")).encode("ascii")
+        data = _escaped_json(value)
     else:
         try:
             data = b"j" + orjson.dumps(value)
         except orjson.JSONEncodeError:  # only a lone surrogate is left that orjson refuses
-            data = b"e" + json.dumps(_escaped(value), ensure_ascii=True, separators=(",", ":")).encode("ascii")
+            data = _escaped_json(value)
     return Payload(hashlib.sha256(data).hexdigest(), data)
+
+
+def _escaped_json(value: Value) -> bytes:
+    return b"e" + json.dumps(_escaped(value), ensure_ascii=True, separators=(",", ":")).encode("ascii")
 
 
 def decode(data: bytes) -> Value:
@@ -100,12 +117,15 @@ def decode(data: bytes) -> Value:
     if header == b"b":
         return body
     if header == b"e":
-        return _restored(json.loads(body))
+        try:
+            return _restored(json.loads(body))
+        except (KeyError, TypeError, RecursionError) as error:
+            raise ValueError(f"a damaged payload: {error}") from None
     raise ValueError(f"unknown payload form {header!r}")
 
 
 def needs_escapes(value: Value) -> bool:
-    """Whether plain JSON would lose something of this value."""
+    """Whether plain JSON would lose something of this value, lone surrogates left aside: those orjson refuses."""
     kind = type(value)
     if kind is str or kind is bool or value is None:
         return False
@@ -125,25 +145,53 @@ def needs_escapes(value: Value) -> bool:
 def _escaped(value: Value) -> Any:
     if isinstance(value, bytes):
         return {"$": "bytes", "v": base64.b64encode(value).decode("ascii")}
+    if isinstance(value, str):
+        return _escaped_text(value)
     if isinstance(value, float) and not math.isfinite(value):
         return {"$": "float", "v": repr(value)}
+    if isinstance(value, int) and value not in _INT64:
+        return {"$": "int", "v": hex(value)}
     if isinstance(value, dict):
-        items = {key: _escaped(item) for key, item in value.items()}
-        return {"$": "map", "v": items} if "$" in value else items
+        if "$" in value or any(_has_surrogate(key) for key in value):
+            return {"$": "map", "v": [[_escaped_text(key), _escaped(item)] for key, item in value.items()]}
+        return {key: _escaped(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_escaped(item) for item in value]
     return value
 
 
+def _escaped_text(text: str) -> Any:
+    """Text as it is; wrapped where it has surrogates, two of which JSON's escapes would join to one character."""
+    if not _has_surrogate(text):
+        return text
+    return {"$": "text", "v": base64.b64encode(text.encode("utf-8", "surrogatepass")).decode("ascii")}
+
+
+def _has_surrogate(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
 def _restored(value: Any) -> Value:
-    if isinstance(value, dict):
-        tag = value.get("$")
-        if tag == "bytes":
-            return base64.b64decode(value["v"])
-        if tag == "float":
-            return float(value["v"])
-        items = value["v"] if tag == "map" else value
-        return {key: _restored(item) for key, item in items.items()}
     if isinstance(value, list):
         return [_restored(item) for item in value]
-    return value  # type: ignore[no-any-return]
+    if not isinstance(value, dict):
+        return value  # type: ignore[no-any-return]
+    match value.get("$"):
+        case None:
+            return {key: _restored(item) for key, item in value.items()}
+        case "bytes":
+            return base64.b64decode(value["v"])
+        case "text":
+            return base64.b64decode(value["v"]).decode("utf-8", "surrogatepass")
+        case "float":
+            return float(value["v"])
+        case "int":
+            return int(value["v"], 16)
+        case "map":
+            return {str(_restored(key)): _restored(item) for key, item in value["v"]}
+        case tag:
+            raise ValueError(f"unknown escape {tag!r} in a payload")

@@ -89,7 +89,8 @@ class Template:
     """
 
     def __init__(self, source: Source, partials: Mapping[str, Source], variables: frozenset[str]) -> None:
-        self._sources: dict[str | None, Source] = {**partials, None: source}
+        self._sources: dict[str | None, Source] = {None: source}
+        self._sources.update(partials.items())
         environment = PromptSandbox(DictLoader({name: partial.text for name, partial in partials.items()}))
         self._outlines = {name: outline(item) for name, item in self._sources.items()}
         self._check_includes(None, ())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +12,13 @@ from jinja2.exceptions import SecurityError
 from genops.errors import DefinitionError, InputError, Location
 from genops.syntax.sandbox import sandbox
 
-_LONE = re.compile(r"\s*\{\{(?P<body>.*)\}\}\s*", re.DOTALL)
+_MAKES = (nodes.List, nodes.Tuple, nodes.Dict, nodes.Filter)
+_UNSETTLED = (Undefined, Iterator, range)
 
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """One reference of an expression to ``root.name``: ``steps.answer``, ``inputs.question``; name is None for ``root`` alone."""
+    """One reference of an expression: ``steps.answer`` has root and name; the name is None for ``steps`` alone."""
 
     root: str
     name: str | None
@@ -38,13 +38,14 @@ class Expression:
         DefinitionError: It does not compile, or names a step by something that is not a constant.
     """
 
-    __slots__ = ("_evaluate", "at", "constant", "reads", "source")
+    __slots__ = ("_evaluate", "_made", "at", "constant", "reads", "source")
 
     def __init__(self, source: str, at: Location | None = None) -> None:
         self.source = source
         self.at = at
         self.constant = "{{" not in source and "{%" not in source and "{#" not in source
         self.reads: frozenset[Reads] = frozenset()
+        self._made = False
         self._evaluate: Callable[[Mapping[str, Any]], Any] = self._constant
         if not self.constant:
             self._compile()
@@ -60,10 +61,13 @@ class Expression:
             body = _lone_body(self.source)
             if body is not None:
                 self._evaluate = environment.compile_expression(body, undefined_to_none=False)
+                self._made = next(tree.find_all(_MAKES), None) is not None
             else:
                 self._evaluate = environment.from_string(self.source).render
         except TemplateSyntaxError as error:
             raise DefinitionError(f"{self.source!r}: {error.message}", at=self.at) from None
+        except RecursionError:
+            raise DefinitionError(f"{self.source[:60]!r}…: it nests too deep", at=self.at) from None
 
     def evaluate(self, variables: Mapping[str, Any]) -> Any:
         """The value under the given variables.
@@ -73,17 +77,15 @@ class Expression:
         """
         try:
             value = self._evaluate(variables)
-            if isinstance(value, Undefined):
-                value._fail_with_undefined_error()
-            return value
+            return _settled(value) if self._made or isinstance(value, _UNSETTLED) else value
         except UndefinedError as error:
             raise InputError(
                 f"{self.source!r}: {error.message}", at=self.at, hint="use default(…) where a value may be absent"
             ) from None
         except SecurityError as error:
             raise InputError(f"{self.source!r} is not allowed: {error}", at=self.at) from None
-        except (ArithmeticError, LookupError, TypeError, ValueError, RecursionError) as error:
-            raise InputError(f"{self.source!r} failed: {type(error).__name__}: {error}", at=self.at) from None
+        except Exception as error:
+            raise InputError(f"{self.source!r} failed: {type(error).__name__}: {error}", at=self.at) from error
 
     def __repr__(self) -> str:
         return f"Expression({self.source!r})"
@@ -100,22 +102,36 @@ def compile_value(value: Any, at: Location | None = None) -> Any:
     return value
 
 
+def _settled(value: Any) -> Any:
+    """The value with lazy sequences read to their end.
+
+    Raises:
+        UndefinedError: It is undefined, or holds something that is.
+    """
+    if isinstance(value, Undefined):
+        value._fail_with_undefined_error()
+    if isinstance(value, (list, tuple, Iterator, range)):
+        return [_settled(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _settled(item) for key, item in value.items()}
+    return value
+
+
 def _lone_body(source: str) -> str | None:
-    """The inside of ``{{ … }}`` when that is all there is."""
-    match = _LONE.fullmatch(source)
-    if match is None:
+    """The inside of ``{{ … }}`` when that is all there is, marks of whitespace control left out."""
+    tokens = [(kind, text) for _, kind, text in sandbox().lex(source.strip())]
+    kinds = [kind for kind, _ in tokens]
+    if kinds[0] != "variable_begin" or kinds.index("variable_end") != len(kinds) - 1:
         return None
-    tokens = [kind for _, kind, text in sandbox().lex(source) if kind == "variable_begin"]
-    if len(tokens) != 1:
-        return None
-    return match["body"].removeprefix("-").removesuffix("-")
+    return "".join(text for _, text in tokens[1:-1])
 
 
 def _reads(tree: nodes.Template, source: str, at: Location | None) -> Iterator[Reads]:
     free = meta.find_undeclared_variables(tree)
     named: set[int] = set()
-    for node in tree.find_all((nodes.Getattr, nodes.Getitem)):
-        assert isinstance(node, (nodes.Getattr, nodes.Getitem))
+    for node in tree.find_all(nodes.Expr):
+        if not isinstance(node, (nodes.Getattr, nodes.Getitem)):
+            continue
         root = node.node
         if not isinstance(root, nodes.Name) or root.name not in free:
             continue

@@ -114,6 +114,7 @@ class _Open:
     anchor: str | None
     size_before: int
     key: str | None = None
+    height: int = 1
     merged: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -126,7 +127,7 @@ class _Builder:
         self._path = path
         self._first = first_line
         self._open: list[_Open] = []
-        self._anchors: dict[str, tuple[Any, int]] = {}
+        self._anchors: dict[str, tuple[Any, int, int]] = {}
         self._size = 0
         self._documents = 0
 
@@ -160,8 +161,7 @@ class _Builder:
             raise self._error("the text holds a lone surrogate, which is no character", line)
         before = self._size
         self._count(1 + len(event.value) // _TEXT_PER_NODE)
-        self._remember(event.anchor, value, before)
-        self._place(value, line)
+        self._done(value, event.anchor, before, 0, line)
 
     def _key(self, above: _Open, key: str, line: int) -> None:
         if key in above.value:
@@ -194,9 +194,9 @@ class _Builder:
     def _alias(self, anchor: str, line: int) -> None:
         if anchor not in self._anchors:
             raise self._error(f"the alias *{anchor} stands for nothing, or for what it is a part of", line)
-        value, size = self._anchors[anchor]
+        value, size, height = self._anchors[anchor]
         self._count(size)
-        self._place(value, line)
+        self._place(value, height, line)
 
     def _begin(self, value: dict[str, Any] | list[Any], event: Any, line: int) -> None:
         self._refuse_tag(event, line)
@@ -212,8 +212,7 @@ class _Builder:
             for merged in done.merged:
                 for key, value in merged.items():
                     done.value.setdefault(key, value)
-        self._remember(done.anchor, done.value, done.size_before)
-        self._place(done.value, line)
+        self._done(done.value, done.anchor, done.size_before, done.height, line)
 
     def _next_keys(self, line: int) -> tuple[str | int, ...]:
         """Key path of the value that comes next."""
@@ -228,11 +227,19 @@ class _Builder:
             raise self._error("a key is text, not a list or a mapping", line)
         return (*above.keys, above.key)
 
-    def _place(self, value: Any, line: int) -> None:
+    def _done(self, value: Any, anchor: str | None, size_before: int, height: int, line: int) -> None:
+        if anchor is not None:
+            self._anchors[anchor] = (value, self._size - size_before, height)
+        self._place(value, height, line)
+
+    def _place(self, value: Any, height: int, line: int) -> None:
         if not self._open:
             self.data = value
             return
         above = self._open[-1]
+        above.height = max(above.height, height + 1)
+        if above.height > MAX_DEPTH:
+            raise self._error("the YAML nests too deep", line)
         self._next_keys(line)
         if isinstance(above.value, list):
             above.value.append(value)
@@ -245,10 +252,6 @@ class _Builder:
         if not all(isinstance(item, dict) for item in merged):
             raise self._error("`<<` merges mappings", line)
         above.merged.extend(merged)
-
-    def _remember(self, anchor: str | None, value: Any, size_before: int) -> None:
-        if anchor is not None:
-            self._anchors[anchor] = (value, self._size - size_before)
 
     def _count(self, nodes: int) -> None:
         self._size += nodes
