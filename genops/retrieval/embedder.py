@@ -71,7 +71,7 @@ def embedder_named(settings: Settings, name: str) -> Embedder:
     if "/" in name:
         from genops.retrieval.sentence_transformer import SentenceTransformerEmbedder
 
-        folder = (settings.root / Path(name).expanduser()).resolve()
+        folder = (settings.root / Path(name).expanduser()).absolute()
         key: object = folder
 
         def factory() -> Embedder:
