@@ -21,13 +21,13 @@ help: ## list the targets
 
 demo: install ## index docs/, answer QUESTION from it and print the trace (no key, no network once installed)
 	@echo '==> building the index of docs/'
-	$(BIN)/genops index build docs
+	@$(BIN)/genops index build docs
 	@echo "==> asking: $$QUESTION"
 	@mkdir -p .genops
-	$(BIN)/genops run answer_docs --input question="$$QUESTION" 2>.genops/demo.log || { cat .genops/demo.log >&2; exit 1; }
+	@$(BIN)/genops run answer_docs --input question="$$QUESTION" 2>.genops/demo.log || { cat .genops/demo.log >&2; exit 1; }
 	@cat .genops/demo.log >&2
 	@echo '==> the trace of this run'
-	$(BIN)/genops trace show "$$(awk 'NF { id = $$NF } END { print id }' .genops/demo.log)"
+	@$(BIN)/genops trace show "$$(awk 'NF { id = $$NF } END { print id }' .genops/demo.log)"
 
 test: install ## the fast tests, in parallel
 	$(BIN)/python -m pytest -n auto -m 'not slow and not postgres' $(ARGS)
