@@ -1,0 +1,74 @@
+"""The ``genops`` command: its groups, its global options, and how every command ends."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from genops.cli import index, run, trace
+from genops.cli.failure import exit_code_of
+from genops.cli.output import close_stdout, prepare_streams
+
+
+class _Root(TyperGroup):
+    """Ends every command with its documented exit code, and every error with one block on stderr."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> NoReturn:
+        """Runs one command; ``--debug`` may stand anywhere before ``--``."""
+        words = list(sys.argv[1:] if args is None else args)
+        own = words[: words.index("--")] if "--" in words else words
+        debug = "--debug" in own
+        if debug:
+            words.remove("--debug")
+        prepare_streams()
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(words, *rest, **extra)
+        except BaseException as error:
+            code = exit_code_of(error, debug=debug)
+        raise SystemExit(close_stdout(int(code or 0)))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Keeps typer from turning a closed pipe into an exit code of its own."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            return None
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"genops {version('genops')}")
+        raise typer.Exit
+
+
+def _root(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Versioned prompts and chains, run through a tracing executor.
+
+    Exit codes: 0 done, 1 the verdict is bad, 2 wrong usage or a broken file, 3 undecided, 4 unfinished, 70 a bug in
+    genops, 130 interrupted.
+    """
+
+
+app = typer.Typer(
+    cls=_Root,
+    callback=_root,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+run.register(app)
+app.add_typer(index.app, name="index")
+app.add_typer(trace.app, name="trace")

@@ -1,0 +1,59 @@
+"""How a command that failed ends: one block on stderr and the documented exit code."""
+
+from __future__ import annotations
+
+import sys
+
+from genops.cli.output import note, printable
+from genops.errors import ExitCode, GenopsError
+
+
+def exit_code_of(error: BaseException, *, debug: bool) -> int:
+    """Shows an error to the user and gives the exit code of the process.
+
+    Args:
+        error: What ended the command.
+        debug: Whether its traceback is wanted too.
+    """
+    if debug and not isinstance(error, SystemExit):
+        import traceback
+
+        note("".join(traceback.format_exception(error)).rstrip())
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else ExitCode.OK
+    if isinstance(error, KeyboardInterrupt):
+        return ExitCode.INTERRUPTED
+    if isinstance(error, GenopsError):
+        _show(error)
+        return error.exit_code
+    if type(error).__name__ == "Abort":
+        return ExitCode.INTERRUPTED
+    if hasattr(error, "format_message"):
+        return _usage(error)
+    note(f"error: a bug in genops: {type(error).__name__}: {printable(str(error))}")
+    if not debug:
+        note(f"  please report it with the traceback of: {' '.join(['genops', *sys.argv[1:], '--debug'])}")
+    return ExitCode.BUG
+
+
+def _show(error: GenopsError) -> None:
+    where = f"{error.at}: " if error.at else ""
+    note(printable(f"error: {where}{error.message}"))
+    if error.path:
+        note(printable(f"  at step {error.path}"))
+    if error.hint:
+        note(printable(f"  {error.hint}"))
+    if error.run:
+        note(f"trace {error.run[:12]}")
+
+
+def _usage(error: BaseException) -> int:
+    """An error of typer's own: a wrong option, a missing argument, an unknown command."""
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError" and context is not None:
+        note(context.get_help())
+        return ExitCode.USAGE
+    note(printable(f"error: {error.format_message()}"))  # type: ignore[attr-defined]
+    if context is not None:
+        note(f"  see {context.command_path} --help")
+    return ExitCode.USAGE

@@ -1,0 +1,162 @@
+"""What commands print: results on stdout, everything about them on stderr, both safe for any text."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from genops.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_WIDE = 10_000
+
+
+def prepare_streams() -> None:
+    """Makes stdout and stderr take every text: what they cannot encode is written as an escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def close_stdout(code: int) -> int:
+    """Flushes stdout; a reader that has gone away is no error."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+def printable(text: str) -> str:
+    """The text with control characters as visible escapes, so that data cannot steer a terminal."""
+    if text.isprintable():
+        return text
+    from genops.tracing.readable import visible
+
+    return visible(text)
+
+
+def say(text: str, *, end: str = "\n") -> None:
+    """A text on stdout: as it is when piped, with control characters made visible on a terminal."""
+    sys.stdout.write((printable(text) if sys.stdout.isatty() else text) + end)
+
+
+def note(text: str) -> None:
+    """A line on stderr."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def say_json(value: Any) -> None:
+    """A value on stdout as indented JSON."""
+    say(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """A value as indented JSON; characters beyond ASCII as themselves where stdout can hold them."""
+    unicode_out = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    return json.dumps(value, indent=2, ensure_ascii=not unicode_out)
+
+
+def say_output(value: Any) -> None:
+    """A run's output on stdout: text as text, everything else as JSON."""
+    if isinstance(value, str):
+        say(value, end="" if value.endswith("\n") else "\n")
+    else:
+        say_json(json_form(value))
+
+
+def json_form(value: Any) -> Any:
+    """An output where JSON can hold it; bytes, NaN and the like in the escaped form of payloads."""
+    from genops.artifacts import encode
+
+    data = encode([value] if isinstance(value, bytes) else value).data
+    return json.loads(data[1:]) if data[:1] == b"e" else value
+
+
+def console(stream: TextIO | None = None) -> Console:
+    """A rich console that takes data literally; piped, it has no colours and cuts no lines."""
+    from rich.console import Console
+
+    stream = stream or sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else _WIDE
+    return Console(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=False, width=width)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[str] = ()) -> None:
+    """Rows under headings on stdout; the columns named in ``right`` are aligned to the right."""
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    numeric = set(right)
+    for name in columns:
+        grid.add_column(name, justify="right" if name in numeric else "left", no_wrap=True, overflow="ellipsis")
+    for row in rows:
+        grid.add_row(*(Text(one_line(cell)) for cell in row))
+    console().print(grid)
+
+
+def one_line(text: str) -> str:
+    """The text on one line, with control characters as visible escapes."""
+    return printable(" ".join(text.split()))
+
+
+def listing(
+    columns: Sequence[str],
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    as_json: bool,
+    right: Iterable[str] = (),
+    empty: str = "",
+) -> None:
+    """A listing: a table for people, or all fields as JSON; ``empty`` says on stderr that there is nothing."""
+    records = list(rows)
+    if as_json:
+        say_json([dict(record) for record in records])
+    elif records:
+        table(
+            [name.upper() for name in columns],
+            ([_cell(record[name]) for name in columns] for record in records),
+            right=[name.upper() for name in right],
+        )
+    elif empty:
+        note(empty)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(item) for item in value)
+    return str(value)
+
+
+@contextmanager
+def out_file(path: Path | None) -> Iterator[TextIO]:
+    """Where a result goes: stdout for None and ``-``, else a file that gets its name when it is whole."""
+    if path is None or str(path) == "-":
+        yield sys.stdout
+        return
+    temporary = path.with_name(f".{path.name}.part")
+    if not path.parent.is_dir() or path.is_dir():
+        raise UsageError(f"cannot write {path}", hint="give the name of a file in a folder that exists")
+    try:
+        with temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+            yield stream
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def verdict(good: bool) -> int:
+    """The exit code of a verdict."""
+    return ExitCode.OK if good else ExitCode.BAD_VERDICT

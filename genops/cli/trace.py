@@ -1,0 +1,168 @@
+"""``genops trace``: lists, shows, exports, compares and removes traces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from genops.cli import trace_export, trace_replay
+from genops.cli.moments import moment, shown
+from genops.cli.options import AsJson, RunId, Yes
+from genops.cli.output import console, listing, note, one_line, say_json, verdict
+from genops.cli.project import opened
+from genops.cli.trace_filters import (
+    ChainName,
+    ComponentDigest,
+    MaxLatency,
+    MinCost,
+    MinLatency,
+    OfSession,
+    OfUser,
+    Since,
+    Status,
+    Tag,
+    Text,
+    Until,
+    find_run,
+    find_runs,
+    run_filter,
+)
+from genops.errors import UsageError
+
+app = typer.Typer(help="Look at recorded runs.", no_args_is_help=True, rich_markup_mode=None)
+trace_export.register(app)
+trace_replay.register(app)
+
+
+@app.command("list")
+def list_traces(
+    chain: ChainName = None,
+    status: Status = None,
+    since: Since = None,
+    until: Until = None,
+    min_latency: MinLatency = None,
+    max_latency: MaxLatency = None,
+    min_cost: MinCost = None,
+    text: Text = None,
+    component: ComponentDigest = None,
+    session: OfSession = None,
+    user: OfUser = None,
+    tag: Tag = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many, newest first.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List runs, newest first."""
+    from dataclasses import asdict
+
+    from genops.tracing.quantities import dollars, seconds
+
+    wanted = run_filter(
+        chain, status, since, until, min_latency, max_latency, min_cost, text, component, session, user, tag
+    )
+    with opened() as project:
+        runs = project.store.runs(wanted, limit=limit)
+    if as_json:
+        say_json([asdict(run) for run in runs])
+        return
+    rows: list[dict[str, Any]] = [
+        {
+            "trace": run.id[:12],
+            "started": shown(run.started),
+            "chain": run.chain,
+            "status": run.status + (f" ({run.dropped} dropped)" if run.dropped else ""),
+            "latency": seconds((run.ended - run.started) / 1e9) if run.ended else None,
+            "tokens": f"{run.input_tokens + run.output_tokens:,}",
+            "cost": dollars(run.cost) if run.model_calls else None,
+            "text": one_line(run.text)[:60],
+        }
+        for run in runs
+    ]
+    columns = ("trace", "started", "chain", "status", "latency", "tokens", "cost", "text")
+    listing(columns, rows, as_json=False, right=("latency", "tokens", "cost"), empty="no run fits")
+
+
+@app.command()
+def show(
+    trace: RunId,
+    full: Annotated[bool, typer.Option("--full", help="Show values whole.")] = False,
+    step: Annotated[str | None, typer.Option("--step", metavar="PATH", help="Show one position and below.")] = None,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write one self-contained page.")] = None,
+) -> None:
+    """Show a trace as a tree with times, tokens and cost."""
+    from genops.cli.trace_tree import render_tree
+    from genops.tracing.trace import Trace
+
+    with opened() as project:
+        found = Trace.load(project.store, find_run(project.store, trace).id)
+        if html is None:
+            console().print(render_tree(found, full=full, step=step))
+            return
+        from genops.web.trace_page import trace_page
+
+        html.write_text(trace_page(found), encoding="utf-8", errors="backslashreplace")
+        note(f"wrote {html}")
+
+
+@app.command()
+def diff(a: RunId, b: RunId, as_json: AsJson = False) -> None:
+    """Show the first step in which two runs differ, and how; exit code 1 when they do."""
+    from dataclasses import asdict
+
+    from genops.cli.trace_tree import render_difference
+    from genops.tracing.diff import first_difference
+    from genops.tracing.trace import Trace
+
+    with opened() as project:
+        one, other = (Trace.load(project.store, find_run(project.store, name).id) for name in (a, b))
+        found = first_difference(one, other)
+        if as_json:
+            say_json(None if found is None else asdict(found))
+        else:
+            console().print(render_difference(one, other, found))
+    raise typer.Exit(verdict(found is None))
+
+
+@app.command()
+def prune(
+    before: Annotated[str, typer.Option("--before", metavar="WHEN", help="Started before 30d ago, or an ISO time.")],
+    keep: Annotated[int, typer.Option("--keep", min=0, help="Keep the newest, however old.")] = 0,
+    yes: Yes = False,
+) -> None:
+    """Delete old runs, and the payloads and components that nobody uses any more."""
+    moment_before = moment(before, "--before")
+    with opened() as project:
+        _ask(f"delete runs that started before {shown(moment_before)}?", yes)
+        gone = project.store.prune(before=moment_before, keep=keep)
+    note(f"deleted {gone.runs:,} runs, {gone.spans:,} spans, {gone.payloads:,} payloads")
+
+
+@app.command()
+def delete(
+    traces: Annotated[list[str], typer.Argument(metavar="TRACE...", help="Ids of runs or their beginnings.")],
+    yes: Yes = False,
+) -> None:
+    """Delete runs, and the payloads that nobody uses any more."""
+    with opened() as project:
+        runs = find_runs(project.store, traces)
+        for run in runs:
+            note(f"{run.id[:12]}  {shown(run.started)}  {one_line(run.chain)}")
+        _ask("delete them?", yes)
+        gone = project.store.delete([run.id for run in runs])
+    note(f"deleted {gone.runs:,} runs, {gone.spans:,} spans, {gone.payloads:,} payloads")
+
+
+def _ask(question: str, yes: bool) -> None:
+    """Goes on when the user agrees.
+
+    Raises:
+        UsageError: There is nobody to ask.
+    """
+    import sys
+
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("nothing was deleted: there is no terminal to ask at", hint="add --yes")
+    typer.confirm(question, abort=True, err=True)

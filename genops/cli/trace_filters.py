@@ -1,0 +1,94 @@
+"""Which runs ``genops trace`` commands are about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from genops.cli.complete import chain_names
+from genops.cli.moments import moment
+from genops.errors import ReferenceNotFound
+
+if TYPE_CHECKING:
+    from genops.store import RunFilter, RunRecord, Store
+
+StatusName = Literal["running", "ok", "error", "cancelled"]
+
+ChainName = Annotated[str | None, typer.Option("--chain", help="Runs of one chain.", autocompletion=chain_names)]
+Status = Annotated[StatusName | None, typer.Option("--status", help="How the run ended.")]
+Since = Annotated[str | None, typer.Option("--since", metavar="WHEN", help="Started since 7d, 12h or an ISO time.")]
+Until = Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Started before.")]
+MinLatency = Annotated[float | None, typer.Option("--min-latency", metavar="SECONDS", help="Took at least.")]
+MaxLatency = Annotated[float | None, typer.Option("--max-latency", metavar="SECONDS", help="Took at most.")]
+MinCost = Annotated[float | None, typer.Option("--min-cost", metavar="USD", help="Cost at least.")]
+Text = Annotated[str | None, typer.Option("--text", metavar="WORDS", help="Words of the inputs, output or error.")]
+ComponentDigest = Annotated[
+    str | None, typer.Option("--component", metavar="DIGEST", help="Ran with a component, by its digest's beginning.")
+]
+OfSession = Annotated[str | None, typer.Option("--session", help="Of one session.")]
+OfUser = Annotated[str | None, typer.Option("--user", help="For one user.")]
+Tag = Annotated[str | None, typer.Option("--tag", help="With a tag.")]
+
+
+def run_filter(
+    chain: str | None,
+    status: StatusName | None,
+    since: str | None,
+    until: str | None,
+    min_latency: float | None,
+    max_latency: float | None,
+    min_cost: float | None,
+    text: str | None,
+    component: str | None,
+    session: str | None,
+    user: str | None,
+    tag: str | None,
+) -> RunFilter:
+    """The store's filter of the options.
+
+    Raises:
+        UsageError: A moment cannot be read.
+    """
+    from genops.store import RunFilter
+
+    return RunFilter(
+        chain=chain,
+        status=status,
+        since=moment(since, "--since") if since else None,
+        until=moment(until, "--until") if until else None,
+        min_latency=min_latency,
+        max_latency=max_latency,
+        min_cost=min_cost,
+        text=text,
+        component=component.rpartition("#")[2] if component else None,
+        session=session,
+        user=user,
+        tag=tag,
+    )
+
+
+def find_run(store: Store, name: str) -> RunRecord:
+    """The run of an id, of its beginning, or of ``last`` and ``last~2``.
+
+    Raises:
+        ReferenceNotFound: There is no such run, or more than one.
+    """
+    from genops.store import RunFilter
+
+    last = re.fullmatch(r"last(?:~(\d{1,6}))?", name)
+    if last is None:
+        return store.run(name)
+    back = int(last[1] or 0)
+    newest = store.runs(RunFilter(), limit=back + 1)
+    if len(newest) <= back:
+        raise ReferenceNotFound(f"there is no run {name!r}", hint=f"the store holds {len(newest)}; `genops trace list`")
+    return store.run(newest[back].id)
+
+
+def find_runs(store: Store, names: Iterable[str]) -> list[RunRecord]:
+    """The runs of several names, each once."""
+    found = {run.id: run for run in (find_run(store, name) for name in names)}
+    return list(found.values())

@@ -1,0 +1,68 @@
+"""``genops trace replay``: a recorded run again, as it was or with components swapped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from genops.cli.options import AsJson, RunId
+from genops.cli.output import printable, say, say_json, verdict
+from genops.cli.project import opened
+from genops.cli.trace_filters import find_run
+
+if TYPE_CHECKING:
+    from genops.executor import Replay
+    from genops.tracing.trace import Trace
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("replay")(replay)
+
+
+def replay(
+    trace: RunId,
+    swap: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KIND:REFERENCE",
+            help="Put one component in the place of the recorded one: prompt:answer@2, model:fast=big, index:docs, "
+            "chain:…, tool:…; may be given again.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a recorded run again from its record; exit code 1 when it differs.
+
+    Without --swap no effect is performed: every model call, tool, search and request is injected from the record. With
+    it an effect goes live exactly where its request is not the recorded one.
+    """
+    from dataclasses import asdict
+
+    from genops.executor import replay as replayed
+    from genops.executor import run_sync
+    from genops.tracing.trace import Trace
+
+    with opened() as project:
+        recorded = Trace.load(project.store, find_run(project.store, trace).id)
+        found = run_sync(replayed(project, recorded, tuple(swap or ())))
+        if as_json:
+            say_json({**asdict(found), "identical": found.identical})
+        else:
+            _show(found, recorded, Trace.load(project.store, found.run))
+    raise typer.Exit(verdict(found.identical))
+
+
+def _show(found: Replay, recorded: Trace, again: Trace) -> None:
+    what = "identical" if found.identical else "differs"
+    say(f"{what}: {found.injected:,} effects injected, {len(found.performed):,} live")
+    for change in found.lock_changes:
+        say(f"  changed  {printable(change)}")
+    for path in found.performed:
+        say(f"  live     {printable(path)}")
+    for difference in found.differences:
+        say(f"  {difference.what:8} {printable(difference.path) or '(the run)'}")
+    if found.error:
+        say(f"  the replay failed: {printable(found.error)}")
+    say(f"trace {found.origin[:12]} replayed as {found.run[:12]}")
