@@ -12,11 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints, overload
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ValidationError, create_model
 
 from genops.artifacts import Component, Value, normalise, ordered_schema, plain_schema
 from genops.chains.step import Effect
-from genops.errors import DefinitionError, ToolError
+from genops.errors import DefinitionError, ToolError, nearest
 from genops.models.types import ToolSpec
 from genops.plugins import registry
 
@@ -71,6 +71,11 @@ class Tool:
             raise ToolError(
                 f"the code of tool {self.name!r} is not the code that was recorded, so it is not called",
                 hint=f"to call today's code, swap it in: --swap tool:{self.name}",
+            )
+        unknown = [name for name in arguments if name not in self.arguments.model_fields]
+        if unknown:
+            raise ToolError(
+                f"tool {self.name!r} has no argument {unknown[0]!r}", hint=nearest(unknown[0], self.arguments.model_fields)
             )
         try:
             parsed = self.arguments.model_validate(dict(arguments))
@@ -127,7 +132,7 @@ def make_tool(function: Callable[..., Any], *, name: str | None = None, effect: 
     body = {
         "name": label,
         "description": inspect.cleandoc(function.__doc__ or ""),
-        "parameters": ordered_schema(arguments.model_json_schema()),
+        "parameters": ordered_schema({**arguments.model_json_schema(), "additionalProperties": False}),
         "effect": effect,
         "function": f"{function.__module__}:{function.__qualname__}",
         "source": source_digest(function),
@@ -154,7 +159,7 @@ def _arguments(label: str, function: Callable[..., Any]) -> type[BaseModel]:
             raise DefinitionError(f"tool {label!r}: parameter {parameter.name!r} has no type annotation")
         default = ... if parameter.default is parameter.empty else parameter.default
         fields[parameter.name] = (hints[parameter.name], default)
-    model: type[BaseModel] = create_model(label, __config__=ConfigDict(extra="forbid"), **fields)
+    model: type[BaseModel] = create_model(label, **fields)
     return model
 
 

@@ -48,7 +48,9 @@ class Chain:
             LockMismatch: With ``locked``: something has changed since the lock was written.
         """
         project = project or Project.current()
-        chain = cls(project, reference, project.closure(project.source.chain(reference)))
+        chain = cls(
+            project, reference, project.closure(project.source.chain(reference), project.source.inside(reference))
+        )
         if locked:
             chain.require_locked()
         return chain

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from genops.artifacts import Component, ComponentKind, Lock
+from genops.artifacts import Component, Lock, Reference
 from genops.chains import ChainDefinition, Need, Tool
 from genops.errors import DefinitionError
 from genops.models import Model
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from genops.retrieval import Index
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class IndexHandle:
     """An index of the closure: what it is, and how to open it when a search needs it."""
 
@@ -33,13 +33,18 @@ class Closure:
 
     Attributes:
         root: The chain itself.
-        lock: Pins everything below.
         default_model: Alias of templates that name none.
+        chains: Sub-chains that share these components.
+        pinned: Sub-chains at a version, label, digest or revision of their own, each with the components of that time.
+        components: Everything, for the store and the lock.
+        uses: What each template is wired to, by kind and source.
+        lock: Pins the components.
     """
 
     root: ChainDefinition
     default_model: str
     chains: dict[str, ChainDefinition] = field(default_factory=dict)
+    pinned: dict[str, Closure] = field(default_factory=dict)
     prompts: dict[str, Prompt] = field(default_factory=dict)
     models: dict[str, Model] = field(default_factory=dict)
     indexes: dict[str, IndexHandle] = field(default_factory=dict)
@@ -49,29 +54,46 @@ class Closure:
     lock: Lock = field(init=False)
 
     @classmethod
-    def resolve(cls, root: ChainDefinition, source: Source, default_model: str, max_depth: int = 32) -> Closure:
+    def resolve(
+        cls, root: ChainDefinition, source: Source, default_model: str, max_depth: int = 32, path: tuple[str, ...] = ()
+    ) -> Closure:
         """Resolves everything that a chain refers to, through sub-chains to any depth.
+
+        Args:
+            root: The chain.
+            source: Where its references lead.
+            default_model: Alias of templates that name none.
+            max_depth: How deep chains may nest.
+            path: The chains around it.
 
         Raises:
             ReferenceNotFound: A reference leads nowhere.
-            DefinitionError: A chain contains itself, or they nest deeper than ``limits.chain_depth``.
+            DefinitionError: A chain contains itself, or they nest too deep.
         """
         closure = cls(root, default_model)
         closure.components.append(runtime_component())
-        _Resolver(closure, source, max_depth).chain(root, (root.name,))
+        closure.add(root.component, root.name)
+        _Resolver(closure, source, max_depth).chain(root, (*path, root.name))
         closure.lock = Lock.of(root.name, closure.components, closure.uses)
         return closure
 
     def add(self, component: Component, reference: str, uses: tuple[str, ...] = ()) -> None:
         """Takes a component in under the reference that leads to it."""
-        entry = Component(component.kind, component.name, component.body, reference)
-        self.components.append(entry)
+        self.components.append(Component(component.kind, component.name, component.body, reference))
         if uses:
             self.uses[component.kind, reference] = uses
 
     def model_for(self, prompt: Prompt) -> str:
         """The alias that a template is asked with."""
         return prompt.model_alias or self.default_model
+
+    def definition(self, reference: str) -> ChainDefinition:
+        """A sub-chain's definition."""
+        return self.pinned[reference].root if reference in self.pinned else self.chains[reference]
+
+    def inside(self, reference: str) -> Closure:
+        """The closure that a sub-chain's own references lead into."""
+        return self.pinned.get(reference, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,34 +105,47 @@ class _Resolver:
     def chain(self, definition: ChainDefinition, path: tuple[str, ...]) -> None:
         if len(path) > self.max_depth:
             raise DefinitionError(f"chains nest deeper than limits.chain_depth = {self.max_depth}: {' > '.join(path)}")
-        self.closure.add(definition.component, path[-1])
         for need in definition.needs():
             if need.kind == "chain":
                 self._sub_chain(need.reference, path)
-            elif need.reference not in self._known(need.kind):
-                self._resolve(need)
+            else:
+                self._need(need)
 
     def _sub_chain(self, reference: str, path: tuple[str, ...]) -> None:
         if reference in path:
-            raise DefinitionError(
-                f"the chain {reference!r} contains itself: {' > '.join((*path[path.index(reference) :], reference))}"
-            )
-        if reference not in self.closure.chains:
-            definition = self.source.chain(reference)
-            self.closure.chains[reference] = definition
-            self.chain(definition, (*path, reference))
-        else:
-            for need in self.closure.chains[reference].needs():
-                if need.kind == "chain":
-                    self._sub_chain(need.reference, (*path, reference))
-
-    def _known(self, kind: ComponentKind) -> dict[str, object]:
+            circle = " > ".join((*path[path.index(reference) :], reference))
+            raise DefinitionError(f"the chain {reference!r} contains itself: {circle}")
         closure = self.closure
-        tables = {"prompt": closure.prompts, "model": closure.models, "index": closure.indexes, "tool": closure.tools}
-        return tables[kind]  # type: ignore[return-value]
+        if Reference.parse(reference).form != "tree":
+            self._pinned(reference, path)
+            return
+        if reference not in closure.chains:
+            closure.chains[reference] = self.source.chain(reference)
+            closure.add(closure.chains[reference].component, reference)
+        self.chain(closure.chains[reference], (*path, reference))
 
-    def _resolve(self, need: Need) -> None:
+    def _pinned(self, reference: str, path: tuple[str, ...]) -> None:
+        closure = self.closure
+        if reference in closure.pinned:
+            return
+        inner = Closure.resolve(
+            self.source.chain(reference),
+            self.source.inside(reference),
+            closure.default_model,
+            self.max_depth,
+            (*path, reference),
+        )
+        closure.pinned[reference] = inner
+        closure.add(inner.root.component, reference)
+        for component in inner.components[1:]:
+            closure.add(component, f"{reference}/{component.source}")
+        for (kind, source), uses in inner.uses.items():
+            closure.uses[kind, f"{reference}/{source}"] = uses
+
+    def _need(self, need: Need) -> None:
         closure, reference = self.closure, need.reference
+        if reference in self._known(need):
+            return
         if need.kind == "prompt":
             self._prompt(reference)
         elif need.kind == "model":
@@ -119,9 +154,17 @@ class _Resolver:
         elif need.kind == "index":
             handle = closure.indexes[reference] = self.source.index(reference)
             closure.add(handle.component, reference)
-        elif need.kind == "tool":
+        else:
             tool = closure.tools[reference] = self.source.tool(reference)
             closure.add(tool.component, reference)
+
+    def _known(self, need: Need) -> Mapping[str, Any]:
+        closure = self.closure
+        if need.kind == "prompt":
+            return closure.prompts
+        if need.kind == "model":
+            return closure.models
+        return closure.indexes if need.kind == "index" else closure.tools
 
     def _prompt(self, reference: str) -> None:
         closure = self.closure
@@ -131,10 +174,9 @@ class _Resolver:
         uses = [f"model:{alias}", *(f"{part.kind}:{part.name}#{part.digest}" for part in parts)]
         closure.add(prompt.component, reference, tuple(sorted(uses)))
         for part in parts:
-            closure.add(part, part.source)
+            closure.add(part, part.name)
         for need in (Need("model", alias), *(Need("tool", name) for name in prompt.tools)):
-            if need.reference not in self._known(need.kind):
-                self._resolve(need)
+            self._need(need)
 
 
 @cache

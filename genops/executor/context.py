@@ -56,7 +56,7 @@ class ExecutionContext:
 
     def prompt(self, reference: str) -> Prompt:
         """A template of the closure, named on the step's span."""
-        prompt = self.run.closure.prompts[reference]
+        prompt = self.frame.closure.prompts[reference]
         examples = prompt.examples.digest if prompt.examples is not None else None
         self.span.attributes.update(
             telemetry.prompt_attributes(
@@ -70,15 +70,15 @@ class ExecutionContext:
 
     def model(self, alias: str | None) -> Model:
         """A model of the closure."""
-        return self.run.closure.models[self.model_override or alias or self.run.closure.default_model]
+        return self.frame.closure.models[self.model_override or alias or self.frame.closure.default_model]
 
     def tool(self, name: str) -> Tool:
         """A tool of the closure."""
-        return self.run.closure.tools[name]
+        return self.frame.closure.tools[name]
 
     def chain(self, reference: str) -> ChainDefinition:
         """A chain of the closure."""
-        return self.run.closure.chains[reference]
+        return self.frame.closure.definition(reference)
 
     def embed(self, texts: list[str]) -> Any:
         """Vectors of texts by the project's embedder."""
@@ -148,7 +148,7 @@ class ExecutionContext:
 
     async def retrieve(self, index: str, query: str, k: int, label: str = "search") -> list[dict[str, Value]]:
         """Searches an index, or gives the recorded hits."""
-        handle = self.run.closure.indexes[index]
+        handle = self.frame.closure.indexes[index]
 
         async def perform(span: SpanRecord) -> Value:
             opened = await asyncio.to_thread(handle.open)
@@ -183,10 +183,11 @@ class ExecutionContext:
         """Runs a chain of the closure below this step."""
         definition = self.chain(reference)
         values = definition.inputs.validate(inputs)
-        segment = f"/{label}" if label else ""
-        async with self.scope(segment, values) as scope:
+        async with self.scope(f"/{label or definition.name}", values) as scope:
             variables: dict[str, Any] = {"inputs": values, "steps": {}}
-            value = await run_block(definition.block, Frame(self.run, scope.span, f"{scope.path}/", variables))
+            closure = self.frame.closure.inside(reference)
+            frame = Frame(self.run, closure, scope.span, f"{scope.path}/", variables)
+            value = await run_block(definition.block, frame)
             scope.finish(value)
             return value
 
@@ -194,7 +195,8 @@ class ExecutionContext:
         """Runs a nested block in a scope of its own; it sees the variables and the steps done around it."""
         async with self.scope(segment, dict(variables)) as scope:
             inner = {**self.frame.variables, **variables, "steps": dict(self.frame.variables["steps"])}
-            value = await run_block(block, Frame(self.run, scope.span, f"{scope.path}/", inner))
+            frame = Frame(self.run, self.frame.closure, scope.span, f"{scope.path}/", inner)
+            value = await run_block(block, frame)
             scope.finish(value)
             return value
 
@@ -202,9 +204,9 @@ class ExecutionContext:
     async def scope(self, segment: str, state: Mapping[str, Value]) -> AsyncIterator[ScopeContext]:
         """Opens a scope whose state is recorded; its changes count towards the step's state too."""
         recorder = self.run.recorder
-        path = recorder.unique(f"{self.path}{segment}") if not segment else f"{self.path}{segment}"
+        path = f"{self.path}{segment}"
         kept = recorder.keep(dict(state))
-        span = recorder.start("scope", segment or self.span.name, path, self.span, input=kept)
+        span = recorder.start("scope", segment.lstrip("/"), path, self.span, input=kept)
         scope = ScopeContext(self.run, self.frame, path, span, self.inputs, self.model_override)
         with recording(recorder, span):
             yield scope

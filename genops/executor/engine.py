@@ -111,7 +111,7 @@ async def run_chain(
         with recording(recorder, root):
             recorder.set_inputs(values)
             root.input = recorder.run.inputs
-            frame = Frame(run, root, "", {"inputs": values, "steps": {}})
+            frame = Frame(run, closure, root, "", {"inputs": values, "steps": {}})
             output = await run_block(definition.block, frame)
             digest = recorder.keep(output)
             root.patch = [{"op": "add", "path": "/output", "value": {"$payload": digest}}]

@@ -52,7 +52,7 @@ class Memo:
 
         Writes, fallback results, failures and what redaction has changed are never kept.
         """
-        closure, span, recorder = context.run.closure, context.span, context.run.recorder
+        closure, span, recorder = context.frame.closure, context.span, context.run.recorder
         tells_time = any(read.root == "now" for read in node.outer)
         if not node.step.cache or tells_time or writes(node.step, closure):
             return await perform()
@@ -90,8 +90,10 @@ def writes(step: Step, closure: Closure) -> bool:
     for need in step.needs():
         if need.kind == "tool" and closure.tools[need.reference].effect == "write" and step.effect is None:
             return True
-        if need.kind == "chain" and _block_writes(closure.chains[need.reference].block, closure):
-            return True
+        if need.kind == "chain":
+            inner = closure.definition(need.reference)
+            if _block_writes(inner.block, closure.inside(need.reference)):
+                return True
     return any(_block_writes(block, closure) for _, block in step.blocks())
 
 
@@ -118,10 +120,10 @@ def _digests(step: Step, closure: Closure) -> Iterator[str]:
         elif need.kind == "tool":
             yield closure.tools[need.reference].component.digest
         elif need.kind == "chain":
-            definition = closure.chains[need.reference]
+            definition = closure.definition(need.reference)
             yield definition.component.digest
             for inner in definition.block.steps():
-                yield from _digests(inner, closure)
+                yield from _digests(inner, closure.inside(need.reference))
     for _, block in step.blocks():
         for inner in block.steps():
             yield from _digests(inner, closure)

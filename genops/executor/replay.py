@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from genops.artifacts import Lock, Reference
-from genops.errors import GenopsError, LockMismatch, ReplayDiffers, UsageError, nearest
+from genops.errors import GenopsError, ReplayDiffers, UsageError, nearest
 from genops.executor.effects import Difference, Recorded
 from genops.executor.engine import RunOptions, run_chain
 from genops.executor.project import Project
@@ -70,7 +70,7 @@ async def replay(project: Project, trace: Trace, swaps: tuple[str, ...] = ()) ->
     lock = project.store.lock(trace.run.lock)
     table = dict(_swap(text, lock) for text in swaps)
     source = LockedSource(project.store, lock, project.settings, project.source, table)
-    closure = project.closure(source.chain(_root_source(lock)), source)
+    closure = project.closure(source.chain(lock.chain), source.inside(lock.chain))
     effects = Recorded(dict(trace.by_path), project.store.payload, strict=not swaps)
     inputs = trace.value(trace.run.inputs)
     if not isinstance(inputs, dict):
@@ -149,10 +149,3 @@ def _swap(text: str, lock: Lock) -> tuple[tuple[str, str], str]:
     if target not in names:
         raise UsageError(f"the run used no {kind} {target!r}", hint=nearest(target, names))
     return (kind, target), reference if equals else name
-
-
-def _root_source(lock: Lock) -> str:
-    for entry in lock.entries:
-        if entry.kind == "chain" and entry.name == lock.chain:
-            return entry.source
-    raise LockMismatch(f"the lock does not hold its own chain {lock.chain!r}")

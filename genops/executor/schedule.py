@@ -12,6 +12,7 @@ from genops.errors import InputError
 from genops.store.records import SpanRecord
 
 if TYPE_CHECKING:
+    from genops.executor.closure import Closure
     from genops.executor.run import Run
 
 
@@ -21,12 +22,14 @@ class Frame:
 
     Attributes:
         run: The run.
+        closure: Where the references of its steps lead.
         span: The enclosing scope's span.
         prefix: Begins the position of every step of the block.
         variables: What its expressions see; ``steps`` gains each step that is done.
     """
 
     run: Run
+    closure: Closure
     span: SpanRecord
     prefix: str
     variables: dict[str, Any]

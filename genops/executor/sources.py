@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from genops.artifacts import Component, LockEntry, Reference
 from genops.chains import ChainDefinition, Tool, stored_tool
 from genops.errors import LockMismatch, ReferenceNotFound, StoreError, nearest
 from genops.executor.closure import IndexHandle
+from genops.executor.revisions import CHAIN_SUFFIX, RevisionSource
 from genops.models import Model, resolve_model, stored_model
 from genops.plugins import registry
 from genops.prompts import Prompt
+from genops.registry import resolve
 from genops.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,6 +28,10 @@ class Source(Protocol):
 
     def chain(self, reference: str) -> ChainDefinition:
         """A chain's definition."""
+        ...
+
+    def inside(self, reference: str) -> Source:
+        """Where the references inside of that chain lead."""
         ...
 
     def prompt(self, reference: str) -> Prompt:
@@ -56,34 +63,40 @@ class ProjectSource:
         self._settings = settings
         self._store = store
 
+    def inside(self, reference: str) -> Source:
+        """Where the references of a chain lead: of one in the working tree here, of another to its own time."""
+        return self._of(reference, "chain")
+
     def chain(self, reference: str) -> ChainDefinition:
         """A chain from ``chains/NAME.yaml``, a version, a label, a git revision or a digest."""
-        from genops.executor.revisions import chain_at_git, published
-
         parsed = Reference.parse(reference)
-        if parsed.form == "tree":
-            folder = self._settings.root / self._settings.paths.chains
-            path = folder / f"{parsed.name}.yaml"
-            if not path.is_file():
-                raise ReferenceNotFound(
-                    f"no chain is called {parsed.name!r}: there is no {self._settings.paths.chains / parsed.name}.yaml",
-                    hint=nearest(parsed.name, chain_names(self._settings)),
-                )
-            return ChainDefinition.load(path, parsed.name, path.relative_to(self._settings.root))
-        if parsed.form == "git":
-            return chain_at_git(self._settings, parsed)
-        return ChainDefinition.from_component(published(self._store(), "chain", parsed)[0])
+        if parsed.form != "tree":
+            return self._of(reference, "chain").chain(parsed.name)
+        folder = self._settings.root / self._settings.paths.chains
+        path = folder / f"{parsed.name}{CHAIN_SUFFIX}"
+        if not path.is_file():
+            raise ReferenceNotFound(
+                f"no chain is called {parsed.name!r}: there is no {path.relative_to(self._settings.root)}",
+                hint=nearest(parsed.name, chain_names(self._settings)),
+            )
+        return ChainDefinition.load(path, parsed.name, path.relative_to(self._settings.root))
 
     def prompt(self, reference: str) -> Prompt:
         """A template from ``prompts/NAME.prompt``, a version, a label, a git revision or a digest."""
-        from genops.executor.revisions import prompt_at_git, published, stored_prompt
+        parsed = Reference.parse(reference)
+        if parsed.form != "tree":
+            return self._of(reference, "prompt").prompt(parsed.name)
+        return Prompt.load(parsed.name, self._settings)
 
+    def _of(self, reference: str, kind: Literal["chain", "prompt"]) -> Source:
         parsed = Reference.parse(reference)
         if parsed.form == "tree":
-            return Prompt.load(parsed.name, self._settings)
+            return self
         if parsed.form == "git":
-            return prompt_at_git(self._settings, parsed)
-        return stored_prompt(published(self._store(), "prompt", parsed))
+            return RevisionSource(self._settings, parsed.selector, self)
+        store = self._store()
+        version = resolve(store, parsed, kind)
+        return LockedSource(store, store.lock(version.lock), self._settings, self, {})
 
     def model(self, alias: str) -> Model:
         """A model alias of the settings."""
@@ -106,51 +119,53 @@ class ProjectSource:
 
 
 class LockedSource:
-    """A past run's closure, from the store; what is swapped comes from the project.
+    """A past closure, from the store; what is swapped comes from the project.
 
     Args:
         store: Holds the components.
-        lock: The run's.
+        lock: The closure's.
         settings: Where models are served today.
         project: For what is swapped.
         swaps: ``(kind, name)`` to the reference that takes its place.
+        prefix: Begins the sources of a pinned sub-chain's components in the lock.
     """
 
     def __init__(
-        self, store: Store, lock: Lock, settings: Settings, project: Source, swaps: Mapping[tuple[str, str], str]
+        self,
+        store: Store,
+        lock: Lock,
+        settings: Settings,
+        project: Source,
+        swaps: Mapping[tuple[str, str], str],
+        prefix: str = "",
     ) -> None:
+        self._store = store
         self._lock = lock
         self._settings = settings
         self._project = project
         self._swaps = swaps
-        self._components = {(c.kind, c.digest): c for c in store.components_of(lock.digest)}
+        self._prefix = prefix
+        self._entries = {(entry.kind, entry.source): entry for entry in lock.entries}
 
-    def _swapped(self, kind: str, reference: str) -> str | None:
-        return self._swaps.get((kind, Reference.parse(reference).name))
-
-    def _entry(self, kind: str, reference: str) -> LockEntry:
-        entries = [entry for entry in self._lock.entries if entry.kind == kind]
-        for entry in (*(e for e in entries if e.source == reference), *(e for e in entries if e.name == reference)):
-            return entry
-        raise LockMismatch(f"the run's lock has no {kind} {reference!r}")
-
-    def _component(self, kind: str, reference: str) -> Component:
-        return self._stored(kind, self._entry(kind, reference).digest)
-
-    def _stored(self, kind: str, digest: str) -> Component:
-        if (kind, digest) not in self._components:
-            raise StoreError(f"the store no longer keeps the {kind} {digest[:12]} of this run")
-        return self._components[kind, digest]
+    def inside(self, reference: str) -> Source:
+        """The same closure; for a sub-chain at a version of its own, the part of the lock that is its."""
+        swap = self._swapped("chain", reference)
+        if swap:
+            return self._project.inside(swap)
+        if Reference.parse(reference).form == "tree":
+            return self
+        prefix = f"{self._prefix}{reference}/"
+        return LockedSource(self._store, self._lock, self._settings, self._project, self._swaps, prefix)
 
     def chain(self, reference: str) -> ChainDefinition:
-        """The chain as it ran."""
+        """The chain as it was."""
         swap = self._swapped("chain", reference)
-        return (
-            self._project.chain(swap) if swap else ChainDefinition.from_component(self._component("chain", reference))
-        )
+        if swap:
+            return self._project.chain(swap)
+        return ChainDefinition.from_component(self._component("chain", reference))
 
     def prompt(self, reference: str) -> Prompt:
-        """The template as it was rendered, with the model that it was wired to."""
+        """The template as it was, with the model that it was wired to."""
         swap = self._swapped("prompt", reference)
         if swap:
             return self._project.prompt(swap)
@@ -183,6 +198,28 @@ class LockedSource:
         """The tool; its code is that of today where that is the code that ran."""
         swap = self._swapped("tool", name)
         return self._project.tool(swap) if swap else stored_tool(self._component("tool", name))
+
+    def _swapped(self, kind: str, reference: str) -> str | None:
+        return self._swaps.get((kind, Reference.parse(reference).name))
+
+    def _entry(self, kind: str, reference: str) -> LockEntry:
+        entry = self._entries.get((kind, self._prefix + reference))
+        if entry is None:
+            raise LockMismatch(f"the lock of {self._lock.chain!r} has no {kind} {self._prefix}{reference}")
+        return entry
+
+    def _component(self, kind: str, reference: str) -> Component:
+        return self._stored(kind, self._entry(kind, reference).digest)
+
+    def _stored(self, kind: str, digest: str) -> Component:
+        component = self._components.get((kind, digest))
+        if component is None:
+            raise StoreError(f"the store no longer keeps the {kind} {digest[:12]} of {self._lock.chain!r}")
+        return component
+
+    @cached_property
+    def _components(self) -> dict[tuple[str, str], Component]:
+        return {(c.kind, c.digest): c for c in self._store.components_of(self._lock.digest)}
 
 
 def open_snapshot(settings: Settings, component: Component) -> Index:
