@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Status = Literal["running", "ok", "error", "skipped", "cancelled"]
-SpanKind = Literal[
-    "chain", "step", "scope", "model", "tool", "retrieve", "http", "clock", "agent", "function"
-]
+SpanKind = Literal["chain", "step", "scope", "model", "tool", "retrieve", "http", "clock", "agent", "function"]
 
 
 @dataclass(slots=True)
@@ -100,3 +98,93 @@ class SpanRecord:
     error: dict[str, Any] | None = None
     patch: list[dict[str, Any]] | None = None
     attributes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs are wanted; everything that is given must hold.
+
+    Attributes:
+        chain: Name of the chain or traced function.
+        since: Started at or after, nanoseconds since the epoch.
+        until: Started before, nanoseconds since the epoch.
+        min_latency: Seconds; a run that has not ended has no latency and is left out.
+        max_latency: Seconds.
+        min_cost: US dollars; a run whose cost is unknown is left out.
+        max_cost: US dollars.
+        text: Words that must all occur in the run's inputs, output or error.
+        component: Digest, or a prefix of 4 digits or more, of a component in the run's lock.
+        origin: Id of the run that it replays.
+    """
+
+    chain: str | None = None
+    status: Status | None = None
+    mode: str | None = None
+    since: int | None = None
+    until: int | None = None
+    min_latency: float | None = None
+    max_latency: float | None = None
+    min_cost: float | None = None
+    max_cost: float | None = None
+    text: str | None = None
+    component: str | None = None
+    session: str | None = None
+    user: str | None = None
+    tag: str | None = None
+    origin: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCounts:
+    """How many rows there are, or how many were deleted."""
+
+    runs: int
+    spans: int
+    payloads: int
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRecord:
+    """A published version.
+
+    Attributes:
+        kind: ``prompt`` or ``chain``.
+        name: What was published.
+        number: From 1, without gaps; never reused.
+        digest: Of the component itself.
+        lock: Digest of the lock over its whole closure.
+        message: Why.
+        author: Who.
+        created: Nanoseconds since the epoch.
+    """
+
+    kind: str
+    name: str
+    number: int
+    digest: str
+    lock: str
+    message: str
+    author: str
+    created: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelMove:
+    """A label that was pointed to a version.
+
+    Attributes:
+        number: Position in the history of all labels.
+        version: What it points to since then.
+        message: Why.
+        author: Who.
+        created: Nanoseconds since the epoch.
+    """
+
+    number: int
+    kind: str
+    name: str
+    label: str
+    version: int
+    message: str
+    author: str
+    created: int

@@ -1,0 +1,280 @@
+"""One transaction of the writer: records in, rows out, in a few large statements.
+
+On SQLite rows go in by statements of up to 1,024 rows each. ``executemany`` gives the interpreter lock back after every
+row, and beside a busy main thread waits a whole switch interval (5 ms) to get it again: 500 rows a second.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Table
+
+from genops.store import tables
+from genops.store.records import RunRecord, SpanRecord
+from genops.store.tables import json_text
+
+PAYLOAD_LOCK = 0x67656E6F7074
+SEARCHED_CHARACTERS = 20_000
+_ROWS_PER_STATEMENT = 1024
+_REMEMBERED_RUNS = 8192
+_REMEMBERED_PAYLOADS = 16384
+
+
+@dataclass(slots=True)
+class Batch:
+    """What waits to be written; later records of the same thing take the place of earlier ones.
+
+    Attributes:
+        runs: By id.
+        spans: By run id and number.
+        payloads: Bytes by digest.
+        cache: Bytes by kind and key.
+    """
+
+    runs: dict[str, RunRecord] = field(default_factory=dict)
+    spans: dict[tuple[str, int], SpanRecord] = field(default_factory=dict)
+    payloads: dict[str, bytes] = field(default_factory=dict)
+    cache: dict[tuple[str, str], bytes] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.runs) + len(self.spans) + len(self.payloads) + len(self.cache)
+
+    def size(self) -> int:
+        """Bytes of payloads and cache entries."""
+        return sum(map(len, self.payloads.values())) + sum(map(len, self.cache.values()))
+
+    def update(self, later: Batch) -> None:
+        """Adds what came later."""
+        self.runs.update(later.runs)
+        self.spans.update(later.spans)
+        self.payloads.update(later.payloads)
+        self.cache.update(later.cache)
+
+    def singles(self) -> Iterable[Batch]:
+        """Batches of one record each, in an order in which they can be written."""
+        for digest, data in self.payloads.items():
+            yield Batch(payloads={digest: data})
+        for run in self.runs.values():
+            yield Batch(runs={run.id: run})
+        for key, span in self.spans.items():
+            yield Batch(spans={key: span})
+        for entry, value in self.cache.items():
+            yield Batch(cache={entry: value})
+
+
+class BatchWriter:
+    """Writes batches over one DBAPI connection, and remembers what saves lookups: run keys, recent payloads.
+
+    Args:
+        connection: Of sqlite3 (in autocommit mode) or psycopg.
+    """
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._sqlite = type(connection).__module__.startswith("sqlite3")
+        self._mark = "?" if self._sqlite else "%s"
+        self._statements: dict[tuple[str, int], str] = {}
+        self._keys: OrderedDict[str, int] = OrderedDict()
+        self._written: OrderedDict[str, None] = OrderedDict()
+        self._sweeps = -1
+
+    def close(self) -> None:
+        """Gives the connection back."""
+        self._connection.close()
+
+    def write(self, batch: Batch, lost: dict[str, int]) -> tuple[list[SpanRecord], list[str]]:
+        """Writes a batch and commits it.
+
+        Args:
+            batch: The records; their state of now is what is written.
+            lost: Dropped records by run id, to be added to the runs' rows.
+
+        Returns:
+            Spans whose run is not in the database, which were left out, and the ids in ``lost`` that were noted.
+        """
+        cursor = self._connection.cursor()
+        try:
+            self._begin(cursor)
+            payloads = {d: data for d, data in batch.payloads.items() if d not in self._written}
+            self._put(cursor, tables.payload, [(bytes.fromhex(d), data) for d, data in payloads.items()])
+            keys = self._run_keys(cursor, batch)
+            self._put_runs(cursor, batch, keys)
+            orphans = [span for span in batch.spans.values() if span.run not in keys]
+            rows = [_span_row(keys[s.run], s) for s in batch.spans.values() if s.run in keys]
+            self._put(cursor, tables.span, rows)
+            self._put(cursor, tables.cache_entry, [(*entry, value) for entry, value in batch.cache.items()])
+            noted = [run for run, count in lost.items() if self._note_lost(cursor, run, count)]
+            self._connection.commit()
+        except BaseException:
+            self._connection.rollback()
+            raise
+        finally:
+            cursor.close()
+        _remember(self._keys, keys, _REMEMBERED_RUNS)
+        _remember(self._written, dict.fromkeys(payloads), _REMEMBERED_PAYLOADS)
+        return orphans, noted
+
+    def _begin(self, cursor: Any) -> None:
+        if self._sqlite:
+            cursor.execute("BEGIN IMMEDIATE")
+        else:  # keeps deletions of payloads out for as long, as the write lock does on SQLite
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", (PAYLOAD_LOCK,))
+        cursor.execute("SELECT count FROM sweep")
+        (sweeps,) = cursor.fetchone()
+        if sweeps != self._sweeps:
+            self._written.clear()
+            self._keys.clear()
+            self._sweeps = sweeps
+
+    def _run_keys(self, cursor: Any, batch: Batch) -> dict[str, int]:
+        wanted = {*batch.runs, *(run for run, _ in batch.spans)}
+        keys = {run: self._keys[run] for run in wanted if run in self._keys}
+        keys.update(self._select(cursor, "id", "id, key", [run for run in wanted if run not in keys]))
+        self._propose_keys(cursor, [run for run in batch.runs.values() if run.id not in keys], keys)
+        return keys
+
+    def _propose_keys(self, cursor: Any, new: list[RunRecord], keys: dict[str, int]) -> None:
+        """Gives each new run its start, or the first free nanosecond after it, for a key."""
+        after: dict[int, int] = {}
+        used: set[int] = set()
+        while new:
+            proposed: dict[int, str] = {}
+            for run in new:
+                key = after.get(run.started, run.started)
+                while key in used:
+                    key += 1
+                after[run.started] = key + 1
+                used.add(key)
+                proposed[key] = run.id
+            taken = {key for (key,) in self._select(cursor, "key", "key", list(proposed))}
+            keys.update({run: key for key, run in proposed.items() if key not in taken})
+            new = [run for run in new if run.id not in keys]
+
+    def _select(self, cursor: Any, column: str, columns: str, values: Sequence[Any]) -> list[Any]:
+        found: list[Any] = []
+        for part in _padded_parts(values):
+            marks = ",".join([self._mark] * len(part))
+            cursor.execute(f"SELECT {columns} FROM run WHERE {column} IN ({marks})", part)
+            found.extend(cursor.fetchall())
+        return found
+
+    def _put_runs(self, cursor: Any, batch: Batch, keys: dict[str, int]) -> None:
+        runs = batch.runs.values()
+        self._put(cursor, tables.run, [_run_row(keys[run.id], run) for run in runs])
+        ended = [run for run in runs if run.status != "running" and run.text]
+        self._put(cursor, tables.run_text, [(keys[run.id], clean(run.text[:SEARCHED_CHARACTERS])) for run in ended])
+        self._put(cursor, tables.run_tag, [(clean(tag), keys[run.id]) for run in runs for tag in set(run.tags)])
+
+    def _note_lost(self, cursor: Any, run: str, count: int) -> bool:
+        cursor.execute(f"UPDATE run SET dropped = dropped + {self._mark} WHERE id = {self._mark}", (count, run))
+        return bool(cursor.rowcount)
+
+    def _put(self, cursor: Any, table: Table, rows: list[tuple[Any, ...]]) -> None:
+        if self._sqlite:
+            for part in _padded_parts(rows):
+                cursor.execute(self._upsert(table, len(part)), [value for row in part for value in row])
+        elif rows:
+            cursor.executemany(self._upsert(table, 1), rows)
+
+    def _upsert(self, table: Table, rows: int) -> str:
+        statement = self._statements.get((table.name, rows))
+        if statement is None:
+            statement = self._statements[table.name, rows] = upsert(table, self._mark, rows)
+        return statement
+
+
+def _padded_parts(items: Sequence[Any]) -> Iterator[list[Any]]:
+    """Parts whose sizes are powers of two, the last item repeated: few sizes, so that statements stay prepared."""
+    for start in range(0, len(items), _ROWS_PER_STATEMENT):
+        part = list(items[start : start + _ROWS_PER_STATEMENT])
+        yield part + part[-1:] * ((1 << (len(part) - 1).bit_length()) - len(part))
+
+
+def upsert(table: Table, mark: str, rows: int) -> str:
+    """SQL that inserts rows or brings them up to date. Payloads and tags never change."""
+    row = f"({','.join([mark] * len(table.columns))})"
+    columns = ",".join(f'"{column.name}"' for column in table.columns)
+    identity = ["id"] if table is tables.run else [column.name for column in table.primary_key]
+    key = ",".join(f'"{name}"' for name in identity)
+    kept = {"id", "dropped"} if table is tables.run else set()
+    changes = [f'"{c.name}"=excluded."{c.name}"' for c in table.columns if not c.primary_key and c.name not in kept]
+    fixed = not changes or table is tables.payload
+    action = "NOTHING" if fixed else "UPDATE SET " + ",".join(changes)
+    if table is tables.run_text:
+        action += " WHERE run_text.text <> excluded.text"
+    return f"INSERT INTO {table.name} ({columns}) VALUES {','.join([row] * rows)} ON CONFLICT ({key}) DO {action}"
+
+
+def clean(text: str) -> str:
+    """Text that every database takes: no NUL, no lone surrogates."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", "\ufffd").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _optional(text: str | None) -> str | None:
+    return None if text is None else clean(text)
+
+
+def _digest(digest: str | None) -> bytes | None:
+    return None if digest is None else bytes.fromhex(digest)
+
+
+def _run_row(key: int, run: RunRecord) -> tuple[Any, ...]:
+    return (
+        key,
+        run.id,
+        run.trace_id,
+        clean(run.chain),
+        clean(run.reference),
+        run.lock,
+        run.mode,
+        run.origin,
+        run.status,
+        run.started,
+        run.ended,
+        run.cost,
+        run.input_tokens,
+        run.output_tokens,
+        run.model_calls,
+        run.spans,
+        run.dropped,
+        _optional(run.session),
+        _optional(run.user),
+        _digest(run.inputs),
+        _digest(run.output),
+        json_text(run.tags),
+        json_text(run.error),
+    )
+
+
+def _span_row(run: int, span: SpanRecord) -> tuple[Any, ...]:
+    return (
+        run,
+        span.number,
+        span.parent,
+        span.span_id,
+        clean(span.path),
+        span.kind,
+        clean(span.name),
+        span.started,
+        span.status,
+        span.ended,
+        _digest(span.input),
+        _digest(span.output),
+        json_text(span.error),
+        json_text(span.patch),
+        json_text(span.attributes),
+    )
+
+
+def _remember(known: OrderedDict[str, Any], new: dict[str, Any], limit: int) -> None:
+    for name, value in new.items():
+        known[name] = value
+        known.move_to_end(name)
+    while len(known) > limit:
+        known.popitem(last=False)

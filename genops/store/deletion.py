@@ -1,0 +1,129 @@
+"""Deleting runs, and the payloads that nothing uses any more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    union,
+)
+from sqlalchemy import update as update_rows
+
+from genops.store.batch import PAYLOAD_LOCK
+from genops.store.engine import writing
+from genops.store.records import StoreCounts
+from genops.store.tables import Digest, Int64, cache_entry, payload, run, span, sweep
+
+_PART = 500
+_temporary = MetaData()
+_doomed = Table("doomed", _temporary, Column("key", Int64, primary_key=True), prefixes=["TEMPORARY"])
+_candidate = Table("candidate", _temporary, Column("digest", Digest, primary_key=True), prefixes=["TEMPORARY"])
+_PATCHED = re.compile(r'"\$payload":\s*"([0-9a-f]{64})"')
+
+
+def delete_runs(engine: Engine, run_ids: Sequence[str]) -> StoreCounts:
+    """Deletes runs by their whole ids; unknown ids are passed over."""
+    with writing(engine) as connection:
+        _prepare(connection)
+        for start in range(0, len(run_ids), _PART):
+            part = run_ids[start : start + _PART]
+            connection.execute(insert(_doomed).from_select(["key"], select(run.c.key).where(run.c.id.in_(part))))
+        return _delete_doomed(connection)
+
+
+def prune_runs(engine: Engine, before: int, keep_last: int | None, status: str | None) -> StoreCounts:
+    """Deletes what started before ``before``, but not the newest ``keep_last`` runs."""
+    old = select(run.c.key).where(run.c.started < before)
+    if status is not None:
+        old = old.where(run.c.status == status)
+    if keep_last:
+        newest = select(run.c.key).order_by(run.c.key.desc()).limit(keep_last)
+        old = old.where(run.c.key.not_in(newest))
+    with writing(engine) as connection:
+        _prepare(connection)
+        connection.execute(insert(_doomed).from_select(["key"], old))
+        return _delete_doomed(connection)
+
+
+def delete_cache(engine: Engine) -> int:
+    """Empties the memo and the response cache; the number of entries there were."""
+    with writing(engine) as connection:
+        _prepare(connection)
+        memo = connection.scalars(select(cache_entry.c.value).where(cache_entry.c.kind == "memo"))
+        _add_candidates(connection, {bytes(value).decode() for value in memo})
+        entries = connection.execute(delete(cache_entry)).rowcount
+        _delete_unused(connection)
+    return entries
+
+
+def _prepare(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": PAYLOAD_LOCK})
+    _temporary.create_all(connection, checkfirst=False)
+
+
+def _delete_doomed(connection: Connection) -> StoreCounts:
+    spans = connection.scalar(select(func.count()).select_from(span).join(_doomed, _doomed.c.key == span.c.run)) or 0
+    used = union(
+        *(
+            select(c).join(_doomed, _doomed.c.key == span.c.run).where(c.is_not(None))
+            for c in (span.c.input, span.c.output)
+        ),
+        *(
+            select(c).join(_doomed, _doomed.c.key == run.c.key).where(c.is_not(None))
+            for c in (run.c.inputs, run.c.output)
+        ),
+    )
+    connection.execute(insert(_candidate).from_select(["digest"], used))
+    patches = select(span.c.patch).join(_doomed, _doomed.c.key == span.c.run)
+    _add_candidates(connection, _named_in_patches(connection, patches))
+    runs = connection.execute(delete(run).where(run.c.key.in_(select(_doomed.c.key)))).rowcount
+    return StoreCounts(runs, spans, _delete_unused(connection))
+
+
+def _delete_unused(connection: Connection) -> int:
+    """Deletes the candidates that no run, span or memo names, and the temporary tables."""
+    for c in (span.c.input, span.c.output, run.c.inputs, run.c.output):
+        named = select(c).join(_candidate, _candidate.c.digest == c)
+        connection.execute(delete(_candidate).where(_candidate.c.digest.in_(named)))
+    memo = connection.scalars(select(cache_entry.c.value).where(cache_entry.c.kind == "memo"))
+    kept = {bytes(value).decode() for value in memo} | _named_in_patches(connection, select(span.c.patch))
+    for digests in _parts(sorted(kept)):
+        connection.execute(delete(_candidate).where(_candidate.c.digest.in_(digests)))
+    deleted = connection.execute(delete(payload).where(payload.c.digest.in_(select(_candidate.c.digest)))).rowcount
+    connection.execute(update_rows(sweep).values(count=sweep.c.count + 1))
+    _temporary.drop_all(connection, checkfirst=False)
+    return deleted
+
+
+def _named_in_patches(connection: Connection, patches: Select[tuple[str]]) -> set[str]:
+    with_payload = patches.with_only_columns(span.c.patch.cast(Text)).where(
+        span.c.patch.cast(Text).contains("$payload")
+    )
+    return {digest for patch in connection.scalars(with_payload) for digest in _PATCHED.findall(patch)}
+
+
+def _add_candidates(connection: Connection, digests: set[str]) -> None:
+    known = set()
+    for part in _parts(sorted(digests)):
+        known.update(connection.scalars(select(_candidate.c.digest).where(_candidate.c.digest.in_(part))))
+    new = [{"digest": digest} for digest in sorted(digests - known)]
+    if new:
+        connection.execute(insert(_candidate), new)
+
+
+def _parts(digests: list[str]) -> list[list[str]]:
+    return [digests[start : start + _PART] for start in range(0, len(digests), _PART)]

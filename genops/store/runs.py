@@ -1,0 +1,201 @@
+"""Queries over runs, spans and payloads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    column,
+    func,
+    literal,
+    literal_column,
+    select,
+    table,
+)
+
+from genops.errors import InputError, ReferenceNotFound
+from genops.store.engine import reading
+from genops.store.records import RunFilter, RunRecord, SpanRecord, StoreCounts
+from genops.store.tables import cache_entry, lock_component, payload, run, run_tag, run_text, span
+
+SHORTEST_PREFIX = 4
+_CANDIDATES = 5
+_PAGE = 500
+_PARAMETERS = 500
+_run_search = table("run_search", column("rowid"), column("run_search"))
+_words_vector: ColumnElement[Any] = literal_column("run_text.words")
+_SPAN = [c for c in span.columns if c.name != "run"]
+
+
+def find_runs(engine: Engine, wanted: RunFilter, limit: int, before: str | None) -> list[RunRecord]:
+    """The newest runs that fit, newest first; with ``before`` those older than that run."""
+    with reading(engine) as connection:
+        below = None if before is None else _run_key(connection, before)
+        return [_run_record(row) for row in connection.execute(_page(connection, wanted, limit, below))]
+
+
+def iterate_runs(engine: Engine, wanted: RunFilter) -> Iterator[RunRecord]:
+    """All runs that fit, newest first, a page in memory at a time."""
+    below: int | None = None
+    while True:
+        with reading(engine) as connection:
+            rows = connection.execute(_page(connection, wanted, _PAGE, below)).all()
+            records = [_run_record(row) for row in rows]
+        yield from records
+        if len(rows) < _PAGE:
+            return
+        below = rows[-1].key
+
+
+def find_run(engine: Engine, prefix: str) -> RunRecord:
+    """The one run whose id begins with ``prefix``."""
+    with reading(engine) as connection:
+        identity = unique_prefix(connection, run.c.id, prefix, "run")
+        query = select(run, run_text.c.text).outerjoin(run_text, run_text.c.run == run.c.key)
+        return _run_record(connection.execute(query.where(run.c.id == identity)).one())
+
+
+def find_spans(engine: Engine, run_id: str) -> list[SpanRecord]:
+    """The spans of a run by number; raises ReferenceNotFound when there is no such run."""
+    with reading(engine) as connection:
+        key = _run_key(connection, run_id)
+        rows = connection.execute(select(*_SPAN).where(span.c.run == key).order_by(span.c.number))
+        return [SpanRecord(run=run_id, **row._mapping) for row in rows]
+
+
+def find_payloads(engine: Engine, digests: Iterable[str]) -> dict[str, bytes]:
+    """The payloads that there are, by digest."""
+    wanted = sorted(set(digests))
+    found: dict[str, bytes] = {}
+    with reading(engine) as connection:
+        for start in range(0, len(wanted), _PARAMETERS):
+            part = wanted[start : start + _PARAMETERS]
+            rows = connection.execute(select(payload).where(payload.c.digest.in_(part)))
+            found.update({row.digest: bytes(row.data) for row in rows})
+    return found
+
+
+def find_cached(engine: Engine, kind: str, key: str) -> bytes | None:
+    """An entry of the memo or the response cache."""
+    query = select(cache_entry.c.value).where(cache_entry.c.kind == kind, cache_entry.c.key == key)
+    with reading(engine) as connection:
+        value = connection.scalar(query)
+    return None if value is None else bytes(value)
+
+
+def count_rows(engine: Engine) -> StoreCounts:
+    """How much there is."""
+    with reading(engine) as connection:
+        sizes = [connection.scalar(select(func.count()).select_from(t)) or 0 for t in (run, span, payload)]
+    return StoreCounts(*sizes)
+
+
+def unique_prefix(
+    connection: Connection, digits: ColumnElement[str], prefix: str, noun: str, *also: ColumnElement[bool]
+) -> str:
+    """The one value of a column of hexadecimal digits that begins with ``prefix``.
+
+    Raises:
+        ReferenceNotFound: There is none, there are several, or the prefix is too short to say.
+    """
+    prefix = prefix.lower()
+    if len(prefix) < SHORTEST_PREFIX or not re.fullmatch("[0-9a-f]+", prefix):
+        raise ReferenceNotFound(
+            f"{prefix!r} is not the beginning of a {noun}'s id",
+            hint=f"give {SHORTEST_PREFIX} hexadecimal digits or more",
+        )
+    distinct = select(digits).distinct().limit(_CANDIDATES + 1)
+    found = connection.scalars(distinct.where(*begins_with(digits, prefix), *also).order_by(digits)).all()
+    if len(found) == 1 or prefix in found:
+        return found[0]
+    shown = ", ".join(value[:12] for value in found[:_CANDIDATES])
+    if found:
+        more = ", …" if len(found) > _CANDIDATES else ""
+        raise ReferenceNotFound(f"{prefix!r} is the beginning of several {noun}s", hint=f"one of {shown}{more}")
+    near = connection.scalars(distinct.where(*begins_with(digits, prefix[:SHORTEST_PREFIX]), *also)).all()
+    others = near or connection.scalars(distinct.where(*also).order_by(digits.desc())).all()
+    shown = ", ".join(value[:12] for value in others[:_CANDIDATES])
+    raise ReferenceNotFound(
+        f"no {noun} begins with {prefix!r}", hint=f"there are {shown}" if shown else "there are none"
+    )
+
+
+def begins_with(digits: ColumnElement[str], prefix: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """A range condition that an index serves: ``g`` is above every hexadecimal digit."""
+    return digits >= prefix, digits < prefix + "g"
+
+
+def _run_key(connection: Connection, run_id: str) -> int:
+    key = connection.scalar(select(run.c.key).where(run.c.id == run_id))
+    if key is None:
+        unique_prefix(connection, run.c.id, run_id, "run")
+        raise ReferenceNotFound(f"{run_id!r} is not the whole id of a run")
+    return key
+
+
+def _page(connection: Connection, wanted: RunFilter, limit: int, below: int | None) -> Select[Any]:
+    conditions = list(_conditions(wanted))
+    order: ColumnElement[int] = run.c.key
+    if wanted.text is not None:
+        found, order = _search(connection, _words(wanted.text))
+        conditions += found
+    if wanted.tag is not None:
+        conditions += [run_tag.c.tag == wanted.tag, run_tag.c.run == run.c.key]
+        order = run_tag.c.run if wanted.text is None else order
+    if below is not None:
+        conditions.append(order < below)
+    query = select(run, run_text.c.text).outerjoin(run_text, run_text.c.run == run.c.key)
+    return query.where(*conditions).order_by(order.desc()).limit(limit)
+
+
+def _conditions(wanted: RunFilter) -> Iterator[ColumnElement[bool]]:
+    for name in ("chain", "status", "mode", "session", "user", "origin"):
+        value = getattr(wanted, name)
+        if value is not None:
+            yield run.c[name] == value
+    if wanted.since is not None:
+        yield run.c.key >= wanted.since
+        yield run.c.started >= wanted.since
+    if wanted.until is not None:
+        yield run.c.started < wanted.until
+    latency = run.c.ended - run.c.started
+    if wanted.min_latency is not None:
+        yield latency >= round(wanted.min_latency * 1e9)
+    if wanted.max_latency is not None:
+        yield latency <= round(wanted.max_latency * 1e9)
+    if wanted.min_cost is not None:
+        yield run.c.cost >= wanted.min_cost
+    if wanted.max_cost is not None:
+        yield run.c.cost <= wanted.max_cost
+    if wanted.component is not None:
+        pinned = select(lock_component.c.lock).where(*begins_with(lock_component.c.digest, wanted.component.lower()))
+        yield run.c.lock.in_(pinned)
+
+
+def _words(query: str) -> list[str]:
+    words = re.findall(r"[^\W_]+", query)
+    if not words:
+        raise InputError(f"{query!r} has no word to search for")
+    return words
+
+
+def _search(connection: Connection, words: list[str]) -> tuple[list[ColumnElement[bool]], ColumnElement[int]]:
+    """Conditions under which a run has all words, and the column whose order is the index's own."""
+    if connection.dialect.name == "sqlite":
+        match = _run_search.c.run_search.op("MATCH")(" ".join(f'"{word}"' for word in words))
+        # the sum keeps SQLite from looking up every run in the index, when the index can list the runs
+        return [match, run.c.key == literal(0) + _run_search.c.rowid], _run_search.c.rowid
+    return [_words_vector.op("@@")(func.plainto_tsquery("simple", " ".join(words)))], run.c.key
+
+
+def _run_record(row: Row[Any]) -> RunRecord:
+    values = dict(row._mapping)
+    del values["key"]
+    return RunRecord(**{**values, "text": values["text"] or ""})

@@ -1,0 +1,244 @@
+"""The store of a project: what every other package uses."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Iterable, Iterator, Sequence
+from types import TracebackType
+
+from sqlalchemy import Engine
+
+from genops.artifacts import Component, Lock, Payload
+from genops.store import components, deletion, runs, versions
+from genops.store.engine import make_engine, parse_url, writer_connection
+from genops.store.records import LabelMove, RunFilter, RunRecord, SpanRecord, StoreCounts, VersionRecord
+from genops.store.schema import ensure_schema
+from genops.store.writer import Writer
+
+
+class Store:
+    """A database of runs, components and versions. Every method may be called from any thread.
+
+    Every method that reads or writes raises :class:`~genops.errors.StoreError` when the database fails or a row is
+    damaged. What was handed to :attr:`writer` shows in queries once it is flushed.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writer: Writer | None = None
+        self._making = threading.Lock()
+        self._saved: set[str] = set()
+        _open_stores.add(self)
+
+    @classmethod
+    def open(cls, url: str) -> Store:
+        """Opens a store, makes it when there is none, and migrates it when it is older.
+
+        Args:
+            url: ``sqlite:///PATH`` or ``postgresql://USER@HOST/DATABASE``.
+
+        Raises:
+            StoreError: The URL names neither, the file is no store, the server cannot be reached, or a newer genops
+                wrote it.
+        """
+        engine = make_engine(parse_url(url))
+        try:
+            ensure_schema(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine)
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def url(self) -> str:
+        """The database URL, without its password."""
+        return self._engine.url.render_as_string(hide_password=True)
+
+    @property
+    def writer(self) -> Writer:
+        """The background writer, made when first asked for."""
+        if self._writer is None:
+            with self._making:
+                if self._writer is None:
+                    self._writer = Writer(lambda: writer_connection(self._engine))
+        return self._writer
+
+    def close(self) -> None:
+        """Writes what waits and gives back the connections."""
+        if self._writer is not None:
+            self._writer.close()
+        self._engine.dispose()
+        _open_stores.discard(self)
+
+    def runs(self, wanted: RunFilter = RunFilter(), limit: int = 50, before: str | None = None) -> list[RunRecord]:
+        """Runs that fit, newest first.
+
+        Args:
+            wanted: Which.
+            limit: How many at most.
+            before: Whole id of a run: only older ones; the last of a page asks for the next page.
+
+        Raises:
+            ReferenceNotFound: There is no run ``before``.
+            InputError: ``wanted.text`` has no word in it.
+        """
+        return runs.find_runs(self._engine, wanted, limit, before)
+
+    def iter_runs(self, wanted: RunFilter = RunFilter()) -> Iterator[RunRecord]:
+        """All runs that fit, newest first, in flat memory."""
+        return runs.iterate_runs(self._engine, wanted)
+
+    def run(self, prefix: str) -> RunRecord:
+        """The run whose id begins with ``prefix`` (4 digits or more).
+
+        Raises:
+            ReferenceNotFound: None does, or several do; the message lists candidates.
+        """
+        return runs.find_run(self._engine, prefix)
+
+    def spans(self, run_id: str) -> list[SpanRecord]:
+        """The spans of a run, given by its whole id, in the order of starting.
+
+        Raises:
+            ReferenceNotFound: There is no such run.
+        """
+        return runs.find_spans(self._engine, run_id)
+
+    def payload(self, digest: str) -> bytes | None:
+        """The bytes of a payload, written or still waiting; None when there is none."""
+        waiting = self._writer.waiting_payload(digest) if self._writer else None
+        return waiting if waiting is not None else self.payloads([digest]).get(digest)
+
+    def payloads(self, digests: Iterable[str]) -> dict[str, bytes]:
+        """The written payloads among ``digests``."""
+        return runs.find_payloads(self._engine, digests)
+
+    def counts(self) -> StoreCounts:
+        """How much there is."""
+        return runs.count_rows(self._engine)
+
+    def delete(self, run_ids: Sequence[str]) -> StoreCounts:
+        """Deletes runs by their whole ids, with the payloads that nothing else uses; what was deleted."""
+        return deletion.delete_runs(self._engine, run_ids)
+
+    def prune(self, before: int, keep_last: int | None = None, status: str | None = None) -> StoreCounts:
+        """Deletes old runs, with the payloads that nothing else uses.
+
+        Args:
+            before: Runs that started before this, nanoseconds since the epoch.
+            keep_last: The newest runs of the store that stay in any case.
+            status: Only runs with this status.
+
+        Returns:
+            What was deleted.
+        """
+        return deletion.prune_runs(self._engine, before, keep_last, status)
+
+    def save_closure(self, closure: Lock, parts: Sequence[Component]) -> None:
+        """Keeps a lock with its components. Repeating it costs nothing."""
+        if closure.digest not in self._saved:
+            components.save_closure(self._engine, closure, parts)
+            self._saved.add(closure.digest)
+
+    def lock(self, prefix: str) -> Lock:
+        """The lock whose digest begins with ``prefix``.
+
+        Raises:
+            ReferenceNotFound: None does, or several do.
+        """
+        return components.find_lock(self._engine, prefix)
+
+    def component(self, prefix: str, kind: str | None = None) -> Component:
+        """The component, of a kind if given, whose digest begins with ``prefix``.
+
+        Raises:
+            ReferenceNotFound: None does, or several do.
+        """
+        return components.find_component(self._engine, prefix, kind)
+
+    def components_of(self, lock_digest: str) -> list[Component]:
+        """The components of a lock, in the order of its entries; empty when the store does not have the lock."""
+        return components.find_components_of(self._engine, lock_digest)
+
+    def memo_get(self, key: str) -> str | None:
+        """The digest of the payload that was memoised under a key."""
+        value = self._cached("memo", key)
+        return None if value is None else value.decode()
+
+    def memo_put(self, key: str, payload: Payload) -> None:
+        """Memoises a payload in the background; what it cannot write is not memoised."""
+        self.writer.payload(payload)
+        self.writer.cache("memo", key, payload.digest.encode())
+
+    def cached_response(self, key: str) -> bytes | None:
+        """The response that was cached under a key."""
+        return self._cached("response", key)
+
+    def cache_response(self, key: str, response: bytes) -> None:
+        """Caches a response in the background."""
+        self.writer.cache("response", key, response)
+
+    def clear_cache(self) -> int:
+        """Empties the memo and the response cache; the number of entries there were."""
+        if self._writer is not None:
+            self._writer.flush()
+        return deletion.delete_cache(self._engine)
+
+    def _cached(self, kind: str, key: str) -> bytes | None:
+        waiting = self._writer.waiting_cache(kind, key) if self._writer else None
+        return waiting if waiting is not None else runs.find_cached(self._engine, kind, key)
+
+    def publish_version(
+        self,
+        kind: str,
+        name: str,
+        digest: str,
+        closure: Lock,
+        parts: Sequence[Component],
+        message: str,
+        author: str,
+    ) -> tuple[VersionRecord, bool]:
+        """Publishes a closure; the version, and False when this closure was published before."""
+        return versions.insert_version(self._engine, kind, name, digest, closure, parts, message, author)
+
+    def move_label(self, kind: str, name: str, label: str, number: int, message: str, author: str) -> LabelMove:
+        """Points a label to a version."""
+        return versions.insert_move(self._engine, kind, name, label, number, message, author)
+
+    def versions(self, kind: str, name: str) -> list[VersionRecord]:
+        """The published versions of a name, oldest first."""
+        return versions.find_versions(self._engine, kind, name)
+
+    def label_moves(self, kind: str, name: str, label: str | None = None) -> list[LabelMove]:
+        """The history of a name's labels, or of one label, oldest first."""
+        return versions.find_moves(self._engine, kind, name, label)
+
+    def published_names(self, kind: str) -> list[str]:
+        """The names of a kind that were published, sorted."""
+        return versions.published_names(self._engine, kind)
+
+    def seen_digests(self, kind: str, name: str, prefix: str) -> list[tuple[str, str]]:
+        """Digests that a name had in any lock and that begin with ``prefix``, each with one such lock's digest."""
+        return versions.seen_digests(self._engine, kind, name, prefix)
+
+
+_open_stores: weakref.WeakSet[Store] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for store in list(_open_stores):
+        store._engine.dispose(close=False)
+        store._making = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,258 @@
+"""The tables, as SQLModel classes. The migrations make them; a test holds the two equal.
+
+Runs are keyed by their start in nanoseconds, moved up until unique, so that the key's order is the order of time: newest
+first needs no index and no sort, and the spans of a run lie together in the order of writing.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, Column, Dialect, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+Int64 = BigInteger().with_variant(sqlite.INTEGER(), "sqlite")
+
+
+class Digest(TypeDecorator[str]):
+    """A SHA-256 digest: hexadecimal text outside, 32 bytes in the database."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        """Text to bytes."""
+        return None if value is None else bytes.fromhex(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> str | None:
+        """Bytes to text."""
+        return None if value is None else bytes(value).hex()
+
+
+class JsonText(TypeDecorator[Any]):
+    """JSON kept as text, in the same bytes on every database."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """Value to text; None is NULL."""
+        return json_text(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """Text to value; raises ValueError when it is not JSON."""
+        if value is None:
+            return None
+        try:
+            return orjson.loads(value)
+        except orjson.JSONDecodeError:  # refuses lone surrogates, which json takes
+            return json.loads(value)
+
+
+def json_text(value: Any) -> str | None:
+    """JSON text of a value, whatever it holds: what JSON has no form for becomes its ``str``."""
+    if value is None:
+        return None
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return json.dumps(value, default=str)
+
+
+class _Stored(SQLModel):
+    metadata = MetaData()
+
+
+def _index_where_given(name: str) -> Index:
+    given = text(f'"{name}" IS NOT NULL')
+    return Index(f"run_{name}", name, "key", sqlite_where=given, postgresql_where=given)
+
+
+class Run(_Stored, table=True):
+    """One row a run; fields as in :class:`~genops.store.records.RunRecord`."""
+
+    __tablename__ = "run"
+    __table_args__ = (
+        Index("run_chain", "chain", "key"),
+        Index("run_status", "status", "key"),
+        Index("run_lock", "lock", "key"),
+        *(_index_where_given(name) for name in ("session", "user", "origin")),
+    )
+
+    key: int = Field(sa_column=Column(Int64, primary_key=True, autoincrement=False))
+    id: str = Field(sa_type=Text, unique=True)
+    trace_id: str = Field(sa_type=Text)
+    chain: str = Field(sa_type=Text)
+    reference: str = Field(sa_type=Text)
+    lock: str = Field(sa_type=Text)
+    mode: str = Field(sa_type=Text)
+    origin: str | None = Field(sa_type=Text)
+    status: str = Field(sa_type=Text)
+    started: int = Field(sa_type=BigInteger)
+    ended: int | None = Field(sa_type=BigInteger)
+    cost: float | None
+    input_tokens: int = Field(sa_type=BigInteger)
+    output_tokens: int = Field(sa_type=BigInteger)
+    model_calls: int
+    spans: int
+    dropped: int
+    session: str | None = Field(sa_type=Text)
+    user: str | None = Field(sa_type=Text)
+    inputs: str | None = Field(sa_type=Digest)
+    output: str | None = Field(sa_type=Digest)
+    tags: str = Field(sa_type=JsonText)
+    error: str | None = Field(sa_type=JsonText)
+
+
+def _run_key() -> Column[Any]:
+    return Column(Int64, ForeignKey("run.key", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+
+
+class RunText(_Stored, table=True):
+    """What full-text search finds a run by. FTS5 and tsvector indexes hang on it (see the first migration)."""
+
+    __tablename__ = "run_text"
+
+    run: int = Field(sa_column=_run_key())
+    text: str = Field(sa_type=Text)
+
+
+class RunTag(_Stored, table=True):
+    """The tags of the runs, for looking up by tag."""
+
+    __tablename__ = "run_tag"
+    __table_args__ = (Index("run_tag_run", "run"),)
+
+    tag: str = Field(sa_column=Column(Text, primary_key=True))
+    run: int = Field(sa_column=_run_key())
+
+
+class Span(_Stored, table=True):
+    """One row a span; fields as in :class:`~genops.store.records.SpanRecord`, with the run's key for its id."""
+
+    __tablename__ = "span"
+
+    run: int = Field(sa_column=_run_key())
+    number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    parent: int | None
+    span_id: str = Field(sa_type=Text)
+    path: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    started: int = Field(sa_type=BigInteger)
+    status: str = Field(sa_type=Text)
+    ended: int | None = Field(sa_type=BigInteger)
+    input: str | None = Field(sa_type=Digest)
+    output: str | None = Field(sa_type=Digest)
+    error: str | None = Field(sa_type=JsonText)
+    patch: str | None = Field(sa_type=JsonText)
+    attributes: str = Field(sa_type=JsonText)
+
+
+class StoredPayload(_Stored, table=True):
+    """A value's bytes by their digest."""
+
+    __tablename__ = "payload"
+
+    digest: str = Field(sa_column=Column(Digest, primary_key=True))
+    data: bytes
+
+
+class CacheEntry(_Stored, table=True):
+    """The memo (``value`` is a payload's digest in text) and the response cache (``value`` is the response)."""
+
+    __tablename__ = "cache_entry"
+
+    kind: str = Field(sa_column=Column(Text, primary_key=True))
+    key: str = Field(sa_column=Column(Text, primary_key=True))
+    value: bytes
+
+
+class Sweep(_Stored, table=True):
+    """One row that counts deletions of payloads, so that writers forget which payloads they wrote."""
+
+    __tablename__ = "sweep"
+
+    id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    count: int
+
+
+class StoredComponent(_Stored, table=True):
+    """A component's canonical body by its digest."""
+
+    __tablename__ = "component"
+
+    digest: str = Field(sa_column=Column(Text, primary_key=True))
+    kind: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    body: str = Field(sa_type=Text)
+
+
+class StoredLock(_Stored, table=True):
+    """A lock by its digest."""
+
+    __tablename__ = "lock"
+
+    digest: str = Field(sa_column=Column(Text, primary_key=True))
+    chain: str = Field(sa_type=Text)
+
+
+class LockComponent(_Stored, table=True):
+    """An entry of a lock, at its position."""
+
+    __tablename__ = "lock_component"
+    __table_args__ = (Index("lock_component_digest", "digest"), Index("lock_component_name", "kind", "name"))
+
+    lock: str = Field(sa_column=Column(Text, ForeignKey("lock.digest"), primary_key=True))
+    position: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    kind: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    source: str = Field(sa_type=Text)
+    digest: str = Field(sa_column=Column(Text, ForeignKey("component.digest"), nullable=False))
+    uses: str = Field(sa_type=JsonText)
+
+
+class PublishedVersion(_Stored, table=True):
+    """Fields as in :class:`~genops.store.records.VersionRecord`."""
+
+    __tablename__ = "version"
+
+    kind: str = Field(sa_column=Column(Text, primary_key=True))
+    name: str = Field(sa_column=Column(Text, primary_key=True))
+    number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    digest: str = Field(sa_type=Text)
+    lock: str = Field(sa_column=Column(Text, ForeignKey("lock.digest"), nullable=False))
+    message: str = Field(sa_type=Text)
+    author: str = Field(sa_type=Text)
+    created: int = Field(sa_type=BigInteger)
+
+
+class MovedLabel(_Stored, table=True):
+    """Fields as in :class:`~genops.store.records.LabelMove`; a label points where its last move says."""
+
+    __tablename__ = "label_move"
+    __table_args__ = (Index("label_move_name", "kind", "name", "label"),)
+
+    number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    kind: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    label: str = Field(sa_type=Text)
+    version: int
+    message: str = Field(sa_type=Text)
+    author: str = Field(sa_type=Text)
+    created: int = Field(sa_type=BigInteger)
+
+
+def _table(name: str) -> Table:
+    return _Stored.metadata.tables[name]
+
+
+metadata = _Stored.metadata
+run, run_text, run_tag, span = _table("run"), _table("run_text"), _table("run_tag"), _table("span")
+payload, cache_entry, sweep = _table("payload"), _table("cache_entry"), _table("sweep")
+component, lock, lock_component = _table("component"), _table("lock"), _table("lock_component")
+version, label_move = _table("version"), _table("label_move")

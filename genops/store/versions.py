@@ -1,0 +1,100 @@
+"""Published versions and the moves of labels, as acknowledged commits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from sqlalchemy import Connection, Engine, func, insert, select, text
+
+from genops.artifacts import Component, Lock
+from genops.store.components import insert_closure
+from genops.store.engine import reading, writing
+from genops.store.records import LabelMove, VersionRecord
+from genops.store.runs import begins_with
+from genops.store.tables import label_move, lock_component, version
+
+_PUBLISHING_LOCK = 0x67656E6F7075
+
+
+def insert_version(
+    engine: Engine,
+    kind: str,
+    name: str,
+    digest: str,
+    closure: Lock,
+    components: Sequence[Component],
+    message: str,
+    author: str,
+) -> tuple[VersionRecord, bool]:
+    """Publishes a closure under the next number; the version and whether it is new.
+
+    A closure that was published under this name before keeps its number.
+    """
+    with writing(engine) as connection:
+        _one_at_a_time(connection)
+        query = select(version).where(version.c.kind == kind, version.c.name == name)
+        same = connection.execute(query.where(version.c.lock == closure.digest)).one_or_none()
+        if same is not None:
+            return VersionRecord(**same._mapping), False
+        insert_closure(connection, closure, components)
+        highest = connection.scalar(
+            select(func.max(version.c.number)).where(version.c.kind == kind, version.c.name == name)
+        )
+        record = VersionRecord(
+            kind, name, (highest or 0) + 1, digest, closure.digest, message, author, created=time.time_ns()
+        )
+        connection.execute(insert(version).values(asdict(record)))
+        return record, True
+
+
+def insert_move(engine: Engine, kind: str, name: str, label: str, number: int, message: str, author: str) -> LabelMove:
+    """Points a label to a version, from now on."""
+    with writing(engine) as connection:
+        _one_at_a_time(connection)
+        last = connection.scalar(select(func.max(label_move.c.number)))
+        move = LabelMove((last or 0) + 1, kind, name, label, number, message, author, created=time.time_ns())
+        connection.execute(insert(label_move).values(asdict(move)))
+        return move
+
+
+def find_versions(engine: Engine, kind: str, name: str) -> list[VersionRecord]:
+    """All versions of a name, oldest first."""
+    query = select(version).where(version.c.kind == kind, version.c.name == name).order_by(version.c.number)
+    with reading(engine) as connection:
+        return [VersionRecord(**row._mapping) for row in connection.execute(query)]
+
+
+def find_moves(engine: Engine, kind: str, name: str, label: str | None) -> list[LabelMove]:
+    """The moves of a name's labels, or of one of them, oldest first."""
+    query = select(label_move).where(label_move.c.kind == kind, label_move.c.name == name).order_by(label_move.c.number)
+    if label is not None:
+        query = query.where(label_move.c.label == label)
+    with reading(engine) as connection:
+        return [LabelMove(**row._mapping) for row in connection.execute(query)]
+
+
+def published_names(engine: Engine, kind: str) -> list[str]:
+    """The names of a kind that have versions, sorted."""
+    query = select(version.c.name).where(version.c.kind == kind).distinct().order_by(version.c.name)
+    with reading(engine) as connection:
+        return list(connection.scalars(query))
+
+
+def seen_digests(engine: Engine, kind: str, name: str, prefix: str) -> list[tuple[str, str]]:
+    """Digests that a component of this kind and name had in any lock, each with one such lock."""
+    entry = lock_component.c
+    query = (
+        select(entry.digest, func.min(entry.lock))
+        .where(entry.kind == kind, entry.name == name, *begins_with(entry.digest, prefix.lower()))
+        .group_by(entry.digest)
+        .order_by(entry.digest)
+    )
+    with reading(engine) as connection:
+        return [(digest, lock) for digest, lock in connection.execute(query)]
+
+
+def _one_at_a_time(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PUBLISHING_LOCK})

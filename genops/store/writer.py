@@ -1,0 +1,323 @@
+"""The background writer: takes records from a run without ever making it wait, and makes them durable.
+
+One thread writes what has come together every 50 ms in one transaction, so that what was handed over is in the database
+well within 200 ms. While the database cannot be written the buffer holds; when it is full records are dropped, counted, and
+warned about once.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import logging
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from genops.artifacts import Payload
+from genops.errors import StoreError
+from genops.store.batch import Batch, BatchWriter
+from genops.store.records import RunRecord, SpanRecord
+
+log = logging.getLogger("genops.store")
+
+INTERVAL = 0.05
+_LONGEST_PAUSE = 1.0
+_REMEMBERED_LOSSES = 100_000
+_WARNING_SECONDS = 60.0
+_REFUSED = {
+    "IntegrityError",
+    "DataError",
+    "ProgrammingError",
+    "InterfaceError",
+    "NotSupportedError",
+    "ProgramLimitExceeded",
+}
+
+
+class Writer:
+    """The one way that runs, spans and payloads get into the store. Made by ``Store.writer``.
+
+    A record may be handed over again after it changed (at its start and at its end): the state of the moment of writing
+    is written. A payload is handed over before the records that name it.
+
+    Args:
+        connect: Makes a DBAPI connection for the thread.
+        max_bytes: Of payloads that may wait.
+        max_records: Records that may wait.
+    """
+
+    def __init__(
+        self, connect: Callable[[], Any], *, max_bytes: int = 128 * 1024 * 1024, max_records: int = 200_000
+    ) -> None:
+        self._connect = connect
+        self._max_bytes = max_bytes
+        self._max_records = max_records
+        self._target: BatchWriter | None = None
+        self._start_afresh()
+        _open_writers.add(self)
+
+    def _start_afresh(self) -> None:
+        self._lock = threading.Lock()
+        self._wake = threading.Condition(self._lock)
+        self._written = threading.Condition(self._lock)
+        self._buffer = Batch()
+        self._held = Batch()
+        self._waiting = 0
+        self._bytes = 0
+        self._idle = True
+        self._urgent = False
+        self._closed = False
+        self._taken = self._done = 0
+        self._lost: dict[str, int] = {}
+        self._lost_payloads: dict[str, None] = {}
+        self._unnoted = False
+        self._warned_at: float | None = None
+        self._trouble: BaseException | None = None
+        self._thread: threading.Thread | None = None
+        self.dropped = 0
+
+    def run(self, record: RunRecord) -> None:
+        """Hands over a run at its start, and again when it changed."""
+        with self._lock:
+            runs = self._buffer.runs
+            if record.id not in runs and not self._admit(1, 0):
+                self._lose(record.id)
+                return
+            runs[record.id] = record
+            self._rouse()
+
+    def span(self, record: SpanRecord) -> None:
+        """Hands over a span at its start, and again at its end."""
+        key = (record.run, record.number)
+        with self._lock:
+            spans = self._buffer.spans
+            if key not in spans and not self._admit(1, 0):
+                self._lose(record.run)
+                return
+            spans[key] = record
+            self._rouse()
+
+    def payload(self, payload: Payload) -> None:
+        """Hands over a value, before the records that name it."""
+        with self._lock:
+            payloads = self._buffer.payloads
+            if payload.digest in payloads:
+                return
+            if not self._admit(1, len(payload.data)):
+                self._lose(None)
+                if len(self._lost_payloads) < _REMEMBERED_LOSSES:
+                    self._lost_payloads[payload.digest] = None
+                return
+            payloads[payload.digest] = payload.data
+            self._lost_payloads.pop(payload.digest, None)
+            self._rouse()
+
+    def cache(self, kind: str, key: str, value: bytes) -> None:
+        """Hands over an entry of the memo or the response cache; one that finds no room is forgotten."""
+        with self._lock:
+            if (kind, key) not in self._buffer.cache and self._admit(1, len(value)):
+                self._buffer.cache[kind, key] = value
+                self._rouse()
+
+    def waiting_cache(self, kind: str, key: str) -> bytes | None:
+        """An entry that was handed over and is not written yet."""
+        with self._lock:
+            return self._buffer.cache.get((kind, key)) or self._held.cache.get((kind, key))
+
+    def waiting_payload(self, digest: str) -> bytes | None:
+        """A payload that was handed over and is not written yet."""
+        with self._lock:
+            return self._buffer.payloads.get(digest) or self._held.payloads.get(digest)
+
+    def flush(self, timeout: float = 10.0) -> bool:
+        """Waits until all that was handed over is durable.
+
+        Args:
+            timeout: Seconds.
+
+        Returns:
+            Whether it is.
+        """
+        with self._lock:
+            target = self._taken + (len(self._buffer) > 0 or self._unnoted)
+            if self._done >= target or self._closed:
+                return self._done >= target
+            self._urgent = True
+            self._wake.notify()
+            return self._written.wait_for(lambda: self._done >= target, timeout)
+
+    def close(self, timeout: float = 5.0) -> None:
+        """Writes what waits, for ``timeout`` seconds at most, and ends the thread. Nothing may be handed over after it."""
+        if self._closed:
+            return
+        self.flush(timeout)
+        with self._lock:
+            self._closed = True
+            self._wake.notify()
+        if self._thread is not None:
+            self._thread.join(timeout)
+        with self._lock:
+            for batch in (self._held, self._buffer):
+                self._abandon(batch)
+            self._held, self._buffer = Batch(), Batch()
+        _open_writers.discard(self)
+
+    def _admit(self, records: int, size: int) -> bool:
+        if self._closed or self._waiting + records > self._max_records or self._bytes + size > self._max_bytes:
+            return False
+        self._waiting += records
+        self._bytes += size
+        return True
+
+    def _rouse(self) -> None:
+        if self._idle:
+            self._idle = False
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="genops-writer", daemon=True)
+                self._thread.start()
+            self._wake.notify()
+        elif self._bytes > self._max_bytes // 4 and not self._urgent:
+            self._urgent = True
+            self._wake.notify()
+
+    def _lose(self, run: str | None) -> None:
+        self.dropped += 1
+        self._note(run)
+        if self._warned_at is None:
+            self._warned_at = time.monotonic()
+            cause = f" ({self._trouble})" if self._trouble else ""
+            log.warning("records of runs are dropped: the store does not take them%s; the runs themselves go on", cause)
+
+    def _note(self, run: str | None) -> None:
+        if run is not None and (run in self._lost or len(self._lost) < _REMEMBERED_LOSSES):
+            self._lost[run] = self._lost.get(run, 0) + 1
+            self._unnoted = True
+
+    def _abandon(self, batch: Batch) -> None:
+        for run in batch.runs:
+            self._lose(run)
+        for run, _ in batch.spans:
+            self._lose(run)
+        for _ in batch.payloads:
+            self._lose(None)
+
+    def _work(self) -> None:
+        pause = INTERVAL
+        while self._take(pause):
+            try:
+                if self._target is None:
+                    self._target = BatchWriter(self._connect())
+                self._write(self._target)
+                pause = INTERVAL
+            except Exception as error:
+                self._trouble = error
+                self._disconnect()
+                pause = min(2 * pause, _LONGEST_PAUSE)
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        if self._target is not None:
+            with contextlib.suppress(Exception):
+                self._target.close()
+            self._target = None
+
+    def _take(self, pause: float) -> bool:
+        """Waits for work and takes it into ``_held``; False when the writer is closed."""
+        with self._lock:
+            while not (len(self._buffer) or len(self._held) or self._unnoted):
+                if self._closed:
+                    return False
+                self._idle = True
+                self._wake.wait()
+            self._idle = False
+            failed = len(self._held) > 0
+            if not self._closed and (failed or not self._urgent):
+                self._wake.wait(pause)
+            if self._closed and failed:
+                return False
+            self._urgent = False
+            self._held.update(self._buffer)
+            self._buffer = Batch()
+            self._unnoted = False
+            self._taken += 1
+            return True
+
+    def _write(self, target: BatchWriter) -> None:
+        with self._lock:
+            lost = dict(self._lost)
+        try:
+            orphans, noted = target.write(self._held, lost)
+        except Exception as error:
+            if _may_heal(error):
+                raise
+            orphans, noted = self._write_singly(target), []
+        with self._lock:
+            for span in orphans:
+                self._lose(span.run)
+            self._forget_noted(noted, lost)
+            self._note_holes()
+            self._held = Batch()
+            self._waiting, self._bytes = len(self._buffer), self._buffer.size()
+            self._done = self._taken
+            self._trouble = None
+            if self._warned_at is not None and time.monotonic() - self._warned_at > _WARNING_SECONDS:
+                self._warned_at = None
+            self._written.notify_all()
+
+    def _forget_noted(self, noted: list[str], lost: dict[str, int]) -> None:
+        for run in noted:
+            self._lost[run] -= lost[run]
+            if not self._lost[run]:
+                del self._lost[run]
+
+    def _note_holes(self) -> None:
+        """A span whose payload was dropped makes its run incomplete."""
+        if self._lost_payloads:
+            for span in self._held.spans.values():
+                if span.input in self._lost_payloads or span.output in self._lost_payloads:
+                    self._note(span.run)
+
+    def _write_singly(self, target: BatchWriter) -> list[SpanRecord]:
+        """Finds, among good records, the one that no database would take, and loses that alone."""
+        orphans = []
+        for single in self._held.singles():
+            try:
+                orphans += target.write(single, {})[0]
+            except Exception as error:
+                if _may_heal(error):
+                    raise
+                with self._lock:
+                    self._trouble = error
+                    self._abandon(single)
+        return orphans
+
+
+def _may_heal(error: Exception) -> bool:
+    """Whether the same records may be written later: the database is locked, full or away."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return isinstance(error, OSError | StoreError) or ("Error" in names and not names & _REFUSED)
+
+
+_open_writers: weakref.WeakSet[Writer] = weakref.WeakSet()
+_inherited: list[object] = []
+
+
+@atexit.register
+def _close_all() -> None:
+    for writer in list(_open_writers):
+        writer.close()
+
+
+def _after_fork() -> None:
+    """The child writes what it hands over itself; the parent's connection and buffer are the parent's."""
+    for writer in list(_open_writers):
+        _inherited.append(writer._target)
+        writer._target = None
+        writer._start_afresh()
+
+
+os.register_at_fork(after_in_child=_after_fork)
