@@ -1,6 +1,6 @@
 """The executor: runs chains on record, replays records, and traces a user's own functions."""
 
-from genops.executor.batch import Progress, Row, finished, read_rows, run_batch
+from genops.executor.batch import Progress, Row, drop_unfinished, finished, read_rows, run_batch
 from genops.executor.chain import Chain
 from genops.executor.closure import Closure
 from genops.executor.effects import Difference
@@ -20,6 +20,7 @@ __all__ = [
     "Row",
     "RunOptions",
     "RunResult",
+    "drop_unfinished",
     "finished",
     "on_loop",
     "read_rows",

@@ -66,17 +66,25 @@ def read_rows(path: Path) -> Iterator[Row]:
 
 def finished(path: Path) -> set[str]:
     """Keys of the rows that an earlier attempt has finished well; a torn last line counts as not finished."""
-    keys: set[str] = set()
+    if not path.exists():
+        return set()
+    with path.open("rb") as lines:
+        return {key for line in lines if (key := _key_of(line))}
+
+
+def drop_unfinished(path: Path) -> set[str]:
+    """Takes the torn and failed lines of an earlier attempt out of its output, so that their rows are run again.
+
+    Returns:
+        Keys of the rows that stay (see :func:`finished`).
+    """
+    keys = finished(path)
     if not path.exists():
         return keys
-    with path.open("rb") as lines:
-        for line in lines:
-            try:
-                done = orjson.loads(line)
-            except orjson.JSONDecodeError:
-                continue
-            if isinstance(done, dict) and done.get("error") is None and isinstance(done.get("key"), str):
-                keys.add(done["key"])
+    kept = path.with_name(f".{path.name}.part")
+    with path.open("rb") as lines, kept.open("wb") as out:
+        out.writelines(line for line in lines if _key_of(line) is not None)
+    kept.replace(path)
     return keys
 
 
@@ -132,6 +140,17 @@ async def run_batch(
     except* GenopsError as errors:
         raise errors.exceptions[0] from None
     return progress
+
+
+def _key_of(line: bytes) -> str | None:
+    """The key of a row that was finished well, by its whole line."""
+    try:
+        done = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    fine = isinstance(done, dict) and done.get("error") is None and line.endswith(b"\n")
+    key = done.get("key") if fine else None
+    return key if isinstance(key, str) else None
 
 
 async def _one(chain: Chain, row: Row, options: RunOptions) -> dict[str, Any]:

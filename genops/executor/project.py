@@ -89,9 +89,9 @@ class Project:
 
     def vectors(self, texts: list[str]) -> Any:
         """Vectors of texts by the project's embedder: float32, n x dimension, normalised."""
-        from genops.retrieval import default_embedder
+        from genops.retrieval import default_embedder, embed_texts
 
-        return default_embedder(self.settings).encode(texts)
+        return embed_texts(default_embedder(self.settings), texts)
 
     def closure(self, root: ChainDefinition, source: Source | None = None, default_model: str | None = None) -> Closure:
         """Everything that a chain refers to, resolved, with its lock."""
