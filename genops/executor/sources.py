@@ -14,7 +14,6 @@ from genops.executor.revisions import CHAIN_SUFFIX, RevisionSource
 from genops.models import Model, resolve_model, stored_model
 from genops.plugins import registry
 from genops.prompts import Prompt
-from genops.registry import resolve
 from genops.settings import Settings
 
 if TYPE_CHECKING:
@@ -94,6 +93,8 @@ class ProjectSource:
             return self
         if parsed.form == "git":
             return RevisionSource(self._settings, parsed.selector, self)
+        from genops.registry import resolve
+
         store = self._store()
         version = resolve(store, parsed, kind)
         return LockedSource(store, store.lock(version.lock), self._settings, self, {})
