@@ -193,8 +193,10 @@ class Declaration:
         return {"type": _JSON_TYPES[self.type]} if self.type in _JSON_TYPES else {}
 
     def body(self) -> dict[str, Any]:
-        """The declaration in its notation, without descriptions: :meth:`parse` gives it back."""
+        """The declaration in its notation: :meth:`parse` gives it back."""
         body: dict[str, Any] = {"schema": self.schema} if self.type == "schema" else {"type": self.type}
+        if self.description:
+            body["description"] = self.description
         if self.optional:
             body["optional"] = True
         if self.default is not None:

@@ -48,12 +48,16 @@ class InputSpec:
 
     @classmethod
     def from_body(cls, body: Any) -> InputSpec:
-        """The declarations that :meth:`body` was made of, without their descriptions."""
-        return cls.parse(plain_schema(body), YamlFile(body, "<stored inputs>"), "inputs")
+        """The declarations that :meth:`body` was made of."""
+        raw = plain_schema({"properties": body})["properties"]
+        return cls.parse(raw, YamlFile(raw, "<stored inputs>"), "inputs")
 
     def body(self) -> Any:
-        """The declarations as a part of a component's body."""
-        return ordered_schema({name: item.body() for name, item in self.declared.items()})
+        """The declarations as a part of a component's body: pairs of name and declaration.
+
+        Order and descriptions are kept, as in any JSON Schema: models see both where a chain is offered as a tool.
+        """
+        return ordered_schema({"properties": {name: item.body() for name, item in self.declared.items()}})["properties"]
 
     def names(self) -> list[str]:
         """In the order of the file."""
@@ -61,7 +65,7 @@ class InputSpec:
 
     def json_schema(self) -> dict[str, Any]:
         """The JSON Schema of the inputs as one object, in the order of the file."""
-        return object_schema(self.declared, closed=True)
+        return {**object_schema(self.declared, closed=False), "additionalProperties": False}
 
     def validate(self, values: Mapping[str, Any]) -> dict[str, Value]:
         """The values as declared, defaults filled in. An int is taken for a float; nothing else is converted.
@@ -77,7 +81,7 @@ class InputSpec:
                 out[name] = declared.default
             else:
                 raise InputError(f"input {name!r} ({declared.expected}) is missing", hint=self._given(values))
-        if len(out) != len(values):
+        if not values.keys() <= self.declared.keys():
             for name in values:
                 if name not in self.declared:
                     raise InputError(f"there is no input {name!r}", hint=nearest(str(name), self.declared))

@@ -103,7 +103,7 @@ class Prompt:
         component = Component("prompt", name, _body(front, source, partials))
         examples = _examples(front, files)
         prompt = cls._build(component, partials, examples, front.model, source, sources)
-        return replace(prompt, description=front.description, inputs=front.inputs)
+        return replace(prompt, description=front.description)
 
     @classmethod
     def from_components(
