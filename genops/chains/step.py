@@ -75,10 +75,12 @@ class Lazy:
 
 
 _EXPRESSION_SCHEMA = WithJsonSchema({"description": "a value; text in it may hold {{ expressions }}"})
+_FALLBACK_SCHEMA = WithJsonSchema({"type": "array", "items": {"$comment": "#/$defs/Fallback"}})
 _COMPILED = PlainValidator(_compile)
 Expr = Annotated[Any, _COMPILED, _EXPRESSION_SCHEMA]
 LazyExpr = Annotated[Any, _COMPILED, Lazy(), _EXPRESSION_SCHEMA]
-NestedBlock = Annotated[Any, PlainValidator(_parse_block), WithJsonSchema({"$ref": "#/$defs/Block"})]
+NestedBlock = Annotated[Any, PlainValidator(_parse_block), WithJsonSchema({"$comment": "#/$defs/Block"})]
+"""A field that holds a block. pydantic knows no ``$ref`` of ours; :mod:`genops.chains.schema` makes it of the comment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ class Step(BaseModel):
     after: tuple[str, ...] = ()
     timeout: float | None = Field(default=None, gt=0)
     retry: Retry | None = None
-    fallback: Annotated[Any, PlainValidator(_parse_fallbacks), WithJsonSchema({"type": "array"})] = ()
+    fallback: Annotated[Any, PlainValidator(_parse_fallbacks), _FALLBACK_SCHEMA] = ()
     cache: bool = True
     effect: Effect | None = None
 

@@ -67,7 +67,7 @@ class AgentStep(Step):
 
     agent: str
     with_: Expr = Field(default_factory=dict, alias="with")
-    tools: tuple[Annotated[AgentTool, BeforeValidator(_from_name)], ...] = ()
+    tools: tuple[Annotated[AgentTool, BeforeValidator(_from_name, json_schema_input_type=str | AgentTool)], ...] = ()
     model: str | None = None
     parameters: Expr = Field(default_factory=dict)
     max_turns: int = Field(default=8, ge=1, le=1000)

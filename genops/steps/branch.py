@@ -36,6 +36,9 @@ def _parse_cases(raw: Any, info: ValidationInfo) -> tuple[Case, ...]:
     return tuple(cases)
 
 
+_CASES_SCHEMA = WithJsonSchema({"type": "array", "minItems": 1, "items": {"$comment": "#/$defs/Case"}})
+
+
 @step_kind("branch")
 class BranchStep(Step):
     """Runs one of several blocks: the first whose ``when`` is true, or the last when it has none.
@@ -46,7 +49,7 @@ class BranchStep(Step):
         branch: ``[{when, steps, output}, …, {steps, output}]``.
     """
 
-    branch: Annotated[Any, PlainValidator(_parse_cases), WithJsonSchema({"type": "array"})]
+    branch: Annotated[Any, PlainValidator(_parse_cases), _CASES_SCHEMA]
 
     def blocks(self) -> Iterator[tuple[str, Block]]:
         """The block of each case."""
