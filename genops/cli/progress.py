@@ -25,3 +25,28 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
 
     with bar:
         yield advance
+
+
+@contextmanager
+def batch_bar(total: int) -> Iterator[Callable[[int, int], None]]:
+    """Gives a function that takes the rows done and the rows failed; shows rate, failures and the time left."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from genops.cli.output import console
+
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[failed]} failed"),
+        TextColumn("{task.fields[rate]}/s"),
+        TimeRemainingColumn(),
+    )
+    bar = Progress(*columns, console=console(sys.stderr), transient=True, disable=not sys.stderr.isatty())
+    task = bar.add_task("", total=total, failed="0", rate="-")
+
+    def show(done: int, failed: int) -> None:
+        speed = bar.tasks[0].speed
+        bar.update(task, completed=done, failed=f"{failed:,}", rate="-" if speed is None else f"{speed:,.1f}")
+
+    with bar:
+        yield show
