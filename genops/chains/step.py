@@ -80,7 +80,7 @@ _COMPILED = PlainValidator(_compile)
 Expr = Annotated[Any, _COMPILED, _EXPRESSION_SCHEMA]
 LazyExpr = Annotated[Any, _COMPILED, Lazy(), _EXPRESSION_SCHEMA]
 NestedBlock = Annotated[Any, PlainValidator(_parse_block), WithJsonSchema({"$comment": "#/$defs/Block"})]
-"""A field that holds a block. pydantic knows no ``$ref`` of ours; :mod:`genops.chains.schema` makes it of the comment."""
+"""A field that holds a block. The comment becomes a ``$ref``, which pydantic would not let through."""
 
 
 @dataclass(frozen=True, slots=True)
