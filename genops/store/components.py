@@ -45,11 +45,9 @@ def find_lock(engine: Engine, prefix: str) -> Lock:
         digest = unique_prefix(connection, lock.c.digest, prefix, "lock")
         chain = connection.scalar(select(lock.c.chain).where(lock.c.digest == digest)) or ""
         rows = connection.execute(
-            select(lock_component.c["kind", "name", "source", "digest", "uses"])
-            .where(lock_component.c.lock == digest)
-            .order_by(lock_component.c.position)
+            select(lock_component).where(lock_component.c.lock == digest).order_by(lock_component.c.position)
         )
-        entries = tuple(LockEntry(*row[:4], tuple(row.uses)) for row in rows)
+        entries = tuple(LockEntry(row.kind, row.name, row.source, row.digest, tuple(row.uses)) for row in rows)
     found = Lock(chain, entries)
     if found.digest != digest:
         raise StoreError(f"the stored lock {digest[:12]} is damaged", hint="run the chain again to store it anew")
@@ -68,7 +66,7 @@ def find_component(engine: Engine, prefix: str, kind: str | None) -> Component:
 def find_components_of(engine: Engine, lock_digest: str) -> list[Component]:
     """The components of a lock in the order of its entries; empty when the store has no such lock."""
     query = (
-        select(lock_component.c["kind", "name", "source", "digest"], component.c.body)
+        select(lock_component, component.c.body)
         .join(component, component.c.digest == lock_component.c.digest)
         .where(lock_component.c.lock == lock_digest)
         .order_by(lock_component.c.position)
@@ -91,5 +89,6 @@ def _whole(kind: str, name: str, body: str, source: str, digest: str) -> Compone
 
 
 def _insert_new(connection: Connection, into: Table) -> Insert:
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(into).on_conflict_do_nothing()
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(into).on_conflict_do_nothing()
+    return postgresql.insert(into).on_conflict_do_nothing()

@@ -31,6 +31,8 @@ _PART = 500
 _temporary = MetaData()
 _doomed = Table("doomed", _temporary, Column("key", Int64, primary_key=True), prefixes=["TEMPORARY"])
 _candidate = Table("candidate", _temporary, Column("digest", Digest, primary_key=True), prefixes=["TEMPORARY"])
+_SPAN_PAYLOADS = (span.c.input, span.c.output)
+_RUN_PAYLOADS = (run.c.inputs, run.c.output)
 _PATCHED = re.compile(r'"\$payload":\s*"([0-9a-f]{64})"')
 
 
@@ -76,19 +78,14 @@ def _prepare(connection: Connection) -> None:
 
 
 def _delete_doomed(connection: Connection) -> StoreCounts:
-    spans = connection.scalar(select(func.count()).select_from(span).join(_doomed, _doomed.c.key == span.c.run)) or 0
+    of_span, of_run = span.c.run == _doomed.c.key, run.c.key == _doomed.c.key
+    spans = connection.scalar(select(func.count()).select_from(span).join(_doomed, of_span)) or 0
     used = union(
-        *(
-            select(c).join(_doomed, _doomed.c.key == span.c.run).where(c.is_not(None))
-            for c in (span.c.input, span.c.output)
-        ),
-        *(
-            select(c).join(_doomed, _doomed.c.key == run.c.key).where(c.is_not(None))
-            for c in (run.c.inputs, run.c.output)
-        ),
+        *(select(c).join(_doomed, of_span).where(c.is_not(None)) for c in _SPAN_PAYLOADS),
+        *(select(c).join(_doomed, of_run).where(c.is_not(None)) for c in _RUN_PAYLOADS),
     )
     connection.execute(insert(_candidate).from_select(["digest"], used))
-    patches = select(span.c.patch).join(_doomed, _doomed.c.key == span.c.run)
+    patches = select(span.c.patch).join(_doomed, span.c.run == _doomed.c.key)
     _add_candidates(connection, _named_in_patches(connection, patches))
     runs = connection.execute(delete(run).where(run.c.key.in_(select(_doomed.c.key)))).rowcount
     return StoreCounts(runs, spans, _delete_unused(connection))
@@ -96,7 +93,7 @@ def _delete_doomed(connection: Connection) -> StoreCounts:
 
 def _delete_unused(connection: Connection) -> int:
     """Deletes the candidates that no run, span or memo names, and the temporary tables."""
-    for c in (span.c.input, span.c.output, run.c.inputs, run.c.output):
+    for c in (*_SPAN_PAYLOADS, *_RUN_PAYLOADS):
         named = select(c).join(_candidate, _candidate.c.digest == c)
         connection.execute(delete(_candidate).where(_candidate.c.digest.in_(named)))
     memo = connection.scalars(select(cache_entry.c.value).where(cache_entry.c.kind == "memo"))
@@ -117,7 +114,7 @@ def _named_in_patches(connection: Connection, patches: Select[tuple[str]]) -> se
 
 
 def _add_candidates(connection: Connection, digests: set[str]) -> None:
-    known = set()
+    known: set[str] = set()
     for part in _parts(sorted(digests)):
         known.update(connection.scalars(select(_candidate.c.digest).where(_candidate.c.digest.in_(part))))
     new = [{"digest": digest} for digest in sorted(digests - known)]

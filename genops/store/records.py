@@ -177,6 +177,7 @@ class LabelMove:
         version: What it points to since then.
         message: Why.
         author: Who.
+        rollback: Whether it went back in the label's own history.
         created: Nanoseconds since the epoch.
     """
 
@@ -187,4 +188,5 @@ class LabelMove:
     version: int
     message: str
     author: str
+    rollback: bool
     created: int

@@ -133,7 +133,7 @@ def begins_with(digits: ColumnElement[str], prefix: str) -> tuple[ColumnElement[
 
 
 def _run_key(connection: Connection, run_id: str) -> int:
-    key = connection.scalar(select(run.c.key).where(run.c.id == run_id))
+    key: int | None = connection.scalar(select(run.c.key).where(run.c.id == run_id))
     if key is None:
         unique_prefix(connection, run.c.id, run_id, "run")
         raise ReferenceNotFound(f"{run_id!r} is not the whole id of a run")

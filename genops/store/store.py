@@ -80,11 +80,11 @@ class Store:
         self._engine.dispose()
         _open_stores.discard(self)
 
-    def runs(self, wanted: RunFilter = RunFilter(), limit: int = 50, before: str | None = None) -> list[RunRecord]:
+    def runs(self, wanted: RunFilter | None = None, limit: int = 50, before: str | None = None) -> list[RunRecord]:
         """Runs that fit, newest first.
 
         Args:
-            wanted: Which.
+            wanted: Which; all when not given.
             limit: How many at most.
             before: Whole id of a run: only older ones; the last of a page asks for the next page.
 
@@ -92,11 +92,11 @@ class Store:
             ReferenceNotFound: There is no run ``before``.
             InputError: ``wanted.text`` has no word in it.
         """
-        return runs.find_runs(self._engine, wanted, limit, before)
+        return runs.find_runs(self._engine, wanted or RunFilter(), limit, before)
 
-    def iter_runs(self, wanted: RunFilter = RunFilter()) -> Iterator[RunRecord]:
+    def iter_runs(self, wanted: RunFilter | None = None) -> Iterator[RunRecord]:
         """All runs that fit, newest first, in flat memory."""
-        return runs.iterate_runs(self._engine, wanted)
+        return runs.iterate_runs(self._engine, wanted or RunFilter())
 
     def run(self, prefix: str) -> RunRecord:
         """The run whose id begins with ``prefix`` (4 digits or more).
@@ -211,9 +211,11 @@ class Store:
         """Publishes a closure; the version, and False when this closure was published before."""
         return versions.insert_version(self._engine, kind, name, digest, closure, parts, message, author)
 
-    def move_label(self, kind: str, name: str, label: str, number: int, message: str, author: str) -> LabelMove:
+    def move_label(
+        self, kind: str, name: str, label: str, number: int, message: str, author: str, *, rollback: bool = False
+    ) -> LabelMove:
         """Points a label to a version."""
-        return versions.insert_move(self._engine, kind, name, label, number, message, author)
+        return versions.insert_move(self._engine, kind, name, label, number, message, author, rollback)
 
     def versions(self, kind: str, name: str) -> list[VersionRecord]:
         """The published versions of a name, oldest first."""

@@ -1,7 +1,7 @@
 """The tables, as SQLModel classes. The migrations make them; a test holds the two equal.
 
-Runs are keyed by their start in nanoseconds, moved up until unique, so that the key's order is the order of time: newest
-first needs no index and no sort, and the spans of a run lie together in the order of writing.
+Runs are keyed by their start in nanoseconds, moved up until unique, so that the key's order is the order of time:
+newest first needs no index and no sort, and the spans of a run lie together in the order of writing.
 """
 
 from __future__ import annotations
@@ -244,6 +244,7 @@ class MovedLabel(_Stored, table=True):
     version: int
     message: str = Field(sa_type=Text)
     author: str = Field(sa_type=Text)
+    rollback: bool
     created: int = Field(sa_type=BigInteger)
 
 

@@ -49,12 +49,14 @@ def insert_version(
         return record, True
 
 
-def insert_move(engine: Engine, kind: str, name: str, label: str, number: int, message: str, author: str) -> LabelMove:
+def insert_move(
+    engine: Engine, kind: str, name: str, label: str, number: int, message: str, author: str, rollback: bool
+) -> LabelMove:
     """Points a label to a version, from now on."""
     with writing(engine) as connection:
         _one_at_a_time(connection)
         last = connection.scalar(select(func.max(label_move.c.number)))
-        move = LabelMove((last or 0) + 1, kind, name, label, number, message, author, created=time.time_ns())
+        move = LabelMove((last or 0) + 1, kind, name, label, number, message, author, rollback, time.time_ns())
         connection.execute(insert(label_move).values(asdict(move)))
         return move
 

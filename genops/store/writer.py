@@ -1,8 +1,8 @@
 """The background writer: takes records from a run without ever making it wait, and makes them durable.
 
-One thread writes what has come together every 50 ms in one transaction, so that what was handed over is in the database
-well within 200 ms. While the database cannot be written the buffer holds; when it is full records are dropped, counted, and
-warned about once.
+One thread writes what has come together every 50 ms in one transaction, so that what was handed over is in the
+database well within 200 ms. While the database cannot be written the buffer holds; when it is full records are dropped,
+counted, and warned about once.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ class Writer:
             return self._written.wait_for(lambda: self._done >= target, timeout)
 
     def close(self, timeout: float = 5.0) -> None:
-        """Writes what waits, for ``timeout`` seconds at most, and ends the thread. Nothing may be handed over after it."""
+        """Writes what waits, for ``timeout`` seconds at most, and ends the thread. What comes later is dropped."""
         if self._closed:
             return
         self.flush(timeout)

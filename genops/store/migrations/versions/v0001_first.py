@@ -128,6 +128,7 @@ def _versions() -> None:
         *(sa.Column(name, sa.Text, nullable=False) for name in ("kind", "name", "label")),
         sa.Column("version", sa.Integer, nullable=False),
         *(sa.Column(name, sa.Text, nullable=False) for name in ("message", "author")),
+        sa.Column("rollback", sa.Boolean, nullable=False),
         sa.Column("created", sa.BigInteger, nullable=False),
     )
     op.create_index("label_move_name", "label_move", ["kind", "name", "label"])
