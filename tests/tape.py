@@ -52,7 +52,7 @@ class Tape:
         patch=None,
         **attributes,
     ):
-        if patch is None and kind in ("step", "agent") and status == "ok":
+        if patch is None and kind in ("step", "agent") and status == "ok" and end is not None:
             value = {"status": "ok", "output": {"$payload": self.keep(output)}}
             patch = [{"op": "add", "path": f"/steps/{name}", "value": value}]
         given = {name.replace("__", "."): value for name, value in attributes.items()}
@@ -157,9 +157,9 @@ PASSAGES = [
         1671,
         0.7812,
         "Replay > Swapping one component",
-        "`genops trace replay RUN --swap prompt:answer_question@2` runs a recorded run again with one component changed."
-        " Effects are injected from the record as long as their requests are the recorded ones; from the first one that"
-        " differs on, they are performed.",
+        "`genops trace replay RUN --swap prompt:answer_question@2` runs a recorded run again with one component"
+        " changed. Effects are injected from the record as long as their requests are the recorded ones; from the"
+        " first one that differs on, they are performed.",
     ),
     (
         "docs/replay.md",

@@ -19,12 +19,12 @@ def seconds(value: float) -> str:
 
 
 def dollars(value: float | None) -> str:
-    """US dollars to two significant digits below a cent: ``$0.00031``, ``$1.25``; None is ``cost unknown``."""
+    """US dollars to three significant digits below ten cents: ``$0.00031``, ``$1.25``; None is ``cost unknown``."""
     if value is None:
         return "cost unknown"
     if value == 0:
         return "$0"
-    return f"${value:,.2f}" if abs(value) >= 0.1 else f"${value:.2g}" if abs(value) >= 1e-4 else f"${value:.7f}"
+    return f"${value:,.2f}" if abs(value) >= 0.1 else f"${value:.3g}" if abs(value) >= 1e-4 else f"${value:.7f}"
 
 
 def counted(number: int, noun: str) -> str:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import orjson
+
 from genops.artifacts import Payload, Value, encode
 from genops.errors import GenopsError, StepError
 from genops.store.records import RunRecord, SpanKind, SpanRecord, Status
@@ -44,6 +46,10 @@ class Redact(Protocol):
 
     def value(self, value: Value) -> Value:
         """The same object when there is nothing to redact, else a redacted copy."""
+        ...
+
+    def ruled_out(self, encoded: bytes) -> bool:
+        """Whether a value's JSON tells that :meth:`value` would change nothing."""
         ...
 
 
@@ -105,8 +111,7 @@ class Recorder:
         Raises:
             StepError: It is larger than one payload may be.
         """
-        shown = self._redact.value(value)
-        payload = encode(shown)
+        shown, payload = self._shown(value)
         if len(payload.data) > self._limit:
             raise StepError(
                 f"a value of {len(payload.data):,} bytes is larger than limits.payload_bytes = {self._limit:,}",
@@ -157,13 +162,18 @@ class Recorder:
         """Closes a span."""
         span.ended = self.now()
         span.status = status
-        span.attributes = self._shown(span.attributes)
+        if not self._redact.ruled_out(orjson.dumps(span.attributes)):
+            span.attributes = self._redact.value(span.attributes)  # type: ignore[assignment]
         span.output = output
         self._sink.span(span)
 
-    def _shown(self, attributes: dict[str, Any]) -> dict[str, Any]:
-        shown = self._redact.value(attributes)
-        return shown if isinstance(shown, dict) else attributes
+    def _shown(self, value: Value) -> tuple[Value, Payload]:
+        """The redacted value and its payload; the value itself when there was nothing to redact."""
+        payload = encode(value)
+        if payload.data[:1] == b"j" and self._redact.ruled_out(payload.data[1:]):
+            return value, payload
+        shown = self._redact.value(value)
+        return shown, payload if shown is value else encode(shown)
 
     def fail(self, span: SpanRecord, error: BaseException) -> None:
         """Closes a span that failed, or was cancelled."""
@@ -193,7 +203,10 @@ class Recorder:
             run.output = self.keep(output)
         if error is not None:
             run.error = self.error(error)
-        run.text = self._searchable(output if status == "ok" else None)
+        parts = [self._inputs_text, self._searchable(output) if status == "ok" else ""]
+        if run.error is not None:
+            parts.append(str(run.error["message"]))
+        run.text = "\n".join(part for part in parts if part)
         self._sink.run(run)
         if self._on_finish is not None:
             self._on_finish(run, self._kept, self._payloads.get)
@@ -201,14 +214,11 @@ class Recorder:
     def set_inputs(self, inputs: Value) -> None:
         """Records what the run was given."""
         self.run.inputs = self.keep(inputs)
-        self._inputs_text = _flat_text(self._redact.value(inputs))
+        self._inputs_text = self._searchable(inputs)
         self._sink.run(self.run)
 
-    def _searchable(self, output: Value) -> str:
-        parts = [self._inputs_text, _flat_text(self._redact.value(output))]
-        if self.run.error:
-            parts.append(str(self.run.error.get("message", "")))
-        return "\n".join(part for part in parts if part)
+    def _searchable(self, value: Value) -> str:
+        return _flat_text(self._shown(value)[0])
 
 
 def describe(error: BaseException) -> dict[str, Any]:

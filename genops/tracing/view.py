@@ -67,7 +67,8 @@ class SpanView:
         duration: Seconds; None while unfinished.
         share: Part of the run's duration, 0 to 1; None when one of the two is not known.
         usage: Of the model calls in it and below it.
-        marks: What was out of the ordinary: retries, fallback, reuse, time to first token.
+        marks: What is to be noticed: failed attempts, re-asks, fallback, reuse, number of passages.
+        first_token: Seconds to the first token of a model's answer, where that is known.
         error: Type and message of its failure.
     """
 
@@ -81,6 +82,7 @@ class SpanView:
     share: float | None
     usage: Usage
     marks: tuple[str, ...]
+    first_token: float | None
     error: str | None
 
     @property
@@ -157,7 +159,8 @@ def _span_view(
         share=min(duration / whole, 1.0) if duration is not None and whole else None,
         usage=usage,
         marks=tuple(_marks(span, trace.run)),
-        error=f"{span.error.get('type')}: {span.error.get('message')}" if span.error else None,
+        first_token=span.attributes.get("gen_ai.response.time_to_first_chunk"),
+        error=error_text(span),
     )
 
 
@@ -172,6 +175,11 @@ def label(span: SpanRecord, parent: SpanRecord | None) -> str:
     if span.kind == "model":
         return f"model {attributes.get('gen_ai.request.model', span.name)}"
     return f"{_EFFECTS.get(span.kind, span.kind)} {span.name}"
+
+
+def error_text(span: SpanRecord) -> str | None:
+    """Type and message of a span's failure."""
+    return f"{span.error.get('type')}: {span.error.get('message')}" if span.error else None
 
 
 def attempts_of(span: SpanRecord) -> list[dict[str, Any]]:
@@ -195,9 +203,6 @@ def _marks(span: SpanRecord, run: RunRecord) -> list[str]:
         marks.append("cached")
     if span.kind == "model" and run.mode == "replay" and span.status == "ok" and not _answered(span):
         marks.append("from the record")
-    first = attributes.get("gen_ai.response.time_to_first_chunk")
-    if isinstance(first, (int, float)):
-        marks.append(f"first token after {seconds(first)}")
     documents = attributes.get(telemetry.CHUNK_IDS)
     if isinstance(documents, list):
         marks.append(counted(len(documents), "passage"))

@@ -6,6 +6,7 @@ questions that are cheap to answer no to (:func:`_suspect`); only a text that ca
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -69,6 +70,21 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 _NAME_REACH = 48
+# What a telling name holds, in small letters, and the schemes. ``token`` is on its own: ``tokens`` tells nothing.
+_WORDS = (
+    "key",
+    "secret",
+    "passw",
+    "passphrase",
+    "pwd",
+    "credential",
+    "authorization",
+    "cookie",
+    "bearer",
+    "basic",
+)
+_TOKEN = "token"
+_ONE_TOKEN = re.compile("token(?!s)")
 _SCHEMES = tuple((word, re.compile(word + r"\s{1,4}([A-Za-z0-9._~+/=-]{12,})")) for word in ("earer", "asic"))
 _URL_PASSWORD = re.compile(r"://[^\s/:@<>\"']{0,256}:([^\s/<>\"']{1,256})@")
 _CODE = re.compile(r"[$%]?[{(\[]|\$[A-Za-z_]|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*[()\[]|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z")
@@ -119,6 +135,18 @@ def matches(text: str) -> list[Match]:
     return found
 
 
+def ruled_out(encoded: str) -> bool:
+    """Whether a value's JSON text tells that no string in it holds a secret by shape or by assignment.
+
+    JSON's escapes leave letters, digits, ``-``, ``_``, ``@`` and ``:`` as they are, and every rule needs one of the
+    words below or a shape made of those.
+    """
+    low = encoded.lower()
+    if any(word in low for word in _WORDS) or ("://" in low and "@" in low):
+        return False
+    return (_TOKEN not in low or _ONE_TOKEN.search(low) is None) and not _suspect(encoded)
+
+
 def _suspect(text: str) -> bool:
     return any(char in text and pattern.search(text) is not None for char, pattern in _SUSPICIONS)
 
@@ -149,6 +177,11 @@ class KnownValues:
     def __init__(self, values: Iterable[str]) -> None:
         kept = sorted({value for value in values if len(value) >= MIN_SECRET}, key=len, reverse=True)
         self._values = [(min(value, key=_rank), value) for value in kept]
+        self._encoded = sorted({json.dumps(value, ensure_ascii=False)[1:-1] for value in kept})
+
+    def ruled_out(self, encoded: str) -> bool:
+        """Whether no known value is in a value's JSON text, as it is or escaped."""
+        return not any(value in encoded for value in self._encoded)
 
     def matches(self, text: str) -> list[Match]:
         """Every occurrence of a known value."""
