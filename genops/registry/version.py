@@ -68,7 +68,7 @@ def publish(
         closure: For a chain its lock; for a prompt the lock over template, examples, partials and model.
         components: All that the closure lists.
         message: Why.
-        secret_finder: Names the secrets in a text.
+        secret_finder: The types of the secrets in a text (``AWS_KEY``).
         author: Who; git's user when not given.
 
     Returns:
@@ -128,9 +128,10 @@ def _version(record: VersionRecord, labels: dict[str, int], *, new: bool = False
 
 def _refuse_secrets(component: Component, secret_finder: Callable[[str], list[str]]) -> None:
     for text in _texts(component.body):
-        if secret_finder(text):
+        found = secret_finder(text)
+        if found:
             raise DefinitionError(
-                f"{component.kind} {component.name} holds a secret",
+                f"{component.kind} {component.name} holds a secret ({', '.join(found)})",
                 hint="take it out and name the environment variable that holds it; change the secret if it was shared",
             )
 
