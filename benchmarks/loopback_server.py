@@ -89,6 +89,7 @@ class LoopbackServer:
         self.busiest = 0
         self.keep = True
         self._under_way = 0
+        self._stopped = asyncio.Event()
         self._port = port
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="loopback server", daemon=True)
@@ -120,13 +121,14 @@ class LoopbackServer:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_post("/v1/chat/completions", self._complete)
         app.router.add_get("/v1/models", self._models)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.0)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port, backlog=1024)
         await site.start()
         self._port = self._runner.addresses[0][1]
 
     async def _stop(self) -> None:
+        self._stopped.set()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -149,6 +151,8 @@ class LoopbackServer:
 
     async def _respond(self, request: web.Request, body: dict[str, Any], fault: Fault | None) -> web.StreamResponse:
         if fault is not None and fault.kind not in ("half", "drip"):
+            if fault.kind == "hang":
+                await self._stopped.wait()
             return await _go_wrong(request, fault)
         reply = self.answer(body)
         if body.get("stream"):
@@ -162,8 +166,6 @@ class LoopbackServer:
 
 
 async def _go_wrong(request: web.Request, fault: Fault) -> web.StreamResponse:
-    if fault.kind == "hang":
-        await asyncio.sleep(3600)
     if fault.kind == "reset":
         assert request.transport is not None
         request.transport.abort()

@@ -60,7 +60,7 @@ def resolve_model(settings: Settings, name: str) -> Model:
 
 
 def stored_model(settings: Settings, component: Component) -> Model:
-    """The model of a stored component: what shapes its answers as recorded, where it is served as the settings say today."""
+    """The model of a stored component: shaped as recorded, and served where the settings say today."""
     if component.name in settings.models or component.name == "offline":
         now = resolve_model(settings, component.name)
         if now.component.digest == component.digest:

@@ -169,7 +169,7 @@ class Gateway:
         try:
             async with asyncio.timeout(limit):
                 response = await provider.complete(model, request, call)
-            response.latency = self._clock() - started
+            response.latency = response.latency or self._clock() - started
             usage = response.usage
             if usage.input_tokens is not None and usage.output_tokens is not None:
                 tokens = usage.input_tokens + usage.output_tokens

@@ -2,8 +2,8 @@
 
 The question is, in this order: what follows the last label ``Question:`` (or ``Query:``, ``Q:``), to the end of its
 paragraph; the inside of ``<question>…</question>``; the last paragraph that ends in a question mark; the last
-paragraph. A passage begins with its number in brackets at the start of a line, ``[1] …``, numbers counting up, and ends
-where the next begins, at a label, or at a line that closes a tag.
+paragraph. A passage begins with its number in brackets at the start of a line, ``[1] …``, numbers counting up; its
+source may follow in parentheses. It ends where the next begins; the last one at a label or a line that closes a tag.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 _LABEL = re.compile(r"^[#*_ \t]*(?:question|query|q)[*_]*[ \t]*:[*_]*[ \t]*", re.IGNORECASE | re.MULTILINE)
 _TAGGED = re.compile(r"<(question|query)>\s*(.+?)\s*</\1>", re.IGNORECASE | re.DOTALL)
-_NUMBER = re.compile(r"^[ \t]*\[(\d{1,4})\][ \t:]*", re.MULTILINE)
+_NUMBER = re.compile(r"^[ \t]*\[(\d{1,4})\][ \t:]*(?:\([^()\n]*\)[ \t]*)?", re.MULTILINE)
 _PASSAGE_END = re.compile(
     r"^[#*_ \t]*(?:question|query|q|answer|instructions?)[*_]*[ \t]*:|^</\w+>[ \t]*$", re.IGNORECASE | re.MULTILINE
 )

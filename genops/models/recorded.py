@@ -101,7 +101,11 @@ class Recorded:
             path = file_of(self._settings, model.name, model.alias)
             recording = Recording.load(path)
             if recording.digest != model.component.body["content"]:
-                raise DefinitionError("the file changed after the run had begun", at=Location(path), hint="run again")
+                raise DefinitionError(
+                    f"the file is not the one of model {model.name!r}: it has changed since",
+                    at=Location(path),
+                    hint="run again, or put the old content back",
+                )
             self._recordings[model.component.digest] = recording
         return recording
 
@@ -120,8 +124,8 @@ class Recorder:
         self._redact = redact or (lambda value: value)
 
     def record(self, model: Model, request: ModelRequest, response: ModelResponse) -> None:
-        """Writes one call, without what belongs to the moment and not to the answer (failed attempts, the cache)."""
-        answer = replace(response, attempts=[], cached=False)
+        """Writes one call, without what belongs to the moment and not to the answer (failures, times, the cache)."""
+        answer = replace(response, attempts=[], cached=False, latency=0.0, time_to_first_token=None)
         record = {
             "request_digest": request_digest(model, request),
             "model": identity(model),

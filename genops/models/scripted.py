@@ -276,7 +276,11 @@ class Scripted:
             path = file_of(self._settings, model.name, model.alias)
             script = Script.load(path)
             if script.digest != model.component.body["content"]:
-                raise DefinitionError("the file changed after the run had begun", at=Location(path), hint="run again")
+                raise DefinitionError(
+                    f"the file is not the one of model {model.name!r}: it has changed since",
+                    at=Location(path),
+                    hint="run again, or put the old content back",
+                )
             self._scripts[model.component.digest] = script
         return script
 
