@@ -16,7 +16,10 @@ from genops.syntax import YamlFile, read_yaml
 
 KEYS = ("description", "model", "parameters", "inputs", "output", "examples", "tools")
 _FENCE = "---"
-_RESERVED = ("embed", "examples", "output", "loop")
+_RESERVED = frozenset(["embed", "examples", "output", "loop", "self", "super", "caller", "varargs", "kwargs"])
+_JINJA_WORDS = frozenset(
+    ["true", "false", "none", "True", "False", "None", "and", "or", "not", "in", "is", "if", "else"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def parse(file: YamlFile) -> FrontMatter:
             raise DefinitionError(f"`{key}` is text, not {data[key]!r}", at=file.at(key))
     inputs = InputSpec.parse(data.get("inputs"), file, "inputs")
     for name in inputs.names():
-        if name in _RESERVED:
+        if name in _RESERVED | _JINJA_WORDS:
             raise DefinitionError(f"an input cannot be called {name!r}", at=file.at("inputs", name), hint="rename it")
     examples = data.get("examples")
     return FrontMatter(

@@ -91,7 +91,7 @@ class Template:
     def __init__(self, source: Source, partials: Mapping[str, Source], variables: frozenset[str]) -> None:
         self._sources: dict[str | None, Source] = {None: source}
         self._sources.update(partials.items())
-        environment = PromptSandbox(DictLoader({name: partial.text for name, partial in partials.items()}))
+        environment = PromptSandbox(DictLoader({name: _ended(partial.text) for name, partial in partials.items()}))
         self._outlines = {name: outline(item) for name, item in self._sources.items()}
         self._check_includes(None, ())
         self.blocks = self._has_messages(None)
@@ -172,7 +172,7 @@ class Template:
                 yield from self._printed_outside(target)
 
     def _check_names(self, variables: frozenset[str]) -> None:
-        defined = {name for item in self._outlines.values() for name in item.defines} | {"loop"}
+        defined = {name for item in self._outlines.values() for name in item.defines}
         for name, item in self._outlines.items():
             known = variables | _GLOBALS | (defined if name is not None else frozenset())
             for variable, line in item.reads.items():
@@ -185,6 +185,11 @@ class Template:
                     raise DefinitionError(
                         f"{variable!r} is no declared input", at=self._sources[name].at(line), hint=hint
                     )
+
+
+def _ended(text: str) -> str:
+    """A partial with its last line ended: the line of the tag that includes it is left out with its end."""
+    return text if text.endswith("\n") else f"{text}\n"
 
 
 def outline(source: Source) -> Outline:
