@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeAlias
 
-from genops.artifacts.canonical import DIGEST_LENGTH, digest_of
+from genops.artifacts.canonical import DIGEST_LENGTH, digest_of, short
 from genops.artifacts.component import Component
-from genops.errors import Location, LockMismatch
+from genops.errors import DefinitionError, Location, LockMismatch
 
 LOCK_FORMAT = 1
 
@@ -34,13 +35,17 @@ class LockEntry:
     uses: tuple[str, ...] = ()
 
 
+_Version: TypeAlias = tuple[str, tuple[str, ...]]
+"""Digest and wiring."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lock:
     """The closure of a chain.
 
     Attributes:
         chain: Name of the chain.
-        entries: Sorted by kind and name, one per component.
+        entries: Sorted by kind and name, one per component and reference to it.
         digest: SHA-256 over chain and entries without their ``source``: how a component was referred to does not
             shape an answer.
     """
@@ -50,14 +55,17 @@ class Lock:
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:
-        body = [[entry.kind, entry.name, entry.digest, list(entry.uses)] for entry in self.entries]
+        body = sorted({(entry.kind, entry.name, entry.digest, entry.uses) for entry in self.entries})
         object.__setattr__(self, "digest", digest_of({"chain": self.chain, "entries": body}))
 
     @classmethod
     def of(
-        cls, chain: str, components: Iterable[Component], uses: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType({})
+        cls,
+        chain: str,
+        components: Iterable[Component],
+        uses: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType({}),
     ) -> Lock:
-        """The lock of a closure; components that appear twice are listed once.
+        """The lock of a closure; a component that appears twice under one reference is listed once.
 
         Args:
             chain: Name of the chain.
@@ -92,7 +100,7 @@ class Lock:
             )
             lock = cls(raw["chain"], entries)
             intact = raw["format"] == LOCK_FORMAT and raw["digest"] == lock.digest
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError, DefinitionError) as error:
             raise LockMismatch(f"not a readable lock ({error})", at=at, hint=hint) from error
         if not intact or any(len(entry.digest) != DIGEST_LENGTH for entry in entries):
             raise LockMismatch("the lock was edited or damaged", at=at, hint=hint)
@@ -116,18 +124,27 @@ class Lock:
 
     def differences(self, other: Lock) -> list[str]:
         """One line for each component that was added, removed or changed from this lock to ``other``."""
-        mine = {(e.kind, e.name): e for e in self.entries}
-        theirs = {(e.kind, e.name): e for e in other.entries}
+        mine, theirs = self._by_name(), other._by_name()
         lines = []
         for key in sorted(mine.keys() | theirs.keys()):
-            a, b = mine.get(key), theirs.get(key)
-            label = f"{key[0]} {key[1]}"
-            if a is None and b is not None:
-                lines.append(f"{label}: added ({b.digest[:12]})")
-            elif b is None and a is not None:
-                lines.append(f"{label}: removed ({a.digest[:12]})")
-            elif a is not None and b is not None and a.digest != b.digest:
-                lines.append(f"{label}: {a.digest[:12]} -> {b.digest[:12]}")
-            elif a is not None and b is not None and a.uses != b.uses:
-                lines.append(f"{label}: uses {', '.join(a.uses)} -> {', '.join(b.uses)}")
+            label = " ".join(key)
+            before, after = mine.get(key, set()), theirs.get(key, set())
+            gone, new = sorted(before - after), sorted(after - before)
+            if len(before) == len(after) == len(gone) == 1:
+                lines.append(f"{label}: {_change(gone[0], new[0])}")
+            else:
+                lines.extend(f"{label}: removed ({short(digest)})" for digest, _ in gone)
+                lines.extend(f"{label}: added ({short(digest)})" for digest, _ in new)
         return lines
+
+    def _by_name(self) -> dict[tuple[str, str], set[_Version]]:
+        found: dict[tuple[str, str], set[_Version]] = {}
+        for entry in self.entries:
+            found.setdefault((entry.kind, entry.name), set()).add((entry.digest, entry.uses))
+        return found
+
+
+def _change(before: _Version, after: _Version) -> str:
+    if before[0] != after[0]:
+        return f"{short(before[0])} -> {short(after[0])}"
+    return f"uses {', '.join(before[1])} -> {', '.join(after[1])}"
