@@ -106,6 +106,8 @@ def _arguments(model: Model, request: ModelRequest, call: Call) -> dict[str, Any
         "api_base": model.alias.base_url,
         "api_key": os.environ.get(model.alias.api_key_env) if model.alias.api_key_env else None,
     }
+    if request.tools:
+        arguments["_skip_mcp_handler"] = True  # it imports `mcp`, which is no dependency of litellm, for any tool
     if call.on_text is not None:
         arguments.update(stream=True, stream_options={"include_usage": True})
     return {name: value for name, value in arguments.items() if value is not None}

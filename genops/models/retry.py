@@ -17,7 +17,7 @@ def backoff(attempt: int, retry_after: float | None, rng: random.Random) -> floa
     Exponential with full jitter (Brooker 2015, "Exponential Backoff and Jitter"), on top of what the server asked for,
     which is believed up to five minutes.
     """
-    jitter = rng.uniform(0.0, min(MAX_DELAY, FIRST_DELAY * 2.0**attempt))
+    jitter = rng.uniform(0.0, min(MAX_DELAY, FIRST_DELAY * 2.0 ** min(attempt, 16)))
     return min(retry_after or 0.0, MAX_RETRY_AFTER) + jitter
 
 
