@@ -14,7 +14,7 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 import orjson
@@ -136,10 +136,17 @@ def needs_escapes(value: Value) -> bool:
     if kind is bytes:
         return True
     if isinstance(value, dict):
-        return "$" in value or any(needs_escapes(item) for item in value.values())
-    if isinstance(value, list):
-        return any(needs_escapes(item) for item in value)
-    raise TypeError(f"a value of type {kind.__name__} is not plain; normalise it first")
+        if "$" in value:
+            return True
+        items: Iterable[Value] = value.values()
+    elif isinstance(value, list):
+        items = value
+    else:
+        raise TypeError(f"a value of type {kind.__name__} is not plain; normalise it first")
+    for item in items:
+        if type(item) is not str and needs_escapes(item):
+            return True
+    return False
 
 
 def _escaped(value: Value) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from genops.artifacts import Value, normalise
+from genops.artifacts import Value
 from genops.errors import StepError
 from genops.models import Model, ModelRequest, ModelResponse, Usage
 
@@ -16,17 +16,15 @@ def request_value(model: Model, request: ModelRequest) -> dict[str, Value]:
         part = getattr(request, name)
         if part:
             value[name] = part
-    plain = normalise(value)
-    assert isinstance(plain, dict)
-    return plain
+    return value
 
 
-def response_value(response: ModelResponse) -> dict[str, Value]:
+def response_value(response: ModelResponse) -> dict[str, Any]:
     """An answer as it is recorded: all that a step may build on."""
     usage = response.usage
     return {
         "text": response.text,
-        "tool_calls": normalise(response.tool_calls),
+        "tool_calls": list(response.tool_calls),
         "finish_reason": response.finish_reason,
         "usage": {
             "input_tokens": usage.input_tokens,

@@ -32,6 +32,7 @@ class Chain:
         self.project = project
         self.reference = reference
         self.closure = closure
+        self._defaults = RunOptions(reference=reference)
 
     @classmethod
     def load(cls, reference: str, *, locked: bool = False, project: Project | None = None) -> Chain:
@@ -133,7 +134,8 @@ class Chain:
             yield result.output if isinstance(result.output, str) else str(result.output)
 
     def _options(self, options: RunOptions | None) -> RunOptions:
-        options = options or RunOptions()
+        if options is None:
+            return self._defaults
         return options if options.reference else replace(options, reference=self.reference)
 
     @property

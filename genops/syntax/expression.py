@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from jinja2 import TemplateSyntaxError, Undefined, UndefinedError, meta, nodes
 from jinja2.exceptions import SecurityError
 
 from genops.errors import DefinitionError, InputError, Location
-from genops.syntax.sandbox import sandbox
+from genops.syntax.sandbox import Sandbox, sandbox
 
 _MAKES = (nodes.List, nodes.Tuple, nodes.Dict, nodes.Filter)
 _UNSETTLED = (Undefined, Iterator, range)
@@ -60,7 +61,12 @@ class Expression:
             self.reads = frozenset(_reads(tree, self.source, self.at))
             body = _lone_body(self.source)
             if body is not None:
-                self._evaluate = environment.compile_expression(body, undefined_to_none=False)
+                names = _path(tree)
+                self._evaluate = (
+                    environment.compile_expression(body, undefined_to_none=False)
+                    if names is None
+                    else partial(_follow, environment, names)
+                )
                 self._made = next(tree.find_all(_MAKES), None) is not None
             else:
                 self._evaluate = environment.from_string(self.source).render
@@ -124,6 +130,24 @@ def _lone_body(source: str) -> str | None:
     if kinds[0] != "variable_begin" or kinds.index("variable_end") != len(kinds) - 1:
         return None
     return "".join(text for _, text in tokens[1:-1])
+
+
+def _path(tree: nodes.Template) -> tuple[str, ...] | None:
+    """The names of ``a.b.c`` when that is all there is: most expressions are, and need no rendering context."""
+    output = tree.body[0] if len(tree.body) == 1 else None
+    node = output.nodes[0] if isinstance(output, nodes.Output) and len(output.nodes) == 1 else None
+    names: list[str] = []
+    while isinstance(node, nodes.Getattr):
+        names.append(node.attr)
+        node = node.node
+    return (node.name, *reversed(names)) if isinstance(node, nodes.Name) else None
+
+
+def _follow(environment: Sandbox, names: tuple[str, ...], variables: Mapping[str, Any]) -> Any:
+    value = variables[names[0]] if names[0] in variables else environment.undefined(name=names[0])
+    for name in names[1:]:
+        value = environment.getattr(value, name)
+    return value
 
 
 def _reads(tree: nodes.Template, source: str, at: Location | None) -> Iterator[Reads]:

@@ -35,6 +35,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
         del self.filters["random"]
         del self.globals["lipsum"]
 
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """A mapping's own key before a method of that name: an input may be called ``items``."""
+        if isinstance(obj, dict) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Refuses an operation that would fill the memory.
 

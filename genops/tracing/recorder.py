@@ -93,6 +93,7 @@ class Recorder:
         self._payloads: dict[str, bytes] = {}
         self._paths: dict[str, int] = {}
         self._inputs_text = ""
+        self._last: tuple[Value, Value, Payload] = (None, None, encode(None))
         self._offset = run.started - time.perf_counter_ns()
         run.session, run.user = self._label(run.session), self._label(run.user)
         run.tags = [self.text(tag) for tag in run.tags]
@@ -169,11 +170,14 @@ class Recorder:
 
     def _shown(self, value: Value) -> tuple[Value, Payload]:
         """The redacted value and its payload; the value itself when there was nothing to redact."""
-        payload = encode(value)
-        if payload.data[:1] == b"j" and self._redact.ruled_out(payload.data[1:]):
-            return value, payload
-        shown = self._redact.value(value)
-        return shown, payload if shown is value else encode(shown)
+        if value is self._last[0] and isinstance(value, str):  # a step's text is often the chain's output too
+            return self._last[1], self._last[2]
+        shown, payload = value, encode(value)
+        if payload.data[:1] != b"j" or not self._redact.ruled_out(payload.data[1:]):
+            shown = self._redact.value(value)
+            payload = payload if shown is value else encode(shown)
+        self._last = (value, shown, payload)
+        return shown, payload
 
     def fail(self, span: SpanRecord, error: BaseException) -> None:
         """Closes a span that failed, or was cancelled."""

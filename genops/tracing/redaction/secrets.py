@@ -142,13 +142,19 @@ def ruled_out(encoded: str) -> bool:
     words below or a shape made of those.
     """
     low = encoded.lower()
-    if any(word in low for word in _WORDS) or ("://" in low and "@" in low):
+    for word in _WORDS:
+        if word in low:
+            return False
+    if "@" in low and "://" in low:
         return False
     return (_TOKEN not in low or _ONE_TOKEN.search(low) is None) and not _suspect(encoded)
 
 
 def _suspect(text: str) -> bool:
-    return any(char in text and pattern.search(text) is not None for char, pattern in _SUSPICIONS)
+    for char, pattern in _SUSPICIONS:
+        if char in text and pattern.search(text) is not None:
+            return True
+    return False
 
 
 def _assigned(text: str, pattern: re.Pattern[str]) -> Iterator[Match]:
@@ -181,7 +187,10 @@ class KnownValues:
 
     def ruled_out(self, encoded: str) -> bool:
         """Whether no known value is in a value's JSON text, as it is or escaped."""
-        return not any(value in encoded for value in self._encoded)
+        for value in self._encoded:
+            if value in encoded:
+                return False
+        return True
 
     def matches(self, text: str) -> list[Match]:
         """Every occurrence of a known value."""
