@@ -16,7 +16,7 @@ from genops.store.records import SpanRecord
 from genops.tracing.quantities import seconds
 from genops.tracing.readable import conversation, cut, readable, value_text, visible
 from genops.tracing.trace import Trace
-from genops.tracing.view import RunView, SpanView, attempts_of, error_text, run_view, span_views
+from genops.tracing.view import RunView, SpanView, attempts_of, error_text, label, run_view, span_views
 
 _STYLES = {"error": "bold red", "unfinished": "yellow", "skipped": "dim", "cancelled": "yellow"}
 _SHORT = 600
@@ -91,20 +91,29 @@ class _Head:
         if self.brief:
             return
         yield Text()
-        yield from _paragraph("inputs", self._text(run.inputs))
+        paragraphs = [("inputs", self._text(run.inputs), "none")]
         if run.error is not None:
-            yield from _paragraph("error", _error(run.error), "red")
+            paragraphs.append(("error", _error(run.error), "red"))
         elif run.output is not None:
-            yield from _paragraph("output", self._text(run.output))
+            paragraphs.append(("output", self._text(run.output), "none"))
+        for name, text, style in paragraphs:
+            yield Text(f"{name}:", style="bold")
+            yield from _indented(Text(visible(text).expandtabs(4), style=style), Text("  "), console, options)
 
     def _text(self, digest: str | None) -> str:
         return cut(value_text(self.trace, digest), _SHORT)
 
 
-def _paragraph(name: str, text: str, style: str = "") -> Iterator[Text]:
-    yield Text(f"{name}:", style="bold")
-    for line in visible(text).expandtabs(4).split("\n"):
-        yield Text(f"  {line}", style=style)
+def _indented(text: Text, indent: Text, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+    """The lines of a text behind an indent: wrapped under their own beginning, unless nothing is to be wrapped."""
+    for line in text.split("\n", allow_blank=True):
+        own = len(line.plain) - len(line.plain.lstrip(" "))
+        width = max(options.max_width - indent.cell_len - own, _NARROWEST)
+        pieces = [line[own:]] if options.no_wrap or not line[own:] else line[own:].wrap(console, width)
+        for piece in pieces:
+            whole = Text.assemble(indent, " " * own, piece)
+            whole.rstrip()
+            yield whole
 
 
 @dataclass
@@ -164,12 +173,7 @@ class Tree:
                 content.append("\n")
                 body = "\n".join(f"  {line}" for line in body.split("\n"))
             content.append(body, style=style or "none")
-            width = max(options.max_width - cell_len(guide), _NARROWEST)
-            lines = content.split("\n") if options.no_wrap else content.wrap(console, width)
-            for line in lines:
-                guided = Text.assemble((guide, "dim"), line)
-                guided.rstrip()
-                yield guided
+            yield from _indented(content, Text(guide, style="dim"), console, options)
 
     def _brief(self, view: SpanView) -> Iterator[tuple[str, str, str]]:
         """The error, at the innermost span that has it."""
@@ -186,7 +190,7 @@ class Tree:
             if span.input is not None:
                 yield "input", value_text(trace, span.input), ""
             if span.output is not None:
-                yield "output", value_text(trace, span.output), ""
+                yield "output", self._output(span), ""
         if view.first_token is not None:
             yield "first token", f"after {seconds(view.first_token)}", ""
         if span.patch:
@@ -198,6 +202,11 @@ class Tree:
         if self.attributes:
             attributes = {name: value for name, value in span.attributes.items() if name != "genops.attempts"}
             yield "attributes", readable(attributes), "dim"
+
+    def _output(self, span: SpanRecord) -> str:
+        """The output; where it is that of a span below, only that span's label."""
+        same = next((child for child in self.trace.children(span) if child.output == span.output), None)
+        return value_text(self.trace, span.output) if same is None else f"(that of {label(same, span)}, below)"
 
     def _conversation(self, span: SpanRecord) -> Iterator[tuple[str, str, str]]:
         from genops.errors import StoreError

@@ -38,7 +38,6 @@ def test_every_span_stands_in_the_tree_with_its_time_tokens_and_cost():
         "│  └─ model gpt-4o-mini  re-ask 1          1.13 s    951 in, 104 out   $0.000205",
         "└─ tool check                                4 ms",
         "   └─ tool check_citations                   2 ms",
-        "",
     ]
 
 
