@@ -47,7 +47,7 @@ class Folder:
             return None
         if not path.resolve().is_relative_to(self._folder.resolve()):
             raise DefinitionError(f"{name} leads out of the prompts folder", at=Location(self.shown(name)))
-        return read_text(self.shown(name)).replace("\r\n", "\n")
+        return read_text(self.shown(name))
 
     def names(self) -> list[str]:
         """All files below the folder, sorted."""

@@ -214,7 +214,7 @@ def _partials(source: Source, files: Files | None) -> dict[str, Source]:
             if files is None or text is None:
                 known = [item for item in files.names() if item.startswith("partials/")] if files else []
                 raise DefinitionError(f"there is no partial {name!r}", at=above.at(line), hint=nearest(name, known))
-            found[name] = Source(text, files.shown(name))
+            found[name] = Source(text.replace("\r\n", "\n"), files.shown(name))
             waiting.append(found[name])
     return found
 
