@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from genops.cli import index, run, trace
+from genops.cli import batch, chain, index, prompt, run, schema, trace
 from genops.cli.failure import exit_code_of
 from genops.cli.output import close_stdout, prepare_streams
 
@@ -70,5 +70,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 run.register(app)
+batch.register(app)
+app.add_typer(chain.app, name="chain")
+app.add_typer(prompt.app, name="prompt")
 app.add_typer(index.app, name="index")
 app.add_typer(trace.app, name="trace")
+schema.register(app)

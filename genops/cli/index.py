@@ -40,16 +40,16 @@ def list_indexes(as_json: AsJson = False) -> None:
             {
                 "name": name,
                 "snapshot": snapshot.digest if as_json else snapshot.digest[:12],
-                "in use": snapshot.digest == current,
+                "in_use": snapshot.digest == current,
                 "built": snapshot.manifest.built_at,
                 "documents": snapshot.manifest.documents,
                 "passages": snapshot.manifest.chunks,
             }
             for snapshot in list_snapshots(settings, name)
         ]
-        nothing = {"name": name, "snapshot": None, "in use": False, "built": None, "documents": None, "passages": None}
+        nothing = {"name": name, "snapshot": None, "in_use": False, "built": None, "documents": None, "passages": None}
         rows += found or [nothing]
-    columns = ("name", "snapshot", "in use", "built", "documents", "passages")
+    columns = ("name", "snapshot", "in_use", "built", "documents", "passages")
     listing(columns, rows, as_json=as_json, right=("documents", "passages"), empty="the settings name no index")
 
 

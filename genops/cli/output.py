@@ -9,12 +9,12 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from genops.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
 _WIDE = 10_000
 
@@ -82,27 +82,17 @@ def json_form(value: Any) -> Any:
     return json.loads(data[1:]) if data[:1] == b"e" else value
 
 
-def console(stream: TextIO | None = None) -> Console:
-    """A rich console that takes data literally; piped, it has no colours and cuts no lines."""
+def console(stream: TextIO | None = None, width: int | None = None) -> Console:
+    """A rich console that takes data literally, without colours where nobody looks (piped, ``NO_COLOR``)."""
     from rich.console import Console
 
-    stream = stream or sys.stdout
-    width = None if stream.isatty() or "COLUMNS" in os.environ else _WIDE
-    return Console(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=False, width=width)
+    return Console(file=stream or sys.stdout, markup=False, highlight=False, emoji=False, width=width)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[str] = ()) -> None:
-    """Rows under headings on stdout; the columns named in ``right`` are aligned to the right."""
-    from rich.table import Table
-    from rich.text import Text
-
-    grid = Table(box=None, pad_edge=False, header_style="bold")
-    numeric = set(right)
-    for name in columns:
-        grid.add_column(name, justify="right" if name in numeric else "left", no_wrap=True, overflow="ellipsis")
-    for row in rows:
-        grid.add_row(*(Text(one_line(cell)) for cell in row))
-    console().print(grid)
+def show(renderable: RenderableType) -> None:
+    """Something of rich's on stdout; piped, nothing of it is cut or wrapped."""
+    out = console()
+    out.print(renderable, soft_wrap=not out.is_terminal)
 
 
 def one_line(text: str) -> str:
@@ -118,18 +108,35 @@ def listing(
     right: Iterable[str] = (),
     empty: str = "",
 ) -> None:
-    """A listing: a table for people, or all fields as JSON; ``empty`` says on stderr that there is nothing."""
+    """A listing: a table of some columns for people, or all fields as JSON.
+
+    Args:
+        columns: Shown to people, in this order.
+        rows: By column.
+        as_json: Whether JSON is wanted.
+        right: Columns of numbers, aligned to the right.
+        empty: What stderr says when there is nothing to list.
+    """
     records = list(rows)
     if as_json:
         say_json([dict(record) for record in records])
     elif records:
-        table(
-            [name.upper() for name in columns],
-            ([_cell(record[name]) for name in columns] for record in records),
-            right=[name.upper() for name in right],
-        )
+        _table(columns, records, set(right))
     elif empty:
         note(empty)
+
+
+def _table(columns: Sequence[str], records: list[Mapping[str, Any]], right: set[str]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        justify: Literal["right", "left"] = "right" if name in right else "left"
+        grid.add_column(name.replace("_", " ").upper(), justify=justify, no_wrap=True, overflow="ellipsis")
+    for record in records:
+        grid.add_row(*(Text(one_line(_cell(record[name]))) for name in columns))
+    console(width=None if sys.stdout.isatty() else _WIDE).print(grid)
 
 
 def _cell(value: Any) -> str:

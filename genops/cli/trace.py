@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from genops.cli import trace_export, trace_replay
+from genops.cli import trace_diff, trace_export, trace_replay
 from genops.cli.moments import moment, shown
 from genops.cli.options import AsJson, RunId, Yes
-from genops.cli.output import console, listing, note, one_line, say_json, verdict
+from genops.cli.output import listing, note, one_line, say_json
+from genops.cli.output import show as show_on_stdout
 from genops.cli.project import opened
 from genops.cli.trace_filters import (
     ChainName,
@@ -34,6 +35,7 @@ from genops.errors import UsageError
 app = typer.Typer(help="Look at recorded runs.", no_args_is_help=True, rich_markup_mode=None)
 trace_export.register(app)
 trace_replay.register(app)
+trace_diff.register(app)
 
 
 @app.command("list")
@@ -97,31 +99,12 @@ def show(
     with opened() as project:
         found = Trace.load(project.store, find_run(project.store, trace).id)
         if html is None:
-            console().print(render_tree(found, full=full, step=step))
+            show_on_stdout(render_tree(found, full=full, step=step))
             return
         from genops.web.trace_page import trace_page
 
         html.write_text(trace_page(found), encoding="utf-8", errors="backslashreplace")
         note(f"wrote {html}")
-
-
-@app.command()
-def diff(a: RunId, b: RunId, as_json: AsJson = False) -> None:
-    """Show the first step in which two runs differ, and how; exit code 1 when they do."""
-    from dataclasses import asdict
-
-    from genops.cli.trace_tree import render_difference
-    from genops.tracing.diff import first_difference
-    from genops.tracing.trace import Trace
-
-    with opened() as project:
-        one, other = (Trace.load(project.store, find_run(project.store, name).id) for name in (a, b))
-        found = first_difference(one, other)
-        if as_json:
-            say_json(None if found is None else asdict(found))
-        else:
-            console().print(render_difference(one, other, found))
-    raise typer.Exit(verdict(found is None))
 
 
 @app.command()
@@ -134,7 +117,7 @@ def prune(
     moment_before = moment(before, "--before")
     with opened() as project:
         _ask(f"delete runs that started before {shown(moment_before)}?", yes)
-        gone = project.store.prune(before=moment_before, keep=keep)
+        gone = project.store.prune(before=moment_before, keep_last=keep)
     note(f"deleted {gone.runs:,} runs, {gone.spans:,} spans, {gone.payloads:,} payloads")
 
 

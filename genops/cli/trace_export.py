@@ -98,7 +98,7 @@ def _document(store: Store, run: RunRecord) -> dict[str, Any]:
     from genops.tracing.trace import Trace
 
     trace = Trace(run, store.spans(run.id), store)
-    digests = {digest for part in (run, *trace.spans) for digest in _payloads(asdict(part))}
+    digests = {digest for record in (asdict(run), *map(asdict, trace.spans)) for digest in _payloads(record)}
     payloads = {digest: json_form(trace.value(digest)) for digest in sorted(digests)}
     return {"run": asdict(run), "spans": [asdict(span) for span in trace.spans], "payloads": payloads}
 

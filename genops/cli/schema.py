@@ -1,0 +1,47 @@
+"""``genops schema``: JSON Schemas of the files that people write, for editors."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from genops.cli.output import say_json
+from genops.cli.project import opened
+
+
+class What(StrEnum):
+    """A kind of file."""
+
+    chain = "chain"
+    prompt = "prompt"
+    settings = "settings"
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("schema")(schema)
+
+
+def schema(what: Annotated[What, typer.Argument(help="Which kind of file.")]) -> None:
+    """Print the JSON Schema of a chain, a prompt template's front matter, or the settings."""
+    say_json(_schema_of(what))
+
+
+def _schema_of(what: What) -> dict[str, Any]:
+    if what is What.chain:
+        from genops.chains.schema import json_schema as chain_schema
+
+        with opened():
+            return chain_schema()
+    if what is What.prompt:
+        from genops.prompts.schema import json_schema as prompt_schema
+
+        return prompt_schema()
+    from genops.settings import Settings
+
+    found = Settings.model_json_schema()
+    for name in ("root", "source"):
+        del found["properties"][name]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found, "title": "genops settings"}
