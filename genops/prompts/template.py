@@ -23,6 +23,7 @@ _REFUSED = {
     nodes.FromImport: "from … import",
 }
 _CAPTURING = (nodes.Macro, nodes.CallBlock, nodes.FilterBlock, nodes.AssignBlock)
+_CAPTURED = "a macro, a recursive loop, or a call, filter or set block"
 _GLOBALS = frozenset({"range", "dict", "cycler", "joiner", "namespace"})
 
 
@@ -231,12 +232,12 @@ def _walk(body: list[nodes.Node], place: str, item: Outline, source: Source) -> 
             item.includes.append((_include_name(node, source), node.lineno, place))
         elif is_message(node):
             if place != "outside":
-                where = "another message" if place == "message" else "a macro, call, filter or set block"
+                where = "another message" if place == "message" else _CAPTURED
                 raise DefinitionError(f"a message block inside of {where}", at=source.at(node.lineno))
             item.messages.append(node.lineno)
             _walk(list(node.iter_child_nodes()), "message", item, source)
-        elif isinstance(node, _CAPTURING):
-            if place == "outside" and isinstance(node, (nodes.CallBlock, nodes.FilterBlock)):
+        elif isinstance(node, _CAPTURING) or (isinstance(node, nodes.For) and node.recursive):
+            if place == "outside" and not isinstance(node, (nodes.Macro, nodes.AssignBlock)):
                 item.loose.append(node.lineno)
             _walk(list(node.iter_child_nodes()), "captured", item, source)
         elif isinstance(node, nodes.Stmt):
@@ -250,7 +251,7 @@ def _output(node: nodes.Output, place: str, item: Outline, source: Source) -> No
             continue
         if mark is not None and place == "captured":
             raise DefinitionError(
-                f"{{% {mark[1:]} %}} stands directly in a message, not in a macro, call, filter or set block",
+                f"{{% {mark[1:]} %}} stands directly in a message, not in {_CAPTURED}",
                 at=source.at(child.lineno),
             )
         if place == "outside":

@@ -152,6 +152,7 @@ def test_macros_and_set_blocks_make_text():
         ('{% message "user" %}\n{% message "user" %}{% endmessage %}{% endmessage %}', 11, "inside of another message"),
         ('{% macro m() %}\n{% message "user" %}{% endmessage %}{% endmacro %}', 11, "inside of a macro"),
         ('{% set y %}\n{% message "user" %}{% endmessage %}{% endset %}', 11, "inside of a macro"),
+        ("{% for y in x recursive %}\n{% message 'user' %}{% endmessage %}{% endfor %}", 11, "recursive loop"),
         ("{% set y %}{% image x %}{% endset %}", 10, "stands directly in a message"),
         ('{% message "user" %}', 10, "endmessage"),
         ("a\nb {% endmessage %}", 11, "unknown tag 'endmessage'"),
