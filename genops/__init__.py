@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from genops.chains import tool
+    from genops.chains import ChainBuilder, tool
     from genops.errors import GenopsError
     from genops.executor import Chain, Project, RunOptions, RunResult, trace
     from genops.prompts import Prompt
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _PUBLIC = {
     "Chain": "genops.executor",
+    "ChainBuilder": "genops.chains",
     "GenopsError": "genops.errors",
     "Project": "genops.executor",
     "Prompt": "genops.prompts",
@@ -32,6 +33,7 @@ _PUBLIC = {
 
 __all__ = [
     "Chain",
+    "ChainBuilder",
     "GenopsError",
     "Project",
     "Prompt",

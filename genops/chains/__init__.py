@@ -1,6 +1,7 @@
 """Chains: definitions, steps, blocks and their graph, tools; what is to be run, not how."""
 
 from genops.chains.block import Block, Node
+from genops.chains.build import ChainBuilder, Ref
 from genops.chains.context import Scope, StepContext, StepSkipped
 from genops.chains.definition import ChainDefinition
 from genops.chains.step import (
@@ -23,6 +24,7 @@ from genops.chains.tool import Tool, make_tool, stored_tool, tool
 
 __all__ = [
     "Block",
+    "ChainBuilder",
     "ChainDefinition",
     "Effect",
     "Expr",
@@ -32,6 +34,7 @@ __all__ = [
     "NestedBlock",
     "Node",
     "Parsing",
+    "Ref",
     "Retry",
     "Scope",
     "Step",

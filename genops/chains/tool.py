@@ -75,7 +75,8 @@ class Tool:
         unknown = [name for name in arguments if name not in self.arguments.model_fields]
         if unknown:
             raise ToolError(
-                f"tool {self.name!r} has no argument {unknown[0]!r}", hint=nearest(unknown[0], self.arguments.model_fields)
+                f"tool {self.name!r} has no argument {unknown[0]!r}",
+                hint=nearest(unknown[0], self.arguments.model_fields),
             )
         try:
             parsed = self.arguments.model_validate(dict(arguments))

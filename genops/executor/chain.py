@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from genops.artifacts import Lock, Reference
-from genops.chains import ChainDefinition
+from genops.chains import ChainBuilder, ChainDefinition
 from genops.errors import LockMismatch
 from genops.executor.closure import Closure
 from genops.executor.engine import RunOptions, RunResult, run_chain
 from genops.executor.loop_thread import on_loop, run_sync
 from genops.executor.project import Project
+from genops.executor.typed import I, O, TypedChain
 
 
 class Chain:
@@ -67,7 +68,7 @@ class Chain:
         description: str = "",
         project: Project | None = None,
     ) -> Chain:
-        """A chain made in Python, of the same data as in a file (see :mod:`genops.chains.build` for typed steps).
+        """A chain made in Python, of the same data as in a file (:meth:`built` has typed steps).
 
         Raises:
             DefinitionError: It is not a chain.
@@ -77,6 +78,31 @@ class Chain:
         if output is not None:
             data["output"] = output
         return cls(project, name, project.closure(ChainDefinition.from_data(data, name)))
+
+    @classmethod
+    def built(cls, name: str, builder: ChainBuilder, *, description: str = "", project: Project | None = None) -> Chain:
+        """A chain from a :class:`~genops.chains.build.ChainBuilder`.
+
+        Raises:
+            DefinitionError: It is not a chain.
+        """
+        data = builder.data()
+        return cls.define(
+            name,
+            steps=data["steps"],
+            output=data.get("output"),
+            inputs=builder.declared,
+            description=description,
+            project=project,
+        )
+
+    def typed(self, inputs: type[I], output: type[O]) -> TypedChain[I, O]:
+        """The chain with a pydantic model for its inputs and any type that pydantic knows for its output.
+
+        Raises:
+            DefinitionError: The model's fields are not the chain's inputs.
+        """
+        return TypedChain(self, inputs, output)
 
     @property
     def name(self) -> str:
