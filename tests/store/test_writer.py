@@ -1,0 +1,349 @@
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from genops.artifacts import encode
+from genops.store import RunFilter, RunRecord, SpanRecord, Store
+from genops.store.engine import writer_connection
+from genops.store.writer import Writer
+
+START = 1_700_000_000_000_000_000
+
+
+def a_run(number: int = 0, status: str = "ok") -> RunRecord:
+    return RunRecord(f"{number:032x}", f"{number:032x}", "chain", START + number, status=status)  # type: ignore[arg-type]
+
+
+def a_span(run: RunRecord, number: int = 1, **fields: object) -> SpanRecord:
+    return SpanRecord(run.id, number, None, "ab" * 8, "path", "step", "step", run.started, **fields)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "genops.db"
+
+
+@pytest.fixture
+def sqlite_store(path: Path):
+    with Store.open(f"sqlite:///{path}") as store:
+        yield store
+
+
+def small_writer(store: Store, **bounds: int) -> Writer:
+    return Writer(lambda: writer_connection(store._engine), **bounds)
+
+
+def test_the_state_of_the_moment_of_writing_is_written(store: Store) -> None:
+    run = a_run(1, status="running")
+    span = a_span(run)
+    store.writer.run(run)
+    store.writer.span(span)
+    assert store.writer.flush()
+    assert store.spans(run.id)[0].status == "running"
+    span.status, span.ended, span.output = "ok", START + 9, "ab" * 32
+    run.status = "ok"
+    store.writer.span(span)
+    store.writer.run(run)
+    assert store.writer.flush()
+    assert store.spans(run.id) == [span]
+    assert store.run(run.id).status == "ok"
+    assert store.counts().spans == 1
+
+
+def test_a_record_handed_over_twice_is_written_once(sqlite_store: Store, path: Path) -> None:
+    run = a_run(1, status="running")
+    sqlite_store.writer.run(run)
+    sqlite_store.writer.flush()
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE written(number)")
+        connection.execute("CREATE TRIGGER count AFTER INSERT ON span BEGIN INSERT INTO written VALUES (new.number); END")
+        connection.execute("CREATE TRIGGER again AFTER UPDATE ON span BEGIN INSERT INTO written VALUES (new.number); END")
+        connection.execute("BEGIN IMMEDIATE")  # while it is held nothing is written
+        span = a_span(run)
+        sqlite_store.writer.span(span)
+        span.status = "ok"
+        sqlite_store.writer.span(span)
+    assert sqlite_store.writer.flush()
+    assert sqlite3.connect(path).execute("SELECT count(*) FROM written").fetchone() == (1,)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sizes=st.lists(st.integers(1, 1100), min_size=1, max_size=3))
+def test_batches_of_any_size_are_written_whole(sqlite_store: Store, sizes: list[int]) -> None:
+    before = sqlite_store.counts()
+    for index, size in enumerate(sizes):
+        number = before.runs + index
+        run = a_run(number)
+        sqlite_store.writer.run(run)
+        for span in range(1, size + 1):
+            sqlite_store.writer.span(a_span(run, span))
+        assert sqlite_store.writer.flush()
+        assert [span.number for span in sqlite_store.spans(run.id)] == list(range(1, size + 1))
+
+
+def test_threads_may_hand_over_at_once(store: Store) -> None:
+    def hand_over(first: int) -> None:
+        for number in range(first, first + 200):
+            run = a_run(number)
+            store.writer.run(run)
+            store.writer.span(a_span(run))
+            store.writer.payload(encode(number))
+
+    threads = [threading.Thread(target=hand_over, args=(start,)) for start in (0, 1000, 2000, 3000)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert store.writer.flush()
+    counts = store.counts()
+    assert (counts.runs, counts.spans, counts.payloads) == (800, 800, 800)
+    assert store.writer.dropped == 0
+
+
+def test_a_record_that_no_database_takes_is_lost_alone_and_counted(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = a_run(1)
+    store.writer.run(run)
+    store.writer.span(a_span(run, 1))
+    store.writer.span(a_span(run, 2, input="no digest"))
+    store.writer.span(a_span(run, 3, ended=2**70))
+    store.writer.span(a_span(run, 4))
+    assert store.writer.flush()
+    assert store.writer.flush()
+    assert [span.number for span in store.spans(run.id)] == [1, 4]
+    assert store.writer.dropped == 2
+    assert store.run(run.id).dropped == 2
+    assert len([r for r in caplog.records if r.name == "genops.store"]) == 1
+
+
+def test_spans_of_a_run_that_was_never_written_are_counted(store: Store) -> None:
+    store.writer.span(a_span(a_run(7)))
+    assert store.writer.flush()
+    assert store.writer.dropped == 1
+    assert store.counts().spans == 0
+
+
+def test_a_locked_database_breaks_nothing_and_loses_nothing_while_the_buffer_holds(
+    sqlite_store: Store, path: Path
+) -> None:
+    locker = sqlite3.connect(path, isolation_level=None)
+    locker.execute("BEGIN EXCLUSIVE")
+    runs = [a_run(number) for number in range(50)]
+    for run in runs:
+        sqlite_store.writer.run(run)
+        sqlite_store.writer.span(a_span(run))
+    assert not sqlite_store.writer.flush(timeout=0.2)
+    locker.execute("ROLLBACK")
+    assert sqlite_store.writer.flush()
+    assert sqlite_store.counts().spans == 50
+    assert sqlite_store.writer.dropped == 0
+
+
+def test_what_the_buffer_cannot_hold_is_dropped_with_one_warning_and_noted_on_the_run(
+    sqlite_store: Store, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    locker = sqlite3.connect(path, isolation_level=None)
+    locker.execute("BEGIN EXCLUSIVE")
+    writer = small_writer(sqlite_store, max_records=11)
+    run = a_run(1)
+    writer.run(run)
+    for number in range(1, 31):
+        writer.span(a_span(run, number))
+    assert writer.dropped == 20
+    assert [record.levelname for record in caplog.records if record.name == "genops.store"] == ["WARNING"]
+    locker.execute("ROLLBACK")
+    assert writer.flush()
+    assert sqlite_store.run(run.id).dropped == 20
+    assert len(sqlite_store.spans(run.id)) == 10
+    run.status = "error"
+    writer.run(run)
+    assert writer.flush()
+    assert sqlite_store.run(run.id).dropped == 20
+    writer.close()
+
+
+def test_a_payload_that_found_no_room_makes_its_run_incomplete(sqlite_store: Store, path: Path) -> None:
+    locker = sqlite3.connect(path, isolation_level=None)
+    locker.execute("BEGIN EXCLUSIVE")
+    writer = small_writer(sqlite_store, max_bytes=100)
+    run, big = a_run(1), encode("x" * 101)
+    writer.run(run)
+    writer.payload(big)
+    writer.span(a_span(run, input=big.digest))
+    locker.execute("ROLLBACK")
+    assert writer.flush()
+    assert writer.flush()
+    assert writer.dropped == 1
+    assert sqlite_store.run(run.id).dropped == 1
+    writer.close()
+
+
+def test_closing_beside_a_locked_database_gives_up_in_time_and_counts(sqlite_store: Store, path: Path) -> None:
+    locker = sqlite3.connect(path, isolation_level=None)
+    locker.execute("BEGIN EXCLUSIVE")
+    writer = small_writer(sqlite_store)
+    run = a_run(1)
+    writer.run(run)
+    writer.span(a_span(run))
+    writer.close(timeout=0.1)
+    assert writer.dropped == 2
+    writer.run(run)
+    assert writer.dropped == 3
+
+
+def test_a_full_disk_breaks_nothing_and_is_counted(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with Store.open(f"sqlite:///{path}") as store:
+
+        def nearly_full() -> sqlite3.Connection:
+            connection = writer_connection(store._engine)
+            (pages,) = connection.execute("PRAGMA page_count").fetchone()
+            connection.execute(f"PRAGMA max_page_count = {pages + 5}")
+            return connection
+
+        writer = Writer(nearly_full, max_bytes=1_000_000)
+        run = a_run(1)
+        writer.run(run)
+        for number in range(60):
+            writer.payload(encode(f"{number}" * 20_000))
+        assert writer.dropped > 0
+        assert not writer.flush(timeout=0.5)
+        writer.close(timeout=0.1)
+        assert writer.dropped == 61
+        assert store.counts().runs == 0
+    assert "full" in caplog.text or "dropped" in caplog.text
+
+
+@pytest.mark.postgres
+def test_a_lost_connection_is_made_again_and_nothing_is_lost(new_postgres: Callable[[], str]) -> None:
+    with Store.open(new_postgres()) as store:
+        run = a_run(1)
+        store.writer.run(run)
+        assert store.writer.flush()
+        with store._engine.begin() as connection:
+            others = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+            cut = connection.exec_driver_sql(f"SELECT pg_terminate_backend(pid) {others}").all()
+        assert cut == [(True,)]
+        store.writer.span(a_span(run))
+        assert store.writer.flush()
+        assert (store.counts().spans, store.writer.dropped) == (1, 0)
+
+
+WRITING = """
+import sys
+from genops.artifacts import encode
+from genops.store import RunRecord, SpanRecord, Store
+
+store = Store.open(sys.argv[1])
+first = int(sys.argv[2])
+number = first
+while number < first + int(sys.argv[3]):
+    run = RunRecord(f"{number:032x}", "t", "chain", number)
+    store.writer.run(run)
+    payload = encode({"number": number})
+    store.writer.payload(payload)
+    span = SpanRecord(run.id, 1, None, "ab" * 8, "path", "step", "step", number, input=payload.digest)
+    store.writer.span(span)
+    if number % 2:
+        span.status = run.status = "ok"
+        store.writer.span(span)
+        store.writer.run(run)
+    number += 1
+    if sys.argv[4] == "report" and number % 50 == 0 and store.writer.flush():
+        print(number, flush=True)
+store.close()
+"""
+
+
+def start_writing(url: str, first: int, count: int, mode: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", textwrap.dedent(WRITING), url, str(first), str(count), mode]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def test_after_kill_9_everything_flushed_is_there_and_the_rest_is_whole_or_absent(url: str) -> None:
+    Store.open(url).close()
+    process = start_writing(url, 0, 10**9, "report")
+    assert process.stdout is not None
+    flushed = [int(process.stdout.readline()) for _ in range(5)][-1]
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    with Store.open(url) as store:
+        counts = store.counts()
+        assert counts.runs >= flushed
+        assert counts.spans == counts.runs
+        unfinished = {run.id for run in store.iter_runs(RunFilter(status="running"))}
+        assert {f"{number:032x}" for number in range(0, flushed, 2)} <= unfinished
+        run = store.run(f"{flushed - 1:032x}")
+        (span,) = store.spans(run.id)
+        assert (run.status, span.status) == ("ok", "ok")
+        assert span.input is not None
+        assert store.payload(span.input) is not None
+
+
+def test_two_processes_may_write_at_once(url: str) -> None:
+    processes = [start_writing(url, first, 2000, "quiet") for first in (0, 10_000)]
+    assert [process.wait(timeout=60) for process in processes] == [0, 0]
+    with Store.open(url) as store:
+        counts = store.counts()
+    assert (counts.runs, counts.spans, counts.payloads) == (4000, 4000, 4000)
+
+
+def test_a_process_that_ends_without_closing_loses_nothing(path: Path) -> None:
+    program = textwrap.dedent(WRITING).replace("store.close()\n", "")
+    command = [sys.executable, "-c", program, f"sqlite:///{path}", "0", "300", "quiet"]
+    subprocess.run(command, check=True, timeout=60)
+    with Store.open(f"sqlite:///{path}") as store:
+        assert store.counts().runs == 300
+
+
+def _write_in_child(store: Store) -> None:
+    run = a_run(2)
+    store.writer.run(run)
+    store.writer.span(a_span(run))
+    os._exit(0 if store.writer.flush() and store.run(run.id).id == run.id else 1)
+
+
+def test_a_fork_writes_by_itself_and_leaves_the_parent_alone(store: Store) -> None:
+    first, third = a_run(1), a_run(3)
+    store.writer.run(first)
+    assert store.writer.flush()
+    child = multiprocessing.get_context("fork").Process(target=_write_in_child, args=(store,))
+    child.start()
+    child.join(30)
+    assert child.exitcode == 0
+    store.writer.run(third)
+    store.writer.span(a_span(first))
+    assert store.writer.flush()
+    counts = store.counts()
+    assert (counts.runs, counts.spans, store.writer.dropped) == (3, 2, 0)
+
+
+def test_records_are_flat_in_memory_however_many_runs_there_are(sqlite_store: Store) -> None:
+    writer = small_writer(sqlite_store)
+    for number in range(12_000):
+        run = a_run(number)
+        writer.run(run)
+        writer.payload(encode(number))
+        writer.payload(encode(-number))
+        if number % 3000 == 2999:
+            assert writer.flush()
+    target = writer._target
+    assert target is not None
+    assert len(target._keys) <= 8192
+    assert len(target._written) <= 16384
+    assert (writer._waiting, writer._bytes) == (0, 0)
+    writer.close()
+
