@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from genops.cli import batch, chain, index, prompt, run, schema, trace
+from genops.cli import batch, chain, doctor, index, init, prompt, run, schema, trace
 from genops.cli.failure import exit_code_of
 from genops.cli.output import close_stdout, prepare_streams
 
@@ -69,6 +69,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+init.register(app)
+doctor.register(app)
 run.register(app)
 batch.register(app)
 app.add_typer(chain.app, name="chain")

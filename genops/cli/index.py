@@ -18,12 +18,13 @@ app = typer.Typer(help="Build and search indexes of documents.", no_args_is_help
 def build(name: IndexName) -> None:
     """Build an index from its sources and put it in use. Does nothing when nothing changed."""
     from genops.retrieval import build_index
+    from genops.tracing.quantities import counted
 
     settings = settings_here()
     with progress_bar("embedding passages") as advance:
         snapshot = build_index(settings, name, advance)
     manifest = snapshot.manifest
-    note(f"{name}: {manifest.chunks:,} passages of {manifest.documents:,} documents")
+    note(f"{name}: {counted(manifest.chunks, 'passage')} of {counted(manifest.documents, 'document')}")
     say(f"{name}#{snapshot.digest[:12]}")
 
 

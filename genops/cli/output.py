@@ -142,6 +142,8 @@ def _table(columns: Sequence[str], records: list[Mapping[str, Any]], right: set[
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
         return ", ".join(str(item) for item in value)
     return str(value)

@@ -9,11 +9,13 @@ import typer
 from genops.cli.complete import chain_names, prompt_names
 from genops.cli.moments import shown
 from genops.cli.options import AsJson
-from genops.cli.output import listing, note, one_line, printable, say, say_json
+from genops.cli.output import listing, note, printable, say, say_json
 from genops.cli.project import opened
 
 if TYPE_CHECKING:
     from genops.registry import ComponentDiff, Kind
+    from genops.registry import Version as PublishedVersion
+    from genops.store import LabelMove
 
 
 def register(app: typer.Typer) -> None:
@@ -86,41 +88,32 @@ def rollback(
     say(f"{name}@{label} -> {name}@{moved.version}")
 
 
-def log(
-    ctx: typer.Context,
-    name: Name,
-    moves: Annotated[bool, typer.Option("--moves", help="List where labels pointed, in place of versions.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """List versions, newest first: who, when, why."""
+def log(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
+    """List versions and where labels pointed, newest first: who, when, why."""
     from dataclasses import asdict
 
     from genops.registry import history
     from genops.registry import log as versions
 
     with opened() as project:
-        found: list[Any] = (
-            list(reversed(history(project.store, _kind(ctx), name)))
-            if moves
-            else versions(project.store, _kind(ctx), name)
-        )
+        published = versions(project.store, _kind(ctx), name)
+        moves = history(project.store, _kind(ctx), name)[::-1]
     if as_json:
-        say_json([asdict(record) for record in found])
+        say_json({"versions": [asdict(version) for version in published], "labels": [asdict(move) for move in moves]})
         return
     rows: list[dict[str, Any]] = [
-        {
-            "version": f"{name}@{record.version if moves else record.number}",
-            "when": shown(record.created),
-            "who": one_line(record.author),
-            "why": one_line(record.message),
-            **({"label": record.label} if moves else {"digest": record.digest[:12], "labels": record.labels}),
-        }
-        for record in found
+        {"version": str(version), "digest": version.digest[:12], "labels": version.labels, **_why(version)}
+        for version in published
     ]
-    columns = (
-        ("label", "version", "when", "who", "why") if moves else ("version", "digest", "labels", "when", "who", "why")
-    )
-    listing(columns, rows, as_json=False, empty="no label was set")
+    listing(("version", "digest", "labels", "when", "who", "why"), rows, as_json=False)
+    if moves:
+        say("")
+        moved = [{"label": move.label, "to": f"{name}@{move.version}", **_why(move)} for move in moves]
+        listing(("label", "to", "when", "who", "why"), moved, as_json=False)
+
+
+def _why(record: PublishedVersion | LabelMove) -> dict[str, str]:
+    return {"when": shown(record.created), "who": record.author, "why": record.message}
 
 
 def diff(

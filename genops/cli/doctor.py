@@ -1,0 +1,32 @@
+"""``genops doctor``: what is configured, reachable, missing."""
+
+from __future__ import annotations
+
+import typer
+
+from genops.cli.options import AsJson
+from genops.cli.output import printable, say, say_json, verdict
+from genops.cli.project import settings_here
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("doctor")(doctor)
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Say what is configured, reachable and missing; exit code 1 when something needed is missing."""
+    from dataclasses import asdict
+
+    from genops.executor.doctor import diagnose
+
+    found = []
+    for diagnosis in diagnose(settings_here()):
+        found.append(diagnosis)
+        if not as_json:
+            say(printable(f"{diagnosis.state:8} {diagnosis.area} {diagnosis.name}: {diagnosis.detail}"))
+            if diagnosis.hint:
+                say(printable(f"         {diagnosis.hint}"))
+    if as_json:
+        say_json([asdict(diagnosis) for diagnosis in found])
+    raise typer.Exit(verdict(all(diagnosis.state != "missing" for diagnosis in found)))
