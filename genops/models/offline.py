@@ -25,7 +25,8 @@ MODEL = "offline/extractive"
 
 _SENTENCES = 3
 _K1, _B = 1.2, 0.75
-_ENOUGH = 0.5
+_ENOUGH = 0.6
+_COVERED = 0.3
 _HEADING_SHARE = 0.3
 _RANK_SHARE = 0.05
 
@@ -95,7 +96,8 @@ def pick(question: str, passages: Sequence[Passage], count: int = _SENTENCES) ->
     """The sentences that best match a question, at most ``count``, best first.
 
     A sentence is ranked by its own words and, with less weight, by those of the heading it stands under; of equals the
-    earlier passage wins, as retrieval put it first. Sentences much worse than the best are left out.
+    earlier passage wins, as retrieval put it first. Sentences much worse than the best are left out, and so are
+    those that, with their heading, hold too little of the question.
     """
     sentences = [
         (place, passage.number, sentence)
@@ -110,7 +112,8 @@ def pick(question: str, passages: Sequence[Passage], count: int = _SENTENCES) ->
     ranked: list[tuple[float, Picked]] = []
     for (place, number, sentence), bag, heading in zip(sentences, bags, headings, strict=True):
         own = _bm25(bag, weights, mean)
-        if own > 0:
+        known = sum(weight for word, weight in weights.items() if word in bag or word in heading)
+        if own > 0 and known >= _COVERED * sum(weights.values()):
             score = own + _HEADING_SHARE * sum(weights[word] for word in weights if word in heading and word not in bag)
             ranked.append((score / (1 + _RANK_SHARE * place), Picked(sentence.text, number)))
     ranked.sort(key=lambda pair: -pair[0])
@@ -124,10 +127,10 @@ def pick(question: str, passages: Sequence[Passage], count: int = _SENTENCES) ->
 
 
 def _weights(wanted: set[str], bags: Sequence[Counter[str]]) -> dict[str, float]:
-    """Inverse frequency, over sentences, of each wanted word that occurs."""
+    """Inverse frequency, over sentences, of each wanted word."""
     total = len(bags)
     found = {word: sum(word in bag for bag in bags) for word in sorted(wanted)}
-    return {word: math.log(1 + (total - n + 0.5) / (n + 0.5)) for word, n in found.items() if n}
+    return {word: math.log(1 + (total - n + 0.5) / (n + 0.5)) for word, n in found.items()}
 
 
 def _bm25(bag: Counter[str], weights: dict[str, float], mean: float) -> float:

@@ -22,29 +22,12 @@ _BLANK = re.compile(r"\n[ \t]*\n")
 _FENCE = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"#{1,6}[ \t]+(.+?)[ \t]*#*")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,3}[.)])[ \t]+")
-_ROW = re.compile(r"\|.*\|")
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]*_`]*\s+(?=[\"'(\[*_`]*[A-Z0-9])")
+_ROW = re.compile(r"\|(.*)\|")
+_TABLE_HEAD = re.compile(r"^(?:[ \t]*\|.*\|[ \t]*\n)?[ \t]*\|[-:| \t]+\|[ \t]*$", re.MULTILINE)
+_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]*_`]*\s+(?=[\"'(\[*_]*[A-Z0-9`])")
 _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|cf|vs|etc|Dr|Mr|Mrs|Ms|Fig|No|approx)\.)$")
 _WORD = re.compile(r"[^\W_]+")
-_ENDINGS = (
-    "ational",
-    "ations",
-    "ation",
-    "ments",
-    "ment",
-    "ings",
-    "ing",
-    "ies",
-    "ied",
-    "ers",
-    "ed",
-    "es",
-    "er",
-    "ly",
-    "s",
-    "e",
-    "y",
-)
+_ENDINGS = "ational ations ation ments ment ings ing ies ied ers ed es er ly s".split()
 
 _STOP_WORDS = """
     a about above after again all also am an and any are as at be because been before being below between both but by
@@ -111,9 +94,9 @@ def _marks(text: str) -> list[re.Match[str]]:
 
 
 def sentences_of(text: str) -> Iterator[Sentence]:
-    """The sentences of a plain or Markdown text. Code blocks, table rows and headings are no sentences."""
+    """The sentences of a plain or Markdown text; a table row is one. Code blocks and headings are none."""
     heading = ""
-    for block in _blocks(_FENCE.sub("\n\n", text)):
+    for block in _blocks(_TABLE_HEAD.sub("", _FENCE.sub("\n\n", text))):
         found = _HEADING.fullmatch(block)
         if found is not None:
             heading = found[1]
@@ -137,13 +120,16 @@ def _blocks(text: str) -> Iterator[str]:
     lines: list[str] = []
     for line in [*text.splitlines(), ""]:
         line = line.strip()
-        alone = not line or _HEADING.fullmatch(line) or _ROW.fullmatch(line)
+        row = _ROW.fullmatch(line)
+        alone = not line or row or _HEADING.fullmatch(line)
         item = _ITEM.match(line)
         if (alone or item) and lines:
             yield " ".join(lines)
             lines = []
         if _HEADING.fullmatch(line):
             yield line
+        elif row:
+            yield ": ".join(cell.strip() for cell in row[1].split("|"))
         elif not alone:
             lines.append(line[item.end() :] if item else line)
 
@@ -151,8 +137,9 @@ def _blocks(text: str) -> Iterator[str]:
 def _stem(word: str) -> str:
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
-    return word
+            word = word[: -len(ending)]
+            break
+    return word[:-1] if len(word) > 3 and word[-1] in "eiy" else word
 
 
 def _one_line(text: str) -> str:
