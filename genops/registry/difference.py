@@ -63,8 +63,6 @@ def _by_name(components: Iterable[Component]) -> dict[tuple[str, str], dict[str,
 
 
 def _differences(where: str, old: Any, new: Any) -> Iterator[str]:
-    if type(old) is type(new) and old == new:
-        return
     if isinstance(old, dict) and isinstance(new, dict):
         for key in [*old, *(key for key in new if key not in old)]:
             path = f"{where}.{key}" if where else key
@@ -76,6 +74,8 @@ def _differences(where: str, old: Any, new: Any) -> Iterator[str]:
                 yield from _differences(path, old[key], new[key])
     elif isinstance(old, list) and isinstance(new, list):
         yield from _row_differences(where, old, new)
+    elif old == new and isinstance(old, bool) == isinstance(new, bool):
+        return
     elif isinstance(old, str) and isinstance(new, str) and "\n" in old + new:
         yield from difflib.unified_diff(old.splitlines(), new.splitlines(), f"a/{where}", f"b/{where}", lineterm="")
     else:

@@ -69,8 +69,12 @@ def test_a_record_handed_over_twice_is_written_once(sqlite_store: Store, path: P
     sqlite_store.writer.flush()
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE written(number)")
-        connection.execute("CREATE TRIGGER count AFTER INSERT ON span BEGIN INSERT INTO written VALUES (new.number); END")
-        connection.execute("CREATE TRIGGER again AFTER UPDATE ON span BEGIN INSERT INTO written VALUES (new.number); END")
+        connection.execute(
+            "CREATE TRIGGER count AFTER INSERT ON span BEGIN INSERT INTO written VALUES (new.number); END"
+        )
+        connection.execute(
+            "CREATE TRIGGER again AFTER UPDATE ON span BEGIN INSERT INTO written VALUES (new.number); END"
+        )
         connection.execute("BEGIN IMMEDIATE")  # while it is held nothing is written
         span = a_span(run)
         sqlite_store.writer.span(span)
@@ -346,4 +350,3 @@ def test_records_are_flat_in_memory_however_many_runs_there_are(sqlite_store: St
     assert len(target._written) <= 16384
     assert (writer._waiting, writer._bytes) == (0, 0)
     writer.close()
-

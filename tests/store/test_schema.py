@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import inspect
+
+from genops.errors import StoreError
+from genops.store import Store
+from genops.store.schema import HEAD
+from genops.store.tables import metadata
+
+OPEN = "import sys; from genops.store import Store; Store.open(sys.argv[1]).close(); print('alembic' in sys.modules)"
+
+
+def opened_in_a_process(url: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([sys.executable, "-c", OPEN, url], stdout=subprocess.PIPE, text=True)
+
+
+def test_the_newest_migration_is_the_head_that_opening_looks_for() -> None:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", "genops.store:migrations")
+    config.set_main_option("path_separator", "os")
+    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+
+
+def test_the_migrations_make_what_the_tables_say(store: Store) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    search = {"run_search", "run_search_data", "run_search_idx", "run_search_docsize", "run_search_config"}
+
+    def described(item: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:
+        return name not in search | {"words", "run_text_words"}
+
+    with store._engine.connect() as connection:
+        options = {"include_object": described, "compare_type": False}
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, metadata) == []
+
+
+def test_a_store_at_head_is_opened_without_alembic(url: str) -> None:
+    for loads_alembic in ("True\n", "False\n"):
+        process = opened_in_a_process(url)
+        assert process.communicate(timeout=60)[0] == loads_alembic
+
+
+def test_processes_that_start_at_once_migrate_once(url: str) -> None:
+    processes = [opened_in_a_process(url) for _ in range(4)]
+    assert [process.wait(timeout=60) for process in processes] == [0] * 4
+    with Store.open(url) as store:
+        assert store.counts().runs == 0
+        with store._engine.connect() as connection:
+            assert connection.exec_driver_sql("SELECT count(*) FROM alembic_version").scalar() == 1
+            assert connection.exec_driver_sql("SELECT count(*) FROM sweep").scalar() == 1
+
+
+def test_a_store_of_a_newer_genops_is_refused(url: str) -> None:
+    with Store.open(url) as store, store._engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreError, match="newer genops") as refused:
+        Store.open(url)
+    assert "upgrade genops" in str(refused.value)
+
+
+def test_full_text_search_stands_on_the_databases_own_index(store: Store) -> None:
+    with store._engine.connect() as connection:
+        if store._engine.dialect.name == "sqlite":
+            assert "run_search" in inspect(connection).get_table_names()
+        else:
+            indexes = connection.exec_driver_sql("SELECT indexdef FROM pg_indexes WHERE tablename = 'run_text'")
+            assert any("USING gin (words)" in row.indexdef for row in indexes)
