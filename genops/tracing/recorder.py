@@ -8,8 +8,6 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import orjson
-
 from genops.artifacts import Payload, Value, encode
 from genops.errors import GenopsError, StepError
 from genops.store.records import RunRecord, SpanKind, SpanRecord, Status
@@ -112,6 +110,9 @@ class Recorder:
         Raises:
             StepError: It is larger than one payload may be.
         """
+        return self._keep(value)[1]
+
+    def _keep(self, value: Value) -> tuple[Value, str]:
         shown, payload = self._shown(value)
         if len(payload.data) > self._limit:
             raise StepError(
@@ -123,7 +124,7 @@ class Recorder:
         if self._on_finish is not None:
             self._payloads[payload.digest] = payload.data
         self._sink.payload(payload)
-        return payload.digest
+        return shown, payload.digest
 
     def text(self, text: str) -> str:
         """A text, redacted."""
@@ -163,8 +164,7 @@ class Recorder:
         """Closes a span."""
         span.ended = self.now()
         span.status = status
-        if not self._redact.ruled_out(orjson.dumps(span.attributes)):
-            span.attributes = self._redact.value(span.attributes)  # type: ignore[assignment]
+        span.attributes, _ = self._shown(span.attributes)  # type: ignore[assignment]
         span.output = output
         self._sink.span(span)
 
@@ -203,26 +203,23 @@ class Recorder:
         run = self.run
         run.ended = self.now()
         run.status = status
+        found = self._inputs_text
         if status == "ok":
-            run.output = self.keep(output)
+            shown, run.output = self._keep(output)
+            found = f"{found}\n{_flat_text(shown)}"
         if error is not None:
             run.error = self.error(error)
-        parts = [self._inputs_text, self._searchable(output) if status == "ok" else ""]
-        if run.error is not None:
-            parts.append(str(run.error["message"]))
-        run.text = "\n".join(part for part in parts if part)
+            found = f"{found}\n{_flat_text(run.error['message'])}"
+        run.text = found.strip()
         self._sink.run(run)
         if self._on_finish is not None:
             self._on_finish(run, self._kept, self._payloads.get)
 
     def set_inputs(self, inputs: Value) -> None:
         """Records what the run was given."""
-        self.run.inputs = self.keep(inputs)
-        self._inputs_text = self._searchable(inputs)
+        shown, self.run.inputs = self._keep(inputs)
+        self._inputs_text = _flat_text(shown)
         self._sink.run(self.run)
-
-    def _searchable(self, value: Value) -> str:
-        return _flat_text(self._shown(value)[0])
 
 
 def describe(error: BaseException) -> dict[str, Any]:

@@ -1,0 +1,70 @@
+"""Whether memory stays flat over many runs: the resident size of one process that runs one chain again and again."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.report import Row, table
+
+CHAIN = """
+inputs: {question: str}
+steps:
+  answer:
+    prompt: ask
+    with: {question: "{{ inputs.question }}"}
+output: "{{ steps.answer.output }}"
+"""
+
+
+def resident() -> int:
+    """Bytes of memory that this process holds now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def run(count: int = 100_000) -> list[Row]:
+    """Resident size after a tenth of the runs and after all of them."""
+    from genops.executor import Chain, Project, run_sync
+    from genops.settings import load_settings
+
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for name in ("prompts", "chains"):
+            (root / name).mkdir()
+        (root / "genops.toml").write_text("")
+        (root / "prompts" / "ask.prompt").write_text("---\ninputs: {question: str}\n---\n{{ question }}\n")
+        (root / "chains" / "ask.yaml").write_text(CHAIN)
+        project = Project(load_settings(root))
+        chain = Chain.load("ask", project=project)
+
+        async def some(rows: Iterator[int]) -> None:
+            for row in rows:
+                await chain.run_with({"question": f"Is {row} a number?"})
+
+        async def all_of(rows: Iterator[int]) -> None:
+            await asyncio.gather(*(some(rows) for _ in range(16)))
+
+        early = count // 10
+        run_sync(all_of(iter(range(early))))
+        project.store.writer.flush(60.0)
+        first = resident()
+        run_sync(all_of(iter(range(early, count))))
+        project.store.writer.flush(60.0)
+        last = resident()
+        runs = project.store.counts().runs
+        project.close()
+    assert runs == count, f"{runs} of {count} runs are on record"
+    what = f"resident memory after {count:,} runs"
+    return [Row(what, f"{last / 2**20:.0f} MiB", f"after {early:,} runs {first / 2**20:.0f} MiB", last / first, 1.1)]
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=100_000)
+    sys.stdout.write(table(run(parser.parse_args().count)))
