@@ -13,7 +13,9 @@ from pydantic.fields import FieldInfo
 from genops.settings import Settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
-ROW = re.compile(r"^\| `(?P<name>[a-z_.A-Z]+)` \| (?P<type>[^|]+) \| (?P<default>[^|]+) \| (?P<env>[^|]+) \| (?P<why>.+) \|$")
+ROW = re.compile(
+    r"^\| `(?P<name>[a-z_.A-Z]+)` \| (?P<type>[^|]+) \| (?P<default>[^|]+) \| (?P<env>[^|]+) \| (?P<why>.+) \|$"
+)
 FOLLOWS = {"root", "source"}
 PLACES = {"models": "NAME", "indexes": "NAME"}
 
@@ -65,7 +67,9 @@ def rows_of_the_page() -> list[dict[str, str]]:
 
 
 def test_every_setting_is_on_the_page_as_the_code_has_it():
-    on_the_page = [(row["name"], row["type"].strip(), row["default"].strip(), row["env"].strip()) for row in rows_of_the_page()]
+    on_the_page = [
+        (row["name"], row["type"].strip(), row["default"].strip(), row["env"].strip()) for row in rows_of_the_page()
+    ]
     assert sorted(on_the_page) == sorted(settings_of(Settings))
 
 

@@ -1,0 +1,118 @@
+"""Goes down one page in a copy of the project and does what it says, block by block: ``walk_page.py PAGE``.
+
+Python blocks share one namespace, as in a notebook; commands run in bash, in the same folder and environment. The first
+block that fails ends the walk with its place.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import traceback
+import types
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from genops.chains import ChainDefinition
+from genops.executor import Project
+from genops.models.scripted import Script
+from genops.prompts import Folder, Prompt
+from genops.settings import Settings, load_settings
+from tests.docs.pages import NOT_RUN, ROOT, Block, blocks_of
+
+ANYTHING = "…"
+
+
+class Walk:
+    def __init__(self) -> None:
+        self.module = types.ModuleType("docs_example")
+        sys.modules[self.module.__name__] = self.module
+
+    def block(self, block: Block) -> None:
+        if block.file is not None:
+            Path(block.file).parent.mkdir(parents=True, exist_ok=True)
+            Path(block.file).write_text(block.text, encoding="utf-8")
+        check: Callable[[Block], None] = getattr(self, "_".join([block.language, *self.kind(block)]))
+        check(block)
+
+    def kind(self, block: Block) -> list[str]:
+        return [word for word in block.words if "=" not in word]
+
+    def bash(self, block: Block) -> None:
+        lines = [line for line in block.text.splitlines() if line.strip() not in NOT_RUN]
+        _bash("\n".join(lines))
+
+    def console(self, block: Block) -> None:
+        """A command on a line with ``$``, then the output on stdout and stderr; ``…`` stands for any text."""
+        for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block.text, re.MULTILINE):
+            if command in NOT_RUN:
+                continue
+            said = _squeezed(_bash(command))
+            pattern = ".*?".join(re.escape(part) for part in _squeezed(shown).split(ANYTHING))
+            if re.fullmatch(pattern, said, re.DOTALL) is None:
+                raise AssertionError(f"$ {command}\nsaid\n{said}\nand the page shows\n{shown}")
+
+    def python(self, block: Block) -> None:
+        code = compile("\n" * (block.line - 1) + block.text, block.page, "exec")
+        exec(code, self.module.__dict__)
+
+    def yaml_chain(self, block: Block) -> None:
+        project = Project(load_settings())
+        project.closure(ChainDefinition.parse(block.text, "example", block.page))
+        project.close()
+
+    def yaml_script(self, block: Block) -> None:
+        Script.load(Path(block.file or ""))
+
+    def prompt(self, block: Block) -> None:
+        Prompt.parse(block.text, "example", block.page, Folder(Path("prompts")))
+
+    def jsonl(self, block: Block) -> None:
+        for line in block.text.splitlines():
+            json.loads(line)
+
+    def toml(self, block: Block) -> None:
+        Settings(**tomllib.loads(block.text)["tool"]["genops"])
+
+    def toml_append(self, block: Block) -> None:
+        with Path("pyproject.toml").open("a", encoding="utf-8") as settings:
+            settings.write("\n" + block.text)
+        load_settings()
+
+
+def _bash(script: str) -> str:
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        stdin=subprocess.DEVNULL,
+    )
+    if done.returncode != 0:
+        raise AssertionError(f"exit code {done.returncode}\n{script}\n{done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
+
+
+def _squeezed(text: str) -> str:
+    return "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
+
+
+def main(page: str) -> int:
+    walk = Walk()
+    for block in blocks_of(ROOT / page):
+        try:
+            walk.block(block)
+        except BaseException:
+            print(f"{page}:{block.line}: this {block.language} block fails")
+            traceback.print_exc(file=sys.stdout)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    sys.exit(main(sys.argv[1]))
