@@ -15,7 +15,10 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Say what is configured, reachable and missing; exit code 1 when something needed is missing."""
+    """Say what is configured, reachable and missing.
+
+    The exit code is 1 when something that is needed is missing.
+    """
     from dataclasses import asdict
 
     from genops.executor.doctor import diagnose

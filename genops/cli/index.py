@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from genops.cli.options import AsJson, IndexName
 from genops.cli.output import listing, note, one_line, say, say_json, verdict
 from genops.cli.progress import progress_bar
-from genops.cli.project import settings_here
+from genops.cli.project import opened
+
+if TYPE_CHECKING:
+    from genops.settings import Settings
 
 app = typer.Typer(help="Build and search indexes of documents.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -20,9 +23,8 @@ def build(name: IndexName) -> None:
     from genops.retrieval import build_index
     from genops.tracing.quantities import counted
 
-    settings = settings_here()
-    with progress_bar("embedding passages") as advance:
-        snapshot = build_index(settings, name, advance)
+    with opened() as project, progress_bar("embedding passages") as advance:
+        snapshot = build_index(project.settings, name, advance)
     manifest = snapshot.manifest
     note(f"{name}: {counted(manifest.chunks, 'passage')} of {counted(manifest.documents, 'document')}")
     say(f"{name}#{snapshot.digest[:12]}")
@@ -31,16 +33,26 @@ def build(name: IndexName) -> None:
 @app.command("list")
 def list_indexes(as_json: AsJson = False) -> None:
     """List the indexes of the settings and their snapshots."""
+    with opened() as project:
+        rows = _snapshots(project.settings)
+    if not as_json:
+        for row in rows:
+            row["snapshot"] = row["snapshot"][:12] if row["snapshot"] else None
+    columns = ("name", "snapshot", "in_use", "built", "documents", "passages")
+    listing(columns, rows, as_json=as_json, right=("documents", "passages"), empty="the settings name no index")
+
+
+def _snapshots(settings: Settings) -> list[dict[str, Any]]:
+    """A row for each snapshot, or one without a snapshot for an index that was not built."""
     from genops.retrieval import current_digest, list_snapshots
 
-    settings = settings_here()
     rows: list[dict[str, Any]] = []
     for name in sorted(settings.indexes):
         current = current_digest(settings, name)
         found = [
             {
                 "name": name,
-                "snapshot": snapshot.digest if as_json else snapshot.digest[:12],
+                "snapshot": snapshot.digest,
                 "in_use": snapshot.digest == current,
                 "built": snapshot.manifest.built_at,
                 "documents": snapshot.manifest.documents,
@@ -50,8 +62,7 @@ def list_indexes(as_json: AsJson = False) -> None:
         ]
         nothing = {"name": name, "snapshot": None, "in_use": False, "built": None, "documents": None, "passages": None}
         rows += found or [nothing]
-    columns = ("name", "snapshot", "in_use", "built", "documents", "passages")
-    listing(columns, rows, as_json=as_json, right=("documents", "passages"), empty="the settings name no index")
+    return rows
 
 
 @app.command()
@@ -61,7 +72,8 @@ def status(name: IndexName, as_json: AsJson = False) -> None:
 
     from genops.retrieval import status as compare
 
-    found = compare(settings_here(), name)
+    with opened() as project:
+        found = compare(project.settings, name)
     if as_json:
         say_json({**asdict(found), "fresh": found.fresh})
     else:
@@ -81,7 +93,9 @@ def use(
     """Put another snapshot in use."""
     from genops.retrieval import use_snapshot
 
-    say(f"{name}#{use_snapshot(settings_here(), name, digest.rpartition('#')[2]).digest[:12]}")
+    with opened() as project:
+        snapshot = use_snapshot(project.settings, name, digest.rpartition("#")[2])
+    say(f"{name}#{snapshot.digest[:12]}")
 
 
 @app.command()
@@ -98,7 +112,8 @@ def search(
     from genops.retrieval import open_index
 
     reference = Reference.parse(name)
-    hits = open_index(settings_here(), reference.name, reference.selector or None).search(query, k)
+    with opened() as project:
+        hits = open_index(project.settings, reference.name, reference.selector or None).search(query, k)
     if as_json:
         say_json([asdict(hit) for hit in hits])
         return

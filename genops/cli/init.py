@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,6 +46,7 @@ def init(
 
 def _project() -> Iterator[tuple[str, str]]:
     """The files of a new project: path and text."""
+    from importlib.resources import files
 
     def below(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):

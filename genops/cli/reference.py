@@ -13,8 +13,8 @@ WIDTH = 100
 
 _HEAD = """# Command line
 
-What `genops COMMAND --help` says, for every command. Output goes to stdout, everything about it to stderr. The exit codes
-are explained in [errors](errors.md).
+What `genops COMMAND --help` says, for every command. Output goes to stdout, everything about it to stderr. The exit
+codes are explained in [errors](errors.md).
 """
 
 
@@ -24,7 +24,9 @@ def reference() -> str:
 
 
 def _sections(command: Any, name: str, parent: Any) -> Iterator[str]:
-    context = typer.Context(command, info_name=name, parent=parent, terminal_width=WIDTH, max_content_width=WIDTH)
+    context = command.make_context(
+        name, [], parent=parent, resilient_parsing=True, terminal_width=WIDTH, max_content_width=WIDTH
+    )
     yield f"## {context.command_path}\n\n```text\n{command.get_help(context).rstrip()}\n```\n"
     for child in getattr(command, "commands", {}).values():
         yield from _sections(child, child.name, context)

@@ -42,7 +42,7 @@ def publish(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What to publish.", autocompletion=_names)],
     message: Message,
 ) -> None:
-    """Publish the working tree's state under the next number, with everything that it refers to."""
+    """Publish what is in the working tree, with everything that it refers to, under the next number."""
     from genops.executor.publication import publish as published
 
     with opened() as project:
