@@ -6,16 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from genops.artifacts import Reference, Value, normalise
-from genops.chains import Block, ChainDefinition, Tool, evaluate
+from genops.chains import Block, ChainDefinition, Tool
 from genops.errors import UsageError
 from genops.executor.calls import recorded_response, request_value, response_value
 from genops.executor.run import Run, recording
-from genops.executor.schedule import Frame, plain, run_block
+from genops.executor.schedule import Frame, run_block
 from genops.models import Call, Model, ModelRequest, ModelResponse
 from genops.prompts import Prompt
 from genops.settings import Settings
@@ -51,8 +49,7 @@ class ExecutionContext:
 
     def evaluate(self, value: Any, extra: Mapping[str, Any] | None = None) -> Any:
         """A compiled value's value under the step's variables; ``now()`` in it is an effect."""
-        variables = {**self.frame.variables, "now": partial(self._now), **(extra or {})}
-        return plain(evaluate(value, variables))
+        return self.frame.evaluate(value, self.path, self.span, extra)
 
     def prompt(self, reference: str) -> Prompt:
         """A template of the closure, named on the step's span."""
@@ -212,17 +209,6 @@ class ExecutionContext:
             yield scope
             span.patch = scope.changes or None
             recorder.end(span, output=recorder.keep(scope.output))
-
-    def _now(self) -> str:
-        """The time as ISO 8601 in UTC: read from the clock once, and from the record ever after."""
-        recorder = self.run.recorder
-        path = recorder.unique(f"{self.path}/now")
-        asked = recorder.keep("now")
-        span = recorder.start("clock", "now", path, self.span, input=asked)
-        outcome = self.run.effects.outcome(path, asked)
-        value = datetime.now(UTC).isoformat() if outcome is None else str(outcome.value)
-        recorder.end(span, output=recorder.keep(value))
-        return value
 
 
 @dataclass(slots=True)

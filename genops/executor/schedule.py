@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from genops.artifacts import Value, normalise
@@ -34,6 +37,26 @@ class Frame:
     prefix: str
     variables: dict[str, Any]
 
+    def evaluate(self, value: Any, path: str, span: SpanRecord, extra: Mapping[str, Any] | None = None) -> Value:
+        """A compiled value's value under the block's variables; ``now()`` in it is an effect below ``path``.
+
+        Raises:
+            InputError: It fails, or its value cannot be recorded.
+        """
+        variables = {**self.variables, "now": partial(self._now, path, span), **(extra or {})}
+        return plain(evaluate(value, variables))
+
+    def _now(self, path: str, parent: SpanRecord) -> str:
+        """The time as ISO 8601 in UTC: read from the clock once, and from the record ever after."""
+        recorder = self.run.recorder
+        path = recorder.unique(f"{path}/now()")
+        asked = recorder.keep("now")
+        span = recorder.start("clock", "now", path, parent, input=asked)
+        outcome = self.run.effects.outcome(path, asked)
+        value = datetime.now(UTC).isoformat() if outcome is None else str(outcome.value)
+        recorder.end(span, output=recorder.keep(value))
+        return value
+
 
 async def run_block(block: Block, frame: Frame) -> Value:
     """Runs a block and gives its output.
@@ -53,14 +76,14 @@ async def run_block(block: Block, frame: Frame) -> Value:
                 for name in ready:
                     running[asyncio.ensure_future(run_step(block.nodes[name], frame))] = name
                 finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                failed = next((task for task in finished if task.exception()), None)
+                failed = next((task for task in running if task in finished and task.exception()), None)
                 if failed is not None:
                     await failed
                 done = [running.pop(task) for task in finished]
             ready = _released(block, waiting, done)
     finally:
         await _cancel(running)
-    return plain(evaluate(block.output, frame.variables))
+    return frame.evaluate(block.output, frame.span.path, frame.span)
 
 
 def _released(block: Block, waiting: dict[str, int], done: list[str]) -> list[str]:
