@@ -26,7 +26,7 @@ MODEL = "offline/extractive"
 _SENTENCES = 3
 _K1, _B = 1.2, 0.75
 _ENOUGH = 0.6
-_COVERED = 0.3
+_COVERED = 0.2
 _HEADING_SHARE = 0.3
 _RANK_SHARE = 0.05
 

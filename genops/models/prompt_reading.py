@@ -27,7 +27,7 @@ _TABLE_HEAD = re.compile(r"^(?:[ \t]*\|.*\|[ \t]*\n)?[ \t]*\|[-:| \t]+\|[ \t]*$"
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]*_`]*\s+(?=[\"'(\[*_]*[A-Z0-9`])")
 _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|cf|vs|etc|Dr|Mr|Mrs|Ms|Fig|No|approx)\.)$")
 _WORD = re.compile(r"[^\W_]+")
-_ENDINGS = "ational ations ation ments ment ings ing ies ied ers ed es er ly s".split()
+_ENDING = re.compile(r"(?<=\w{3})(?:ational|ations?|ments?|ings?|ie[sd]|ers?|e[sd]|ly|s)$")
 
 _STOP_WORDS = """
     a about above after again all also am an and any are as at be because been before being below between both but by
@@ -135,10 +135,7 @@ def _blocks(text: str) -> Iterator[str]:
 
 
 def _stem(word: str) -> str:
-    for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            word = word[: -len(ending)]
-            break
+    word = _ENDING.sub("", word)
     return word[:-1] if len(word) > 3 and word[-1] in "eiy" else word
 
 
