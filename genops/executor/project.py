@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _open: dict[Path, Project] = {}
 _lock = threading.Lock()
+_KNOWN_VECTORS = 10_000
 
 
 class Project:
@@ -38,6 +39,7 @@ class Project:
     def __init__(self, settings: Settings, call_recorder: CallRecorder | None = None) -> None:
         self.settings = settings
         self._call_recorder = call_recorder
+        self._vectors: dict[str, Any] = {}
         load_plugins(settings.plugins, settings.root)
 
     @classmethod
@@ -89,9 +91,18 @@ class Project:
 
     def vectors(self, texts: list[str]) -> Any:
         """Vectors of texts by the project's embedder: float32, n x dimension, normalised."""
+        import numpy as np
+
         from genops.retrieval import default_embedder, embed_texts
 
-        return embed_texts(default_embedder(self.settings), texts)
+        known = self._vectors
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        if new:
+            if len(known) + len(new) > _KNOWN_VECTORS:
+                known.clear()
+                new = list(dict.fromkeys(texts))
+            known.update(zip(new, embed_texts(default_embedder(self.settings), new), strict=True))
+        return np.stack([known[text] for text in texts])
 
     def closure(self, root: ChainDefinition, source: Source | None = None, default_model: str | None = None) -> Closure:
         """Everything that a chain refers to, resolved, with its lock."""

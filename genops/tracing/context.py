@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -9,6 +11,7 @@ from dataclasses import dataclass
 
 from genops.store.records import SpanRecord
 from genops.tracing.recorder import Recorder
+from genops.tracing.traceparent import parse_traceparent
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +57,17 @@ def traceparent(recorder: Recorder, span: SpanRecord) -> str:
 
 
 def joined_traceparent() -> tuple[str, str] | None:
-    """Trace id and span id of the OpenTelemetry span that is current in the caller, when there is a valid one."""
-    import sys
+    """Trace id and span id that a new run belongs to, if any.
 
-    if "opentelemetry.trace" not in sys.modules:
-        return None
-    from opentelemetry.trace import get_current_span
+    Those of the OpenTelemetry span that is current in the caller, else those of the variable ``TRACEPARENT``, by
+    which build systems and shells hand a trace on to the processes that they start.
+    """
+    if "opentelemetry.trace" in sys.modules:
+        from opentelemetry.trace import get_current_span
 
-    context = get_current_span().get_span_context()
-    if not context.is_valid:
-        return None
-    return f"{context.trace_id:032x}", f"{context.span_id:016x}"
+        context = get_current_span().get_span_context()
+        if context.is_valid:
+            return f"{context.trace_id:032x}", f"{context.span_id:016x}"
+    header = os.environ.get("TRACEPARENT")
+    parsed = parse_traceparent(header) if header else None
+    return parsed[:2] if parsed else None
