@@ -184,6 +184,7 @@ with Store.open(sys.argv[1]) as store:
 """
 
 
+@pytest.mark.slow
 def test_publishers_at_once_never_get_the_same_number(url: str) -> None:
     command = [sys.executable, "-c", PUBLISHING, url]
     processes = [subprocess.Popen([*command, name], stdout=subprocess.PIPE, text=True) for name in "ab"]

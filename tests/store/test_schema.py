@@ -43,12 +43,14 @@ def test_the_migrations_make_what_the_tables_say(store: Store) -> None:
         assert compare_metadata(context, metadata) == []
 
 
+@pytest.mark.slow
 def test_a_store_at_head_is_opened_without_alembic(url: str) -> None:
     for loads_alembic in ("True\n", "False\n"):
         process = opened_in_a_process(url)
         assert process.communicate(timeout=60)[0] == loads_alembic
 
 
+@pytest.mark.slow
 def test_processes_that_start_at_once_migrate_once(url: str) -> None:
     processes = [opened_in_a_process(url) for _ in range(4)]
     assert [process.wait(timeout=60) for process in processes] == [0] * 4

@@ -297,6 +297,7 @@ def test_after_kill_9_everything_flushed_is_there_and_the_rest_is_whole_or_absen
         assert store.payload(span.input) is not None
 
 
+@pytest.mark.slow
 def test_two_processes_may_write_at_once(url: str) -> None:
     processes = [start_writing(url, first, 2000, "quiet") for first in (0, 10_000)]
     assert [process.wait(timeout=60) for process in processes] == [0, 0]
