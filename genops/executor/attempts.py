@@ -24,6 +24,7 @@ from genops.errors import (
     ToolError,
 )
 from genops.executor.context import ExecutionContext
+from genops.executor.memo import made_of, mark_hit
 from genops.executor.run import recording
 from genops.executor.schedule import Frame, plain
 from genops.store.records import SpanKind, SpanRecord
@@ -50,6 +51,7 @@ async def run_step(node: Node, frame: Frame) -> None:
     """
     recorder = frame.run.recorder
     path = frame.prefix + node.name
+    await frame.run.effects.begin(path)
     kind: SpanKind = "agent" if node.step.kind == "agent" else "step"
     attributes: dict[str, Any] = {"genops.step.kind": node.step.kind}
     span = recorder.start(kind, node.name, path, frame.span, attributes=attributes)
@@ -65,6 +67,8 @@ async def run_step(node: Node, frame: Frame) -> None:
             return
         except GenopsError as error:
             error.path = error.path or path
+            frame.run.unkept.add(path)
+            await frame.run.effects.fail(path)
             raise
         digest = recorder.keep(value)
         _leave(frame, node, span, {"status": "ok", "output": {"$payload": digest}})
@@ -83,9 +87,9 @@ async def _value(node: Node, context: ExecutionContext) -> Value:
     run, span = context.run, context.span
     inputs = resolved(node.step, context)
     span.input = run.recorder.keep({name.rstrip("_"): value for name, value in inputs.items()})
-    reused = run.effects.reused(context.path, span.input)
+    reused = run.effects.reused(context.path, span.input, lambda: made_of(node, context.frame.closure))
     if reused is not None:
-        span.attributes["genops.memo.hit"] = True
+        mark_hit(node, context)
         return reused.value
     if run.memo is None:
         return await _with_fallbacks(node.step, context, inputs)
@@ -107,6 +111,7 @@ async def _with_fallbacks(step: Step, context: ExecutionContext, inputs: dict[st
         last = error
     for number, fallback in enumerate(step.fallback, start=1):
         context.span.attributes["genops.fallback"] = number
+        context.run.unkept.add(context.path)
         if fallback.step is None and fallback.model is None:
             return context.evaluate(fallback.value)  # type: ignore[no-any-return]
         other = fallback.step or step
@@ -151,7 +156,7 @@ async def _bounded(step: Step, context: ExecutionContext, attempt: int) -> Value
     """One attempt within the step's timeout; in a replay the record says whether that was reached."""
     effects = context.run.effects
     late = StepTimeout(f"not done within {step.timeout} s", hint="raise the step's timeout, or look at what was slow")
-    if effects.attempt_timed_out(context.span.path, attempt):
+    if effects.attempt_timed_out(context.span.path, attempt, late.message):
         raise late
     if step.timeout is None or not effects.live:
         return plain(await step.run(context))

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 import genops.errors as errors
 from genops.artifacts import Value, decode
 from genops.errors import GenopsError, ReplayDiffers, StepError
 from genops.store.records import SpanRecord
+
+_CUT_OFF = ("cancelled", "running")
+_REST = 64
+_PATIENCE = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +52,25 @@ class Effects(Protocol):
         """The recorded outcome of the effect at a position, or None when it is to be performed."""
         ...
 
-    def never_ended(self, path: str) -> bool:
-        """Whether the effect is to hang until it is cancelled, because that is what it did when it was recorded."""
+    async def begin(self, path: str, ends: bool = False) -> None:
+        """Waits until it is cancelled where the recorded run got no further: the position was not reached.
+
+        Args:
+            path: A step or an effect.
+            ends: Whether it must have ended as well, as an effect must.
+        """
         ...
 
-    def attempt_timed_out(self, path: str, attempt: int) -> bool:
-        """Whether this attempt (from 1) of a step ran into its timeout when it was recorded."""
+    async def fail(self, path: str) -> None:
+        """Waits before a step fails until all is done that was done before that in the recorded run."""
         ...
 
-    def reused(self, path: str, request: str) -> Outcome | None:
-        """The output of a step that was itself a memo hit when it was recorded."""
+    def attempt_timed_out(self, path: str, attempt: int, message: str) -> bool:
+        """Whether this attempt (from 1) of a step ran into its own timeout, which says ``message``, when recorded."""
+        ...
+
+    def reused(self, path: str, request: str, made_of: Callable[[], str]) -> Outcome | None:
+        """The output of a step that was itself a memo hit, of the same components, when it was recorded."""
         ...
 
     @property
@@ -72,20 +88,22 @@ class Live:
         """None."""
         return None
 
-    def never_ended(self, path: str) -> bool:
+    async def begin(self, path: str, ends: bool = False) -> None:
+        """At once."""
+
+    async def fail(self, path: str) -> None:
+        """At once."""
+
+    def attempt_timed_out(self, path: str, attempt: int, message: str) -> bool:
         """False."""
         return False
 
-    def attempt_timed_out(self, path: str, attempt: int) -> bool:
-        """False."""
-        return False
-
-    def reused(self, path: str, request: str) -> Outcome | None:
+    def reused(self, path: str, request: str, made_of: Callable[[], str]) -> Outcome | None:
         """None."""
         return None
 
 
-@dataclass(slots=True)
+@dataclass
 class Recorded:
     """Effects of a recorded run.
 
@@ -104,6 +122,8 @@ class Recorded:
     differences: list[Difference] = field(default_factory=list)
     performed: list[str] = field(default_factory=list)
     live = False
+    _moves: int = 0
+    _failing: list[str] = field(default_factory=list)
 
     def outcome(self, path: str, request: str) -> Outcome | None:
         """The recorded outcome where the request is the recorded one.
@@ -111,6 +131,7 @@ class Recorded:
         Raises:
             ReplayDiffers: It is not, and the replay is strict.
         """
+        self._moves += 1
         span = self.spans.get(path)
         if span is not None and span.input == request and span.status in ("ok", "error"):
             return self._outcome(span)
@@ -123,27 +144,70 @@ class Recorded:
         self.performed.append(path)
         return None
 
-    def never_ended(self, path: str) -> bool:
-        """True for what was cancelled with its siblings, or never begun, in a run that failed."""
-        if not self.strict:
-            return False
-        span = self.spans.get(path)
-        root = self.spans.get("")
-        failed = root is not None and root.status == "error"
-        return failed and (span is None or span.status in ("cancelled", "running"))
+    async def begin(self, path: str, ends: bool = False) -> None:
+        """Waits at what was cancelled with its siblings, or never begun because something around it had failed.
 
-    def attempt_timed_out(self, path: str, attempt: int) -> bool:
+        Raises:
+            ReplayDiffers: Nothing else is under way that could still cancel it.
+        """
+        self._moves += 1
+        span = self.spans.get(path)
+        begun = span is not None and not (ends and span.status in _CUT_OFF)
+        if begun or not self.strict or not (span or self._cut_off(path)):
+            return
+        await self._rest(_PATIENCE)
+        self.differences.append(Difference(path, "extra", None, None))
+        raise ReplayDiffers(f"{path}: the recorded run never got there")
+
+    async def fail(self, path: str) -> None:
+        """Lets everything else come to rest first, and what failed earlier in the recorded run fail earlier."""
+        if not self.strict or not self._interrupted:
+            return
+        self._failing.append(path)
+        try:
+            await self._rest(_REST)
+            while min(self._failing, key=self._failed_at) != path:
+                await self._rest(_REST)
+        finally:
+            self._failing.remove(path)
+            self._moves += 1
+
+    def attempt_timed_out(self, path: str, attempt: int, message: str) -> bool:
         """As the step's recorded attempts say."""
         span = self.spans.get(path)
         attempts = span.attributes.get("genops.attempts", []) if span else []
-        return attempt <= len(attempts) and attempts[attempt - 1]["type"] == "StepTimeout"
+        return attempt <= len(attempts) and own_timeout(attempts[attempt - 1]) == message
 
-    def reused(self, path: str, request: str) -> Outcome | None:
-        """The recorded output where the step was a memo hit with the same inputs."""
+    def reused(self, path: str, request: str, made_of: Callable[[], str]) -> Outcome | None:
+        """The recorded output where the step was a memo hit with the same inputs and, with swaps, components."""
         span = self.spans.get(path)
         if span is None or not span.attributes.get("genops.memo.hit") or span.input != request:
             return None
-        return self._outcome(span)
+        same = self.strict or span.attributes.get("genops.memo.made_of") == made_of()
+        return self._outcome(span) if same else None
+
+    async def _rest(self, rounds: int) -> None:
+        """Waits until the replay has not moved for some rounds of the event loop: nothing in it waits for the world."""
+        seen, still = self._moves, 0
+        while still < rounds:
+            await asyncio.sleep(0)
+            still = still + 1 if seen == self._moves else 0
+            seen = self._moves
+
+    @cached_property
+    def _interrupted(self) -> bool:
+        """Whether anything was cut off, or could have been, when the run was recorded."""
+        root = self.spans.get("")
+        return root is None or root.status != "ok" or any(span.status in _CUT_OFF for span in self.spans.values())
+
+    def _cut_off(self, path: str) -> bool:
+        """Whether something around a position had failed or was cancelled itself."""
+        around = (self.spans.get(other) for other in _around(path))
+        return any(span is not None and span.status in ("error", *_CUT_OFF) for span in around)
+
+    def _failed_at(self, path: str) -> tuple[int, int]:
+        span = self.spans.get(path)
+        return (span.ended or 0, span.number) if span else (0, 0)
 
     def _outcome(self, span: SpanRecord) -> Outcome:
         if span.error is not None:
@@ -152,6 +216,19 @@ class Recorded:
         if data is None:
             raise StepError(f"{span.path}: the recorded payload is gone", hint="it may have been pruned")
         return Outcome(decode(data))
+
+
+def _around(path: str) -> Iterator[str]:
+    """The positions that enclose one."""
+    yield ""
+    for mark in re.finditer(r"[/\[#|]", path):
+        yield path[: mark.start()]
+
+
+def own_timeout(attempt: dict[str, Any]) -> str | None:
+    """What a recorded attempt says where it ran into the step's own timeout, not into one inside of it."""
+    own = attempt.get("type") == "StepTimeout" and "path" not in attempt
+    return str(attempt["message"]) if own else None
 
 
 def rebuilt(recorded: dict[str, Any]) -> GenopsError:

@@ -7,10 +7,11 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain as chain_of
 from typing import TYPE_CHECKING, Any, Protocol
 
 from genops.artifacts import Payload, Value, decode, digest_of, encode
-from genops.chains import Block, Node, Step
+from genops.chains import ChainDefinition, Node, Step
 from genops.executor.closure import Closure
 
 if TYPE_CHECKING:
@@ -52,18 +53,17 @@ class Memo:
 
         Writes, fallback results, failures and what redaction has changed are never kept.
         """
-        closure, span, recorder = context.frame.closure, context.span, context.run.recorder
-        tells_time = any(read.root == "now" for read in node.outer)
-        if not node.step.cache or tells_time or writes(node.step, closure):
+        closure, recorder = context.frame.closure, context.run.recorder
+        if not node.step.cache or tells_time(node, closure) or writes(node.step, closure):
             return await perform()
         key = self.key(node, context.frame.variables, closure)
         digest = await asyncio.to_thread(self.store.memo_get, key)
         data = await asyncio.to_thread(self.store.payload, digest) if digest else None
         if data is not None:
-            span.attributes["genops.memo.hit"] = True
+            mark_hit(node, context)
             return decode(data)
         value = await perform()
-        if "genops.fallback" not in span.attributes and recorder.keep(value) not in recorder.redacted:
+        if not _unkept(context) and recorder.keep(value) not in recorder.redacted:
             await asyncio.to_thread(self.store.memo_put, key, encode(value))
         return value
 
@@ -72,8 +72,7 @@ class Memo:
         reads = {(read.root, read.name) for read in node.outer} | {("steps", name) for name in node.needs}
         seen: list[Value] = [[root, name or "", _look(variables, root, name)] for root, name in sorted(reads, key=str)]
         inputs = hmac.new(self.secret, encode(seen).data, hashlib.sha256).hexdigest()
-        components = sorted(_digests(node.step, closure))
-        return digest_of({"step": node.digest, "components": components, "inputs": inputs, "repeat": self.repeat})
+        return digest_of({"made_of": made_of(node, closure), "inputs": inputs, "repeat": self.repeat})
 
 
 def _look(variables: dict[str, Any], root: str, name: str | None) -> Value:
@@ -83,26 +82,63 @@ def _look(variables: dict[str, Any], root: str, name: str | None) -> Value:
     return value.get(name)
 
 
+def _unkept(context: ExecutionContext) -> bool:
+    """Whether the step, or a step inside of it, failed or fell back."""
+    path = context.path
+    return any(other == path or other.startswith((f"{path}/", f"{path}[", f"{path}#")) for other in context.run.unkept)
+
+
+def mark_hit(node: Node, context: ExecutionContext) -> None:
+    """Notes on a step's span that its result was reused, and what that was made of, for replays with swaps."""
+    context.span.attributes["genops.memo.hit"] = True
+    context.span.attributes["genops.memo.made_of"] = made_of(node, context.frame.closure)
+
+
+def made_of(node: Node, closure: Closure) -> str:
+    """Digest of a step's definition and of every component that it runs with."""
+    components = {digest for step, inside in below(node.step, closure) for digest in _digests(step, inside)}
+    return digest_of({"step": node.digest, "components": sorted(components)})
+
+
+def below(step: Step, closure: Closure) -> Iterator[tuple[Step, Closure]]:
+    """A step and every step inside of it, those of fallbacks and sub-chains included, each with its closure."""
+    yield step, closure
+    for fallback in step.fallback:
+        if fallback.step is not None:
+            yield from below(fallback.step, closure)
+    for _, block in step.blocks():
+        for node in block.nodes.values():
+            yield from below(node.step, closure)
+    for definition, inside in _chains(step, closure):
+        for node in definition.block.nodes.values():
+            yield from below(node.step, inside)
+
+
+def _chains(step: Step, closure: Closure) -> Iterator[tuple[ChainDefinition, Closure]]:
+    for need in step.needs():
+        if need.kind == "chain":
+            yield closure.definition(need.reference), closure.inside(need.reference)
+
+
 def writes(step: Step, closure: Closure) -> bool:
     """Whether a step, or anything inside of it, writes."""
-    if step.does == "write":
-        return True
-    for need in step.needs():
-        if need.kind == "tool" and closure.tools[need.reference].effect == "write" and step.effect is None:
-            return True
-        if need.kind == "chain":
-            inner = closure.definition(need.reference)
-            if _block_writes(inner.block, closure.inside(need.reference)):
-                return True
-    return any(_block_writes(block, closure) for _, block in step.blocks())
+    return any(_writes(inner, inside) for inner, inside in below(step, closure))
 
 
-def _block_writes(block: Block, closure: Closure) -> bool:
-    return any(writes(step, closure) for step in block.steps())
+def _writes(step: Step, closure: Closure) -> bool:
+    tools = (closure.tools[need.reference] for need in step.needs() if need.kind == "tool")
+    return step.does == "write" or (step.effect is None and any(tool.effect == "write" for tool in tools))
+
+
+def tells_time(node: Node, closure: Closure) -> bool:
+    """Whether a step, or anything inside of it, reads the clock."""
+    chains = (chain for step, inside in below(node.step, closure) for chain, _ in _chains(step, inside))
+    reads = chain_of([node.outer], (chain.block.outer for chain in chains))
+    return any(read.root == "now" for each in reads for read in each)
 
 
 def _digests(step: Step, closure: Closure) -> Iterator[str]:
-    """Digests of every component below a step, and of what renders them."""
+    """Digests of the components that a step itself refers to, and of what renders them."""
     yield closure.components[0].digest
     for need in step.needs():
         if need.kind == "prompt":
@@ -119,11 +155,5 @@ def _digests(step: Step, closure: Closure) -> Iterator[str]:
             yield closure.indexes[need.reference].component.digest
         elif need.kind == "tool":
             yield closure.tools[need.reference].component.digest
-        elif need.kind == "chain":
-            definition = closure.definition(need.reference)
-            yield definition.component.digest
-            for inner in definition.block.steps():
-                yield from _digests(inner, closure.inside(need.reference))
-    for _, block in step.blocks():
-        for inner in block.steps():
-            yield from _digests(inner, closure)
+    for definition, _ in _chains(step, closure):
+        yield definition.component.digest

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from genops.artifacts import Lock, Reference
 from genops.errors import GenopsError, ReplayDiffers, UsageError, nearest
-from genops.executor.effects import Difference, Recorded
+from genops.executor.effects import Difference, Recorded, own_timeout
 from genops.executor.engine import RunOptions, run_chain
 from genops.executor.project import Project
 from genops.executor.sources import LockedSource
@@ -110,7 +110,7 @@ def compare(recorded: Trace, again: Trace) -> Iterator[Difference]:
     late = _timed_out(recorded)
     for path, span in recorded.by_path.items():
         other = again.by_path.get(path)
-        if is_effect(span) or span.status in ("cancelled", "running"):
+        if is_effect(span) or span.kind == "function" or span.status in ("cancelled", "running"):
             continue
         if other is None:
             if not any(path.startswith(prefix) for prefix in late):
@@ -130,7 +130,7 @@ def _timed_out(trace: Trace) -> tuple[str, ...]:
     prefixes = []
     for span in trace.spans:
         for number, attempt in enumerate(span.attributes.get("genops.attempts", []), start=1):
-            if attempt.get("type") == "StepTimeout":
+            if own_timeout(attempt) is not None:
                 mark = f"#{number}" if number > 1 else ""
                 prefixes += [f"{span.path}{mark}/", f"{span.path}{mark}["]
     return tuple(prefixes)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from genops.artifacts import Value
@@ -42,6 +41,7 @@ class Run:
         stream_path: Position of the step whose text is streamed; None for none.
         on_text: Gets the streamed text.
         embed: Vectors of texts, for templates that choose their nearest examples.
+        unkept: Positions of steps that failed or fell back: nothing that they are part of is memoised.
     """
 
     settings: Settings
@@ -55,6 +55,7 @@ class Run:
     stream_path: str | None = None
     on_text: Callable[[str], None] | None = None
     embed: Callable[[list[str]], Any] | None = None
+    unkept: set[str] = field(default_factory=set)
 
     async def effect(
         self,
@@ -75,8 +76,7 @@ class Run:
         asked = recorder.keep(request)
         span = recorder.start(kind, name, path, parent, input=asked, attributes=attributes)
         with recording(recorder, span):
-            if self.effects.never_ended(path):
-                await asyncio.get_running_loop().create_future()
+            await self.effects.begin(path, ends=True)
             outcome = self.effects.outcome(path, asked)
             if outcome is None:
                 with activate(recorder, span):
