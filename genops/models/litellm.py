@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 import time
+import warnings
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -82,6 +83,7 @@ def load() -> ModuleType:
     """Imports litellm, silenced."""
     for name, value in _ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    warnings.filterwarnings("ignore", message=".*`ReadOnly` qualifier", category=UserWarning)
     import litellm
 
     litellm.suppress_debug_info = True
@@ -93,7 +95,6 @@ def load() -> ModuleType:
 
 def _arguments(model: Model, request: ModelRequest, call: Call) -> dict[str, Any]:
     arguments: dict[str, Any] = {
-        **request.parameters,
         "model": model.model_id if model.provider == "litellm" else model.alias.model,
         "messages": request.messages,
         "num_retries": 0,
@@ -110,7 +111,7 @@ def _arguments(model: Model, request: ModelRequest, call: Call) -> dict[str, Any
         arguments["_skip_mcp_handler"] = True  # it imports `mcp`, which is no dependency of litellm, for any tool
     if call.on_text is not None:
         arguments.update(stream=True, stream_options={"include_usage": True})
-    return {name: value for name, value in arguments.items() if value is not None}
+    return request.parameters | {name: value for name, value in arguments.items() if value is not None}
 
 
 async def _stream(chunks: Any, assembly: Assembly, started: float) -> tuple[float | None, ModelResponse]:

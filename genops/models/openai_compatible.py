@@ -49,7 +49,7 @@ class OpenAICompatible:
                 begun = True
                 if answer.status != 200:
                     raise await _refusal(answer)
-                if streamed and answer.content_type == "text/event-stream":
+                if answer.content_type == "text/event-stream":
                     return await _read_stream(answer, call.on_text, started)
                 first_byte = time.perf_counter() - started
                 response = _parse(await answer.read())
@@ -84,9 +84,9 @@ class OpenAICompatible:
 
 def _body(model: Model, request: ModelRequest, streamed: bool) -> bytes:
     body: dict[str, Any] = {
+        **request.parameters,
         "model": model.alias.adapter or model.model_id,
         "messages": request.messages,
-        **request.parameters,
     }
     if request.tools:
         body["tools"] = request.tools

@@ -122,9 +122,26 @@ async def test_the_providers_own_settings_are_found_in_the_environment(world, as
     assert response.cost is None
 
 
-def test_loading_litellm_prints_nothing():
-    code = "from genops.models.litellm import load; load()"
-    done = subprocess.run(
-        [sys.executable, "-W", "error::UserWarning", "-c", code], capture_output=True, text=True, check=True
-    )
-    assert (done.stdout, done.stderr) == ("", "")
+STREAMED = """
+import asyncio, sys
+from genops.models import Call, Gateway, ModelRequest, resolve_model
+from genops.settings import ModelAlias, Settings
+
+async def main(url):
+    alias = ModelAlias(model="litellm/openai/test-model", base_url=url, api_key_env="LOOPBACK_KEY")
+    settings = Settings(models={"m": alias})
+    gateway = Gateway(settings)
+    request = ModelRequest([{"role": "user", "content": "hi"}])
+    for call in (Call(), Call(on_text=lambda text: None)):
+        await gateway.call(resolve_model(settings, "m"), request, call)
+    await gateway.close()
+
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+def test_litellm_prints_nothing(server, monkeypatch):
+    monkeypatch.setenv("LOOPBACK_KEY", "s3cret")
+    done = subprocess.run([sys.executable, "-c", STREAMED, server.url], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert len(server.requests) == 2

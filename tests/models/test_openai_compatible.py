@@ -83,6 +83,13 @@ async def test_text_is_streamed_as_it_arrives(world, ask):
     assert response.text == "one two three"
 
 
+async def test_parameters_cannot_change_what_is_asked_and_may_ask_for_a_stream(world, ask):
+    request = ask("hi", parameters={"stream": True, "model": "another", "messages": []})
+    assert (await world.gateway.call(world.model(), request)).text == "pong"
+    assert world.server.requests[0].body["model"] == "test-model"
+    assert world.server.requests[0].last == "hi"
+
+
 async def test_a_slow_drip_gives_the_same_answer(world, ask, call):
     world.server.answer = lambda body: Reply(text="häppchenweise 🦆 serviert")
     world.server.fail(Fault("drip"))
