@@ -32,7 +32,7 @@ class ResponseCache(Protocol):
         """The bytes kept under a key, or None."""
         ...
 
-    def cache_response(self, key: str, data: bytes) -> None:
+    def cache_response(self, key: str, response: bytes) -> None:
         """Keeps bytes under a key."""
         ...
 

@@ -18,8 +18,8 @@ class Shelf:
     def cached_response(self, key: str) -> bytes | None:
         return self.kept.get(key)
 
-    def cache_response(self, key: str, data: bytes) -> None:
-        self.kept[key] = data
+    def cache_response(self, key: str, response: bytes) -> None:
+        self.kept[key] = response
 
 
 async def test_what_may_heal_is_tried_again_and_listed(world, ask):
