@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -178,9 +179,11 @@ class LockedSource:
             if kind == "model":
                 alias = rest
             else:
-                parts[kind].append(self._stored(kind, rest.rpartition("#")[2]))
+                name, _, digest = rest.rpartition("#")
+                parts[kind].append(self._stored(kind, name, digest))
         examples = parts["examples"][0] if parts["examples"] else None
-        return Prompt.from_components(self._stored("prompt", entry.digest), parts["partial"], examples, alias)
+        prompt = self._stored("prompt", entry.name, entry.digest)
+        return Prompt.from_components(prompt, parts["partial"], examples, alias)
 
     def model(self, alias: str) -> Model:
         """The model as it was called; where it is served comes from the settings of today."""
@@ -201,7 +204,10 @@ class LockedSource:
         return self._project.tool(swap) if swap else stored_tool(self._component("tool", name))
 
     def _swapped(self, kind: str, reference: str) -> str | None:
-        return self._swaps.get((kind, Reference.parse(reference).name))
+        """What the project gives instead: what is swapped, and what only that needs."""
+        swap = self._swaps.get((kind, Reference.parse(reference).name))
+        new = self._swaps and (kind, self._prefix + reference) not in self._entries
+        return reference if swap is None and new else swap
 
     def _entry(self, kind: str, reference: str) -> LockEntry:
         entry = self._entries.get((kind, self._prefix + reference))
@@ -210,13 +216,15 @@ class LockedSource:
         return entry
 
     def _component(self, kind: str, reference: str) -> Component:
-        return self._stored(kind, self._entry(kind, reference).digest)
+        entry = self._entry(kind, reference)
+        return self._stored(kind, entry.name, entry.digest)
 
-    def _stored(self, kind: str, digest: str) -> Component:
+    def _stored(self, kind: str, name: str, digest: str) -> Component:
+        """A component under the name that it had here; others may share its digest."""
         component = self._components.get((kind, digest))
         if component is None:
             raise StoreError(f"the store no longer keeps the {kind} {digest[:12]} of {self._lock.chain!r}")
-        return component
+        return replace(component, name=name)
 
     @cached_property
     def _components(self) -> dict[tuple[str, str], Component]:

@@ -1,0 +1,3 @@
+from tests.executor.site import site
+
+__all__ = ["site"]
