@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -34,17 +35,17 @@ def read_inputs(spec: InputSpec, pairs: Iterable[str] | None, file: str | None) 
 
 
 def _from_file(file: str) -> dict[str, Any]:
-    import orjson
-
     at = Location("<stdin>" if file == "-" else file)
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise InputError(f"the inputs cannot be read: {error.strerror}", at=at) from None
     try:
-        values = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise InputError(f"not JSON: {error}", at=Location(at.path, error.lineno, error.colno)) from None
+        values = json.loads(data)  # takes lone surrogates, which orjson refuses
+    except json.JSONDecodeError as error:
+        raise InputError(f"not JSON: {error.msg}", at=Location(at.path, error.lineno, error.colno)) from None
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"not JSON: {error}", at=at) from None
     if not isinstance(values, dict):
         raise InputError("the inputs are a JSON object", at=at, hint='{"question": "…"}')
     return values

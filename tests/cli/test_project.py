@@ -1,0 +1,90 @@
+"""``genops init``, ``genops doctor`` and ``genops schema``."""
+
+import json
+
+import jsonschema
+import pytest
+from ruamel.yaml import YAML
+
+
+def states(done):
+    return {(found["area"], found["name"]): found["state"] for found in json.loads(done.out)}
+
+
+def test_init_writes_a_project_that_passes_its_own_check(genops, site, monkeypatch):
+    out = genops("init", "new").out
+    assert "new/chains/answer.yaml" in out
+    assert "cd new" in out
+    monkeypatch.chdir(site / "new")
+    found = json.loads(genops("chain", "check", "--json").out)
+    assert {finding["severity"] for finding in found} == {"warning", "note"}
+    assert (site / "new" / ".gitignore").read_text() == ".genops/\n"
+
+
+@pytest.mark.slow
+def test_a_new_project_runs_at_once(genops, site, monkeypatch):
+    genops("init", "new")
+    monkeypatch.chdir(site / "new")
+    genops("index", "build", "docs")
+    out = genops("run", "answer", "--input", "question=How hot is the water for green tea?").out
+    assert "70 to 80 degrees" in out
+    assert "[1]" in out
+
+
+def test_init_overwrites_nothing(genops, site):
+    genops("init", "new")
+    (site / "new" / "genops.toml").write_text("# mine\n")
+    assert "nothing was written" in genops("init", "new", code=2).err
+    assert (site / "new" / "genops.toml").read_text() == "# mine\n"
+    (site / "old").mkdir()
+    (site / "old" / "pyproject.toml").write_text("[tool.genops]\n")
+    genops("init", "old", code=2)
+    assert [path.name for path in (site / "old").iterdir()] == ["pyproject.toml"]
+    (site / "file").write_text("")
+    assert genops("init", "file", code=2).err.startswith("error: ")
+
+
+def test_doctor_says_what_is_missing_and_ends_with_1_when_it_is_needed(genops):
+    found = states(genops("doctor", "--json", code=1))
+    assert found["index", "docs"] == "missing"
+    assert found["model", "talker"] == "ok"
+    assert found["model", "keyed"] == "warning"
+    assert found["plug-in", "tests.retrieval.hashing"] == "ok"
+    genops("index", "build", "docs")
+    out = genops("doctor").out
+    assert "GENOPS_TEST_KEY" in out
+    assert "missing" not in {line.split()[0] for line in out.splitlines()}
+
+
+def test_doctor_asks_servers_whether_they_are_there(genops, site, monkeypatch):
+    with (site / "genops.toml").open("a") as file:
+        file.write('[models.local]\nmodel = "vllm/tiny"\nbase_url = "http://127.0.0.1:9/v1"\n')
+    genops("index", "build", "docs")
+    assert states(genops("doctor", "--json"))["model", "local"] == "warning"
+    monkeypatch.setenv("GENOPS_DEFAULT_MODEL", "local")
+    done = genops("doctor", code=1)
+    assert "no answer from http://127.0.0.1:9/v1/models" in done.out
+
+
+def test_doctor_survives_what_is_broken(genops, site):
+    (site / ".genops").mkdir()
+    (site / ".genops" / "genops.db").write_bytes(b"this is no database" * 100)
+    assert "missing  store" in genops("doctor", code=1).out
+    settings = site / "genops.toml"
+    settings.write_text(settings.read_text().replace("tests.retrieval.hashing", "no_such_module"))
+    assert "missing  plug-in no_such_module" in genops("doctor", code=1).out
+    settings.write_text("default_model = 1\n")
+    assert "genops.toml:1" in genops("doctor", code=2).err
+
+
+@pytest.mark.parametrize("what", ["chain", "prompt", "settings"])
+def test_schemas_are_schemas(genops, what):
+    jsonschema.Draft202012Validator.check_schema(json.loads(genops("schema", what).out))
+
+
+def test_the_chain_schema_accepts_chains_and_refuses_others(genops, site):
+    validator = jsonschema.Draft202012Validator(json.loads(genops("schema", "chain").out))
+    for path in (site / "chains").glob("*.yaml"):
+        validator.validate(YAML(typ="safe").load(path.read_text()))
+    assert not validator.is_valid({"steps": {"a": {"prompt": "say", "wihth": {}}}})
+    assert not validator.is_valid({"steps": {"a": {"map": [], "do": {"steps": {"b": {"no": "kind"}}}}}})
