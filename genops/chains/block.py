@@ -118,6 +118,9 @@ def parse_step(name: str, raw: Any, parsing: Parsing) -> Step:
         return cls.model_validate(raw, context=parsing)
     except ValidationError as error:
         raise _definition_error(error, f"step {name!r}", parsing, cls) from None
+    except DefinitionError as error:
+        error.at = error.at or parsing.at()
+        raise
 
 
 def parse_fallbacks(raw: Any, parsing: Parsing) -> tuple[Fallback, ...]:
@@ -134,6 +137,11 @@ def _fallback(raw: Any, parsing: Parsing) -> Fallback:
         return Fallback(value=compile_value(raw["value"], parsing.at("value")))
     if isinstance(raw, dict) and "fallback" in raw:
         raise DefinitionError("a fallback has no fallbacks of its own; put them in one list", at=parsing.at())
+    for key in ("when", "after"):
+        if isinstance(raw, dict) and key in raw:
+            raise DefinitionError(
+                f"a fallback has no `{key}`: its turn comes when the step has failed", at=parsing.at(key)
+            )
     return Fallback(step=parse_step("fallback", raw, parsing))
 
 
@@ -151,7 +159,6 @@ def _definition_error(error: ValidationError, what: str, parsing: Parsing, cls: 
 
 
 def _node(name: str, step: Step, raw: Any, steps: dict[str, Step], parsing: Parsing) -> Node:
-    inner: set[Reads] = set()
     for _, block in _nested(step):
         clash = sorted(block.nodes.keys() & steps.keys())
         if clash:
@@ -160,9 +167,7 @@ def _node(name: str, step: Step, raw: Any, steps: dict[str, Step], parsing: Pars
                 at=parsing.at(),
                 hint="give one of them another name",
             )
-        inner.update(block.outer)
-    own = step.locals()
-    reads = {read for read in {*step.reads(), *inner} if read.root not in own}
+    reads = set(_reads(step))
     needs = {read.name for read in reads if read.name is not None and _inside(read, steps)}
     for other in step.after:
         if other not in steps:
@@ -174,6 +179,15 @@ def _node(name: str, step: Step, raw: Any, steps: dict[str, Step], parsing: Pars
         needs.add(other)
     outer = frozenset(read for read in reads if not _inside(read, steps))
     return Node(name, step, digest_of(raw), frozenset(needs), outer, parsing.at())
+
+
+def _reads(step: Step) -> Iterator[Reads]:
+    """What a step and its nested blocks refer to outside of the step."""
+    yield from step.reads()
+    for each in (step, *(fallback.step for fallback in step.fallback if fallback.step is not None)):
+        own = each.locals()
+        for _, block in each.blocks():
+            yield from (read for read in block.outer if read.root not in own)
 
 
 def _nested(step: Step) -> Iterator[tuple[str, Block]]:

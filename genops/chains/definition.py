@@ -75,7 +75,12 @@ class ChainDefinition:
         body = {"description": description, "inputs": inputs.body(), "steps": data["steps"]}
         if "output" in data:
             body["output"] = data["output"]
-        return cls._built(Component("chain", name, body), description, inputs, file)
+        try:
+            component = Component("chain", name, body)
+        except DefinitionError as error:
+            error.at = file.at()
+            raise
+        return cls._built(component, description, inputs, file)
 
     @classmethod
     def _built(cls, component: Component, description: str, inputs: InputSpec, file: YamlFile) -> ChainDefinition:

@@ -143,7 +143,7 @@ class Step(BaseModel):
     timeout: float | None = Field(default=None, gt=0)
     retry: Retry | None = None
     fallback: Annotated[Any, PlainValidator(_parse_fallbacks), _FALLBACK_SCHEMA] = ()
-    cache: bool = True
+    cache: bool = Field(default=True, strict=True)
     effect: Effect | None = None
 
     @classmethod
@@ -175,9 +175,11 @@ class Step(BaseModel):
         return self.effect or self.default_effect
 
     def reads(self) -> Iterator[Reads]:
-        """What the step's own expressions refer to, those of its fallbacks included."""
+        """What the step's own expressions refer to, those of its fallbacks included; not what it gives itself."""
+        own = self.locals()
         for name in (*self.eager, *self.lazy):
-            yield from reads_of(getattr(self, name))
+            inside = name in self.lazy and name != "when"
+            yield from (read for read in reads_of(getattr(self, name)) if not (inside and read.root in own))
         for fallback in self.fallback:
             yield from reads_of(fallback.value)
             if fallback.step is not None:

@@ -30,6 +30,8 @@ def _parse_cases(raw: Any, info: ValidationInfo) -> tuple[Case, ...]:
     for index, case in enumerate(raw):
         if "when" not in case and index < len(raw) - 1:
             raise DefinitionError("only the last block of a branch may have no `when:`", at=parsing.at(index))
+        if "when" in case and case["when"] is None:
+            raise DefinitionError("`when:` is empty", at=parsing.at(index, "when"), hint="the last block needs none")
         when = compile_value(case["when"], parsing.at(index, "when")) if "when" in case else None
         inside = {key: value for key, value in case.items() if key != "when"}
         cases.append(Case(when, Block.parse(inside, parsing.below(index))))

@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from genops.artifacts import Value
 from genops.chains import Block, Expr, NestedBlock, Step, StepContext, step_kind
 from genops.errors import GenopsError, InputError
+
+_TAKEN = frozenset({"inputs", "steps", "index", "loop", "now"})
 
 
 @step_kind("map")
@@ -31,6 +33,13 @@ class MapStep(Step):
     concurrency: int = Field(default=8, ge=1, le=10_000)
     on_error: Literal["fail", "null", "skip", "report"] = "fail"
     do: NestedBlock
+
+    @field_validator("as_")
+    @classmethod
+    def _name_is_free(cls, name: str) -> str:
+        if name in _TAKEN:
+            raise ValueError(f"{name!r} means something else in expressions; give the item another name")
+        return name
 
     def blocks(self) -> Iterator[tuple[str, Block]]:
         """The block that runs for each item."""
