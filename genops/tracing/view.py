@@ -14,6 +14,7 @@ from genops.tracing.trace import Trace
 
 _REASK = re.compile(r"/model\[(\d+)]$")
 _EFFECTS = {"retrieve": "search"}
+_BUILT_IN = ("offline", "scripted", "recorded")
 _SCOPES = {"map": "item", "loop": "round", "agent": "turn", "branch": "case"}
 
 
@@ -173,7 +174,9 @@ def label(span: SpanRecord, parent: SpanRecord | None) -> str:
     if span.kind in ("step", "agent"):
         return f"{attributes.get('genops.step.kind', span.kind)} {span.name}"
     if span.kind == "model":
-        return f"model {attributes.get('gen_ai.request.model', span.name)}"
+        provider = attributes.get("gen_ai.provider.name")
+        named = f"{provider}/" if provider in _BUILT_IN else ""  # what is no LLM is not to be taken for one
+        return f"model {named}{attributes.get('gen_ai.request.model', span.name)}"
     return f"{_EFFECTS.get(span.kind, span.kind)} {span.name}"
 
 

@@ -16,7 +16,7 @@ const FOLDED_BELOW = 2;
 const MANY_SPANS = 300;
 const LONG_TEXT = 4000;
 const LONG_LIST = 40;
-const whole = trace.run.seconds ?? Math.max(0.001, ...spans.slice(0, 100000).map((s) => s.offset + (s.seconds ?? 0)));
+const whole = trace.run.seconds ?? spans.reduce((most, span) => Math.max(most, span.offset + (span.seconds ?? 0)), 0.001);
 
 function element(tag, properties, ...content) {
   const made = document.createElement(tag);
@@ -25,8 +25,14 @@ function element(tag, properties, ...content) {
     else if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
     else made.setAttribute(name, value);
   }
-  made.append(...content.filter((part) => part !== null && part !== undefined));
+  made.append(...content.filter((part) => part !== null && part !== undefined).map((part) => (typeof part === "string" ? visible(part) : part)));
   return made;
+}
+
+// Control characters and marks of direction are spelled out: text must not show as other than it is.
+function visible(text) {
+  return text.replace(/\r(?!\n)|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]|\p{Cs}|[\u{e0000}-\u{e007f}]/gu,
+    (character) => `\\u${character.codePointAt(0).toString(16).padStart(4, "0")}`);
 }
 
 // ---- values
@@ -43,7 +49,7 @@ function payloadView(digest) {
 function textView(text) {
   const box = element("div", { class: "text", dir: "auto" }, text.length > LONG_TEXT ? text.slice(0, LONG_TEXT) : text);
   if (text.length <= LONG_TEXT) return box;
-  const more = element("button", { type: "button", class: "more", onclick: () => { box.textContent = text; more.remove(); } },
+  const more = element("button", { type: "button", class: "more", onclick: () => { box.textContent = visible(text); more.remove(); } },
     `Show all ${text.length.toLocaleString("en")} characters`);
   return element("div", {}, box, more);
 }
@@ -57,6 +63,7 @@ function valueView(value) {
   if (!isDeep(value)) return element("span", { class: "scalar" }, JSON.stringify(value));
   const list = Array.isArray(value);
   if (list && value.every((item) => typeof item === "number")) return element("span", { class: "scalar" }, shortened(value));
+  if (list && isTable(value)) return tableView(value);
   const entries = list ? value.map((item, index) => [`[${index}]`, item]) : Object.entries(value);
   const tree = element("div", { class: "tree" });
   const show = (from, to) => entries.slice(from, to).forEach(([key, item]) => tree.append(
@@ -70,9 +77,24 @@ function valueView(value) {
   return tree;
 }
 
+function isTable(list) {
+  const keys = Object.keys(list[0] ?? {});
+  return list.length > 1 && list.length <= LONG_LIST && keys.length > 0 && keys.length <= 6 && list.every((item) =>
+    isDeep(item) && !Array.isArray(item) && Object.keys(item).length === keys.length
+    && keys.every((key) => key in item && !isDeep(item[key]) && String(item[key]).length <= 40));
+}
+
+function tableView(list) {
+  const keys = Object.keys(list[0]);
+  const row = (item) => element("tr", {}, ...keys.map((key) => element("td", {}, valueView(item[key]))));
+  return element("table", { class: "records" },
+    element("thead", {}, element("tr", {}, ...keys.map((key) => element("th", { scope: "col" }, key)))),
+    element("tbody", {}, ...list.map(row)));
+}
+
 function shortened(numbers) {
   const text = JSON.stringify(numbers.slice(0, LONG_LIST)).replaceAll(",", ", ");
-  return numbers.length <= LONG_LIST ? text : `${text.slice(0, -1)}, … ${numbers.length - LONG_LIST} more]`;
+  return numbers.length <= LONG_LIST ? text : `${text.slice(0, -1)}, … ${(numbers.length - LONG_LIST).toLocaleString("en")} more]`;
 }
 
 function filled(value) {
@@ -132,13 +154,21 @@ function showHead() {
     element("p", { class: "summary" }, `${started} · ${run.summary}`),
     element("p", { class: "chips" }, chip("run", run.id), ...run.facts.map(([name, value]) => chip(name, value))),
   );
-  const given = payload(run.inputs);
-  const asked = isDeep(given.value) && Object.keys(given.value).length === 1 ? Object.entries(given.value)[0] : null;
-  const left = element("div", {}, element("h2", {}, asked ? asked[0] : "inputs"), asked ? valueView(asked[1]) : payloadView(run.inputs));
+  const left = element("div", {}, ...leadViews("inputs", run.inputs));
   const right = run.error
     ? element("div", {}, element("h2", { class: "failed" }, "error"), failureView(run.error))
-    : element("div", {}, element("h2", {}, "output"), run.output ? payloadView(run.output) : element("p", { class: "soft" }, `(${run.status})`));
+    : element("div", {}, ...(run.output ? leadViews("output", run.output) : [element("p", { class: "soft" }, `(${run.status})`)]));
   head.append(element("div", { class: "talk" }, left, right));
+}
+
+// The longest text of a mapping is what a reader wants first; the rest stands below it.
+function leadViews(heading, digest) {
+  const value = payload(digest).value;
+  const texts = isDeep(value) && !Array.isArray(value) ? Object.entries(value).filter(([, item]) => typeof item === "string") : [];
+  if (!texts.length) return [element("h2", {}, heading), payloadView(digest)];
+  const [name, lead] = texts.reduce((longest, entry) => (entry[1].length > longest[1].length ? entry : longest));
+  const rest = Object.fromEntries(Object.entries(value).filter(([key]) => key !== name));
+  return [element("h2", {}, name), valueView(lead), isDeep(rest) ? element("div", { class: "rest" }, valueView(rest)) : null];
 }
 
 function chip(name, value) {
@@ -252,8 +282,9 @@ function choose(span, show) {
 function scrollTo(span) {
   const height = rowHeight();
   const top = span.row * height;
+  const inSight = Math.max(3 * height, Math.min(scroller.clientHeight, window.innerHeight - Math.max(0, scroller.getBoundingClientRect().top)));
   if (top < scroller.scrollTop) scroller.scrollTop = top;
-  else if (top + height > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = top + height - scroller.clientHeight;
+  else if (top + 2 * height > scroller.scrollTop + inSight) scroller.scrollTop = top + 2 * height - inSight;
 }
 
 function move(event) {
@@ -332,7 +363,7 @@ function block(name, ...content) {
 }
 
 function folding(name, make) {
-  const box = element("details", { class: "block" }, element("summary", {}, name));
+  const box = element("details", { class: "block" }, element("summary", {}, ...[name].flat()));
   box.addEventListener("toggle", () => { if (box.open && box.childElementCount === 1) box.append(make()); });
   return box;
 }
@@ -349,7 +380,7 @@ function showDetail(span) {
     span.error ? block("Error", failureView(span.error)) : null,
     span.attempts ? block("Failed attempts", ...span.attempts.map(failureView)) : null,
     ...contentViews(span),
-    span.patch ? block("State change", patchView(span.patch)) : null,
+    span.patch ? block("State change", patchView(span)) : null,
     stateBlock(span),
     span.attributes ? folding("Attributes", () => element("div", { class: "value-box" }, valueView(span.attributes))) : null,
   ].filter(Boolean));
@@ -429,19 +460,27 @@ function argumentsView(text) {
   }
 }
 
-function patchView(operations) {
+function patchView(span) {
   const table = element("table", { class: "patch" });
-  for (const { op, path, value } of operations) {
-    table.append(element("tr", {}, element("td", {}, op), element("td", {}, path), element("td", {}, value === undefined ? null : valueView(filled(value)))));
+  for (const { op, path, value } of span.patch) {
+    table.append(element("tr", {}, element("td", {}, op), element("td", {}, path), element("td", {}, value === undefined ? null : patchedView(value, span))));
   }
   return table;
+}
+
+function patchedView(value, span) {
+  const isOutput = (item) => item?.$payload !== undefined && item.$payload === span.output;
+  if (isOutput(value)) return element("span", { class: "soft" }, "the output");
+  if (!isDeep(value) || Array.isArray(value) || value.$payload !== undefined) return valueView(filled(value));
+  return element("div", { class: "tree" }, ...Object.entries(value).map(([key, item]) =>
+    element("div", { class: "pair" }, element("div", { class: "key" }, key), patchedView(item, span))));
 }
 
 function stateBlock(span) {
   const found = stateAt(span);
   if (!found) return null;
-  const where = found.scope.path ? `of ${found.scope.path}` : "of the run";
-  return folding(found.after ? `State ${where} after it` : `State ${where} when it began`, () => boxed(valueView(found.state)));
+  const where = found.scope.path ? element("code", {}, found.scope.path) : "the run";
+  return folding(["State of ", where, found.after ? " after it" : " when it began"], () => boxed(valueView(found.state)));
 }
 
 // ---- start
@@ -451,7 +490,9 @@ function showScale() {
   const scale = document.getElementById("scale");
   for (let quarter = 0; quarter <= 4; quarter += 1) {
     const value = (whole * unit[0] * quarter) / 4;
-    scale.append(element("span", {}, quarter === 0 ? "0" : `${value >= 100 ? value.toFixed(0) : value.toPrecision(2)} ${unit[1]}`));
+    const mark = element("span", {}, quarter === 0 ? "0" : `${value >= 100 ? value.toFixed(0) : value.toPrecision(2)} ${unit[1]}`);
+    mark.style.left = `${quarter * 25}%`;
+    scale.append(mark);
   }
 }
 
@@ -459,7 +500,7 @@ function firstToShow() {
   const wanted = location.hash.length > 1 ? decodeURIComponent(location.hash.slice(1)) : null;
   const linked = wanted === null ? null : spans.find((span) => span.path === wanted);
   const failed = (span) => span.status === "error" && (span.number === 1 || trace.run.status === "error");
-  return linked ?? spans.findLast((span) => failed(span) && !(children.get(span.number) ?? []).some(failed)) ?? spans[0];
+  return linked ? [linked, true] : [spans.findLast((span) => failed(span) && !(children.get(span.number) ?? []).some(failed)) ?? spans[0], false];
 }
 
 let drawing = false;
@@ -474,10 +515,10 @@ showScale();
 showCount();
 if (spans.length > MANY_SPANS) foldDeep();
 if (spans.length) {
-  const first = firstToShow();
+  const [first, linked] = firstToShow();
   reveal(first);
   listRows();
-  choose(first, false);
+  choose(first, linked);
   scrollTo(first);
   drawRows();
 }
