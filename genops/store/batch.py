@@ -100,7 +100,8 @@ class BatchWriter:
         try:
             self._begin(cursor)
             payloads = {d: data for d, data in batch.payloads.items() if d not in self._written}
-            self._put(cursor, tables.payload, [(bytes.fromhex(d), data) for d, data in payloads.items()])
+            in_index_order = sorted((bytes.fromhex(digest), data) for digest, data in payloads.items())
+            self._put(cursor, tables.payload, in_index_order)
             keys = self._run_keys(cursor, batch)
             self._put_runs(cursor, batch, keys)
             orphans = [span for span in batch.spans.values() if span.run not in keys]
@@ -273,8 +274,6 @@ def _span_row(run: int, span: SpanRecord) -> tuple[Any, ...]:
 
 
 def _remember(known: OrderedDict[str, Any], new: dict[str, Any], limit: int) -> None:
-    for name, value in new.items():
-        known[name] = value
-        known.move_to_end(name)
+    known.update(new)
     while len(known) > limit:
         known.popitem(last=False)
