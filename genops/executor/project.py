@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,6 +130,18 @@ class Project:
             path.touch(mode=0o600)
             path.write_bytes(secret)
             return secret
+
+    @contextmanager
+    def storing_in(self, url: str) -> Iterator[Store]:
+        """Keeps everything in another store meanwhile, as tests do; chains that hold this project go along."""
+        from genops.store import Store
+
+        self.close()
+        store = self.__dict__["store"] = Store.open(url)
+        try:
+            yield store
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Writes what is still under way and gives everything back."""

@@ -1,0 +1,59 @@
+"""The pytest plug-in, in the tests of a project of its own."""
+
+import subprocess
+import sys
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+TESTS = """
+import pytest
+from genops import Chain, GenopsError
+
+chain = Chain.define(
+    "greet",
+    inputs={"name": "str"},
+    steps={"say": {"prompt": "say", "with": {"name": "{{ inputs.name }}"}}},
+)
+
+def test_the_last_trace_is_that_of_the_run(genops_traces):
+    result = chain.run(name="Ada")
+    trace = genops_traces.last()
+    assert trace.run.id == result.id
+    assert [span.path for span in trace.spans] == ["", "say", "say/model"]
+    assert trace.value(trace.run.output) == result.output
+
+@pytest.mark.parametrize("names", [["Ada", "Grace"], ["Alan"]])
+def test_all_traces_are_those_of_this_test_in_order(genops_traces, names):
+    for name in names:
+        chain.run(name=name)
+    assert [trace.value(trace.run.inputs)["name"] for trace in genops_traces.all()] == names
+
+def test_a_chain_made_in_the_test_goes_along(genops_traces):
+    each = {"map": "{{ inputs.n }}", "do": {"steps": {"say": {"prompt": "say", "with": {"name": "x"}}}}}
+    with pytest.raises(GenopsError):
+        Chain.define("bad", inputs={"n": "int"}, steps={"each": each}).run(n=1)
+    assert genops_traces.last().run.error["type"] == "InputError"
+
+def test_without_a_run_there_is_no_last_trace(genops_traces):
+    assert genops_traces.all() == []
+    with pytest.raises(LookupError, match="has made no run"):
+        genops_traces.last()
+"""
+
+
+@pytest.mark.slow
+def test_each_test_of_a_project_has_its_own_traces_and_leaves_nothing_behind(pytester):
+    pytester.makefile(".toml", genops='default_model = "offline"\n')
+    prompts = pytester.mkdir("prompts")
+    (prompts / "say.prompt").write_text("---\ninputs:\n  name: str\n---\nWho is there? It is {{ name }}.\n")
+    pytester.makepyfile(TESTS)
+    pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=5)
+    assert not (pytester.path / ".genops").exists()
+
+
+def test_loading_the_plug_in_imports_no_other_part_of_genops():
+    code = "import sys, genops.testing; print([name for name in sys.modules if name.startswith('genops')])"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "['genops', 'genops.testing']"
