@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -64,12 +65,12 @@ def batch(
                     )
                 )
         except BaseException:
-            note(f"stopped after {_summary(reached)}; go on with: genops batch … --resume")
+            note(f"stopped after {_summary(reached)}; go on with:\n  {_again(chain, inputs, out)}")
             raise
     took = time.monotonic() - started
     note(f"{_summary(reached)} in {took:.1f} s ({(reached.ok + reached.failed) / took:,.1f} rows a second)")
     if reached.failed:
-        note("  try the failed rows again with --resume")
+        note(f"  try the failed rows again with: {_again(chain, inputs, out)}")
         raise typer.Exit(ExitCode.UNFINISHED)
 
 
@@ -90,5 +91,11 @@ def _count(inputs: Path) -> int:
 
 
 def _summary(progress: Progress) -> str:
+    from genops.tracing.quantities import counted
+
     earlier = f", {progress.resumed:,} done before" if progress.resumed else ""
-    return f"{progress.ok:,} rows done, {progress.failed:,} failed{earlier}"
+    return f"{counted(progress.ok, 'row')} done, {progress.failed:,} failed{earlier}"
+
+
+def _again(chain: str, inputs: Path, out: Path) -> str:
+    return shlex.join(["genops", "batch", chain, "--inputs", str(inputs), "--out", str(out), "--resume"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 
 from genops.cli.output import note, printable
@@ -30,9 +31,12 @@ def exit_code_of(error: BaseException, *, debug: bool) -> int:
         return ExitCode.INTERRUPTED
     if hasattr(error, "format_message"):
         return _usage(error)
+    if isinstance(error, OSError):
+        note(printable(f"error: {error}"))
+        return ExitCode.UNFINISHED
     note(f"error: a bug in genops: {type(error).__name__}: {printable(str(error))}")
     if not debug:
-        note(f"  please report it with the traceback of: {' '.join(['genops', *sys.argv[1:], '--debug'])}")
+        note(f"  please report it with the traceback of: {shlex.join(['genops', *sys.argv[1:], '--debug'])}")
     return ExitCode.BUG
 
 

@@ -27,11 +27,14 @@ def prepare_streams() -> None:
 
 
 def close_stdout(code: int) -> int:
-    """Flushes stdout; a reader that has gone away is no error."""
+    """Flushes stdout and gives the exit code; a reader that has gone away is no error, a full disk is one."""
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            note(f"error: the output cannot be written: {error.strerror}")
+            return ExitCode.UNFINISHED
     return code
 
 

@@ -56,13 +56,15 @@ def run(
             on_text=shown if stream and not as_json else None,
         )
         result = loaded.run_sync(values, options)
-    if as_json:
-        say_json(_described(result))
-    elif shown.text:
-        say("")
-    else:
-        say_output(result.output)
-    note(f"trace {result.id[:12]}")
+    try:
+        if as_json:
+            say_json(_described(result))
+        elif shown.text:
+            say("")
+        else:
+            say_output(result.output)
+    finally:
+        note(f"trace {result.id[:12]}")
 
 
 class Shown:

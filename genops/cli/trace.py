@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from genops.cli import trace_diff, trace_export, trace_replay
 from genops.cli.moments import moment, shown
 from genops.cli.options import AsJson, RunId, Yes
-from genops.cli.output import listing, note, one_line, say_json
+from genops.cli.output import listing, note, one_line, out_file, say_json
 from genops.cli.output import show as show_on_stdout
 from genops.cli.project import opened
 from genops.cli.trace_filters import (
@@ -31,6 +31,9 @@ from genops.cli.trace_filters import (
     run_filter,
 )
 from genops.errors import UsageError
+
+if TYPE_CHECKING:
+    from genops.store import StoreCounts
 
 app = typer.Typer(help="Look at recorded runs.", no_args_is_help=True, rich_markup_mode=None)
 trace_export.register(app)
@@ -103,7 +106,8 @@ def show(
             return
         from genops.web.trace_page import trace_page
 
-        html.write_text(trace_page(found), encoding="utf-8", errors="backslashreplace")
+        with out_file(html) as page:
+            page.write(trace_page(found))
         note(f"wrote {html}")
 
 
@@ -118,7 +122,7 @@ def prune(
     with opened() as project:
         _ask(f"delete runs that started before {shown(moment_before)}?", yes)
         gone = project.store.prune(before=moment_before, keep_last=keep)
-    note(f"deleted {gone.runs:,} runs, {gone.spans:,} spans, {gone.payloads:,} payloads")
+    _say_gone(gone)
 
 
 @app.command()
@@ -133,7 +137,14 @@ def delete(
             note(f"{run.id[:12]}  {shown(run.started)}  {one_line(run.chain)}")
         _ask("delete them?", yes)
         gone = project.store.delete([run.id for run in runs])
-    note(f"deleted {gone.runs:,} runs, {gone.spans:,} spans, {gone.payloads:,} payloads")
+    _say_gone(gone)
+
+
+def _say_gone(gone: StoreCounts) -> None:
+    from genops.tracing.quantities import counted
+
+    parts = ((gone.runs, "run"), (gone.spans, "span"), (gone.payloads, "payload"))
+    note("deleted " + ", ".join(counted(number, noun) for number, noun in parts))
 
 
 def _ask(question: str, yes: bool) -> None:

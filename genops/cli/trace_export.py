@@ -70,6 +70,8 @@ def export(
     A line of `jsonl` is {"run", "spans", "payloads"}, the payloads by digest; a line of `otlp` is one
     ExportTraceServiceRequest.
     """
+    from genops.tracing.quantities import counted
+
     wanted = run_filter(
         chain, status, since, until, min_latency, max_latency, min_cost, text, component, session, user, tag
     )
@@ -77,7 +79,7 @@ def export(
         store = project.store
         runs = find_runs(store, traces) if traces else store.iter_runs(wanted)
         count = _write(store, runs, form, stream, capture_content=project.settings.capture_content)
-    note(f"exported {count:,} traces")
+    note(f"exported {counted(count, 'trace')}")
 
 
 def _write(store: Store, runs: Iterable[RunRecord], form: Format, stream: TextIO, *, capture_content: bool) -> int:

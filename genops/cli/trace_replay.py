@@ -55,8 +55,10 @@ def replay(
 
 
 def _show(found: Replay, recorded: Trace, again: Trace) -> None:
+    from genops.tracing.quantities import counted
+
     what = "identical" if found.identical else "differs"
-    say(f"{what}: {found.injected:,} effects injected, {len(found.performed):,} live")
+    say(f"{what}: {counted(found.injected, 'effect')} injected, {len(found.performed):,} live")
     for change in found.lock_changes:
         say(f"  changed  {printable(change)}")
     for path in found.performed:

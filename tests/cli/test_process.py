@@ -1,0 +1,193 @@
+"""How the process behaves: signals, pipes, colours, weight. These run the real ``genops``."""
+
+import contextlib
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import REPOSITORY
+
+HEAVY = {"aiohttp", "alembic", "faiss", "jinja2", "litellm", "numpy", "openai", "opentelemetry", "pydantic", "rich"}
+HEAVY |= {"sentence_transformers", "sqlalchemy", "sqlmodel", "torch"}
+
+
+@pytest.fixture
+def environment(site):
+    return {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"}
+
+
+@pytest.fixture
+def start(site, environment):
+    """Starts ``genops`` with some arguments in the project."""
+    started = []
+
+    def run(*arguments, **options):
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": environment, "cwd": site, **options}
+        process = subprocess.Popen([sys.executable, "-m", "genops", *arguments], **options)
+        started.append(process)
+        return process
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def ended(process, stdin=None):
+    out, err = process.communicate(stdin, timeout=60)
+    return process.returncode, out.decode(), err.decode()
+
+
+def test_help_loads_nothing_heavy(environment):
+    code = "import sys\ntry:\n  from genops.cli import main\n  main()\nfinally:\n  print(*sys.modules, file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--help"], capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.returncode == 0
+    assert done.stdout.startswith("Usage: genops ")
+    assert HEAVY & set(done.stderr.split()) == set()
+
+
+def test_version_is_that_of_the_package(start):
+    from importlib.metadata import version
+
+    assert ended(start("--version")) == (0, f"genops {version('genops')}\n", "")
+
+
+def test_wrong_usage_is_one_block_and_2(start):
+    assert ended(start("rnu")) == (2, "", "error: No such command 'rnu'. Did you mean 'run'?\n  see genops --help\n")
+    code, out, err = ended(start("run"))
+    assert (code, out) == (2, "")
+    assert err.startswith("error: Missing argument 'CHAIN'")
+
+
+def test_a_closed_pipe_is_quiet(start):
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = start("schema", "chain", stdout=writer)
+    os.close(writer)
+    assert process.communicate(timeout=60)[1] == b""
+    assert process.returncode == 0
+
+
+def test_an_output_that_cannot_be_written_is_4(start):
+    with Path("/dev/full").open("wb") as full:
+        process = start("schema", "chain", stdout=full)
+        err = process.communicate(timeout=60)[1].decode()
+    assert process.returncode == 4
+    assert err == "error: the output cannot be written: No space left on device\n"
+
+
+def test_a_reader_that_leaves_does_not_break_the_run(start):
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = start("run", "say", "-i", "what=hello", "--stream", stdout=writer)
+    os.close(writer)
+    err = process.communicate(timeout=60)[1].decode()
+    assert process.returncode == 0
+    assert err.startswith("trace ")
+    assert "Traceback" not in err
+
+
+def test_ctrl_c_ends_with_130_and_keeps_the_record(start, genops):
+    process = start("run", "raw", "-i", "text=wait", "--stream", stderr=subprocess.PIPE)
+    _until(lambda: "running" in genops("trace", "list").out, process)
+    process.send_signal(signal.SIGINT)
+    code, out, err = ended(process)
+    assert (code, out) == (130, "")
+    assert "Traceback" not in err
+    assert [run["status"] for run in json.loads(genops("trace", "list", "--json").out)] == ["cancelled"]
+
+
+def test_ctrl_c_keeps_what_a_batch_has_done_and_says_how_to_go_on(start, genops, site):
+    (site / "rows.jsonl").write_text('{"text": "Say a"}\n{"text": "wait"}\n')
+    process = start("batch", "raw", "--inputs", "rows.jsonl", "--out", "out.jsonl")
+    out = site / "out.jsonl"
+    _until(lambda: out.exists() and out.read_bytes().endswith(b"\n"), process)
+    process.send_signal(signal.SIGINT)
+    code, _, err = ended(process)
+    assert code == 130
+    assert "1 row" in err
+    assert "--resume" in err
+    assert json.loads(out.read_text())["output"] == "you said a"
+
+
+def _until(holds, process):
+    """Waits until something holds, or the process has ended."""
+    while not holds():
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.05)
+            pytest.fail(f"ended too soon: {process.communicate()}")
+
+
+def test_a_bug_ends_with_70_and_asks_for_a_report(start, site):
+    (site / "genops.toml").write_text('plugins = ["bug"]\n')
+    (site / "bug.py").write_text(
+        "from genops.plugins import registry\n"
+        "class Broken:\n"
+        "    def __init__(self, settings): raise ZeroDivisionError('oh')\n"
+        "def register(registry): registry.add('provider', 'buggy', Broken)\n"
+    )
+    (site / "genops.toml").write_text('plugins = ["bug"]\ndefault_model = "b"\n[models.b]\nmodel = "buggy/x"\n')
+    code, out, err = ended(start("run", "raw", "-i", "text=x"))
+    assert (code, out) == (70, "")
+    assert err.startswith("error: a bug in genops: ZeroDivisionError: oh\n")
+    assert "Traceback" not in err
+    assert "--debug" in err
+    code, _, err = ended(start("run", "raw", "-i", "text=x", "--debug"))
+    assert code == 70
+    assert "Traceback" in err
+
+
+def test_there_are_no_colour_codes_in_a_pipe(start, genops):
+    genops("run", "say", "-i", "what=x")
+    for arguments in (("trace", "list"), ("trace", "show", "last")):
+        _, out, err = ended(start(*arguments))
+        assert "\x1b" not in out + err
+
+
+def on_terminal(start, *arguments, **variables):
+    """What ``genops`` writes to a terminal."""
+    ours, theirs = pty.openpty()
+    process = start(*arguments, stdout=theirs, env={**os.environ, "TERM": "xterm-256color", **variables})
+    os.close(theirs)
+    out = b""
+    with contextlib.suppress(OSError):
+        while piece := os.read(ours, 65536):
+            out += piece
+    os.close(ours)
+    assert process.wait(60) == 0
+    return out.decode()
+
+
+def test_a_terminal_gets_colours_unless_told_otherwise(start, genops, environment):
+    genops("run", "say", "-i", "what=x")
+    path = environment["PYTHONPATH"]
+    assert "\x1b[1m" in on_terminal(start, "trace", "list", PYTHONPATH=path)
+    assert "\x1b[1m" not in on_terminal(start, "chain", "list", PYTHONPATH=path, TERM="dumb")
+    genops("run", "raw", "-i", "text=fail", code=4)
+    coloured = "31m"
+    assert coloured in on_terminal(start, "trace", "show", "last", PYTHONPATH=path)
+    assert coloured not in on_terminal(start, "trace", "show", "last", PYTHONPATH=path, NO_COLOR="1")
+
+
+def test_an_output_cannot_steer_a_terminal(start, environment):
+    out = on_terminal(start, "run", "say", "-i", "what=\x1b[31mred", PYTHONPATH=environment["PYTHONPATH"])
+    assert out == "you said \\x1b[31mred\r\n"
+
+
+@pytest.mark.parametrize(("line", "names"), [("run p", ["pair"]), ("prompt show ", ["raw", "say"])])
+def test_names_are_completed(start, environment, line, names):
+    request = {
+        "_GENOPS_COMPLETE": "complete_bash",
+        "COMP_WORDS": f"genops {line}",
+        "COMP_CWORD": str(line.count(" ") + 1),
+    }
+    _, out, _ = ended(start(env={**environment, **request}))
+    assert out.split() == names
