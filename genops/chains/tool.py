@@ -12,7 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints, overload
 
-from pydantic import BaseModel, ValidationError, create_model
+from pydantic import BaseModel, Field, ValidationError, create_model
+from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError
 
 from genops.artifacts import Component, Value, normalise, ordered_schema, plain_schema
 from genops.chains.step import Effect
@@ -72,21 +73,19 @@ class Tool:
                 f"the code of tool {self.name!r} is not the code that was recorded, so it is not called",
                 hint=f"to call today's code, swap it in: --swap tool:{self.name}",
             )
-        unknown = [name for name in arguments if name not in self.arguments.model_fields]
+        fields = {str(field.alias): name for name, field in self.arguments.model_fields.items()}
+        unknown = [name for name in arguments if name not in fields]
         if unknown:
-            raise ToolError(
-                f"tool {self.name!r} has no argument {unknown[0]!r}",
-                hint=nearest(unknown[0], self.arguments.model_fields),
-            )
+            raise ToolError(f"tool {self.name!r} has no argument {unknown[0]!r}", hint=nearest(unknown[0], fields))
         try:
             parsed = self.arguments.model_validate(dict(arguments))
         except ValidationError as error:
             problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'arguments'}: {e['msg']}" for e in error.errors())
             raise ToolError(f"tool {self.name!r} was called wrongly: {problems}") from None
-        values = {name: getattr(parsed, name) for name in self.arguments.model_fields}
+        values = {alias: getattr(parsed, name) for alias, name in fields.items()}
         try:
             result = await _call(self.function, values)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ToolError(f"tool {self.name!r} raised {type(error).__name__}: {error}") from error
         try:
             return normalise(result)
@@ -97,8 +96,18 @@ class Tool:
 async def _call(function: Callable[..., Any], values: dict[str, Any]) -> Any:
     if inspect.iscoroutinefunction(function):
         return await function(**values)
-    result = await asyncio.to_thread(function, **values)
+    result, error = await asyncio.to_thread(_outcome, function, values)
+    if error is not None:
+        raise error
     return await result if isinstance(result, Awaitable) else result
+
+
+def _outcome(function: Callable[..., Any], values: dict[str, Any]) -> tuple[Any, BaseException | None]:
+    """What a call gave or raised, as a value: a future cannot hold a ``StopIteration``, and would wait for ever."""
+    try:
+        return function(**values), None
+    except BaseException as error:
+        return None, error
 
 
 @overload
@@ -151,7 +160,10 @@ def stored_tool(component: Component) -> Tool:
 
 
 def _arguments(label: str, function: Callable[..., Any]) -> type[BaseModel]:
-    hints = get_type_hints(function, include_extras=True)
+    try:
+        hints = get_type_hints(function, include_extras=True)
+    except NameError as error:
+        raise DefinitionError(f"tool {label!r}: the type {error.name!r} of a parameter is not defined") from None
     fields: dict[str, Any] = {}
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
@@ -159,8 +171,16 @@ def _arguments(label: str, function: Callable[..., Any]) -> type[BaseModel]:
         if parameter.name not in hints:
             raise DefinitionError(f"tool {label!r}: parameter {parameter.name!r} has no type annotation")
         default = ... if parameter.default is parameter.empty else parameter.default
-        fields[parameter.name] = (hints[parameter.name], default)
-    model: type[BaseModel] = create_model(label, **fields)
+        field_name = f"parameter_{len(fields)}"  # a parameter may be called what a field may not: copy, schema, _x
+        fields[field_name] = (hints[parameter.name], Field(default, alias=parameter.name))
+    try:
+        model: type[BaseModel] = create_model(label, **fields)
+        model.model_json_schema()
+    except (PydanticSchemaGenerationError, PydanticInvalidForJsonSchema) as error:
+        problem = str(error).partition("\n")[0].partition(". Set")[0]
+        raise DefinitionError(
+            f"tool {label!r}: {problem}", hint="use JSON types, dataclasses, enums or pydantic models"
+        ) from None
     return model
 
 
