@@ -32,7 +32,8 @@ def exit_code_of(error: BaseException, *, debug: bool) -> int:
     if hasattr(error, "format_message"):
         return _usage(error)
     if isinstance(error, OSError):
-        note(printable(f"error: {error}"))
+        where = f"{error.filename}: " if error.filename else ""
+        note(printable(f"error: {where}{error.strerror or error}"))
         return ExitCode.UNFINISHED
     note(f"error: a bug in genops: {type(error).__name__}: {printable(str(error))}")
     if not debug:

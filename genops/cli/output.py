@@ -33,7 +33,7 @@ def close_stdout(code: int) -> int:
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
-            note(f"error: the output cannot be written: {error.strerror}")
+            note(f"error: {error.strerror}")
             return ExitCode.UNFINISHED
     return code
 

@@ -81,7 +81,7 @@ def test_an_output_that_cannot_be_written_is_4(start):
         process = start("schema", "chain", stdout=full)
         err = process.communicate(timeout=60)[1].decode()
     assert process.returncode == 4
-    assert err == "error: the output cannot be written: No space left on device\n"
+    assert err == "error: No space left on device\n"
 
 
 def test_a_reader_that_leaves_does_not_break_the_run(start):
