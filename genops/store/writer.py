@@ -61,7 +61,7 @@ class Writer:
         _open_writers.add(self)
 
     def _start_afresh(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a finaliser or signal handler may hand something over inside of it
         self._wake = threading.Condition(self._lock)
         self._written = threading.Condition(self._lock)
         self._buffer = Batch()
@@ -74,7 +74,8 @@ class Writer:
         self._taken = self._done = 0
         self._lost: dict[str, int] = {}
         self._lost_payloads: dict[str, None] = {}
-        self._unnoted = False
+        self._unnoted: set[str] = set()
+        self._to_warn = False
         self._warned_at: float | None = None
         self._trouble: BaseException | None = None
         self._thread: threading.Thread | None = None
@@ -84,22 +85,24 @@ class Writer:
         """Hands over a run at its start, and again when it changed."""
         with self._lock:
             runs = self._buffer.runs
-            if record.id not in runs and not self._admit(1, 0):
+            if record.id in runs or self._admit(0):
+                runs[record.id] = record
+                self._rouse()
+            else:
                 self._lose(record.id)
-                return
-            runs[record.id] = record
-            self._rouse()
+        self._warn()
 
     def span(self, record: SpanRecord) -> None:
         """Hands over a span at its start, and again at its end."""
         key = (record.run, record.number)
         with self._lock:
             spans = self._buffer.spans
-            if key not in spans and not self._admit(1, 0):
+            if key in spans or self._admit(0):
+                spans[key] = record
+                self._rouse()
+            else:
                 self._lose(record.run)
-                return
-            spans[key] = record
-            self._rouse()
+        self._warn()
 
     def payload(self, payload: Payload) -> None:
         """Hands over a value, before the records that name it."""
@@ -107,19 +110,20 @@ class Writer:
             payloads = self._buffer.payloads
             if payload.digest in payloads:
                 return
-            if not self._admit(1, len(payload.data)):
+            if self._admit(len(payload.data)):
+                payloads[payload.digest] = payload.data
+                self._lost_payloads.pop(payload.digest, None)
+                self._rouse()
+            else:
                 self._lose(None)
                 if len(self._lost_payloads) < _REMEMBERED_LOSSES:
                     self._lost_payloads[payload.digest] = None
-                return
-            payloads[payload.digest] = payload.data
-            self._lost_payloads.pop(payload.digest, None)
-            self._rouse()
+        self._warn()
 
     def cache(self, kind: str, key: str, value: bytes) -> None:
         """Hands over an entry of the memo or the response cache; one that finds no room is forgotten."""
         with self._lock:
-            if (kind, key) not in self._buffer.cache and self._admit(1, len(value)):
+            if (kind, key) not in self._buffer.cache and self._admit(len(value)):
                 self._buffer.cache[kind, key] = value
                 self._rouse()
 
@@ -143,7 +147,7 @@ class Writer:
             Whether it is.
         """
         with self._lock:
-            target = self._taken + (len(self._buffer) > 0 or self._unnoted)
+            target = self._taken + (len(self._buffer) > 0 or len(self._unnoted) > 0)
             if self._done >= target or self._closed:
                 return self._done >= target
             self._urgent = True
@@ -164,21 +168,26 @@ class Writer:
             for batch in (self._held, self._buffer):
                 self._abandon(batch)
             self._held, self._buffer = Batch(), Batch()
+        self._warn()
         _open_writers.discard(self)
 
-    def _admit(self, records: int, size: int) -> bool:
-        if self._closed or self._waiting + records > self._max_records or self._bytes + size > self._max_bytes:
+    def _admit(self, size: int) -> bool:
+        if self._closed or self._waiting >= self._max_records or self._bytes + size > self._max_bytes:
             return False
-        self._waiting += records
+        self._waiting += 1
         self._bytes += size
         return True
 
     def _rouse(self) -> None:
         if self._idle:
-            self._idle = False
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="genops-writer", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._work, name="genops-writer", daemon=True)
+                try:
+                    thread.start()
+                except RuntimeError:  # no more threads to be had now; the next record tries again
+                    return
+                self._thread = thread
+            self._idle = False
             self._wake.notify()
         elif self._bytes > self._max_bytes // 4 and not self._urgent:
             self._urgent = True
@@ -189,13 +198,19 @@ class Writer:
         self._note(run)
         if self._warned_at is None:
             self._warned_at = time.monotonic()
-            cause = f" ({self._trouble})" if self._trouble else ""
-            log.warning("records of runs are dropped: the store does not take them%s; the runs themselves go on", cause)
+            self._to_warn = True
 
     def _note(self, run: str | None) -> None:
         if run is not None and (run in self._lost or len(self._lost) < _REMEMBERED_LOSSES):
             self._lost[run] = self._lost.get(run, 0) + 1
-            self._unnoted = True
+            self._unnoted.add(run)
+
+    def _warn(self) -> None:
+        """Outside of the lock: a log handler may take its time, or be traced itself."""
+        if self._to_warn:
+            self._to_warn = False
+            cause = f" ({self._trouble})" if self._trouble else ""
+            log.warning("records of runs are dropped: the store does not take them%s; the runs themselves go on", cause)
 
     def _abandon(self, batch: Batch) -> None:
         for run in batch.runs:
@@ -242,37 +257,41 @@ class Writer:
             self._urgent = False
             self._held.update(self._buffer)
             self._buffer = Batch()
-            self._unnoted = False
             self._taken += 1
             return True
 
     def _write(self, target: BatchWriter) -> None:
         with self._lock:
-            lost = dict(self._lost)
+            lost = {run: self._lost[run] for run in self._lost.keys() & (self._unnoted | self._held.runs.keys())}
         try:
             orphans, noted = target.write(self._held, lost)
         except Exception as error:
             if _may_heal(error):
                 raise
-            orphans, noted = self._write_singly(target), []
+            orphans, noted, lost = self._write_singly(target), [], {}
         with self._lock:
+            self._forget_noted(lost, set(noted))
             for span in orphans:
                 self._lose(span.run)
-            self._forget_noted(noted, lost)
             self._note_holes()
             self._held = Batch()
             self._waiting, self._bytes = len(self._buffer), self._buffer.size()
             self._done = self._taken
-            self._trouble = None
             if self._warned_at is not None and time.monotonic() - self._warned_at > _WARNING_SECONDS:
                 self._warned_at = None
             self._written.notify_all()
+        self._warn()
+        self._trouble = None
 
-    def _forget_noted(self, noted: list[str], lost: dict[str, int]) -> None:
-        for run in noted:
-            self._lost[run] -= lost[run]
+    def _forget_noted(self, lost: dict[str, int], noted: set[str]) -> None:
+        """Takes off what the runs' rows say now; a run without a row is asked again when it is handed over."""
+        for run, count in lost.items():
+            if run in noted:
+                self._lost[run] -= count
             if not self._lost[run]:
                 del self._lost[run]
+            if run not in noted or run not in self._lost:
+                self._unnoted.discard(run)
 
     def _note_holes(self) -> None:
         """A span whose payload was dropped makes its run incomplete."""

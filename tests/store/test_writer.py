@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -350,4 +351,30 @@ def test_records_are_flat_in_memory_however_many_runs_there_are(sqlite_store: St
     assert len(target._keys) <= 8192
     assert len(target._written) <= 16384
     assert (writer._waiting, writer._bytes) == (0, 0)
+    writer.close()
+
+
+def test_a_log_handler_that_is_recorded_itself_does_not_stop_the_writer(sqlite_store: Store, path: Path) -> None:
+    writer = small_writer(sqlite_store, max_records=1)
+    run = a_run(1)
+
+    class Recorded(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            other = threading.Thread(target=writer.run, args=(a_run(2),))
+            other.start()
+            other.join(30)
+            assert not other.is_alive()
+
+    handler = Recorded()
+    logging.getLogger("genops.store").addHandler(handler)
+    try:
+        locker = sqlite3.connect(path, isolation_level=None)
+        locker.execute("BEGIN EXCLUSIVE")
+        writer.run(run)
+        writer.span(a_span(run))
+    finally:
+        logging.getLogger("genops.store").removeHandler(handler)
+        locker.execute("ROLLBACK")
+    assert writer.dropped == 2
+    assert writer.flush()
     writer.close()
