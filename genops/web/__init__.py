@@ -1,0 +1,5 @@
+"""Pages for the browser."""
+
+from genops.web.trace_page import trace_page
+
+__all__ = ["trace_page"]

@@ -1,0 +1,33 @@
+"""Every benchmark, one after the other: ``make bench``. Each prints a table of figures beside what they are held to."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from benchmarks import memory, runs, spans, startup
+from benchmarks.report import Row, table
+
+
+def main() -> None:
+    """Runs them; ``--quick`` with a tenth of the work, to see that they run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the work; figures mean little")
+    share = 10 if parser.parse_args().quick else 1
+    missed: list[Row] = []
+    for name, rows in (
+        ("start-up", startup.run),
+        ("runs", lambda: runs.run(count=2_000 // share)),
+        ("spans", lambda: spans.run(1_000_000 // share, 100_000 // share)),
+        ("memory", lambda: memory.run(100_000 // share)),
+    ):
+        sys.stdout.write(f"\n## {name}\n\n")
+        sys.stdout.flush()
+        measured = rows()
+        sys.stdout.write(table(measured))
+        missed += [row for row in measured if row.verdict == "MISSED"]
+    sys.stdout.write(f"\n{len(missed)} of the limits missed\n")
+
+
+if __name__ == "__main__":
+    main()
