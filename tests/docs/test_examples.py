@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -61,10 +62,9 @@ def test_every_block_is_of_a_language_that_is_checked(page: Path):
     assert [b for b in blocks_of(page) if _kind(b) not in LANGUAGES] == []
 
 
-@pytest.mark.parametrize("command", [command for command in NOT_RUN if command.startswith("make ")])
-def test_a_target_of_make_that_is_not_run_exists(command: str):
-    done = subprocess.run([*command.split(), "--dry-run"], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+def test_the_targets_of_make_that_are_not_run_exist():
+    targets = {command.removeprefix("make ") for command in NOT_RUN if command.startswith("make ")}
+    assert targets <= set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def test_every_command_that_is_not_run_is_on_a_page():

@@ -47,7 +47,7 @@ class Walk:
         _bash("\n".join(lines))
 
     def console(self, block: Block) -> None:
-        """A command on a line with ``$``, then the output on stdout and stderr; ``…`` stands for any text."""
+        """A command on a line with ``$``, then its stdout and stderr: numbers apart, and ``…`` stands for any text."""
         for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block.text, re.MULTILINE):
             if command in NOT_RUN:
                 continue
@@ -87,6 +87,7 @@ class Walk:
 def _bash(script: str) -> str:
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
+        check=False,
         capture_output=True,
         text=True,
         timeout=120,
@@ -98,7 +99,9 @@ def _bash(script: str) -> str:
 
 
 def _squeezed(text: str) -> str:
-    return "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
+    """The text without what differs from run to run: spacing, digests, numbers and their units of time."""
+    plain = "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
+    return re.sub(r"\b[0-9a-f]{12}\b|\b[0-9][0-9,.]*(?: ?(?:ms|µs|s)\b)?", "#", plain)
 
 
 def main(page: str) -> int:
