@@ -18,7 +18,7 @@ class Tape:
 
     chain: str = "answer_docs"
     id: str = "3f9a" * 8
-    payloads: dict[str, bytes] = field(default_factory=dict)
+    kept: dict[str, bytes] = field(default_factory=dict)
     locks: dict[str, Lock] = field(default_factory=dict)
     spans: list[SpanRecord] = field(default_factory=list)
 
@@ -26,14 +26,17 @@ class Tape:
         self.run = RunRecord(id=self.id, trace_id=self.id, chain=self.chain, reference=self.chain, started=START)
 
     def payload(self, digest):
-        return self.payloads.get(digest)
+        return self.kept.get(digest)
+
+    def payloads(self, digests):
+        return {digest: self.kept[digest] for digest in digests if digest in self.kept}
 
     def lock(self, digest):
         return self.locks[digest]
 
     def keep(self, value):
         payload = encode(value)
-        self.payloads[payload.digest] = payload.data
+        self.kept[payload.digest] = payload.data
         return payload.digest
 
     def span(

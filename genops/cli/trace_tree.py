@@ -39,6 +39,8 @@ def render_tree(trace: Trace, *, full: bool = False, step: str | None = None) ->
         UsageError: Several positions have the name.
     """
     views = span_views(trace)
+    if full:
+        trace.fetch({digest for span in trace.spans for digest in (span.input, span.output) if digest})
     if step is None:
         return Group(_Head(trace, run_view(trace)), Text(), Tree(trace, views, details=full))
     chosen = find_step(trace, step)

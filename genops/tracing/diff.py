@@ -22,6 +22,8 @@ _SIDES = ("input", "status", "output", "error")
 _EFFECTS = ("model", "tool", "retrieve", "http", "clock")
 _LINE_LIMIT = 20_000
 
+Pair = tuple[SpanRecord | None, SpanRecord | None]
+
 
 @dataclass(frozen=True, slots=True)
 class ComponentChange:
@@ -152,7 +154,7 @@ def diff_traces(a: Trace, b: Trace) -> TraceDiff:
         cost=None if a.run.cost is None or b.run.cost is None else b.run.cost - a.run.cost,
         model_calls=b.run.model_calls - a.run.model_calls,
     )
-    return TraceDiff(a, b, tuple(_Comparison(a, b, *locks, lock).differences()), lock, deltas)
+    return TraceDiff(a, b, tuple(_Comparison(a, b, locks, lock).differences()), lock, deltas)
 
 
 def text_diff(before: str, after: str, name_before: str = "before", name_after: str = "after") -> str:
@@ -169,97 +171,114 @@ class _Comparison:
     """Two traces, walked side by side."""
 
     def __init__(
-        self, a: Trace, b: Trace, lock_a: Lock | None, lock_b: Lock | None, changes: tuple[ComponentChange, ...]
+        self, a: Trace, b: Trace, locks: tuple[Lock | None, Lock | None], changes: tuple[ComponentChange, ...]
     ) -> None:
         self._a, self._b = a, b
-        self._lock_a, self._lock_b, self._changes = lock_a, lock_b, changes
+        self._locks, self._changes = locks, changes
 
     def differences(self) -> Iterator[Difference]:
         """Every position that differs; of a span and what is inside of it, a cause first."""
-        for pair in self._pairs(self._a.children(None), self._b.children(None)):
-            yield from self._below(*pair, None)
+        for pair in _pairs(self._a.children(None), self._b.children(None)):
+            yield from self._below(pair, (None, None))
 
-    def _pairs(
-        self, before: list[SpanRecord], after: list[SpanRecord]
-    ) -> Iterator[tuple[SpanRecord | None, SpanRecord | None]]:
-        """Spans at the same position, in the order in which the first run, then the second, started them."""
-        others = {span.path: span for span in after}
-        for span in before:
-            yield span, others.pop(span.path, None)
-        for span in others.values():
-            yield None, span
-
-    def _below(
-        self, before: SpanRecord | None, after: SpanRecord | None, parent: SpanRecord | None
-    ) -> list[Difference]:
+    def _below(self, pair: Pair, above: Pair) -> list[Difference]:
         """The differences at a position and below it."""
+        before, after = pair
         if before is None or after is None:
             side, which = ("missing", "first") if after is None else ("extra", "second")
-            return [self._found(before, after, parent, (side,), False, f"only the {which} run has it")]
-        pairs = self._pairs(self._a.children(before), self._b.children(after))
-        inside = list(chain.from_iterable(self._below(*pair, before) for pair in pairs))
+            return [self._found(pair, above, (side,), False, f"only the {which} run has it")]
+        pairs = _pairs(self._a.children(before), self._b.children(after))
+        inside = list(chain.from_iterable(self._below(each, pair) for each in pairs))
         what = tuple(name for name in _SIDES if getattr(before, name) != getattr(after, name))
         if not what:
             return inside
-        cause = "input" not in what and not any(found.cause for found in inside)
-        explanation = self._explanation(before, after, what, cause, inside)
-        here = self._found(before, after, parent, what, cause, explanation)
-        return [here, *inside] if cause or "input" in what else [*inside, here]
-
-    def _found(
-        self,
-        before: SpanRecord | None,
-        after: SpanRecord | None,
-        parent: SpanRecord | None,
-        what: tuple[str, ...],
-        cause: bool,
-        explanation: str,
-    ) -> Difference:
-        span = before or after
-        assert span is not None
-        components = tuple(self._changed_components(before, after))
-        return Difference(span.path, label(span, parent), what, cause, explanation, components, before, after)
-
-    def _explanation(
-        self, before: SpanRecord, after: SpanRecord, what: tuple[str, ...], cause: bool, inside: list[Difference]
-    ) -> str:
         if "input" in what:
-            return "the run was given other inputs" if before.parent is None else "its input differs"
-        if not cause:
-            return "it follows from what differs inside of it"
-        changed = self._changed_components(before, after)
-        names = ", ".join(f"{change.kind} {change.name}" for change in changed)
-        if names:
-            return f"the same input, but not the same components: {names}"
-        if before.kind in _EFFECTS:
-            return f"the same request was answered differently: the {before.kind} is not deterministic, or has changed"
-        if any(found.before is not None and found.before.kind in _EFFECTS for found in inside):
-            return "the same input led to another request: the step or its template has changed"
-        same = "under the same lock" if not self._changes else "and no changed component is used here"
-        return f"the same input gave something else, {same}"
+            return [self._found(pair, above, what, False, self._other_input(pair, above)), *inside]
+        if any(found.cause for found in inside):
+            return [*inside, self._found(pair, above, what, False, "it follows from what differs inside of it")]
+        return [self._found(pair, above, what, True, self._same_input(pair, above, inside)), *inside]
 
-    def _changed_components(self, before: SpanRecord | None, after: SpanRecord | None) -> list[ComponentChange]:
-        """Changes of the lock that the span, or what is inside of it, uses."""
-        if not self._changes:
-            return []
-        if any(span is not None and span.parent is None for span in (before, after)):
-            return list(self._changes)
-        used = _digests(self._a, before, self._lock_a) | _digests(self._b, after, self._lock_b)
-        return [change for change in self._changes if not used.isdisjoint(_digests_of(change))]
+    def _found(self, pair: Pair, above: Pair, what: tuple[str, ...], cause: bool, explanation: str) -> Difference:
+        span = pair[0] or pair[1]
+        assert span is not None
+        parent = above[0] if pair[0] is not None else above[1]
+        return Difference(
+            span.path, label(span, parent), what, cause, explanation, self._changed_components(pair, above), *pair
+        )
+
+    def _other_input(self, pair: Pair, above: Pair) -> str:
+        """Where an input that differs comes from."""
+        if above[0] is None or above[1] is None:
+            return "the run was given other inputs"
+        if not any(_is_effect(span) for span in pair):
+            return "its input differs"
+        if above[0].input != above[1].input:
+            return "another request: its step's input differs"
+        return "another request by a step with the same input" + _named(self._changed_components(pair, above))
+
+    def _same_input(self, pair: Pair, above: Pair, inside: list[Difference]) -> str:
+        """Why the same input gave something else."""
+        changed = self._changed_components(pair, above)
+        if any(_is_effect(span) for span in pair):
+            return "the same request was answered differently" + _named(changed)
+        if changed:
+            return "the same input gave something else" + _named(changed)
+        if any(_is_effect(found.before) for found in inside):
+            return "the same input led to another request: the step's definition has changed"
+        return "the same input gave something else: its definition, or code of the project, has changed"
+
+    def _changed_components(self, pair: Pair, above: Pair) -> tuple[ComponentChange, ...]:
+        """Changes of the lock that a position uses: all of them for the run; for a request those of its step too."""
+        if not self._changes or above == (None, None):
+            return self._changes
+        used: set[str] = set()
+        for trace, lock, span, step in zip((self._a, self._b), self._locks, pair, above, strict=True):
+            if span is not None:
+                used |= _digests_below(trace, span) | (
+                    _digests(step) if step is not None and _is_effect(span) else set()
+                )
+            used |= _wired(lock, used)
+        return tuple(change for change in self._changes if not used.isdisjoint(_digests_of(change)))
 
 
-def _digests(trace: Trace, span: SpanRecord | None, lock: Lock | None) -> set[str]:
-    """Digests of the components that a span and everything inside of it use, wired ones included."""
+def _pairs(before: list[SpanRecord], after: list[SpanRecord]) -> Iterator[Pair]:
+    """Spans at the same position, in the order in which the first run, then the second, started them."""
+    others = {span.path: span for span in after}
+    for span in before:
+        yield span, others.pop(span.path, None)
+    for span in others.values():
+        yield None, span
+
+
+def _is_effect(span: SpanRecord | None) -> bool:
+    return span is not None and span.kind in _EFFECTS
+
+
+def _named(changes: tuple[ComponentChange, ...]) -> str:
+    names = ", ".join(f"{change.kind} {change.name}" for change in changes)
+    return f"; changed: {names}" if names else ""
+
+
+def _digests(span: SpanRecord) -> set[str]:
+    """Digests of the components that a span itself names."""
+    return {str(span.attributes[name]) for name in _DIGESTS if name in span.attributes}
+
+
+def _digests_below(trace: Trace, span: SpanRecord) -> set[str]:
+    """The same, of the span and everything inside of it."""
     found: set[str] = set()
-    stack = [span] if span is not None else []
+    stack = [span]
     while stack:
         here = stack.pop()
-        found.update(str(here.attributes[name]) for name in _DIGESTS if name in here.attributes)
+        found |= _digests(here)
         stack.extend(trace.children(here))
-    for entry in lock.entries if lock is not None else ():
-        if entry.digest in found:
-            found.update(use.rpartition("#")[2] for use in entry.uses if "#" in use)
     return found
+
+
+def _wired(lock: Lock | None, used: set[str]) -> set[str]:
+    """Digests of the examples and partials that used components are wired to."""
+    entries = [entry for entry in lock.entries if entry.digest in used] if lock is not None else []
+    return {use.rpartition("#")[2] for entry in entries for use in entry.uses if "#" in use}
 
 
 def _lock(trace: Trace) -> Lock | None:

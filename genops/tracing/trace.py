@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ class Trace:
     run: RunRecord
     spans: list[SpanRecord]
     store: Store = field(repr=False)
+    _fetched: dict[str, bytes] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def load(cls, store: Store, run: str) -> Trace:
@@ -63,6 +64,10 @@ class Trace:
             yield depth, span
             stack.extend((depth + 1, child) for child in reversed(self.children(span)))
 
+    def fetch(self, digests: Iterable[str]) -> None:
+        """Reads many payloads in one go, for :meth:`value` to find."""
+        self._fetched.update(self.store.payloads(digests))
+
     def value(self, digest: str | None) -> Value:
         """A payload's value; None for no payload.
 
@@ -71,7 +76,7 @@ class Trace:
         """
         if digest is None:
             return None
-        data = self.store.payload(digest)
+        data = self._fetched.get(digest) or self.store.payload(digest)
         if data is None:
             raise StoreError(f"payload {digest[:12]} is not in the store", hint="it was pruned, or never written")
         try:

@@ -44,6 +44,8 @@ def trace_page(trace: Trace) -> str:
 def page_data(trace: Trace) -> dict[str, Any]:
     """What the page shows, as JSON values."""
     run, view = trace.run, run_view(trace)
+    digests = sorted(_digests(trace))
+    trace.fetch(digests)
     return {
         "run": {
             "id": run.id,
@@ -58,7 +60,7 @@ def page_data(trace: Trace) -> dict[str, Any]:
             "error": run.error,
         },
         "spans": [_span(span) for span in span_views(trace)],
-        "payloads": {digest: _payload(trace, digest) for digest in sorted(_digests(trace))},
+        "payloads": {digest: _payload(trace, digest) for digest in digests},
     }
 
 

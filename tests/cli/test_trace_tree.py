@@ -108,7 +108,7 @@ def test_long_inputs_are_cut_with_how_much_was_left_out():
 
 def test_a_pruned_payload_leaves_a_note():
     trace = everything()
-    trace.store.payloads.clear()
+    trace.store.kept.clear()
     assert "is not in the store" in shown(trace, full=True)
 
 

@@ -40,7 +40,7 @@ class TestATemplateThatChanged:
 
     def test_the_step_that_renders_it_is_the_first_difference_and_the_cause(self, diff):
         assert (diff.first.path, diff.first.cause, diff.first.what) == ("answer", True, ("output",))
-        assert diff.first.explanation == "the same input, but not the same components: prompt answer_question"
+        assert diff.first.explanation == "the same input gave something else; changed: prompt answer_question"
 
     def test_what_follows_from_it_is_no_cause(self, diff):
         assert [found.path for found in diff.causes] == ["answer"]
@@ -63,6 +63,16 @@ class TestATemplateThatChanged:
     def test_the_lock_is_compared_component_by_component(self, diff):
         assert [(change.kind, change.name) for change in diff.lock] == [("prompt", "answer_question")]
         assert diff.first.components == diff.lock
+
+
+def test_a_request_that_changed_without_effect_is_explained_by_its_step():
+    old, new = lock("one"), lock("two")
+    diff = diff_traces(
+        answered(lock=old, template=digest(old)), answered(lock=new, template=digest(new), system=NEW_SYSTEM)
+    )
+    assert (diff.first.path, diff.first.what) == ("answer/model", ("input",))
+    assert diff.first.explanation == "another request by a step with the same input; changed: prompt answer_question"
+    assert diff.first.components == diff.lock
 
 
 def test_a_model_that_answers_the_same_request_otherwise_is_the_cause():
@@ -141,7 +151,7 @@ def test_an_unknown_cost_and_an_unfinished_run_have_no_delta():
 
 def test_a_payload_that_was_pruned_does_not_stop_the_comparison():
     a, b = answered(), answered(answer="Other.", id="b" * 32)
-    b.store.payloads.clear()
+    b.store.kept.clear()
     diff = diff_traces(a, b)
     assert "is not in the store" in diff.output_diff(diff.first)
 

@@ -107,7 +107,7 @@ class TestData:
 
     def test_a_payload_that_is_gone_says_so(self):
         trace = answered()
-        trace.store.payloads.clear()
+        trace.store.kept.clear()
         data = data_of(trace_page(trace))
         assert "is not in the store" in data["payloads"][trace.run.output]["problem"]
 
