@@ -156,6 +156,22 @@ class TestInABrowser:
         found = said(dom(page, tmp_path, '(search("count more"), rows.map((row) => row.path))'))
         assert found == ["", "research", "research[0]", "research[0]/word_count[0]"]
 
+    def test_keys_move_fold_and_open(self, page, tmp_path):
+        press = (
+            "(key) => { list.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true })); return chosen.path; }"
+        )
+        keys = '["Home", "ArrowDown", "ArrowDown", "ArrowLeft", "ArrowLeft", "ArrowDown", "ArrowRight", "ArrowRight"]'
+        assert said(dom(page, tmp_path, f"{keys}.map({press})")) == [
+            "",
+            "rewrite",
+            "rewrite/model",
+            "rewrite",
+            "rewrite",
+            "find",
+            "find/search",
+            "find/search",
+        ]
+
     def test_5000_spans_are_listed_folded_and_drawn_in_part(self, tmp_path):
         tape = Tape()
         root = tape.span(None, "chain", "big", "", 0, None)

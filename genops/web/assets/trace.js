@@ -221,7 +221,8 @@ function drawRows() {
   const last = printing ? rows.length : Math.min(rows.length, Math.ceil((top + room) / height) + 10);
   const drawn = rows.slice(first, last).map(rowView);
   list.replaceChildren(spacer(first * height), ...drawn, spacer((rows.length - last) * height));
-  if (chosen && rows[chosen.row] === chosen) list.setAttribute("aria-activedescendant", `span-${chosen.number}`);
+  if (chosen && document.getElementById(`span-${chosen.number}`)) list.setAttribute("aria-activedescendant", `span-${chosen.number}`);
+  else list.removeAttribute("aria-activedescendant");
 }
 
 function spacer(height) {
