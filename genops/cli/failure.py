@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 from genops.cli.output import note, printable
-from genops.errors import ExitCode, GenopsError
+from genops.errors import ExitCode, GenopsError, Location
 
 
 def exit_code_of(error: BaseException, *, debug: bool) -> int:
@@ -42,7 +44,7 @@ def exit_code_of(error: BaseException, *, debug: bool) -> int:
 
 
 def _show(error: GenopsError) -> None:
-    where = f"{error.at}: " if error.at else ""
+    where = f"{_near(error.at)}: " if error.at else ""
     note(printable(f"error: {where}{error.message}"))
     if error.path:
         note(printable(f"  at step {error.path}"))
@@ -50,6 +52,14 @@ def _show(error: GenopsError) -> None:
         note(printable(f"  {error.hint}"))
     if error.run:
         note(f"trace {error.run[:12]}")
+
+
+def _near(at: Location) -> str:
+    """A location with its path from the working folder, when it is below that."""
+    here = Path.cwd()
+    if isinstance(at.path, Path) and at.path.is_relative_to(here):
+        at = replace(at, path=at.path.relative_to(here))
+    return str(at)
 
 
 def _usage(error: BaseException) -> int:

@@ -1,6 +1,8 @@
 """``genops init``, ``genops doctor`` and ``genops schema``."""
 
 import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import jsonschema
 import pytest
@@ -64,6 +66,33 @@ def test_doctor_asks_servers_whether_they_are_there(genops, site, monkeypatch):
     monkeypatch.setenv("GENOPS_DEFAULT_MODEL", "local")
     done = genops("doctor", code=1)
     assert "no answer from http://127.0.0.1:9/v1/models" in done.out
+
+
+@pytest.mark.parametrize(("status", "state", "detail"), [(200, "ok", "vllm/tiny"), (401, "missing", "refuses the key")])
+def test_doctor_tells_a_server_that_refuses_from_one_that_is_there(genops, site, monkeypatch, status, state, detail):
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append((self.path, self.headers["Authorization"]))
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    asked = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/v1"
+        with (site / "genops.toml").open("a") as file:
+            file.write(f'[models.local]\nmodel = "vllm/tiny"\nbase_url = "{url}"\napi_key_env = "LOCAL_SERVER_KEY"\n')
+        monkeypatch.setenv("LOCAL_SERVER_KEY", "k3y")
+        monkeypatch.setenv("GENOPS_DEFAULT_MODEL", "local")
+        found = json.loads(genops("doctor", "--json", code=1).out)
+        server.shutdown()
+    assert asked == [("/v1/models", "Bearer k3y")]
+    (local,) = (diagnosis for diagnosis in found if diagnosis["name"] == "local")
+    assert local["state"] == state
+    assert detail in local["detail"]
 
 
 def test_doctor_survives_what_is_broken(genops, site):

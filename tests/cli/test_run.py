@@ -45,6 +45,11 @@ def test_a_broken_chain_names_file_and_line(genops, site):
     assert genops("run", "say", code=2).err.startswith("error: chains/say.yaml:3: ")
 
 
+def test_a_binary_chain_is_named_from_the_working_folder(genops, site):
+    (site / "chains" / "say.yaml").write_bytes(b"\xff\xfe\x00")
+    assert genops("run", "say", code=2).err.startswith("error: chains/say.yaml:1: ")
+
+
 def test_a_failed_run_keeps_its_record_and_says_where(genops):
     done = genops("run", "raw", "-i", "text=fail", code=4)
     assert done.out == ""
