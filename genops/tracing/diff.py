@@ -234,9 +234,9 @@ class _Comparison:
         used: set[str] = set()
         for trace, lock, span, step in zip((self._a, self._b), self._locks, pair, above, strict=True):
             if span is not None:
-                used |= _digests_below(trace, span) | (
-                    _digests(step) if step is not None and _is_effect(span) else set()
-                )
+                used |= _digests_below(trace, span)
+            if step is not None and _is_effect(span):
+                used |= _digests(step)
             used |= _wired(lock, used)
         return tuple(change for change in self._changes if not used.isdisjoint(_digests_of(change)))
 

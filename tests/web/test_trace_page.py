@@ -144,6 +144,11 @@ class TestInABrowser:
         assert "<img" not in shown
         assert 'aria-selected="true" aria-label="http GET, error' in shown
 
+    def test_a_prompt_step_shows_what_was_said_in_the_end(self, page, tmp_path):
+        asked = """(choose(spans.find((span) => span.path === "answer"), false),
+            [...detail.querySelectorAll(".message .role")].map((role) => role.textContent))"""
+        assert said(dom(page, tmp_path, asked)) == ["system", "user", "assistant", "user", "assistant · answer"]
+
     def test_its_state_is_that_of_the_trace_step_by_step(self, page, tmp_path):
         trace = everything()
         state = "(path) => [path, stateAt(spans.find((span) => span.path === path)).state]"

@@ -405,6 +405,9 @@ function contentViews(span) {
   if (span.kind === "model" && Array.isArray(request.value?.messages)) return conversationViews(span, request.value);
   const views = [];
   if (span.input) views.push(block(span.kind === "scope" || span.number === 1 ? "Given" : "Inputs, resolved", boxed(payloadView(span.input))));
+  const asked = span.kind === "prompt" ? (children.get(span.number) ?? []).findLast((child) => child.kind === "model") : null;
+  const conversation = asked && payload(asked.input).value;
+  if (Array.isArray(conversation?.messages)) views.push(conversationViews(asked, conversation)[0]);
   if (!span.output) return views;
   const output = payload(span.output);
   const hits = Array.isArray(output.value) && output.value.length > 0 && output.value.every((hit) => hit && typeof hit.text === "string" && "uri" in hit);
