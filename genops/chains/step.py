@@ -199,6 +199,17 @@ def is_true(value: Any) -> bool:
     return bool(value)
 
 
+def mapping_of(value: Any, key: str) -> dict[str, Any]:
+    """The value of a field that must be a mapping, such as ``with``.
+
+    Raises:
+        InputError: It is none.
+    """
+    if not isinstance(value, dict):
+        raise InputError(f"`{key}` is {type(value).__name__}, not a mapping")
+    return value
+
+
 def reads_of(value: Any) -> Iterator[Reads]:
     """What a compiled value refers to."""
     if isinstance(value, Expression):

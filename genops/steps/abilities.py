@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from genops.artifacts import Value
 from genops.chains import StepContext
-from genops.errors import DefinitionError, GenopsError
+from genops.errors import DefinitionError, GenopsError, ReplayDiffers
 from genops.models import ToolSpec
 from genops.prompts import Prompt
 from genops.steps.prompt import parsed_arguments
@@ -56,6 +56,8 @@ class Ability:
             return f"Error: the arguments of {self.name} are not a JSON object"
         try:
             return as_text(await self._call(context, values, label))
+        except ReplayDiffers:
+            raise
         except GenopsError as error:
             return f"Error: {error.message}"
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from genops.artifacts import Value
-from genops.chains import Expr, Need, Scope, Step, StepContext, step_kind
+from genops.chains import Expr, Need, Scope, Step, StepContext, mapping_of, step_kind
 from genops.errors import BudgetExceeded, DefinitionError, OutputInvalid
 from genops.models import Message, Model, ModelRequest, ModelResponse, capabilities
 from genops.prompts import Prompt
@@ -102,7 +102,7 @@ class AgentStep(Step):
         """
         prompt = context.prompt(self.agent)
         model = context.model(self.model or prompt.model_alias)
-        messages = prompt.render(embed=context.embed, **context.inputs["with_"])
+        messages = prompt.render(embed=context.embed, **mapping_of(context.inputs["with_"], "with"))
         usable = abilities(context, prompt, self.tools)
         native = self.protocol == "native" or (self.protocol == "auto" and capabilities(model).tools)
         text = None if native or not usable else TextProtocol(list(usable.values()))
@@ -206,7 +206,13 @@ class Conversation:
         scope.change([{"op": "add", "path": "/messages/-", "value": dict(message)} for message in new])
 
     def _spend(self, response: ModelResponse) -> None:
-        self.tokens += (response.usage.input_tokens or 0) + (response.usage.output_tokens or 0)
+        used = response.usage
+        if self.step.max_tokens is not None and (used.input_tokens is None or used.output_tokens is None):
+            raise BudgetExceeded(
+                f"max_tokens cannot be kept: {self.model.name!r} does not say how many tokens it used",
+                hint="bound the agent by max_turns",
+            )
+        self.tokens += (used.input_tokens or 0) + (used.output_tokens or 0)
         self.cost = None if self.cost is None or response.cost is None else self.cost + response.cost
         if self.cost is None and self.step.max_cost is not None:
             raise BudgetExceeded(

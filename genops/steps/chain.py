@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from genops.artifacts import Value
-from genops.chains import Expr, Need, Step, StepContext, step_kind
-from genops.errors import InputError
+from genops.chains import Expr, Need, Step, StepContext, mapping_of, step_kind
 
 
 @step_kind("chain")
@@ -31,7 +30,4 @@ class ChainStep(Step):
 
     async def run(self, context: StepContext) -> Value:
         """One run of the chain."""
-        inputs = context.inputs["with_"]
-        if not isinstance(inputs, dict):
-            raise InputError(f"`with` is {type(inputs).__name__}, not a mapping of inputs")
-        return await context.run_chain(self.chain, inputs)
+        return await context.run_chain(self.chain, mapping_of(context.inputs["with_"], "with"))

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from genops.artifacts import Value
-from genops.chains import Expr, Step, StepContext, step_kind
+from genops.chains import Expr, Step, StepContext, mapping_of, step_kind
 from genops.errors import HttpFailed, InputError, StepTimeout, UsageError
 
 if TYPE_CHECKING:
@@ -51,17 +51,18 @@ class HttpStep(Step):
     async def run(self, context: StepContext) -> Value:
         """One request: an effect, so that replay never repeats it."""
         url = context.inputs["url"]
-        _allow(url, context.settings.http.allowed_hosts)
+        host = _host(url)
         request: dict[str, Value] = {
             "method": self.http,
             "url": url,
-            "headers": dict(context.inputs["headers"]),
+            "headers": mapping_of(context.inputs["headers"], "headers"),
             "headers_env": dict(self.headers_env),
             "json": context.inputs["json_"],
             "body": context.inputs["body"],
         }
 
         async def perform(trace_headers: dict[str, str]) -> Value:
+            _allow(host, context.settings.http.allowed_hosts)
             secrets = {header: _variable(name) for header, name in self.headers_env.items()}
             return await _send(request, {**trace_headers, **secrets}, self.timeout)
 
@@ -74,16 +75,27 @@ class HttpStep(Step):
         return answer
 
 
-def _allow(url: Any, allowed: list[str]) -> None:
+def _host(url: Any) -> str:
+    """The host of a URL, read as what sends the request will read it.
+
+    Raises:
+        InputError: It is not an http or https URL.
+    """
+    from yarl import URL
+
     if not isinstance(url, str):
         raise InputError(f"the URL is {type(url).__name__}, not text")
     try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").lower()
+        parts, host = urlsplit(url), (URL(url).host or "").lower()
+        whole = parts.scheme in ("http", "https") and parts.port != 0 and bool(host)
     except ValueError:
         raise InputError(f"{url!r} is not a URL") from None
-    if parts.scheme not in ("http", "https") or not host:
+    if not whole:
         raise InputError(f"{url!r} is not an http or https URL")
+    return host
+
+
+def _allow(host: str, allowed: list[str]) -> None:
     for pattern in allowed:
         if host == pattern.lower() or (pattern.startswith("*.") and host.endswith(pattern[1:].lower())):
             return
@@ -104,7 +116,8 @@ async def _send(request: Mapping[str, Any], extra: Mapping[str, str], timeout: f
     if request["json"] is not None:
         options["json"] = request["json"]
     elif request["body"] is not None:
-        options["data"] = str(request["body"]).encode()
+        body = request["body"]
+        options["data"] = body if isinstance(body, bytes) else str(body).encode()
     try:
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=timeout or 60.0)) as session,
@@ -118,7 +131,7 @@ async def _send(request: Mapping[str, Any], extra: Mapping[str, str], timeout: f
             }
     except TimeoutError:
         raise StepTimeout(f"no answer from {request['url']} in time") from None
-    except aiohttp.ClientError as error:
+    except (aiohttp.ClientError, ValueError, TypeError) as error:
         raise HttpFailed(f"{request['url']}: {type(error).__name__}: {error}") from None
 
 

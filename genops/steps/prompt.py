@@ -8,7 +8,7 @@ import orjson
 from pydantic import Field
 
 from genops.artifacts import Value
-from genops.chains import Expr, Need, Step, StepContext, step_kind
+from genops.chains import Expr, Need, Step, StepContext, mapping_of, step_kind
 from genops.errors import OutputInvalid
 from genops.models import Message, Model, ModelRequest, ModelResponse
 from genops.prompts import Prompt
@@ -45,7 +45,7 @@ class PromptStep(Step):
         """Renders, asks, and asks again a bounded number of times when the answer does not fit the schema."""
         prompt = context.prompt(self.prompt)
         model = context.model(self.model or prompt.model_alias)
-        messages = prompt.render(embed=context.embed, **context.inputs["with_"])
+        messages = prompt.render(embed=context.embed, **mapping_of(context.inputs["with_"], "with"))
         request = prompt_request(context, prompt, model, messages, context.inputs["parameters"])
         if prompt.output is None:
             response = await context.call_model(model, request)
@@ -54,12 +54,12 @@ class PromptStep(Step):
 
 
 def prompt_request(
-    context: StepContext, prompt: Prompt, model: Model, messages: list[Message], parameters: dict[str, Value]
+    context: StepContext, prompt: Prompt, model: Model, messages: list[Message], parameters: Value
 ) -> ModelRequest:
     """The request of a rendered template: parameters of alias, template and step, the later ones over the former."""
     return ModelRequest(
         messages=messages,
-        parameters={**model.alias.parameters, **prompt.parameters, **parameters},
+        parameters={**model.alias.parameters, **prompt.parameters, **mapping_of(parameters, "parameters")},
         tools=[context.tool(name).spec() for name in prompt.tools],
         response_format=prompt.output.response_format() if prompt.output else None,
     )

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pydantic import Field
 
 from genops.artifacts import Value
-from genops.chains import Expr, Need, Step, StepContext, step_kind
-from genops.errors import InputError
+from genops.chains import Expr, Need, Step, StepContext, mapping_of, step_kind
 
 
 @step_kind("tool")
@@ -31,7 +30,4 @@ class ToolStep(Step):
 
     async def run(self, context: StepContext) -> Value:
         """One call."""
-        arguments = context.inputs["with_"]
-        if not isinstance(arguments, dict):
-            raise InputError(f"`with` is {type(arguments).__name__}, not a mapping of arguments")
-        return await context.call_tool(self.tool, arguments)
+        return await context.call_tool(self.tool, mapping_of(context.inputs["with_"], "with"))

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from genops.artifacts import Payload, Value, encode
+from genops.artifacts import Payload, Value, encode, normalise
 from genops.errors import GenopsError, StepError
 from genops.store.records import RunRecord, SpanKind, SpanRecord, Status
 
@@ -153,7 +153,7 @@ class Recorder:
             name=name,
             started=self.now(),
             input=input,
-            attributes=attributes if attributes is not None else {},
+            attributes=self._shown(attributes)[0] if attributes else {},  # type: ignore[arg-type]
         )
         self._sink.span(span)
         if self._on_finish is not None:
@@ -190,7 +190,9 @@ class Recorder:
 
     def error(self, error: BaseException) -> dict[str, Any]:
         """An error as it is recorded."""
-        return {key: self.text(value) if isinstance(value, str) else value for key, value in describe(error).items()}
+        shown, _ = self._shown(normalise(describe(error)))
+        assert isinstance(shown, dict)
+        return shown
 
     def unique(self, path: str) -> str:
         """The path, or with ``[n]`` after it when the run has it already."""

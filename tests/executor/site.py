@@ -1,16 +1,29 @@
 """A project in a folder of its own, written file by file, and what tests do with it."""
 
+import shutil
+import tempfile
 import textwrap
-from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import pytest
 
 from genops.executor import Chain, Project, Replay, RunOptions, RunResult, replay, run_sync
 from genops.plugins import registry
+from genops.retrieval import build_index
 from genops.settings import load_settings
+from genops.store import Store
 from genops.tracing.trace import Trace
+from tests.retrieval import hashing
+
+
+@cache
+def _empty_store() -> Path:
+    """A migrated store with nothing in it, made once: making one takes longer than most tests."""
+    path = Path(tempfile.mkdtemp()) / "genops.db"
+    Store.open(f"sqlite:///{path}").close()
+    return path
+
 
 ASK = """
     ---
@@ -25,13 +38,10 @@ class Site:
 
     Attributes:
         root: Its folder.
-        clock: Makes the moments of ``events``.
-        events: What tools of the test noted, in order.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.events: list[str] = []
         self._settings: list[str] = []
 
     def write(self, name: str, text: str) -> Path:
@@ -56,11 +66,25 @@ class Site:
         """A model behind a server that speaks OpenAI's protocol."""
         self.settings(f'[models.{alias}]\nmodel = "openai/{alias}"\nbase_url = "{url}"\n{more}\n')
 
+    def index(self, name: str, *documents: str) -> None:
+        """Builds an index of documents with the hashing embedder; no more settings after this."""
+        hashing.register()
+        self.settings(
+            f'[indexes.{name}]\nsources = ["{name}/*"]\nembedder = "hashing"\nchunk_tokens = 32\noverlap_tokens = 8\n'
+        )
+        for number, text in enumerate(documents):
+            self.write(f"{name}/{number}.md", text)
+        build_index(self.project.settings, name)
+
     @cached_property
     def project(self) -> Project:
         if self._settings or not (self.root / "genops.toml").exists():
             (self.root / "genops.toml").write_text('default_model = "m"\n' + "\n".join(self._settings))
-        return Project(load_settings(self.root))
+        settings = load_settings(self.root)
+        if not settings.data_dir.exists():
+            settings.data_dir.mkdir()
+            shutil.copy(_empty_store(), settings.data_dir / "genops.db")
+        return Project(settings)
 
     def chain(self, text: str, name: str = "main") -> Chain:
         self.write(f"chains/{name}.yaml", text)
@@ -100,6 +124,3 @@ def site(tmp_path: Path) -> Site:
 def paths(trace: Trace, *kinds: str) -> list[str]:
     """Positions of the spans of some kinds, sorted."""
     return sorted(span.path for span in trace.spans if span.kind in kinds)
-
-
-Note = Callable[[str], None]

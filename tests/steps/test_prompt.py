@@ -1,0 +1,143 @@
+"""prompt and retrieve steps: requests, schemas, re-asks, tool calls."""
+
+import pytest
+
+import genops
+from benchmarks.loopback_server import LoopbackServer, Reply
+from genops.errors import InputError, OutputInvalid
+from tests.executor.site import paths
+
+NUMBER = """
+    ---
+    output: {schema: {type: object, properties: {n: {type: integer}}, required: [n]}, max_reasks: BOUND}
+    ---
+    {% message "system" %}Numbers only.{% endmessage %}
+    {% message "user" %}Which?{% endmessage %}
+    """
+
+
+@pytest.fixture
+def server():
+    with LoopbackServer() as running:
+        yield running
+
+
+def answers(server, *texts):
+    left = iter(texts)
+    server.answer = lambda body: Reply(text=next(left))
+
+
+def test_parameters_of_alias_template_and_step_the_later_over_the_former(site, server):
+    site.served(server.url, more="parameters = {temperature = 0.1, top_p = 0.1, seed = 1}")
+    site.prompt("ask", "---\nparameters: {temperature: 0.2, top_p: 0.2}\n---\nhi\n")
+    site.chain('steps: {a: {prompt: ask, parameters: {temperature: "{{ 0.1 + 0.2 }}"}}}').run()
+    body = server.requests[0].body
+    assert (body["temperature"], body["top_p"], body["seed"]) == (0.1 + 0.2, 0.2, 1)
+
+
+def test_the_model_of_step_template_project(site, server):
+    for alias in ("m", "of_template", "of_step"):
+        site.served(server.url, alias)
+    site.prompt("plain", "hi\n")
+    site.prompt("own", "---\nmodel: of_template\n---\nhi\n")
+    site.chain("""
+        steps:
+          a: {prompt: plain}
+          b: {prompt: own, after: [a]}
+          c: {prompt: own, model: of_step, after: [b]}
+        output: 1
+        """).run()
+    assert [request.body["model"] for request in server.requests] == ["m", "of_template", "of_step"]
+
+
+class TestSchemas:
+    def test_give_the_value(self, site, server):
+        site.served(server.url)
+        site.prompt("number", NUMBER.replace("BOUND", "2"))
+        answers(server, '```json\n{"n": 3}\n```')
+        assert site.chain("steps: {a: {prompt: number}}").run().output == {"n": 3}
+        assert server.requests[0].body["response_format"]["json_schema"]["schema"]["required"] == ["n"]
+
+    def test_ask_again_with_what_is_wrong(self, site, server):
+        site.served(server.url)
+        site.prompt("number", NUMBER.replace("BOUND", "2"))
+        answers(server, "three", '{"n": "3"}', '{"n": 3}')
+        run = site.chain("steps: {a: {prompt: number}}").run()
+        assert run.output == {"n": 3}
+        roles = [[message["role"] for message in request.body["messages"]] for request in server.requests]
+        again = ["assistant", "user"]
+        assert roles == [["system", "user"], ["system", "user", *again], ["system", "user", *again, *again]]
+        assert "not valid JSON" in server.requests[1].last
+        assert "integer" in server.requests[2].last
+
+    @pytest.mark.parametrize("bound", [0, 2])
+    def test_ask_no_more_often_than_the_bound(self, site, server, bound):
+        site.served(server.url)
+        site.prompt("number", NUMBER.replace("BOUND", str(bound)))
+        server.answer = lambda body: Reply(text="no")
+        with pytest.raises(OutputInvalid, match=f"after {bound} re-asks"):
+            site.chain("steps: {a: {prompt: number}}").run()
+        assert len(server.requests) == 1 + bound
+
+    def test_a_step_may_try_again_as_a_whole(self, site, server):
+        site.served(server.url)
+        site.prompt("number", NUMBER.replace("BOUND", "1"))
+        answers(server, "a", "b", "c", '{"n": 1}')
+        run = site.chain("steps: {a: {prompt: number, retry: {attempts: 2, delay: 0, on: [invalid_output]}}}").run()
+        assert run.output == {"n": 1}
+        trace = site.trace(run)
+        assert paths(trace, "model") == ["a#2/model", "a#2/model[1]", "a/model", "a/model[1]"]
+        assert site.replay(run).identical
+
+
+def test_offered_tools_are_called_by_nobody_and_given_as_output(site, server):
+    called = []
+
+    @genops.tool
+    def weather(city: str) -> str:
+        """Tells the weather."""
+        called.append(city)
+        return "rain"
+
+    site.served(server.url)
+    site.prompt("ask", "---\ntools: [weather]\n---\nhi\n")
+
+    def call(arguments):
+        return {"id": "1", "type": "function", "function": {"name": "weather", "arguments": arguments}}
+
+    server.answer = lambda body: Reply(text="", tool_calls=[call('{"city": "Paris"}'), call("{oops")])
+    output = site.chain("steps: {a: {prompt: ask}}").run().output
+    assert output == {
+        "text": "",
+        "tool_calls": [
+            {"id": "1", "name": "weather", "arguments": {"city": "Paris"}},
+            {"id": "1", "name": "weather", "arguments": "{oops"},
+        ],
+    }
+    assert called == []
+    assert server.requests[0].body["tools"][0]["function"]["description"] == "Tells the weather."
+
+
+def test_inputs_of_the_template_are_checked(site, server):
+    site.served(server.url)
+    site.prompt("ask")
+    with pytest.raises(InputError, match="'question'") as caught:
+        site.chain("steps: {a: {prompt: ask, with: {question: 3}}}").run()
+    assert caught.value.path == "a"
+    assert server.requests == []
+
+
+def test_retrieve_gives_hits_best_first(site):
+    site.index("docs", "Whales live in the sea.", "Bread is baked from flour.", "Locks pin digests.")
+    chain = site.chain("""
+        inputs: {q: str}
+        steps: {find: {retrieve: docs, query: "{{ inputs.q }}", k: "{{ 1 + 1 }}"}}
+        """)
+    run = chain.run(q="where do whales live")
+    assert len(run.output) == 2
+    assert "Whales" in run.output[0]["text"]
+    assert run.output[0]["score"] >= run.output[1]["score"]
+    hits = site.trace(run).by_path["find/search"].attributes["genops.chunk.ids"]
+    assert hits == [hit["chunk_id"] for hit in run.output]
+    found = site.replay(run)
+    assert (found.identical, found.injected) == (True, 1)
