@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from genops.executor import Project
+    from genops.models import Recorder
     from genops.settings import Settings
+    from genops.store import Store
 
 
 def settings_here() -> Settings:
@@ -20,29 +22,43 @@ def settings_here() -> Settings:
 
 
 @contextmanager
-def opened(record: Path | None = None) -> Iterator[Project]:
-    """The project that the working folder is in; whatever happens, its records are written before it is closed.
+def opened_store() -> Iterator[Store]:
+    """The project's store alone: quick, and there when a plug-in is broken."""
+    from genops.store import Store
 
-    Args:
-        record: A file that gets every model call (``genops run --record``).
-    """
+    with Store.open(settings_here().store_url) as store:
+        yield store
+
+
+@contextmanager
+def opened() -> Iterator[Project]:
+    """The project that the working folder is in; whatever happens, its records are written before it is closed."""
+    from genops.executor import Project
+
+    project = Project.current()
+    try:
+        yield project
+    finally:
+        project.close()
+
+
+@contextmanager
+def recording(file: Path) -> Iterator[Project]:
+    """As :func:`opened`; every model call is appended, redacted, to a file for ``recorded`` models."""
     from genops.executor import Project
 
     settings = settings_here()
-    if record is None:
-        project = Project(settings)
-        try:
-            yield project
-        finally:
-            project.close()
-        return
-    from genops.models import Recorder
-    from genops.tracing.redaction import Redactor, secret_values
-
-    redactor = Redactor(settings.redaction, secret_values(settings.models))
-    with Recorder(record, lambda value: redactor.session().value(value)) as recorder:
+    with _recorder(settings, file) as recorder:
         project = Project(settings, recorder)
         try:
             yield project
         finally:
             project.close()
+
+
+def _recorder(settings: Settings, file: Path) -> Recorder:
+    from genops.models import Recorder
+    from genops.tracing.redaction import Redactor, secret_values
+
+    redactor = Redactor(settings.redaction, secret_values(settings.models))
+    return Recorder(file, lambda value: redactor.session().value(value))

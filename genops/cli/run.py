@@ -12,7 +12,7 @@ import typer
 from genops.cli.inputs import read_inputs
 from genops.cli.options import ChainReference, Inputs, InputsFile, Locked, Session, Tags, UseCache, User
 from genops.cli.output import json_form, note, printable, say, say_json, say_output
-from genops.cli.project import opened
+from genops.cli.project import opened, recording
 
 if TYPE_CHECKING:
     from genops.executor import RunResult
@@ -45,7 +45,7 @@ def run(
     from genops.executor import Chain, RunOptions
 
     shown = Shown()
-    with opened(record) as project:
+    with recording(record) if record else opened() as project:
         loaded = Chain.load(chain, locked=locked, project=project)
         values = read_inputs(loaded.closure.root.inputs, input, inputs)
         options = RunOptions(

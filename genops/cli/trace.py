@@ -12,7 +12,7 @@ from genops.cli.moments import moment, shown
 from genops.cli.options import AsJson, RunId, Yes
 from genops.cli.output import listing, note, one_line, out_file, say_json
 from genops.cli.output import show as show_on_stdout
-from genops.cli.project import opened
+from genops.cli.project import opened_store
 from genops.cli.trace_filters import (
     ChainName,
     ComponentDigest,
@@ -66,8 +66,8 @@ def list_traces(
     wanted = run_filter(
         chain, status, since, until, min_latency, max_latency, min_cost, text, component, session, user, tag
     )
-    with opened() as project:
-        runs = project.store.runs(wanted, limit=limit)
+    with opened_store() as store:
+        runs = store.runs(wanted, limit=limit)
     if as_json:
         say_json([asdict(run) for run in runs])
         return
@@ -99,8 +99,8 @@ def show(
     from genops.cli.trace_tree import render_tree
     from genops.tracing.trace import Trace
 
-    with opened() as project:
-        found = Trace.load(project.store, find_run(project.store, trace).id)
+    with opened_store() as store:
+        found = Trace.load(store, find_run(store, trace).id)
         if html is None:
             show_on_stdout(render_tree(found, full=full, step=step))
             return
@@ -119,9 +119,9 @@ def prune(
 ) -> None:
     """Delete old runs, and the payloads and components that nobody uses any more."""
     moment_before = moment(before, "--before")
-    with opened() as project:
+    with opened_store() as store:
         _ask(f"delete runs that started before {shown(moment_before)}?", yes)
-        gone = project.store.prune(before=moment_before, keep_last=keep)
+        gone = store.prune(before=moment_before, keep_last=keep)
     _say_gone(gone)
 
 
@@ -131,12 +131,12 @@ def delete(
     yes: Yes = False,
 ) -> None:
     """Delete runs, and the payloads that nobody uses any more."""
-    with opened() as project:
-        runs = find_runs(project.store, traces)
+    with opened_store() as store:
+        runs = find_runs(store, traces)
         for run in runs:
             note(f"{run.id[:12]}  {shown(run.started)}  {one_line(run.chain)}")
         _ask("delete them?", yes)
-        gone = project.store.delete([run.id for run in runs])
+        gone = store.delete([run.id for run in runs])
     _say_gone(gone)
 
 

@@ -8,7 +8,7 @@ import typer
 
 from genops.cli.options import AsJson, RunId
 from genops.cli.output import printable, say, say_json
-from genops.cli.project import opened
+from genops.cli.project import opened_store
 from genops.cli.trace_filters import find_run
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ def diff(
     from genops.tracing.diff import diff_traces
     from genops.tracing.trace import Trace
 
-    with opened() as project:
-        one, other = (Trace.load(project.store, find_run(project.store, name).id) for name in (a, b))
+    with opened_store() as store:
+        one, other = (Trace.load(store, find_run(store, name).id) for name in (a, b))
         found = diff_traces(one, other)
         if as_json:
             say_json(_described(found))

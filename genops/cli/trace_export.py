@@ -12,7 +12,7 @@ import typer
 
 from genops.cli.options import OutFile
 from genops.cli.output import json_form, note, out_file
-from genops.cli.project import opened
+from genops.cli.project import opened_store, settings_here
 from genops.cli.trace_filters import (
     ChainName,
     ComponentDigest,
@@ -75,10 +75,9 @@ def export(
     wanted = run_filter(
         chain, status, since, until, min_latency, max_latency, min_cost, text, component, session, user, tag
     )
-    with opened() as project, out_file(out) as stream:
-        store = project.store
+    with opened_store() as store, out_file(out) as stream:
         runs = find_runs(store, traces) if traces else store.iter_runs(wanted)
-        count = _write(store, runs, form, stream, capture_content=project.settings.capture_content)
+        count = _write(store, runs, form, stream, capture_content=settings_here().capture_content)
     note(f"exported {counted(count, 'trace')}")
 
 

@@ -105,6 +105,7 @@ def test_ctrl_c_ends_with_130_and_keeps_the_record(start, genops):
     assert [run["status"] for run in json.loads(genops("trace", "list", "--json").out)] == ["cancelled"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_a_batch_has_done_and_says_how_to_go_on(start, genops, site):
     (site / "rows.jsonl").write_text('{"text": "Say a"}\n{"text": "wait"}\n')
     process = start("batch", "raw", "--inputs", "rows.jsonl", "--out", "out.jsonl")
@@ -166,6 +167,7 @@ def on_terminal(start, *arguments, **variables):
     return out.decode()
 
 
+@pytest.mark.slow
 def test_a_terminal_gets_colours_unless_told_otherwise(start, genops, environment):
     genops("run", "say", "-i", "what=x")
     path = environment["PYTHONPATH"]
