@@ -6,16 +6,17 @@ row, and beside a busy main thread waits a whole switch interval (5 ms) to get i
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Table
 
 from genops.store import tables
 from genops.store.records import RunRecord, SpanRecord
 from genops.store.tables import json_text
+
+T = TypeVar("T")
 
 PAYLOAD_LOCK = 0x67656E6F7074
 SEARCHED_CHARACTERS = 20_000
@@ -66,6 +67,30 @@ class Batch:
             yield Batch(cache={entry: value})
 
 
+class _Recent(Generic[T]):
+    """A mapping that forgets: of two generations the older is dropped when the younger is full."""
+
+    def __init__(self, limit: int) -> None:
+        self._half = limit // 2
+        self._young: dict[str, T] = {}
+        self._old: dict[str, T] = {}
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+    def get(self, name: str) -> T | None:
+        found = self._young.get(name)
+        return self._old.get(name) if found is None else found
+
+    def update(self, entries: dict[str, T]) -> None:
+        self._young.update(entries)
+        if len(self._young) > self._half:
+            self._old, self._young = self._young, {}
+
+    def clear(self) -> None:
+        self._young, self._old = {}, {}
+
+
 class BatchWriter:
     """Writes batches over one DBAPI connection, and remembers what saves lookups: run keys, recent payloads.
 
@@ -78,8 +103,8 @@ class BatchWriter:
         self._sqlite = type(connection).__module__.startswith("sqlite3")
         self._mark = "?" if self._sqlite else "%s"
         self._statements: dict[tuple[str, int], str] = {}
-        self._keys: OrderedDict[str, int] = OrderedDict()
-        self._written: OrderedDict[str, None] = OrderedDict()
+        self._keys: _Recent[int] = _Recent(_REMEMBERED_RUNS)
+        self._written: _Recent[bool] = _Recent(_REMEMBERED_PAYLOADS)
         self._sweeps = -1
 
     def close(self) -> None:
@@ -99,7 +124,7 @@ class BatchWriter:
         cursor = self._connection.cursor()
         try:
             self._begin(cursor)
-            payloads = {d: data for d, data in batch.payloads.items() if d not in self._written}
+            payloads = {d: data for d, data in batch.payloads.items() if not self._written.get(d)}
             in_index_order = sorted((bytes.fromhex(digest), data) for digest, data in payloads.items())
             self._put(cursor, tables.payload, in_index_order)
             keys = self._run_keys(cursor, batch)
@@ -115,8 +140,8 @@ class BatchWriter:
             raise
         finally:
             cursor.close()
-        _remember(self._keys, keys, _REMEMBERED_RUNS)
-        _remember(self._written, dict.fromkeys(payloads), _REMEMBERED_PAYLOADS)
+        self._keys.update(keys)
+        self._written.update(dict.fromkeys(payloads, True))
         return orphans, noted
 
     def _begin(self, cursor: Any) -> None:
@@ -133,7 +158,7 @@ class BatchWriter:
 
     def _run_keys(self, cursor: Any, batch: Batch) -> dict[str, int]:
         wanted = {*batch.runs, *(run for run, _ in batch.spans)}
-        keys = {run: self._keys[run] for run in wanted if run in self._keys}
+        keys = {run: key for run in wanted if (key := self._keys.get(run)) is not None}
         keys.update(self._select(cursor, "id", "id, key", [run for run in wanted if run not in keys]))
         self._propose_keys(cursor, [run for run in batch.runs.values() if run.id not in keys], keys)
         return keys
@@ -271,9 +296,3 @@ def _span_row(run: int, span: SpanRecord) -> tuple[Any, ...]:
         json_text(span.patch),
         json_text(span.attributes),
     )
-
-
-def _remember(known: OrderedDict[str, Any], new: dict[str, Any], limit: int) -> None:
-    known.update(new)
-    while len(known) > limit:
-        known.popitem(last=False)
