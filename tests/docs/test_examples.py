@@ -19,6 +19,7 @@ LANGUAGES = {
     "python",
     "yaml chain",
     "yaml script",
+    "yaml broken",
     "prompt",
     "jsonl",
     "toml",

@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from genops.chains import ChainDefinition
+from genops.errors import DefinitionError
 from genops.executor import Project
 from genops.models.scripted import Script
 from genops.prompts import Folder, Prompt
@@ -47,12 +48,13 @@ class Walk:
         _bash("\n".join(lines))
 
     def console(self, block: Block) -> None:
-        """A command on a line with ``$``, then its stdout and stderr: numbers apart, and ``…`` stands for any text."""
+        """A command after ``$``, then its stdout and stderr: numbers apart, and ``…`` stands for any text or lines."""
         for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block.text, re.MULTILINE):
             if command in NOT_RUN:
                 continue
             said = _squeezed(_bash(command))
-            pattern = ".*?".join(re.escape(part) for part in _squeezed(shown).split(ANYTHING))
+            parts = re.split(rf"\s*^{ANYTHING}$\s*|{ANYTHING}", _squeezed(shown), flags=re.MULTILINE)
+            pattern = ".*?".join(re.escape(part) for part in parts)
             if re.fullmatch(pattern, said, re.DOTALL) is None:
                 raise AssertionError(f"$ {command}\nsaid\n{said}\nand the page shows\n{shown}")
 
@@ -64,6 +66,13 @@ class Walk:
         project = Project(load_settings())
         project.closure(ChainDefinition.parse(block.text, "example", block.page))
         project.close()
+
+    def yaml_broken(self, block: Block) -> None:
+        try:
+            ChainDefinition.parse(block.text, "example", block.page)
+        except DefinitionError:
+            return
+        raise AssertionError("the page calls this broken, and it is not")
 
     def yaml_script(self, block: Block) -> None:
         Script.load(Path(block.file or ""))
