@@ -74,6 +74,7 @@ class Gateway:
         self._clock = clock
         self._rng = rng or random.Random()
         self._providers: dict[str, Provider] = {}
+        self._provider_names: dict[tuple[str, str], str] = {}
         self._limiters: dict[str, Limiter] = {}
 
     async def call(
@@ -183,7 +184,10 @@ class Gateway:
             limiter.leave(spent, tokens)
 
     def _provider(self, model: Model) -> Provider:
-        name = provider_name(model)
+        key = (model.name, model.component.digest)
+        name = self._provider_names.get(key)
+        if name is None:
+            name = self._provider_names[key] = provider_name(model)
         provider = self._providers.get(name)
         if provider is None:
             provider = self._providers[name] = registry.get("provider", name)(self._settings)

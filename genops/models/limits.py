@@ -92,6 +92,9 @@ class Limiter:
         Returns:
             What :meth:`leave` is to be given.
         """
+        if self._requests is None and self._tokens is None:
+            await self._slots.acquire()
+            return None
         async with self._turn:
             await self._slots.acquire()
             try:

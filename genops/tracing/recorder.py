@@ -13,6 +13,7 @@ from genops.errors import GenopsError, StepError
 from genops.store.records import RunRecord, SpanKind, SpanRecord, Status
 
 TEXT_LIMIT = 4_000
+_OUTSIDE = frozenset({"model", "tool", "retrieve", "http", "function"})
 
 _ids = random.Random()
 os.register_at_fork(after_in_child=_ids.seed)
@@ -153,7 +154,7 @@ class Recorder:
             name=name,
             started=self.now(),
             input=input,
-            attributes=self._shown(attributes)[0] if attributes else {},  # type: ignore[arg-type]
+            attributes=self._described(kind, attributes) if attributes else {},
         )
         self._sink.span(span)
         if self._on_finish is not None:
@@ -164,9 +165,13 @@ class Recorder:
         """Closes a span."""
         span.ended = self.now()
         span.status = status
-        span.attributes, _ = self._shown(span.attributes)  # type: ignore[assignment]
+        span.attributes = self._described(span.kind, span.attributes)
         span.output = output
         self._sink.span(span)
+
+    def _described(self, kind: SpanKind, attributes: dict[str, Any]) -> dict[str, Any]:
+        """The attributes, redacted. Those of other kinds are names from definitions and errors redacted before."""
+        return self._shown(attributes)[0] if kind in _OUTSIDE else attributes  # type: ignore[return-value]
 
     def _shown(self, value: Value) -> tuple[Value, Payload]:
         """The redacted value and its payload; the value itself when there was nothing to redact."""
