@@ -1,4 +1,4 @@
-"""What recording costs: durable spans a second, cost to the caller, latency of queries, memory.
+"""What recording costs: durable spans a second, cost to the caller, latency of queries.
 
 Every figure stands beside what it is compared with, measured in the same run, or beside the bound that it is to keep.
 """
@@ -7,22 +7,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import secrets
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.report import Row, table
-from genops.artifacts import Payload, encode
-from genops.store import RunFilter, RunRecord, SpanRecord, Store
+from genops.settings import Redaction
+from genops.store import RunFilter, RunRecord, Store
+from genops.tracing import Recorder, activate
+from genops.tracing.redaction import Redactor
 
 SPANS_PER_RUN = 5
+REDACTOR = Redactor(Redaction())
 WORDS = [f"word{number}" for number in range(2000)]
 ATTRIBUTES = {
     "gen_ai.provider.name": "openai",
@@ -37,26 +37,16 @@ ATTRIBUTES = {
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--spans", type=int, default=1_000_000, help="spans in the store that is queried")
-    parser.add_argument("--runs", type=int, default=100_000, help="runs over which memory is watched")
     parser.add_argument("--json", action="store_true", help="print JSON in place of a table")
-    parser.add_argument("--memory-alone", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
-    if options.memory_alone:
-        print(json.dumps(memory(options.runs)))
-        return
-    rows = run(options.spans, options.runs)
+    rows = run(options.spans)
     print(json.dumps([asdict(row) for row in rows]) if options.json else table(rows))
 
 
-def run(spans: int = 1_000_000, runs: int = 100_000) -> list[Row]:
+def run(spans: int = 1_000_000) -> list[Row]:
     """All figures, each against its limit."""
     with tempfile.TemporaryDirectory() as folder:
-        rows = [caller_cost(Path(folder)), *fill_and_query(Path(folder), spans)]
-    command = [sys.executable, "-m", "benchmarks.spans", "--memory-alone", "--runs", str(runs)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    early, late = json.loads(done.stdout)
-    what = f"memory after {runs:,} runs"
-    return [*rows, Row(what, f"{late:.0f} MiB", f"after a tenth {early:.0f} MiB", late / early, 1.15)]
+        return [caller_cost(Path(folder)), *fill_and_query(Path(folder), spans)]
 
 
 def new_run(number: int, started: int) -> RunRecord:
@@ -68,30 +58,19 @@ def new_run(number: int, started: int) -> RunRecord:
     )  # fmt: skip
 
 
-def steps(run: RunRecord) -> Iterator[tuple[SpanRecord, Payload, Payload]]:
-    for number in range(1, SPANS_PER_RUN + 1):
+def record(store: Store, run: RunRecord) -> None:
+    """A run of five spans with their inputs and outputs, as an executor records it: redacted, digested, handed over."""
+    recorder = Recorder(run, store.writer, REDACTOR.session())
+    root = recorder.start("chain", "benchmark", "", None)
+    for number in range(2, SPANS_PER_RUN + 1):
         question = {"question": f"What does {run.id} say about step {number}?", "passages": ["a passage of text"] * 3}
         answer = {"answer": f"{run.id} says that step {number} is well.", "citations": [1, 2, 3]}
-        parent = None if number == 1 else 1
-        span = SpanRecord(
-            run.id, number, parent, "0123456789abcdef", f"step#{number}", "step", "step", run.started + number
-        )
-        yield span, encode(question), encode(answer)
-
-
-def record(store: Store, run: RunRecord) -> None:
-    """Everything that an executor hands over for a run of five spans."""
-    writer = store.writer
-    writer.run(run)
-    for span, question, answer in steps(run):
-        writer.payload(question)
-        span.input = question.digest
-        writer.span(span)
-        writer.payload(answer)
-        span.output, span.status, span.ended, span.attributes = answer.digest, "ok", span.started + 10, dict(ATTRIBUTES)
-        writer.span(span)
+        span = recorder.start("model", "step", f"step{number}", root, input=recorder.keep(question))
+        span.attributes = dict(ATTRIBUTES)
+        recorder.end(span, output=recorder.keep(answer))
+    recorder.end(root)
     run.status, run.ended, run.cost = "ok", run.started + 2_000_000_000 + run.started % 1_000_000_000, 0.001
-    writer.run(run)
+    store.writer.run(run)
 
 
 def caller_cost(folder: Path, spans: int = 10_000, repeats: int = 3) -> Row:
@@ -103,16 +82,15 @@ def caller_cost(folder: Path, spans: int = 10_000, repeats: int = 3) -> Row:
 
 def our_cost(path: Path, spans: int) -> float:
     with Store.open(f"sqlite:///{path}") as store:
-        run = new_run(0, time.time_ns())
-        store.writer.run(run)
+        recorder = Recorder(new_run(0, time.time_ns()), store.writer, REDACTOR.session())
+        root = recorder.start("chain", "benchmark", "", None)
         store.writer.flush()
         began = time.perf_counter()
-        for number in range(1, spans + 1):
-            span = SpanRecord(run.id, number, None, "0123456789abcdef", "step", "step", "step", time.time_ns())
-            store.writer.span(span)
-            span.attributes = {"a": 1, "b": "text", "c": 2.5}
-            span.status, span.ended = "ok", time.time_ns()
-            store.writer.span(span)
+        for number in range(spans):
+            span = recorder.start("model", "step", f"step{number}", root)
+            with activate(recorder, span):
+                span.attributes.update({"a": 1, "b": "text", "c": 2.5})
+            recorder.end(span)
         cost = (time.perf_counter() - began) / spans * 1e6
         store.writer.flush(60)
     return cost
@@ -199,25 +177,6 @@ def latency(query: Callable[[RunRecord], object], some: list[RunRecord]) -> floa
         query(run)
         times.append((time.perf_counter() - began) * 1e3)
     return statistics.median(times)
-
-
-def memory(runs: int) -> tuple[float, float]:
-    """MiB of this process after a tenth of the runs and after all of them."""
-    early = 0.0
-    with tempfile.TemporaryDirectory() as folder, Store.open(f"sqlite:///{folder}/memory.db") as store:
-        for number in range(runs):
-            record(store, new_run(number, time.time_ns()))
-            if number % 1000 == 999:
-                store.writer.flush(60)
-            if number == runs // 10:
-                early = resident()
-        store.writer.flush(60)
-        return early, resident()
-
-
-def resident() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * resource.getpagesize() / 2**20
 
 
 if __name__ == "__main__":
