@@ -8,6 +8,7 @@ from typer.main import get_command
 
 from genops import errors
 from genops.errors import GenopsError
+from genops.plugins import Registry
 from tests.docs.pages import PAGES, ROOT, anchors_of, inline_of, name_of, tokens_of
 
 COMMAND = re.compile(r"(?:^|\s)genops (?P<words>[a-z].*)")
@@ -88,10 +89,8 @@ def test_the_attributes_are_those_of_the_code():
 
 
 def test_every_step_kind_has_a_section():
-    from genops.plugins import registry
-
     headings = anchors_of(ROOT / "docs" / "chains.md")
-    assert set(registry.names("step")) <= headings
+    assert set(Registry().names("step")) <= headings
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
