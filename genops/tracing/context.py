@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from genops.store.records import SpanRecord
 from genops.tracing.recorder import Recorder
@@ -30,25 +31,47 @@ def active() -> Active | None:
     return _active.get()
 
 
-@contextmanager
-def activate(recorder: Recorder, span: SpanRecord) -> Iterator[None]:
-    """Makes a span the current one, for ``@genops.trace`` and for other OpenTelemetry instrumentation."""
-    from opentelemetry import context as otel_context
+class activate:  # noqa: N801
+    """Makes a span the current one, for ``@genops.trace`` and for other OpenTelemetry instrumentation.
+
+    A class and not a generator: it is entered for every effect of every run.
+    """
+
+    __slots__ = ("_mine", "_recorder", "_span", "_theirs")
+
+    def __init__(self, recorder: Recorder, span: SpanRecord) -> None:
+        self._recorder = recorder
+        self._span = span
+
+    def __enter__(self) -> None:
+        self._mine = _active.set(Active(self._recorder, self._span))
+        self._theirs = _otel().attach(self._recorder.run.trace_id, self._span.span_id)
+
+    def __exit__(self, *_: object) -> None:
+        _otel().detach(self._theirs)
+        _active.reset(self._mine)
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenTelemetry:
+    """The few names of OpenTelemetry that are needed here, imported once."""
+
+    attach: Callable[[str, str], Token[Any]]
+    detach: Callable[[Token[Any]], None]
+
+
+@cache
+def _otel() -> _OpenTelemetry:
+    from opentelemetry import context
     from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 
-    here = SpanContext(
-        int(recorder.run.trace_id, 16),
-        int(span.span_id, 16),
-        is_remote=False,
-        trace_flags=TraceFlags(TraceFlags.SAMPLED),
-    )
-    mine = _active.set(Active(recorder, span))
-    theirs = otel_context.attach(set_span_in_context(NonRecordingSpan(here)))
-    try:
-        yield
-    finally:
-        otel_context.detach(theirs)
-        _active.reset(mine)
+    sampled = TraceFlags(TraceFlags.SAMPLED)
+
+    def attach(trace_id: str, span_id: str) -> Token[Any]:
+        here = SpanContext(int(trace_id, 16), int(span_id, 16), False, sampled)
+        return context.attach(set_span_in_context(NonRecordingSpan(here)))
+
+    return _OpenTelemetry(attach, context.detach)
 
 
 def traceparent(recorder: Recorder, span: SpanRecord) -> str:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import orjson
+
 from genops.artifacts import Payload, Value, encode, normalise
 from genops.errors import GenopsError, StepError
 from genops.store.records import RunRecord, SpanKind, SpanRecord, Status
@@ -171,7 +173,14 @@ class Recorder:
 
     def _described(self, kind: SpanKind, attributes: dict[str, Any]) -> dict[str, Any]:
         """The attributes, redacted. Those of other kinds are names from definitions and errors redacted before."""
-        return self._shown(attributes)[0] if kind in _OUTSIDE else attributes  # type: ignore[return-value]
+        if kind not in _OUTSIDE:
+            return attributes
+        try:
+            if self._redact.ruled_out(orjson.dumps(attributes)):
+                return attributes
+        except orjson.JSONEncodeError:
+            pass  # a lone surrogate: looked at text by text
+        return self._redact.value(attributes)  # type: ignore[return-value]
 
     def _shown(self, value: Value) -> tuple[Value, Payload]:
         """The redacted value and its payload; the value itself when there was nothing to redact."""
