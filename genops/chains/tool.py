@@ -6,11 +6,14 @@ import asyncio
 import hashlib
 import inspect
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints, overload
+from typing import Any, TypeAlias, TypeVar, get_type_hints, overload
 
 from pydantic import BaseModel, Field, ValidationError, create_model
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError
@@ -22,6 +25,8 @@ from genops.models.types import ToolSpec
 from genops.plugins import registry
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+Outcome: TypeAlias = tuple[Any, BaseException | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ class Tool:
         values = {alias: getattr(parsed, name) for alias, name in fields.items()}
         try:
             result = await _call(self.function, values)
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
             raise ToolError(f"tool {self.name!r} raised {type(error).__name__}: {error}") from error
         try:
             return normalise(result)
@@ -96,13 +101,34 @@ class Tool:
 async def _call(function: Callable[..., Any], values: dict[str, Any]) -> Any:
     if inspect.iscoroutinefunction(function):
         return await function(**values)
-    result, error = await asyncio.to_thread(_outcome, function, values)
+    result, error = await _in_thread(function, values)
     if error is not None:
         raise error
     return await result if isinstance(result, Awaitable) else result
 
 
-def _outcome(function: Callable[..., Any], values: dict[str, Any]) -> tuple[Any, BaseException | None]:
+async def _in_thread(function: Callable[..., Any], values: dict[str, Any]) -> Outcome:
+    """Calls a function in a daemon thread of its own.
+
+    In the pool of ``asyncio.to_thread`` functions that hang would keep other tools and the end of the process waiting.
+    """
+    loop, context = asyncio.get_running_loop(), copy_context()
+    outcome: asyncio.Future[Outcome] = loop.create_future()
+
+    def deliver(found: Outcome) -> None:
+        if not outcome.done():
+            outcome.set_result(found)
+
+    def work() -> None:
+        found = context.run(_outcome, function, values)
+        with suppress(RuntimeError):  # the loop was closed, so nobody waits any more
+            loop.call_soon_threadsafe(deliver, found)
+
+    threading.Thread(target=work, name="genops tool", daemon=True).start()
+    return await outcome
+
+
+def _outcome(function: Callable[..., Any], values: dict[str, Any]) -> Outcome:
     """What a call gave or raised, as a value: a future cannot hold a ``StopIteration``, and would wait for ever."""
     try:
         return function(**values), None

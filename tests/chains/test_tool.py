@@ -94,7 +94,7 @@ async def test_a_failure_is_told_with_its_type():
 
 
 @pytest.mark.timeout(10)
-@pytest.mark.parametrize("error", [SystemExit(3), StopIteration("end"), StopAsyncIteration("end")])
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), StopIteration("end"), StopAsyncIteration("end")])
 @pytest.mark.parametrize("kind", ["sync", "async"])
 async def test_what_would_stop_the_loop_is_a_failure_of_the_tool(error, kind):
     def sync() -> str:
@@ -105,6 +105,44 @@ async def test_what_would_stop_the_loop_is_a_failure_of_the_tool(error, kind):
 
     with pytest.raises(ToolError, match="raised"):
         await call(sync if kind == "sync" else asynchronous)
+
+
+async def test_tools_that_hang_keep_neither_a_timeout_nor_other_tools_waiting():
+    never = threading.Event()
+
+    def hang() -> str:
+        never.wait()
+        return "late"
+
+    def quick() -> str:
+        return "now"
+
+    hanging = [asyncio.create_task(call(hang)) for _ in range(40)]  # more than the pool of asyncio.to_thread holds
+    assert await asyncio.wait_for(call(quick), 10) == "now"
+    for task in hanging:
+        task.cancel()
+    assert all(isinstance(e, asyncio.CancelledError) for e in await asyncio.gather(*hanging, return_exceptions=True))
+    never.set()
+
+
+def test_a_process_ends_although_a_tool_hangs():
+    code = """
+        import asyncio, threading
+        from genops.chains import make_tool
+
+        def hang() -> str:
+            threading.Event().wait()
+            return "never"
+
+        try:
+            asyncio.run(asyncio.wait_for(make_tool(hang).call({}), 0.1))
+        except TimeoutError:
+            print("timed out")
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "timed out\n")
 
 
 @pytest.mark.parametrize("result", [object(), {1: 2}, {1, 2}, lambda: 1])
