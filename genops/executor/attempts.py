@@ -27,6 +27,7 @@ from genops.executor.context import ExecutionContext
 from genops.executor.memo import made_of, mark_hit
 from genops.executor.run import recording
 from genops.executor.schedule import Frame, plain
+from genops.models.retry import MAX_RETRY_AFTER
 from genops.store.records import SpanKind, SpanRecord
 
 _CLASSES: dict[str, tuple[type[GenopsError], ...]] = {
@@ -174,7 +175,7 @@ def _is(error: GenopsError, retry: Retry) -> bool:
 
 
 def _delay(error: GenopsError, retry: Retry, number: int) -> float:
-    """Full jitter under an exponential bound; never less than the server asked for."""
+    """Full jitter under an exponential bound; never less than the server asked for, believed up to five minutes."""
     bound = min(retry.max_delay, retry.delay * 2 ** (number - 1))
     asked: float = getattr(error, "retry_after", None) or 0.0
-    return max(random.uniform(0.0, bound), asked)
+    return max(random.uniform(0.0, bound), min(asked, MAX_RETRY_AFTER))
