@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any, NoReturn
@@ -25,6 +26,7 @@ class _Root(TyperGroup):
         if debug:
             words.remove("--debug")
         prepare_streams()
+        _interrupt_when_told_to_end()
         extra["standalone_mode"] = False
         try:
             code = super().main(words, *rest, **extra)
@@ -38,6 +40,14 @@ class _Root(TyperGroup):
             return super().invoke(ctx)
         except BrokenPipeError:
             return None
+
+
+def _interrupt_when_told_to_end() -> None:
+    """A process that is told to end, or whose terminal is closed, puts its record in order as after Ctrl-C."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores SIGHUP, which stays so
+            signal.signal(number, signal.default_int_handler)
 
 
 def _show_version(wanted: bool) -> None:

@@ -24,13 +24,12 @@ def exit_code_of(error: BaseException, *, debug: bool) -> int:
         note("".join(traceback.format_exception(error)).rstrip())
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else ExitCode.OK
-    if isinstance(error, KeyboardInterrupt):
+    if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":
+        note("interrupted")
         return ExitCode.INTERRUPTED
     if isinstance(error, GenopsError):
         _show(error)
         return error.exit_code
-    if type(error).__name__ == "Abort":
-        return ExitCode.INTERRUPTED
     if hasattr(error, "format_message"):
         return _usage(error)
     if isinstance(error, OSError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -45,7 +46,8 @@ def run(
     from genops.executor import Chain, RunOptions
 
     shown = Shown()
-    with recording(record) if record else opened() as project:
+    # What tools and plug-ins print goes to stderr.
+    with redirect_stdout(sys.stderr), recording(record) if record else opened() as project:
         loaded = Chain.load(chain, locked=locked, project=project)
         values = read_inputs(loaded.closure.root.inputs, input, inputs)
         options = RunOptions(
@@ -76,6 +78,7 @@ class Shown:
 
     def __init__(self) -> None:
         self.text = False
+        self._out = sys.stdout
         self._reader = True
 
     def __call__(self, text: str) -> None:
@@ -84,8 +87,8 @@ class Shown:
         if not self._reader:
             return
         try:
-            sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
-            sys.stdout.flush()
+            self._out.write(printable(text) if self._out.isatty() else text)
+            self._out.flush()
         except BrokenPipeError:
             self._reader = False
 

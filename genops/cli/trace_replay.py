@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -46,7 +48,8 @@ def replay(
 
     with opened() as project:
         recorded = Trace.load(project.store, find_run(project.store, trace).id)
-        found = run_sync(replayed(project, recorded, tuple(swap or ())))
+        with redirect_stdout(sys.stderr):  # what a tool prints
+            found = run_sync(replayed(project, recorded, tuple(swap or ())))
         if as_json:
             say_json({**asdict(found), "identical": found.identical})
         else:

@@ -95,14 +95,25 @@ def test_a_reader_that_leaves_does_not_break_the_run(start):
     assert "Traceback" not in err
 
 
-def test_ctrl_c_ends_with_130_and_keeps_the_record(start, genops):
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_an_interrupted_run_ends_with_130_and_keeps_the_record(name, start, genops):
     process = start("run", "raw", "-i", "text=wait", "--stream", stderr=subprocess.PIPE)
     _until(lambda: "running" in genops("trace", "list").out, process)
-    process.send_signal(signal.SIGINT)
-    code, out, err = ended(process)
-    assert (code, out) == (130, "")
-    assert "Traceback" not in err
+    process.send_signal(getattr(signal, name))
+    assert ended(process) == (130, "", "interrupted\n")
     assert [run["status"] for run in json.loads(genops("trace", "list", "--json").out)] == ["cancelled"]
+
+
+def test_what_plugins_and_tools_print_goes_to_stderr(start, site):
+    (site / "chatty.py").write_text(
+        "import genops\nprint('imported')\n"
+        "@genops.tool\ndef chat() -> str:\n    print('called')\n    return 'the output'\n"
+    )
+    (site / "genops.toml").write_text('plugins = ["chatty"]\n')
+    (site / "chains" / "chat.yaml").write_text("steps: {talk: {tool: chat}}\n")
+    code, out, err = ended(start("run", "chat"))
+    assert (code, out) == (0, "the output\n")
+    assert err.startswith("imported\ncalled\ntrace ")
 
 
 @pytest.mark.slow
