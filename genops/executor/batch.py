@@ -159,9 +159,10 @@ async def _one(chain: Chain, row: Row, options: RunOptions) -> dict[str, Any]:
         result = await run_chain(chain.project, chain.closure, row.inputs, options)
         line["run"] = result.id
         line["output"] = _as_json(result.output)
-    except GenopsError as error:
-        line["run"] = error.run or None
-        line["error"] = {"type": type(error).__name__, "message": error.message, "path": error.path}
+    except Exception as error:  # a bug in one row's tools or step kinds is no reason to lose the others
+        line["run"] = getattr(error, "run", None) or None
+        line["error"] = {"type": type(error).__name__, "message": getattr(error, "message", str(error))}
+        line["error"]["path"] = getattr(error, "path", "")
     return line
 
 

@@ -38,10 +38,12 @@ class Site:
 
     Attributes:
         root: Its folder.
+        top: The settings' top-level keys.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.top = 'default_model = "m"\n'
         self._settings: list[str] = []
 
     def write(self, name: str, text: str) -> Path:
@@ -51,7 +53,7 @@ class Site:
         return path
 
     def settings(self, toml: str) -> None:
-        """Adds to the settings: top-level keys first, then tables."""
+        """Adds tables to the settings."""
         self._settings.append(textwrap.dedent(toml))
 
     def prompt(self, name: str, text: str = ASK) -> None:
@@ -79,7 +81,7 @@ class Site:
     @cached_property
     def project(self) -> Project:
         if self._settings or not (self.root / "genops.toml").exists():
-            (self.root / "genops.toml").write_text('default_model = "m"\n' + "\n".join(self._settings))
+            (self.root / "genops.toml").write_text(self.top + "\n".join(self._settings))
         settings = load_settings(self.root)
         if not settings.data_dir.exists():
             settings.data_dir.mkdir()

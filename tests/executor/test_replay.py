@@ -341,7 +341,7 @@ def test_components_come_from_the_store(site, server):
 
 
 def test_redacted_runs_replay(site, server):
-    site.settings("redaction = {email = true}")
+    site.settings("[redaction]\nemail = true")
     site.prompt("ask")
     site.served(server.url)
     chain = site.chain("""
