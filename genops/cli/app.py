@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from genops.cli import batch, chain, doctor, index, init, prompt, run, schema, trace
 from genops.cli.failure import exit_code_of
-from genops.cli.output import close_stdout, prepare_streams
+from genops.cli.output import close_stdout, note, prepare_streams
 
 
 class _Root(TyperGroup):
@@ -35,11 +35,14 @@ class _Root(TyperGroup):
         raise SystemExit(close_stdout(int(code or 0)))
 
     def invoke(self, ctx: Any) -> Any:
-        """Keeps typer from turning a closed pipe into an exit code of its own."""
+        """Keeps typer from turning a closed pipe into an exit code of its own; an interruption is said to be one."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
             return None
+        except KeyboardInterrupt:
+            note("interrupted")
+            raise
 
 
 def _interrupt_when_told_to_end() -> None:

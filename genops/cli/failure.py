@@ -25,7 +25,6 @@ def exit_code_of(error: BaseException, *, debug: bool) -> int:
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else ExitCode.OK
     if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "Abort":
-        note("interrupted")
         return ExitCode.INTERRUPTED
     if isinstance(error, GenopsError):
         _show(error)

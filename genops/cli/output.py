@@ -130,15 +130,17 @@ def listing(
 
 
 def _table(columns: Sequence[str], records: list[Mapping[str, Any]], right: set[str]) -> None:
+    """On a narrow terminal the last column, which holds the longest texts, gives way."""
     from rich.table import Table
     from rich.text import Text
 
     grid = Table(box=None, pad_edge=False, header_style="bold")
     for name in columns:
         justify: Literal["right", "left"] = "right" if name in right else "left"
-        grid.add_column(name.replace("_", " ").upper(), justify=justify, no_wrap=True, overflow="ellipsis")
+        grid.add_column(name.replace("_", " ").upper(), justify=justify, no_wrap=name != columns[-1])
     for record in records:
-        grid.add_row(*(Text(one_line(_cell(record[name]))) for name in columns))
+        cells = (one_line(_cell(record[name])) for name in columns)
+        grid.add_row(*(Text(cell, no_wrap=True, overflow="ellipsis") for cell in cells))
     console(width=None if sys.stdout.isatty() else _WIDE).print(grid)
 
 

@@ -190,6 +190,16 @@ def test_a_terminal_gets_colours_unless_told_otherwise(start, genops, environmen
     assert coloured not in on_terminal(start, "trace", "show", "last", PYTHONPATH=path, NO_COLOR="1")
 
 
+def test_a_listing_on_a_narrow_terminal_cuts_its_last_column_alone(start, genops, environment):
+    run = genops("run", "say", "-i", f"what={'long ' * 40}").trace
+    out = on_terminal(start, "trace", "list", PYTHONPATH=environment["PYTHONPATH"], COLUMNS="80", NO_COLOR="1")
+    row = out.splitlines()[-1]
+    assert row.startswith(f"{run}  ")
+    assert "  say    ok  " in row
+    assert row.rstrip().endswith("…")
+    assert len(row) <= 80
+
+
 def test_an_output_cannot_steer_a_terminal(start, environment):
     out = on_terminal(start, "run", "say", "-i", "what=\x1b[31mred", PYTHONPATH=environment["PYTHONPATH"])
     assert out == "you said \\x1b[31mred\r\n"
