@@ -151,8 +151,7 @@ class Project:
         if "gateway" in opened:
             run_sync(self.gateway.close())
         if "export" in opened and self.export is not None:
-            self.export.flush(5.0)
-            self.export.close()
+            self.export.close(5.0)
         if "store" in opened:
             self.store.close()
         for name in ("gateway", "export", "store", "source", "redactor"):

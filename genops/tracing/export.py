@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from genops.store.records import RunRecord, SpanRecord
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+_SILENT = logging.NullHandler()  # what the exporter logs is counted here, and not shown
 _MAX_WAITING = 20_000
 _REQUEST_SPANS = 512
 _REQUEST_CHARACTERS = 4_000_000
@@ -52,7 +53,10 @@ class SpanExport:
         self._exporter: SpanExporter | None = None
         self._thread: threading.Thread | None = None
         self._warned = False
-        logging.getLogger("opentelemetry").addHandler(logging.NullHandler())  # its errors are counted here
+        self._in_trouble = False
+        self._listener = _Listener(self._hear_of_trouble)
+        for handler in (_SILENT, self._listener):
+            logging.getLogger("opentelemetry").addHandler(handler)
 
     @classmethod
     def from_environment(
@@ -96,16 +100,27 @@ class SpanExport:
             return self._changed.wait_for(lambda: self._waiting == 0, timeout)
 
     def close(self, timeout: float = 10.0) -> None:
-        """Flushes, then ends; what is left after ``timeout`` seconds is dropped."""
-        self.flush(timeout)
+        """Flushes, then ends; what is left after ``timeout`` seconds is dropped.
+
+        An endpoint that is not reached, or asks to be tried again later, is not waited for.
+        """
         with self._changed:
+            self._changed.wait_for(lambda: self._waiting == 0 or self._in_trouble, timeout)
             self._closed = True
+            if self._waiting:
+                self._warn("the OTLP endpoint did not take spans; they are dropped and counted")
             self.dropped += self._waiting
             self._waiting = 0
             self._runs.clear()
             self._changed.notify_all()
         if self._exporter is not None:
             self._exporter.shutdown()
+        logging.getLogger("opentelemetry").removeHandler(self._listener)
+
+    def _hear_of_trouble(self) -> None:
+        with self._changed:
+            self._in_trouble = True
+            self._changed.notify_all()
 
     def _work(self) -> None:
         while True:
@@ -122,6 +137,7 @@ class SpanExport:
                 self.exported += accepted
                 self.dropped += taken - accepted
                 self._waiting -= taken
+                self._in_trouble = accepted < taken
                 self._changed.notify_all()
 
     def _take(self) -> list[_Run]:
@@ -154,6 +170,18 @@ class SpanExport:
     def _warn(self, message: str) -> None:
         _log.log(logging.DEBUG if self._warned else logging.WARNING, message)
         self._warned = True
+
+
+class _Listener(logging.Handler):
+    """Hears, through the exporter's log, that it has failed and waits to try again; it says so in no other way."""
+
+    def __init__(self, heard: Callable[[], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._heard = heard
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Passes on that there was a warning."""
+        self._heard()
 
 
 def _requests(spans: Iterable[ReadableSpan]) -> Iterator[list[ReadableSpan]]:

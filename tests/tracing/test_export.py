@@ -178,6 +178,19 @@ class TestTroubleAtTheEndpoint:
         export.close(timeout=0.1)
         assert (export.exported, export.dropped) == (0, 7)
 
+    @pytest.mark.timeout(30)
+    @pytest.mark.parametrize("busy", [False, True])
+    def test_an_endpoint_in_trouble_is_not_waited_for_at_close(self, busy, receiver, finished_run, monkeypatch):
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_TIMEOUT", "1000")
+        if busy:
+            receiver.status = 503
+        else:
+            monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+        export = SpanExport.from_environment()
+        export.export(*finished_run)
+        export.close(timeout=1000)
+        assert (export.exported, export.dropped) == (0, 7)
+
     def test_a_stalled_endpoint_holds_nobody_up_and_what_does_not_fit_is_dropped(self, receiver, export, finished_run):
         receiver.stall()
         export.export(*finished_run)
