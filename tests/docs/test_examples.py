@@ -43,7 +43,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             for name in PROJECT:
                 source = ROOT / name
                 (shutil.copytree if source.is_dir() else shutil.copy)(source, making / name)
-            _run([sys.executable, "-m", "genops", "index", "build", "docs"], making)
+            built = _run([sys.executable, "-m", "genops", "index", "build", "docs"], making)
+            assert built.returncode == 0, built.stderr
             making.rename(copy)
     return copy
 
