@@ -113,11 +113,12 @@ async def _with_fallbacks(step: Step, context: ExecutionContext, inputs: dict[st
     for number, fallback in enumerate(step.fallback, start=1):
         context.span.attributes["genops.fallback"] = number
         context.run.unkept.add(context.path)
+        at_hand = ExecutionContext(context.run, context.frame, f"{context.path}|{number}", context.span)
         if fallback.step is None and fallback.model is None:
-            return context.evaluate(fallback.value)  # type: ignore[no-any-return]
+            return at_hand.evaluate(fallback.value)  # type: ignore[no-any-return]
         other = fallback.step or step
         try:
-            values = resolved(other, context) if fallback.step else inputs
+            values = resolved(other, at_hand) if fallback.step else inputs
             return await _attempts(other, context, values, attempts, f"|{number}", fallback.model)
         except ReplayDiffers:
             raise

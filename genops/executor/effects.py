@@ -206,8 +206,14 @@ class Recorded:
         return any(span is not None and span.status in ("error", *_CUT_OFF) for span in around)
 
     def _failed_at(self, path: str) -> tuple[int, int]:
+        """When a step's failure ended the block that it is in, which others of the block may have outlived a while."""
         span = self.spans.get(path)
-        return (span.ended or 0, span.number) if span else (0, 0)
+        block = self._by_number.get(span.parent) if span else None
+        return (block.ended or 0 if block else 0, span.number if span else 0)
+
+    @cached_property
+    def _by_number(self) -> dict[int | None, SpanRecord]:
+        return {span.number: span for span in self.spans.values()}
 
     def _outcome(self, span: SpanRecord) -> Outcome:
         if span.error is not None:
