@@ -9,17 +9,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.one_step import write_project
 from benchmarks.report import Row, table
 
 PORTION = 5_000
-CHAIN = """
-inputs: {question: str}
-steps:
-  answer:
-    prompt: ask
-    with: {question: "{{ inputs.question }}"}
-output: "{{ steps.answer.output }}"
-"""
 
 
 def resident() -> int:
@@ -36,11 +29,7 @@ def run(count: int = 100_000) -> list[Row]:
 
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        for name in ("prompts", "chains"):
-            (root / name).mkdir()
-        (root / "genops.toml").write_text("")
-        (root / "prompts" / "ask.prompt").write_text("---\ninputs: {question: str}\n---\n{{ question }}\n")
-        (root / "chains" / "ask.yaml").write_text(CHAIN)
+        write_project(root)
         project = Project(load_settings(root))
         chain = Chain.load("ask", project=project)
 

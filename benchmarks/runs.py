@@ -16,16 +16,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.one_step import write_project
 from benchmarks.report import Row, table
-
-CHAIN = """
-inputs: {question: str}
-steps:
-  answer:
-    prompt: ask
-    with: {question: "{{ inputs.question }}"}
-output: "{{ steps.answer.output }}"
-"""
 
 
 def bare(url: str, count: int, at_once: int) -> float:
@@ -58,13 +50,10 @@ def traced(url: str, count: int, at_once: int) -> float:
 
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        (root / "prompts").mkdir()
-        (root / "chains").mkdir()
-        (root / "prompts" / "ask.prompt").write_text("---\ninputs: {question: str}\n---\n{{ question }}\n")
-        (root / "chains" / "ask.yaml").write_text(CHAIN)
-        (root / "genops.toml").write_text(
+        write_project(
+            root,
             f'default_model = "m"\n[models.m]\nmodel = "openai/m"\nbase_url = "{url}"\n'
-            f"price = {{input = 1.0, output = 1.0}}\nlimits = {{concurrency = {at_once}}}\n"
+            f"price = {{input = 1.0, output = 1.0}}\nlimits = {{concurrency = {at_once}}}\n",
         )
         project = Project(load_settings(root))
         chain = Chain.load("ask", project=project)

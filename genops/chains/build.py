@@ -3,7 +3,7 @@
 Example:
     >>> chain = ChainBuilder(question="str", k={"type": "int", "default": 4})
     >>> hits = chain.retrieve("search", "docs", query=chain.inputs.question, k=chain.inputs.k)
-    >>> answer = chain.prompt("answer", "answer_question", question=chain.inputs.question, passages=hits)
+    >>> answer = chain.prompt("answer", "answer_question", inputs={"question": chain.inputs.question, "passages": hits})
     >>> chain.returns({"answer": answer, "best": hits[0].uri})
 """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -18,8 +17,7 @@ from genops.executor.schedule import Frame, run_block
 from genops.store.records import RunRecord
 from genops.syntax import Expression
 from genops.tracing import telemetry
-from genops.tracing.context import joined_traceparent
-from genops.tracing.recorder import Recorder, new_id
+from genops.tracing.recorder import Recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,28 +124,16 @@ async def run_chain(
 
 
 def _recorder(project: Project, closure: Closure, options: RunOptions) -> Recorder:
-    run_id = new_id(128)
-    joined = options.traceparent or joined_traceparent()
-    record = RunRecord(
-        id=run_id,
-        trace_id=joined[0] if joined else run_id,
-        chain=closure.root.name,
+    return project.recorder(
+        closure.root.name,
+        joined=options.traceparent,
         reference=options.reference or closure.root.name,
         lock=closure.lock.digest,
         mode=options.mode,
         origin=options.origin,
-        started=time.time_ns(),
         session=options.session,
         user=options.user,
         tags=sorted(set(options.tags)),
-    )
-    return Recorder(
-        record,
-        project.store.writer,
-        project.redactor.session(),
-        payload_limit=project.settings.limits.payload_bytes,
-        on_finish=project.export.export if project.export is not None else None,
-        parent_span=joined[1] if joined else None,
     )
 
 

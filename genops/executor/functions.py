@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar, overload
@@ -12,9 +11,9 @@ from typing import Any, ParamSpec, TypeVar, overload
 from genops.artifacts import Value, normalise
 from genops.executor.project import Project
 from genops.executor.run import recording
-from genops.store.records import RunRecord, SpanRecord
-from genops.tracing.context import activate, active, joined_traceparent
-from genops.tracing.recorder import Recorder, new_id
+from genops.store.records import SpanRecord
+from genops.tracing.context import activate, active
+from genops.tracing.recorder import Recorder
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -69,7 +68,7 @@ def _call(
         with _span(here.recorder, here.span, name, given) as done:
             yield done
         return
-    recorder = _own_run(name)
+    recorder = Project.current().recorder(name, mode="function")
     recorder.set_inputs(given)
     result: list[Any] = []
     try:
@@ -95,23 +94,6 @@ def _span(recorder: Recorder, parent: SpanRecord | None, name: str, given: Value
         with activate(recorder, span):
             yield lambda value: output.append(recorder.keep(recordable(value)))
         recorder.end(span, output=output[0] if output else None)
-
-
-def _own_run(name: str) -> Recorder:
-    project = Project.current()
-    run_id = new_id(128)
-    joined = joined_traceparent()
-    record = RunRecord(
-        id=run_id, trace_id=joined[0] if joined else run_id, chain=name, mode="function", started=time.time_ns()
-    )
-    return Recorder(
-        record,
-        project.store.writer,
-        project.redactor.session(),
-        payload_limit=project.settings.limits.payload_bytes,
-        on_finish=project.export.export if project.export is not None else None,
-        parent_span=joined[1] if joined else None,
-    )
 
 
 def _arguments(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -13,6 +14,9 @@ from genops.chains import ChainDefinition
 from genops.executor.closure import Closure
 from genops.plugins import load_plugins
 from genops.settings import Settings, load_settings
+from genops.store.records import RunRecord
+from genops.tracing.context import joined_traceparent
+from genops.tracing.recorder import Recorder, new_id
 from genops.tracing.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -90,6 +94,26 @@ class Project:
         from genops.executor.sources import ProjectSource
 
         return ProjectSource(self.settings, lambda: self.store)
+
+    def recorder(self, chain: str, joined: tuple[str, str] | None = None, **about: Any) -> Recorder:
+        """Opens the record of a new run.
+
+        Args:
+            chain: Name of the chain, or of the traced function.
+            joined: Trace id and span id that the run belongs to; default what the caller's context says.
+            about: Further fields of :class:`~genops.store.RunRecord`.
+        """
+        run_id = new_id(128)
+        joined = joined or joined_traceparent()
+        record = RunRecord(run_id, joined[0] if joined else run_id, chain, time.time_ns(), **about)
+        return Recorder(
+            record,
+            self.store.writer,
+            self.redactor.session(),
+            payload_limit=self.settings.limits.payload_bytes,
+            on_finish=self.export.export if self.export is not None else None,
+            parent_span=joined[1] if joined else None,
+        )
 
     def vectors(self, texts: list[str]) -> Any:
         """Vectors of texts by the project's embedder: float32, n x dimension, normalised."""
