@@ -117,7 +117,7 @@ def prune(
     keep: Annotated[int, typer.Option("--keep", min=0, help="Keep the newest, however old.")] = 0,
     yes: Yes = False,
 ) -> None:
-    """Delete old runs, and the payloads and components that nobody uses any more."""
+    """Delete old runs, and the payloads that nobody uses any more."""
     moment_before = moment(before, "--before")
     with opened_store() as store:
         _ask(f"delete runs that started before {shown(moment_before)}?", yes)
