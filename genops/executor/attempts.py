@@ -115,6 +115,7 @@ async def _with_fallbacks(step: Step, context: ExecutionContext, inputs: dict[st
         context.run.unkept.add(context.path)
         at_hand = ExecutionContext(context.run, context.frame, f"{context.path}|{number}", context.span)
         if fallback.step is None and fallback.model is None:
+            await context.run.effects.attempt(context.path, at_hand.path, len(attempts) + 1)
             return at_hand.evaluate(fallback.value)  # type: ignore[no-any-return]
         other = fallback.step or step
         try:
@@ -157,6 +158,7 @@ async def _attempts(
 async def _bounded(step: Step, context: ExecutionContext, attempt: int) -> Value:
     """One attempt within the step's timeout; in a replay the record says whether that was reached."""
     effects = context.run.effects
+    await effects.attempt(context.span.path, context.path, attempt)
     late = StepTimeout(f"not done within {step.timeout} s", hint="raise the step's timeout, or look at what was slow")
     if effects.attempt_timed_out(context.span.path, attempt, late.message):
         raise late

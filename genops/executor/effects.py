@@ -61,6 +61,10 @@ class Effects(Protocol):
         """
         ...
 
+    async def attempt(self, step: str, path: str, attempt: int) -> None:
+        """As :meth:`begin`, for an attempt (from 1) of a step."""
+        ...
+
     async def fail(self, path: str) -> None:
         """Waits before a step fails until all is done that was done before that in the recorded run."""
         ...
@@ -89,6 +93,9 @@ class Live:
         return None
 
     async def begin(self, path: str, ends: bool = False) -> None:
+        """At once."""
+
+    async def attempt(self, step: str, path: str, attempt: int) -> None:
         """At once."""
 
     async def fail(self, path: str) -> None:
@@ -153,16 +160,34 @@ class Recorded:
         self._moves += 1
         span = self.spans.get(path)
         begun = span is not None and not (ends and span.status in _CUT_OFF)
-        if begun or not self.strict or not (span or self._cut_off(path)):
+        if not begun and self.strict and (span or self._cut_off(path)):
+            await self._hold(path)
+
+    async def attempt(self, step: str, path: str, attempt: int) -> None:
+        """Waits at an attempt that a step had not come to when it was cancelled.
+
+        Raises:
+            ReplayDiffers: As from :meth:`begin`.
+        """
+        span = self.spans.get(step)
+        if attempt == 1 or not self.strict or span is None or span.status not in _CUT_OFF:
             return
+        ended = attempt <= len(span.attributes.get("genops.attempts", []))
+        if not ended and not any(path in _around(other) for other in self.spans):
+            await self._hold(path)
+
+    async def _hold(self, path: str) -> None:
         await self._rest(_PATIENCE)
         self.differences.append(Difference(path, "extra", None, None))
         raise ReplayDiffers(f"{path}: the recorded run never got there")
 
     async def fail(self, path: str) -> None:
         """Lets everything else come to rest first, and what failed earlier in the recorded run fail earlier."""
-        if not self.strict or not self._interrupted:
+        if not self.strict:
             return
+        block = self._block(path)
+        if block is not None and block.status in _CUT_OFF:
+            await self._hold(path)
         self._failing.append(path)
         try:
             await self._rest(_REST)
@@ -194,12 +219,6 @@ class Recorded:
             still = still + 1 if seen == self._moves else 0
             seen = self._moves
 
-    @cached_property
-    def _interrupted(self) -> bool:
-        """Whether anything was cut off, or could have been, when the run was recorded."""
-        root = self.spans.get("")
-        return root is None or root.status != "ok" or any(span.status in _CUT_OFF for span in self.spans.values())
-
     def _cut_off(self, path: str) -> bool:
         """Whether something around a position had failed or was cancelled itself."""
         around = (self.spans.get(other) for other in _around(path))
@@ -207,9 +226,13 @@ class Recorded:
 
     def _failed_at(self, path: str) -> tuple[int, int]:
         """When a step's failure ended the block that it is in, which others of the block may have outlived a while."""
-        span = self.spans.get(path)
-        block = self._by_number.get(span.parent) if span else None
+        span, block = self.spans.get(path), self._block(path)
         return (block.ended or 0 if block else 0, span.number if span else 0)
+
+    def _block(self, path: str) -> SpanRecord | None:
+        """The span of the block that a step is in."""
+        span = self.spans.get(path)
+        return self._by_number.get(span.parent) if span else None
 
     @cached_property
     def _by_number(self) -> dict[int | None, SpanRecord]:

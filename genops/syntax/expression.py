@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import TemplateSyntaxError, Undefined, UndefinedError, meta, nodes
 from jinja2.exceptions import SecurityError
 
-from genops.errors import DefinitionError, InputError, Location
+from genops.errors import DefinitionError, GenopsError, InputError, Location
 from genops.syntax.sandbox import Sandbox, sandbox
 
 _MAKES = (nodes.List, nodes.Tuple, nodes.Dict, nodes.Filter)
@@ -90,6 +90,8 @@ class Expression:
             ) from None
         except SecurityError as error:
             raise InputError(f"{self.source!r} is not allowed: {error}", at=self.at) from None
+        except GenopsError:
+            raise
         except Exception as error:
             raise InputError(f"{self.source!r} failed: {type(error).__name__}: {error}", at=self.at) from error
 

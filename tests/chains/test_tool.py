@@ -209,6 +209,7 @@ def test_the_digest_follows_the_name_the_schema_and_the_effect():
     assert len(digests) == 3
 
 
+@pytest.mark.slow
 def test_the_digest_follows_every_file_of_the_package(tmp_path):
     package = tmp_path / "pack"
     (package / "sub").mkdir(parents=True)

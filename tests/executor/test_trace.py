@@ -42,7 +42,7 @@ def chains(draw, depth=2):
     return {"steps": steps, "output": [f"{{{{ steps.{name}.output | default(none) }}}}" for name in names]}
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(definition=chains())
 def test_positions_are_unique_and_patches_rebuild_what_expressions_saw(site, definition):
     async def see(value: list[object]) -> list[object]:
