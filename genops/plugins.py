@@ -116,7 +116,7 @@ def load_plugins(modules: Iterable[str], root: Path) -> None:
 def _import(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _broken(f"plug-in {name!r} cannot be imported", error) from error
 
 
@@ -128,7 +128,7 @@ def _register(module: ModuleType) -> None:
         register(registry)
     except GenopsError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _broken(f"plug-in {module.__name__!r} cannot be registered", error) from error
 
 
@@ -136,11 +136,11 @@ def _load(kind: Kind, name: str, source: str) -> Any:
     module, _, attribute = source.partition(":")
     try:
         return getattr(importlib.import_module(module), attribute)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _broken(f"{kind} {name!r} cannot be imported from {source!r}", error) from error
 
 
-def _broken(what: str, error: Exception) -> DefinitionError:
+def _broken(what: str, error: BaseException) -> DefinitionError:
     return DefinitionError(
         f"{what}: {type(error).__name__}: {error}",
         hint="check `plugins` in the settings; run with --debug for the traceback",

@@ -214,7 +214,6 @@ class Settings(BaseSettings):
             return OFFLINE
         raise ReferenceNotFound(
             f"no model alias is called {name!r}",
-            at=Location(self.source) if self.source else None,
             hint=nearest(name, [*self.models, "offline"]) + " (define it under [tool.genops.models])",
         )
 

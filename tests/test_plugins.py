@@ -121,6 +121,7 @@ class TestLoadPlugins:
             ("import no_such_module", "ModuleNotFoundError"),
             ("def f(:", "SyntaxError"),
             ("1 / 0", "ZeroDivisionError"),
+            ("import sys; sys.exit(0)", "SystemExit"),
             ("def register(registry): 1 / 0", "cannot be registered: ZeroDivisionError"),
         ],
     )

@@ -84,13 +84,13 @@ class Block:
             for label, block in _nested(node.step):
                 yield from block.walk(f"{path}/{label}/" if label else f"{path}/")
 
-    def steps(self) -> Iterator[Step]:
-        """Every step definition, fallback steps included."""
+    def steps(self) -> Iterator[tuple[Step, Location]]:
+        """Every step definition, fallback steps included, and where it stands."""
         for _, node in self.walk():
-            yield node.step
+            yield node.step, node.at
             for fallback in node.step.fallback:
                 if fallback.step is not None:
-                    yield fallback.step
+                    yield fallback.step, node.at
 
 
 def parse_step(name: str, raw: Any, parsing: Parsing) -> Step:

@@ -91,9 +91,13 @@ class ChainDefinition:
         definition._check_references(file)
         return definition
 
-    def needs(self) -> list[Need]:
-        """Every component that its steps refer to, once each, in order of appearance."""
-        return list(dict.fromkeys(need for step in self.block.steps() for need in _needs(step)))
+    def needs(self) -> dict[Need, Location]:
+        """Every component that its steps refer to, in order of appearance, and where it is referred to first."""
+        found: dict[Need, Location] = {}
+        for step, at in self.block.steps():
+            for need in _needs(step):
+                found.setdefault(need, at)
+        return found
 
     def _check_references(self, file: YamlFile) -> None:
         inputs = self.inputs.names()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from genops.artifacts import Component, Lock, Reference
 from genops.chains import ChainDefinition, Need, Tool
-from genops.errors import DefinitionError
+from genops.errors import DefinitionError, UsageError
 from genops.models import Model
 from genops.prompts import Prompt
 
@@ -105,11 +105,15 @@ class _Resolver:
     def chain(self, definition: ChainDefinition, path: tuple[str, ...]) -> None:
         if len(path) > self.max_depth:
             raise DefinitionError(f"chains nest deeper than limits.chain_depth = {self.max_depth}: {' > '.join(path)}")
-        for need in definition.needs():
-            if need.kind == "chain":
-                self._sub_chain(need.reference, path)
-            else:
-                self._need(need)
+        for need, at in definition.needs().items():
+            try:
+                if need.kind == "chain":
+                    self._sub_chain(need.reference, path)
+                else:
+                    self._need(need)
+            except UsageError as error:
+                error.at = error.at or at
+                raise
 
     def _sub_chain(self, reference: str, path: tuple[str, ...]) -> None:
         if reference in path:

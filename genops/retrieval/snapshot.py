@@ -98,7 +98,6 @@ def index_settings(settings: Settings, name: str) -> IndexSettings:
     if name not in settings.indexes:
         raise ReferenceNotFound(
             f"no index is called {name!r}",
-            at=at,
             hint=nearest(name, settings.indexes) + " (define it under [tool.genops.indexes])",
         )
     if not NAME.fullmatch(name):

@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from genops.store import Store
 
 
@@ -43,6 +45,15 @@ def test_an_error_is_one_block_with_what_to_do(genops):
 def test_a_broken_chain_names_file_and_line(genops, site):
     (site / "chains" / "say.yaml").write_text("inputs: {what: str}\nsteps:\n  a: {promt: say}\n")
     assert genops("run", "say", code=2).err.startswith("error: chains/say.yaml:3: ")
+
+
+@pytest.mark.parametrize("step", ["prompt: x", "prompt: say, model: x", "retrieve: x, query: q", "tool: x", "chain: x"])
+def test_what_is_not_there_is_named_with_the_line_that_refers_to_it(genops, site, step):
+    (site / "chains" / "broken.yaml").write_text(f"steps:\n  one:\n    {{{step}}}\noutput: 1\n")
+    for command in (["run", "broken"], ["chain", "check", "broken"]):
+        done = genops(*command, code=2)
+        assert "error: chains/broken.yaml:" in done.out + done.err
+        assert "'x'" in done.out + done.err
 
 
 def test_a_binary_chain_is_named_from_the_working_folder(genops, site):
