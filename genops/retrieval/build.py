@@ -198,5 +198,6 @@ def _publish(
 def _sweep(folder: Path) -> None:
     """Removes what killed builders left."""
     for path in folder.glob(f"{_TEMPORARY}*"):
-        if time.time() - path.stat().st_mtime > _ABANDONED_AFTER:
-            shutil.rmtree(path, ignore_errors=True)
+        with suppress(FileNotFoundError):  # its builder is done with it
+            if time.time() - path.stat().st_mtime > _ABANDONED_AFTER:
+                shutil.rmtree(path, ignore_errors=True)
