@@ -86,7 +86,7 @@ async def run_chain(
     """
     options = options or RunOptions()
     values = closure.root.inputs.validate(inputs)
-    project.store.save_closure(closure.lock, closure.components)
+    project.store.writer.closure(closure.lock, closure.components)
     recorder = _recorder(project, closure, options)
     definition = closure.root
     run = Run(

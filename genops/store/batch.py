@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Table
 
+from genops.artifacts import Component, Lock, canonical_bytes
 from genops.store import tables
 from genops.store.records import RunRecord, SpanRecord
 from genops.store.tables import json_text
@@ -21,6 +22,7 @@ T = TypeVar("T")
 PAYLOAD_LOCK = 0x67656E6F7074
 SEARCHED_CHARACTERS = 20_000
 _ROWS_PER_STATEMENT = 1024
+_UNCHANGING = (tables.payload, tables.component, tables.lock, tables.lock_component)
 _REMEMBERED_RUNS = 8192
 _REMEMBERED_PAYLOADS = 16384
 
@@ -30,19 +32,21 @@ class Batch:
     """What waits to be written; later records of the same thing take the place of earlier ones.
 
     Attributes:
+        closures: Locks with their components, by the lock's digest.
         runs: By id.
         spans: By run id and number.
         payloads: Bytes by digest.
         cache: Bytes by kind and key.
     """
 
+    closures: dict[str, tuple[Lock, Sequence[Component]]] = field(default_factory=dict)
     runs: dict[str, RunRecord] = field(default_factory=dict)
     spans: dict[tuple[str, int], SpanRecord] = field(default_factory=dict)
     payloads: dict[str, bytes] = field(default_factory=dict)
     cache: dict[tuple[str, str], bytes] = field(default_factory=dict)
 
     def __len__(self) -> int:
-        return len(self.runs) + len(self.spans) + len(self.payloads) + len(self.cache)
+        return len(self.closures) + len(self.runs) + len(self.spans) + len(self.payloads) + len(self.cache)
 
     def size(self) -> int:
         """Bytes of payloads and cache entries."""
@@ -50,6 +54,7 @@ class Batch:
 
     def update(self, later: Batch) -> None:
         """Adds what came later."""
+        self.closures.update(later.closures)
         self.runs.update(later.runs)
         self.spans.update(later.spans)
         self.payloads.update(later.payloads)
@@ -59,6 +64,8 @@ class Batch:
         """Batches of one record each, in an order in which they can be written."""
         for digest, data in self.payloads.items():
             yield Batch(payloads={digest: data})
+        for lock, closure in self.closures.items():
+            yield Batch(closures={lock: closure})
         for run in self.runs.values():
             yield Batch(runs={run.id: run})
         for key, span in self.spans.items():
@@ -127,6 +134,7 @@ class BatchWriter:
             payloads = {d: data for d, data in batch.payloads.items() if not self._written.get(d)}
             in_index_order = sorted((bytes.fromhex(digest), data) for digest, data in payloads.items())
             self._put(cursor, tables.payload, in_index_order)
+            self._put_closures(cursor, batch)
             keys = self._run_keys(cursor, batch)
             self._put_runs(cursor, batch, keys)
             orphans = [span for span in batch.spans.values() if span.run not in keys]
@@ -155,6 +163,17 @@ class BatchWriter:
             self._written.clear()
             self._keys.clear()
             self._sweeps = sweeps
+
+    def _put_closures(self, cursor: Any, batch: Batch) -> None:
+        for lock, parts in batch.closures.values():
+            bodies = sorted((c.digest, c.kind, c.name, canonical_bytes(c.body).decode()) for c in parts)
+            entries = [
+                (lock.digest, position, e.kind, e.name, e.source, e.digest, json_text(e.uses))
+                for position, e in enumerate(lock.entries)
+            ]
+            self._put(cursor, tables.component, bodies)
+            self._put(cursor, tables.lock, [(lock.digest, lock.chain)])
+            self._put(cursor, tables.lock_component, entries)
 
     def _run_keys(self, cursor: Any, batch: Batch) -> dict[str, int]:
         wanted = {*batch.runs, *(run for run, _ in batch.spans)}
@@ -221,14 +240,14 @@ def _padded_parts(items: Sequence[Any]) -> Iterator[list[Any]]:
 
 
 def upsert(table: Table, mark: str, rows: int) -> str:
-    """SQL that inserts rows or brings them up to date. Payloads and tags never change."""
+    """SQL that inserts rows or brings them up to date. Tags and what stands under its digest never change."""
     row = f"({','.join([mark] * len(table.columns))})"
     columns = ",".join(f'"{column.name}"' for column in table.columns)
     identity = ["id"] if table is tables.run else [column.name for column in table.primary_key]
     key = ",".join(f'"{name}"' for name in identity)
     kept = {"id", "dropped"} if table is tables.run else set()
     changes = [f'"{c.name}"=excluded."{c.name}"' for c in table.columns if not c.primary_key and c.name not in kept]
-    fixed = not changes or table is tables.payload
+    fixed = not changes or table in _UNCHANGING
     action = "NOTHING" if fixed else "UPDATE SET " + ",".join(changes)
     if table is tables.run_text:
         action += " WHERE run_text.text <> excluded.text"

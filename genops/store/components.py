@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict
 
 from sqlalchemy import Connection, Engine, Insert, Table, select
@@ -11,19 +11,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from genops.artifacts import Component, Lock, LockEntry, canonical_bytes
 from genops.errors import StoreError
-from genops.store.engine import reading, writing
+from genops.store.engine import reading
 from genops.store.runs import unique_prefix
 from genops.store.tables import component, lock, lock_component
 
 
-def save_closure(engine: Engine, closure: Lock, components: Sequence[Component]) -> None:
-    """Keeps a lock and its components; what is there already stays as it is."""
-    with writing(engine) as connection:
-        insert_closure(connection, closure, components)
-
-
 def insert_closure(connection: Connection, closure: Lock, components: Iterable[Component]) -> None:
-    """As :func:`save_closure`, inside a transaction."""
+    """Keeps a lock and its components, inside a transaction; what is there already stays as it is."""
     bodies = [
         {"digest": c.digest, "kind": c.kind, "name": c.name, "body": canonical_bytes(c.body).decode()}
         for c in {c.digest: c for c in components}.values()

@@ -29,7 +29,6 @@ class Store:
         self._engine = engine
         self._writer: Writer | None = None
         self._making = threading.Lock()
-        self._saved: set[str] = set()
         _open_stores.add(self)
 
     @classmethod
@@ -143,12 +142,6 @@ class Store:
             What was deleted.
         """
         return deletion.prune_runs(self._engine, before, keep_last, status)
-
-    def save_closure(self, closure: Lock, parts: Sequence[Component]) -> None:
-        """Keeps a lock with its components. Repeating it costs nothing."""
-        if closure.digest not in self._saved:
-            components.save_closure(self._engine, closure, parts)
-            self._saved.add(closure.digest)
 
     def lock(self, prefix: str) -> Lock:
         """The lock whose digest begins with ``prefix``.

@@ -14,10 +14,10 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from genops.artifacts import Payload
+from genops.artifacts import Component, Lock, Payload
 from genops.errors import StoreError
 from genops.store.batch import Batch, BatchWriter
 from genops.store.records import RunRecord, SpanRecord
@@ -75,11 +75,25 @@ class Writer:
         self._lost: dict[str, int] = {}
         self._lost_payloads: dict[str, None] = {}
         self._unnoted: set[str] = set()
+        self._closures: set[str] = set()
         self._to_warn = False
         self._warned_at: float | None = None
         self._trouble: BaseException | None = None
         self._thread: threading.Thread | None = None
         self.dropped = 0
+
+    def closure(self, lock: Lock, parts: Sequence[Component]) -> None:
+        """Hands over a lock with its components, before the runs under it. Repeating it costs nothing."""
+        with self._lock:
+            if lock.digest in self._closures:
+                return
+            if self._admit(0):
+                self._closures.add(lock.digest)
+                self._buffer.closures[lock.digest] = lock, parts
+                self._rouse()
+            else:
+                self._lose(None)
+        self._warn()
 
     def run(self, record: RunRecord) -> None:
         """Hands over a run at its start, and again when it changed."""
@@ -213,6 +227,9 @@ class Writer:
             log.warning("records of runs are dropped: the store does not take them%s; the runs themselves go on", cause)
 
     def _abandon(self, batch: Batch) -> None:
+        for lock in batch.closures:
+            self._closures.discard(lock)
+            self._lose(None)
         for run in batch.runs:
             self._lose(run)
         for run, _ in batch.spans:

@@ -1,4 +1,5 @@
 import json
+import sqlite3
 
 import pytest
 
@@ -111,3 +112,13 @@ def test_any_text_can_be_printed(genops):
     shown = genops("trace", "list").out
     assert "\x1b" not in shown
     assert "[bold]x[/bold]" in shown
+
+
+@pytest.mark.slow
+def test_a_locked_store_does_not_break_a_run(genops, site):
+    genops("trace", "list")
+    other = sqlite3.connect(site / ".genops" / "genops.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert genops("run", "say", "-i", "what=hello").out == "you said hello\n"
+    other.execute("ROLLBACK")
+    assert genops("trace", "list").out == ""

@@ -9,6 +9,7 @@ from genops.artifacts import Component, Lock, Reference
 from genops.errors import DefinitionError, ReferenceNotFound, UsageError
 from genops.registry import Version, history, label, log, publish, resolve, rollback
 from genops.store import Store
+from tests.store.conftest import keep_closure
 
 MODEL = Component("model", "fast", {"model": "openai/gpt"})
 
@@ -88,7 +89,7 @@ def test_a_digest_of_several_versions_means_the_newest(store: Store) -> None:
 
 def test_a_component_that_was_run_and_never_published_resolves_by_digest(store: Store) -> None:
     lock, parts = closure("seen")
-    store.save_closure(lock, parts)
+    keep_closure(store, lock, parts)
     found = of(store, f"answer#{parts[0].digest[:10]}")
     assert (found.number, found.digest, found.lock) == (None, parts[0].digest, lock.digest)
     assert str(found) == f"answer#{parts[0].digest[:12]}"

@@ -5,11 +5,12 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
+from genops.artifacts import Component, Lock
 from genops.store import Store
 
 DEBIAN = "/usr/lib/postgresql"
@@ -88,3 +89,9 @@ def _unprivileged(folder: Path) -> list[str]:
 
 def _call(prefix: list[str], *command: object) -> None:
     subprocess.run([*prefix, *map(str, command)], check=True, stdout=subprocess.DEVNULL, timeout=60, cwd="/")
+
+
+def keep_closure(store: Store, lock: Lock, parts: Sequence[Component]) -> None:
+    """Stores a lock with its components, as a run under it does."""
+    store.writer.closure(lock, parts)
+    assert store.writer.flush()

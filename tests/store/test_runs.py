@@ -10,6 +10,7 @@ import pytest
 from genops.artifacts import Component, Lock, encode
 from genops.errors import InputError, ReferenceNotFound, StoreError
 from genops.store import RunFilter, RunRecord, SpanRecord, Store
+from tests.store.conftest import keep_closure
 
 SECOND = 1_000_000_000
 
@@ -170,8 +171,8 @@ def test_a_run_is_found_by_text_only_once_it_has_ended(store: Store) -> None:
 def test_runs_are_found_by_a_component_of_their_lock(store: Store) -> None:
     prompt = Component("prompt", "answer", {"template": "Hi"})
     locks = [Lock.of("answer", [prompt]), Lock.of("other", [prompt, Component("tool", "t", {})]), Lock.of("third", [])]
-    store.save_closure(locks[0], [prompt])
-    store.save_closure(locks[1], [prompt, Component("tool", "t", {})])
+    keep_closure(store, locks[0], [prompt])
+    keep_closure(store, locks[1], [prompt, Component("tool", "t", {})])
     runs = [a_run(number, lock=lock.digest) for number, lock in enumerate(locks)]
     keep(store, *runs)
     assert ids(store.runs(RunFilter(component=prompt.digest))) == ids([runs[1], runs[0]])

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from genops.artifacts import encode
+from genops.artifacts import Component, Lock, encode
 from genops.store import RunFilter, RunRecord, SpanRecord, Store
 from genops.store.engine import writer_connection
 from genops.store.writer import Writer
@@ -147,6 +147,9 @@ def test_a_locked_database_breaks_nothing_and_loses_nothing_while_the_buffer_hol
 ) -> None:
     locker = sqlite3.connect(path, isolation_level=None)
     locker.execute("BEGIN EXCLUSIVE")
+    part = Component("tool", "t", {"name": "t"})
+    lock = Lock.of("chain", [part])
+    sqlite_store.writer.closure(lock, [part])
     runs = [a_run(number) for number in range(50)]
     for run in runs:
         sqlite_store.writer.run(run)
@@ -155,6 +158,7 @@ def test_a_locked_database_breaks_nothing_and_loses_nothing_while_the_buffer_hol
     locker.execute("ROLLBACK")
     assert sqlite_store.writer.flush()
     assert sqlite_store.counts().spans == 50
+    assert sqlite_store.components_of(lock.digest) == [part]
     assert sqlite_store.writer.dropped == 0
 
 
