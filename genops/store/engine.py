@@ -29,6 +29,7 @@ _HINTS = (
     ("malformed", "move the file away and bring it back from a backup; the next run makes a new store"),
     ("locked", "another process holds the store; try again when it has finished"),
     ("full", "free some disk space"),
+    ("disk i/o", "check that the disk is not full, and that it works"),
     ("readonly", "make the file and its folder writable"),
     ("unable to open", "check that the folder exists and that you may write there"),
     ("password", "check user and password in the store's URL"),

@@ -224,7 +224,11 @@ class Writer:
         if self._to_warn:
             self._to_warn = False
             cause = f" ({self._trouble})" if self._trouble else ""
-            log.warning("records of runs are dropped: the store does not take them%s; the runs themselves go on", cause)
+            log.warning(
+                "records of runs are dropped (%d so far): the store does not take them%s; the runs themselves go on",
+                self.dropped,
+                cause,
+            )
 
     def _abandon(self, batch: Batch) -> None:
         for lock in batch.closures:
