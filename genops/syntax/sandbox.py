@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Sequence
 from functools import lru_cache
+from string import Formatter
 from typing import Any
 
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, filters, pass_eval_context
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -23,8 +25,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
     """Jinja2's sandbox, strict about undefined names and the same every time.
 
     Underscored names cannot be reached, values cannot be changed, nothing random is offered, and one multiplication,
-    power or ``%`` format is bounded in what it can produce. A loop is bounded by ``range`` (100,000) alone: templates
-    and chains are the project's own code, and only the values in them are other people's.
+    power, padding, replacement or format is bounded in what it can produce. A loop is bounded by ``range`` (100,000)
+    alone: templates and chains are the project's own code, and only the values in them are other people's.
     """
 
     intercepted_binops = frozenset(["*", "**", "%"])
@@ -40,6 +42,18 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if isinstance(obj, dict) and attribute in obj:
             return obj[attribute]
         return super().getattr(obj, attribute)
+
+    def call(self, context: Any, function: Any, *args: Any, **options: Any) -> Any:
+        """Calls a function or method; a method of text that would fill the memory is refused.
+
+        Raises:
+            SecurityError: The result would be too large.
+        """
+        method = getattr(function, "__wrapped__", function)  # Jinja2 wraps `str.format`
+        text = getattr(method, "__self__", None)
+        if isinstance(text, (str, bytes)):
+            _check_method(method.__name__, text, args)
+        return super().call(context, function, *args, **options)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Refuses an operation that would fill the memory.
@@ -82,6 +96,48 @@ def _check_format(text: str | bytes) -> None:
             raise SecurityError("the width of the format is too large, or not a constant")
 
 
+def _check_method(name: str, text: Any, args: Sequence[Any]) -> None:
+    if name in ("format", "format_map"):
+        for _, _, spec, _ in Formatter().parse(text):
+            if spec and ("{" in spec or any(len(n) > 6 or int(n) > MAX_WIDTH for n in re.findall("[0-9]+", spec))):
+                raise SecurityError("the width of the format is too large, or not a constant")
+    elif name in ("center", "ljust", "rjust", "zfill", "expandtabs"):
+        _check_width(*args[:1])
+    elif name == "replace" and len(args) >= 2:
+        _check_replacement(text, *args[:2])
+
+
+def _check_width(width: Any = 0, lines: int = 1) -> None:
+    if isinstance(width, int) and (width > MAX_WIDTH or width * lines > MAX_REPEATED):
+        raise SecurityError("the width is too large")
+
+
+def _check_replacement(text: Any, old: Any, new: Any) -> None:
+    if type(text) is type(old) is type(new) and len(text) + text.count(old) * len(new) > MAX_REPEATED:
+        raise SecurityError("the text with its replacements is too large")
+
+
+def _center(value: str, width: int = 80) -> str:
+    _check_width(width)
+    return filters.do_center(value, width)
+
+
+def _indent(s: str, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
+    _check_width(width if isinstance(width, int) else len(width), s.count("\n") + 1)
+    return filters.do_indent(s, width, first, blank)
+
+
+def _format(value: str, *args: Any, **named: Any) -> str:
+    _check_format(str(value))
+    return filters.do_format(value, *args, **named)
+
+
+@pass_eval_context
+def _replace(context: Any, s: str, old: str, new: str, count: int | None = None) -> str:
+    _check_replacement(str(s), str(old), str(new))
+    return filters.do_replace(context, s, old, new, count)
+
+
 def _b64decode(text: str) -> str:
     return base64.b64decode(text).decode("utf-8", errors="replace")
 
@@ -94,7 +150,16 @@ def _to_json(value: Any, indent: int | None = None) -> str:
     return json.dumps(value, ensure_ascii=False, indent=indent)
 
 
-_FILTERS = {"b64decode": _b64decode, "b64encode": _b64encode, "tojson": _to_json, "fromjson": json.loads}
+_FILTERS = {
+    "b64decode": _b64decode,
+    "b64encode": _b64encode,
+    "tojson": _to_json,
+    "fromjson": json.loads,
+    "center": _center,
+    "indent": _indent,
+    "format": _format,
+    "replace": _replace,
+}
 
 
 @lru_cache(maxsize=1)

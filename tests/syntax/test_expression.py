@@ -48,6 +48,12 @@ def test_nothing_is_parsed_back_from_text(text):
         ("{{ 'aGk=' | b64decode }}", "hi"),
         ("{{ '[1]' | fromjson }}", [1]),
         ("{{ {'a': 'é'} | tojson }}", '{"a": "é"}'),
+        ("{{ 'x' | center(3) }}", " x "),
+        ("{{ 'a\\nb' | indent(2) }}", "a\n  b"),
+        ("{{ '%03d' | format(n) }}", "007"),
+        ("{{ '{:>{}}'.format(n, 3) if false else '{:>3}'.format(n) }}", "  7"),
+        ("{{ 'aba' | replace('a', 'c', 1) }}", "cba"),
+        ("{{ 'aba'.replace('a', 'c') }}", "cbc"),
     ],
 )
 def test_values_and_text(source, value):
@@ -78,6 +84,14 @@ def test_values_and_text(source, value):
         ("{{ '%999999999d' % n }}", "not allowed: the width"),
         ("{{ '%(a)-999999999s' % {'a': 1} }}", "not allowed: the width"),
         ("{{ '%*d' % (99999999, n) }}", "not allowed: the width"),
+        ("{{ '%999999999d' | format(n) }}", "not allowed: the width"),
+        ("{{ '{:>999999999}'.format(n) }}", "not allowed: the width"),
+        ("{{ '{:>{}}'.format(n, 999999999) }}", "not allowed: the width"),
+        ("{{ 'x' | center(999999999) }}", "not allowed: the width"),
+        ("{{ 'x'.ljust(999999999) }}", "not allowed: the width"),
+        ("{{ 'x' | indent(999999999) }}", "not allowed: the width"),
+        ("{{ ('a' * 99999) | replace('a', 'b' * 99999) }}", "not allowed: the text with its replacements"),
+        ("{{ ('a' * 99999).replace('a', 'b' * 99999) }}", "not allowed: the text with its replacements"),
         ("{{ range(10000000) }}", "Range too big"),
     ],
 )
