@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -48,45 +50,56 @@ def traced(url: str, count: int, at_once: int) -> float:
     from genops.executor import Chain, Project, run_sync
     from genops.settings import load_settings
 
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        write_project(
-            root,
-            f'default_model = "m"\n[models.m]\nmodel = "openai/m"\nbase_url = "{url}"\n'
-            f"price = {{input = 1.0, output = 1.0}}\nlimits = {{concurrency = {at_once}}}\n",
-        )
-        project = Project(load_settings(root))
-        chain = Chain.load("ask", project=project)
+    project = Project(load_settings())
+    chain = Chain.load("ask", project=project)
+    before = project.store.counts().runs
 
-        async def loop() -> None:
-            rows = iter(range(count))
+    async def loop() -> None:
+        rows = iter(range(count))
 
-            async def work() -> None:
-                for row in rows:
-                    result = await chain.run_with({"question": f"Question {row}?"})
-                    assert "pong" in result.output
+        async def work() -> None:
+            for row in rows:
+                result = await chain.run_with({"question": f"Question {row}?"})
+                assert "pong" in result.output
 
-            await asyncio.gather(*(work() for _ in range(at_once)))
+        await asyncio.gather(*(work() for _ in range(at_once)))
 
-        start = time.perf_counter()
-        run_sync(loop())
-        assert project.store.writer.flush(30.0)
-        seconds = time.perf_counter() - start
-        runs = project.store.counts().runs
-        assert runs == count, f"{runs} of {count} runs are on record"
-        project.close()
-        return seconds
+    start = time.perf_counter()
+    run_sync(loop())
+    assert project.store.writer.flush(30.0)
+    seconds = time.perf_counter() - start
+    runs = project.store.counts().runs - before
+    assert runs == count, f"{runs} of {count} runs are on record"
+    project.close()
+    return seconds
+
+
+def prepare(root: Path, url: str, at_once: int) -> None:
+    """Writes the project and makes its database, once, as in a project that has been used before."""
+    from genops.store import Store
+
+    write_project(
+        root,
+        f'default_model = "m"\n[models.m]\nmodel = "openai/m"\nbase_url = "{url}"\n'
+        f"price = {{input = 1.0, output = 1.0}}\nlimits = {{concurrency = {at_once}}}\n",
+    )
+    (root / ".genops").mkdir()
+    Store.open(f"sqlite:///{root}/.genops/genops.db").close()
 
 
 SIDES = {"bare": bare, "genops": traced}
 
 
-def measure(side: str, url: str, count: int, at_once: int) -> dict[str, float]:
-    """Inside and whole seconds of one side, in a fresh process."""
+def measure(side: str, url: str, count: int, at_once: int, root: Path) -> dict[str, float]:
+    """Inside and whole seconds of one side, in a fresh process of its own inside of the project."""
     command = [sys.executable, "-m", "benchmarks.runs", "--side", side, "--url", url]
     start = time.perf_counter()
     done = subprocess.run(
-        [*command, "--count", str(count), "--at-once", str(at_once)], stdout=subprocess.PIPE, text=True, check=True
+        [*command, "--count", str(count), "--at-once", str(at_once)],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        env={**os.environ, "GENOPS_ROOT": str(root)},
     )
     whole = time.perf_counter() - start
     return {"inside": json.loads(done.stdout)["inside"], "whole": whole}
@@ -100,16 +113,19 @@ def run(count: int = 2_000, at_once: int = 100, repeats: int = 3) -> list[Row]:
         stdout=subprocess.PIPE,
         text=True,
     )
+    root = Path(tempfile.mkdtemp())
     try:
         assert server.stdout is not None
         url = server.stdout.readline().strip()
+        prepare(root, url, at_once)
         taken: dict[str, list[dict[str, float]]] = {side: [] for side in SIDES}
         for _ in range(repeats):
             for side in SIDES:
-                taken[side].append(measure(side, url, count, at_once))
+                taken[side].append(measure(side, url, count, at_once, root))
     finally:
         server.terminate()
         server.wait()
+        shutil.rmtree(root, ignore_errors=True)
     best = {side: {k: min(t[k] for t in times) for k in ("inside", "whole")} for side, times in taken.items()}
     what = f"{count:,} one-step runs, {at_once} at a time, 50 ms server"
     return [
