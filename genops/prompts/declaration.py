@@ -6,15 +6,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import SchemaError
-from referencing import Registry
+from typing import TYPE_CHECKING, Any
 
 from genops.artifacts import Value, normalise
 from genops.errors import DefinitionError, Location, nearest
 from genops.syntax import YamlFile
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 TYPES = ("str", "int", "float", "bool", "bytes", "list", "object", "enum", "any")
 _SCHEMA_WORDS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "array": "list"}
@@ -231,6 +230,9 @@ def checked_schema(schema: Any, at: Location) -> dict[str, Any]:
     Raises:
         DefinitionError: It is no valid schema, or refers to something outside of itself.
     """
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
     if not isinstance(schema, dict):
         raise DefinitionError("`schema` is a JSON Schema: a mapping", at=at)
     try:
@@ -273,6 +275,9 @@ def _resolves(target: str, root: dict[str, Any]) -> bool:
 
 def validator(schema: dict[str, Any]) -> Draft202012Validator:
     """A validator that never fetches anything."""
+    from jsonschema import Draft202012Validator
+    from referencing import Registry
+
     return Draft202012Validator(schema, registry=Registry())
 
 

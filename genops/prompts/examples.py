@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import orjson
 
 from genops.artifacts import Component, Value, canonical_bytes
@@ -77,6 +76,8 @@ class Selection:
         texts = [value for value in values if isinstance(value, str)]
         if len(texts) < len(values):
             raise InputError(f"the nearest examples need a text in input {self.by!r}, in the call and in every row")
+        import numpy as np
+
         vectors = np.asarray(embed(texts), dtype=np.float64)
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         vectors = vectors / np.where(norms == 0, 1, norms)

@@ -6,15 +6,16 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NoReturn
-
-from jsonschema import Draft202012Validator
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from genops.artifacts import Value, ordered_schema, plain_schema
 from genops.errors import DefinitionError
 from genops.models.types import Message
 from genops.prompts.declaration import Declaration, checked_schema, path_text, problem_text, validator
 from genops.syntax import YamlFile
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 MAX_REASKS = 2
 MOST_REASKS = 10
