@@ -17,7 +17,7 @@ from genops.settings import Settings, load_settings
 from genops.store.records import RunRecord
 from genops.tracing.context import joined_traceparent
 from genops.tracing.recorder import Recorder, new_id
-from genops.tracing.redaction import Redactor
+from genops.tracing.redaction import Redactor, find_secrets
 
 if TYPE_CHECKING:
     from genops.executor.memo import Memo
@@ -131,10 +131,20 @@ class Project:
         return np.stack([known[text] for text in texts])
 
     def closure(self, root: ChainDefinition, source: Source | None = None, default_model: str | None = None) -> Closure:
-        """Everything that a chain refers to, resolved, with its lock."""
-        return Closure.resolve(
+        """Everything that a chain refers to, resolved, with its lock.
+
+        Raises:
+            ReferenceNotFound: A reference leads nowhere.
+            DefinitionError: A file is broken, or a component holds a secret.
+        """
+        from genops.registry import refuse_secrets
+
+        closure = Closure.resolve(
             root, source or self.source, default_model or self.settings.default_model, self.settings.limits.chain_depth
         )
+        for component in closure.components:
+            refuse_secrets(component, find_secrets)
+        return closure
 
     def memo(self, repeat: int = 0) -> Memo:
         """The memo of the project's store, for evaluation."""

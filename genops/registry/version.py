@@ -83,7 +83,7 @@ def publish(
     if entry is None or missing:
         raise DefinitionError(f"the closure of {kind} {name} is not whole: it cannot be published")
     for component in components:
-        _refuse_secrets(component, secret_finder)
+        refuse_secrets(component, secret_finder)
     record, new = store.publish_version(
         kind, name, entry.digest, closure, components, message, author or current_author()
     )
@@ -126,7 +126,12 @@ def _version(record: VersionRecord, labels: dict[str, int], *, new: bool = False
     )
 
 
-def _refuse_secrets(component: Component, secret_finder: Callable[[str], list[str]]) -> None:
+def refuse_secrets(component: Component, secret_finder: Callable[[str], list[str]]) -> None:
+    """Makes sure that a component holds no secret: it would be kept whole, and cannot be redacted.
+
+    Raises:
+        DefinitionError: It does.
+    """
     for text in _texts(component.body):
         found = secret_finder(text)
         if found:
