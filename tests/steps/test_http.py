@@ -83,7 +83,8 @@ def get(site, server):
 
     def run(path="json", more="", method="GET"):
         url = path if "://" in path else f"{server.url}/{path}"
-        return site.chain(f'steps: {{a: {{http: {method}, url: "{url}", {more}}}}}').run()
+        step = f'{{http: {method}, url: "{{{{ inputs.url }}}}", {more}}}'
+        return site.chain(f"inputs: {{url: str}}\nsteps: {{a: {step}}}").run(url=url)
 
     return run
 
