@@ -3,7 +3,7 @@
 from genops.artifacts.canonical import Json, canonical_bytes, digest_of, ordered_schema, plain_schema, short
 from genops.artifacts.component import Component, ComponentKind
 from genops.artifacts.lock import Lock, LockEntry
-from genops.artifacts.payload import Payload, Value, decode, encode, normalise
+from genops.artifacts.payload import Payload, Value, decode, encode, json_form, normalise
 from genops.artifacts.reference import Reference
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "decode",
     "digest_of",
     "encode",
+    "json_form",
     "normalise",
     "ordered_schema",
     "plain_schema",

@@ -124,6 +124,12 @@ def decode(data: bytes) -> Value:
     raise ValueError(f"unknown payload form {header!r}")
 
 
+def json_form(value: Value) -> Any:
+    """A value for a line of JSON: itself where JSON can hold it, else in the escaped form of payloads."""
+    data = encode([value] if isinstance(value, bytes) else value).data
+    return json.loads(data[1:]) if data[:1] == b"e" else value
+
+
 def needs_escapes(value: Value) -> bool:
     """Whether plain JSON would lose something of this value, lone surrogates left aside: those orjson refuses."""
     kind = type(value)

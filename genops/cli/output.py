@@ -71,18 +71,12 @@ def json_text(value: Any) -> str:
 
 def say_output(value: Any) -> None:
     """A run's output on stdout: text as text, everything else as JSON."""
+    from genops.artifacts import json_form
+
     if isinstance(value, str):
         say(value, end="" if value.endswith("\n") else "\n")
     else:
         say_json(json_form(value))
-
-
-def json_form(value: Any) -> Any:
-    """An output where JSON can hold it; bytes, NaN and the like in the escaped form of payloads."""
-    from genops.artifacts import encode
-
-    data = encode([value] if isinstance(value, bytes) else value).data
-    return json.loads(data[1:]) if data[:1] == b"e" else value
 
 
 def console(stream: TextIO | None = None, width: int | None = None) -> Console:

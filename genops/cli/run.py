@@ -12,7 +12,7 @@ import typer
 
 from genops.cli.inputs import read_inputs
 from genops.cli.options import ChainReference, Inputs, InputsFile, Locked, Session, Tags, UseCache, User
-from genops.cli.output import json_form, note, printable, say, say_json, say_output
+from genops.cli.output import note, printable, say, say_json, say_output
 from genops.cli.project import opened, recording
 
 if TYPE_CHECKING:
@@ -94,6 +94,8 @@ class Shown:
 
 
 def _described(result: RunResult) -> dict[str, object]:
+    from genops.artifacts import json_form
+
     record = asdict(result.record)
     del record["text"]
     return {"output": json_form(result.output), "run": record}

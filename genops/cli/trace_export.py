@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 
 from genops.cli.options import OutFile
-from genops.cli.output import json_form, note, out_file
+from genops.cli.output import note, out_file
 from genops.cli.project import opened_store, settings_here
 from genops.cli.trace_filters import (
     ChainName,
@@ -96,6 +96,7 @@ def _write(store: Store, runs: Iterable[RunRecord], form: Format, stream: TextIO
 
 
 def _document(store: Store, run: RunRecord) -> dict[str, Any]:
+    from genops.artifacts import json_form
     from genops.tracing.trace import Trace
 
     trace = Trace(run, store.spans(run.id), store)

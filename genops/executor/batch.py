@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 import orjson
 
-from genops.artifacts import Value, encode, normalise
+from genops.artifacts import encode, json_form, normalise
 from genops.errors import GenopsError, InputError, Location
 from genops.executor.chain import Chain
 from genops.executor.engine import RunOptions, run_chain
@@ -158,15 +158,9 @@ async def _one(chain: Chain, row: Row, options: RunOptions) -> dict[str, Any]:
     try:
         result = await run_chain(chain.project, chain.closure, row.inputs, options)
         line["run"] = result.id
-        line["output"] = _as_json(result.output)
+        line["output"] = json_form(result.output)
     except Exception as error:  # a bug in one row's tools or step kinds is no reason to lose the others
         line["run"] = getattr(error, "run", None) or None
         line["error"] = {"type": type(error).__name__, "message": getattr(error, "message", str(error))}
         line["error"]["path"] = getattr(error, "path", "")
     return line
-
-
-def _as_json(value: Value) -> Any:
-    """The output where JSON can hold it; lone surrogates, bytes and the like in the payload's escaped form."""
-    data = encode(value if not isinstance(value, bytes) else [value]).data
-    return json.loads(data[1:]) if data[:1] == b"e" else value
