@@ -30,7 +30,11 @@ IndexName = Annotated[
     str, typer.Argument(metavar="INDEX", help="An index of the settings.", autocompletion=index_names)
 ]
 RunId = Annotated[
-    str, typer.Argument(metavar="TRACE", help="Id of a run or its beginning; `last`, or `last~2` for two before it.")
+    str,
+    typer.Argument(
+        metavar="TRACE",
+        help="Id of a run or of the trace that it joined, or its beginning; `last`, or `last~2` for two before it.",
+    ),
 ]
 Inputs = Annotated[
     list[str] | None, typer.Option("--input", "-i", metavar="NAME=VALUE", help="One input; may be given again.")

@@ -36,7 +36,7 @@ def insert_closure(connection: Connection, closure: Lock, components: Iterable[C
 def find_lock(engine: Engine, prefix: str) -> Lock:
     """The lock whose digest begins with ``prefix``."""
     with reading(engine) as connection:
-        digest = unique_prefix(connection, lock.c.digest, prefix, "lock")
+        digest = unique_prefix(connection, prefix, "lock", select(lock.c.digest))
         chain = connection.scalar(select(lock.c.chain).where(lock.c.digest == digest)) or ""
         rows = connection.execute(
             select(lock_component).where(lock_component.c.lock == digest).order_by(lock_component.c.position)
@@ -52,7 +52,7 @@ def find_component(engine: Engine, prefix: str, kind: str | None) -> Component:
     """The component whose digest begins with ``prefix``."""
     with reading(engine) as connection:
         of_kind = () if kind is None else (component.c.kind == kind,)
-        digest = unique_prefix(connection, component.c.digest, prefix, kind or "component", *of_kind)
+        digest = unique_prefix(connection, prefix, kind or "component", select(component.c.digest).where(*of_kind))
         row = connection.execute(select(component).where(component.c.digest == digest)).one()
     return _whole(row.kind, row.name, row.body, row.name, digest)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -31,6 +32,8 @@ _PAGE = 500
 _PARAMETERS = 500
 _run_search = table("run_search", column("rowid"), column("run_search"))
 _words_vector: ColumnElement[Any] = literal_column("run_text.words")
+_WITH_TEXT = select(run, run_text.c.text).outerjoin(run_text, run_text.c.run == run.c.key)
+_JOINED = run.c.trace_id != run.c.id
 _SPAN = [c for c in span.columns if c.name != "run"]
 
 
@@ -55,11 +58,27 @@ def iterate_runs(engine: Engine, wanted: RunFilter) -> Iterator[RunRecord]:
 
 
 def find_run(engine: Engine, prefix: str) -> RunRecord:
-    """The one run whose id begins with ``prefix``."""
+    """The one run whose id, or the id of the trace that it joined, begins with ``prefix``."""
     with reading(engine) as connection:
-        identity = unique_prefix(connection, run.c.id, prefix, "run")
-        query = select(run, run_text.c.text).outerjoin(run_text, run_text.c.run == run.c.key)
-        return _run_record(connection.execute(query.where(run.c.id == identity)).one())
+        found = unique_prefix(connection, prefix, "run", select(run.c.id), select(run.c.trace_id).where(_JOINED))
+        row = connection.execute(_WITH_TEXT.where(run.c.id == found)).one_or_none()
+        return _run_record(row if row is not None else _only_run_of_trace(connection, found))
+
+
+def _only_run_of_trace(connection: Connection, trace_id: str) -> Row[Any]:
+    query = _WITH_TEXT.where(run.c.trace_id == trace_id, _JOINED).order_by(run.c.key.desc())
+    rows = connection.execute(query.limit(_CANDIDATES + 1)).all()
+    if len(rows) == 1:
+        return rows[0]
+    listed = [f"{row.id[:12]}  {_local_time(row.started)}  {row.chain}" for row in rows[:_CANDIDATES]]
+    more = ["…"] if len(rows) > _CANDIDATES else []
+    raise ReferenceNotFound(
+        f"several runs are part of the trace {trace_id[:12]}", hint="\n  ".join(["give the id of one:", *listed, *more])
+    )
+
+
+def _local_time(nanoseconds: int) -> str:
+    return f"{datetime.fromtimestamp(nanoseconds // 1_000_000_000).astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def find_spans(engine: Engine, run_id: str) -> list[SpanRecord]:
@@ -97,10 +116,14 @@ def count_rows(engine: Engine) -> StoreCounts:
     return StoreCounts(*sizes)
 
 
-def unique_prefix(
-    connection: Connection, digits: ColumnElement[str], prefix: str, noun: str, *also: ColumnElement[bool]
-) -> str:
-    """The one value of a column of hexadecimal digits that begins with ``prefix``.
+def unique_prefix(connection: Connection, prefix: str, noun: str, *names: Select[tuple[str]]) -> str:
+    """The one among some names, each of hexadecimal digits, that begins with ``prefix``.
+
+    Args:
+        connection: To the database.
+        prefix: In either case.
+        noun: What is named.
+        names: Queries for one column each.
 
     Raises:
         ReferenceNotFound: There is none, there are several, or the prefix is too short to say.
@@ -111,20 +134,28 @@ def unique_prefix(
             f"{prefix!r} is not the beginning of a {noun}'s id",
             hint=f"give {SHORTEST_PREFIX} hexadecimal digits or more",
         )
-    distinct = select(digits).distinct().limit(_CANDIDATES + 1)
-    found = connection.scalars(distinct.where(*begins_with(digits, prefix), *also).order_by(digits)).all()
+    found = _beginning_with(connection, prefix, names)
     if len(found) == 1 or prefix in found:
         return found[0]
     shown = ", ".join(value[:12] for value in found[:_CANDIDATES])
     if found:
         more = ", …" if len(found) > _CANDIDATES else ""
         raise ReferenceNotFound(f"{prefix!r} is the beginning of several {noun}s", hint=f"one of {shown}{more}")
-    near = connection.scalars(distinct.where(*begins_with(digits, prefix[:SHORTEST_PREFIX]), *also)).all()
-    others = near or connection.scalars(distinct.where(*also).order_by(digits.desc())).all()
-    shown = ", ".join(value[:12] for value in others[:_CANDIDATES])
+    near = _beginning_with(connection, prefix[:SHORTEST_PREFIX], names) or _beginning_with(connection, "", names)
+    shown = ", ".join(value[:12] for value in near[:_CANDIDATES])
     raise ReferenceNotFound(
         f"no {noun} begins with {prefix!r}", hint=f"there are {shown}" if shown else "there are none"
     )
+
+
+def _beginning_with(connection: Connection, prefix: str, names: Iterable[Select[tuple[str]]]) -> list[str]:
+    """The first names that begin so, in order, one more than is shown of them."""
+    found: set[str] = set()
+    for query in names:
+        (digits,) = query.selected_columns
+        wanted = query.where(*begins_with(digits, prefix)).distinct().order_by(digits).limit(_CANDIDATES + 1)
+        found.update(connection.scalars(wanted))
+    return sorted(found)
 
 
 def begins_with(digits: ColumnElement[str], prefix: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -135,7 +166,7 @@ def begins_with(digits: ColumnElement[str], prefix: str) -> tuple[ColumnElement[
 def _run_key(connection: Connection, run_id: str) -> int:
     key: int | None = connection.scalar(select(run.c.key).where(run.c.id == run_id))
     if key is None:
-        unique_prefix(connection, run.c.id, run_id, "run")
+        unique_prefix(connection, run_id, "run", select(run.c.id))
         raise ReferenceNotFound(f"{run_id!r} is not the whole id of a run")
     return key
 
@@ -151,8 +182,7 @@ def _page(connection: Connection, wanted: RunFilter, limit: int, below: int | No
         order = run_tag.c.run if wanted.text is None else order
     if below is not None:
         conditions.append(order < below)
-    query = select(run, run_text.c.text).outerjoin(run_text, run_text.c.run == run.c.key)
-    return query.where(*conditions).order_by(order.desc()).limit(limit)
+    return _WITH_TEXT.where(*conditions).order_by(order.desc()).limit(limit)
 
 
 def _conditions(wanted: RunFilter) -> Iterator[ColumnElement[bool]]:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from genops.errors import StoreError
 from genops.store.engine import reading, writing
 
-HEAD = "0001"
+HEAD = "0002"
 _MIGRATION_LOCK = 0x67656E6F7073
 
 

@@ -98,7 +98,7 @@ class Store:
         return runs.iterate_runs(self._engine, wanted or RunFilter())
 
     def run(self, prefix: str) -> RunRecord:
-        """The run whose id begins with ``prefix`` (4 digits or more).
+        """The run whose id, or the id of the trace that it joined, begins with ``prefix`` (4 digits or more).
 
         Raises:
             ReferenceNotFound: None does, or several do; the message lists candidates.

@@ -67,9 +67,8 @@ class _Stored(SQLModel):
     metadata = MetaData()
 
 
-def _index_where_given(name: str) -> Index:
-    given = text(f'"{name}" IS NOT NULL')
-    return Index(f"run_{name}", name, "key", sqlite_where=given, postgresql_where=given)
+def _partial_index(name: str, where: str) -> Index:
+    return Index(f"run_{name}", name, "key", sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Run(_Stored, table=True):
@@ -80,7 +79,8 @@ class Run(_Stored, table=True):
         Index("run_chain", "chain", "key"),
         Index("run_status", "status", "key"),
         Index("run_lock", "lock", "key"),
-        *(_index_where_given(name) for name in ("session", "user", "origin")),
+        *(_partial_index(name, f'"{name}" IS NOT NULL') for name in ("session", "user", "origin")),
+        _partial_index("trace_id", "trace_id <> id"),
     )
 
     key: int = Field(sa_column=Column(Int64, primary_key=True, autoincrement=False))

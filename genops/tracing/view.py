@@ -101,7 +101,7 @@ class RunView:
         status: As recorded; ``unfinished`` for a run that has not ended.
         duration: Seconds; None while unfinished.
         usage: Of all model calls.
-        facts: Name and value of what else is known: mode, origin, lock, session, user, tags, dropped records.
+        facts: Name and value of what else is known: mode, origin, joined trace, lock, session, user, tags, drops.
     """
 
     run: RunRecord
@@ -125,6 +125,7 @@ def run_view(trace: Trace) -> RunView:
     facts = [
         ("mode", run.mode if run.mode != "run" else ""),
         ("replay of", (run.origin or "")[:12]),
+        ("part of trace", run.trace_id if run.trace_id != run.id else ""),
         ("lock", run.lock[:12]),
         ("session", run.session or ""),
         ("user", run.user or ""),

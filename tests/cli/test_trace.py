@@ -63,6 +63,31 @@ def test_show_takes_abbreviations_and_last(genops, three):
     assert genops("trace", "show", "ffffffff", code=2).err.startswith("error: ")
 
 
+def test_a_joined_trace_names_its_one_run_in_every_command(genops, site, monkeypatch):
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    monkeypatch.setenv("TRACEPARENT", f"00-{trace}-00f067aa0ba902b7-01")
+    run = genops("run", "say", "-i", "what=apples").trace
+    monkeypatch.delenv("TRACEPARENT")
+    shown = genops("trace", "show", trace).out
+    assert shown.startswith(run)
+    assert f"part of trace {trace}" in shown
+    assert genops("trace", "show", "4bf92f").out == shown
+    assert "1 trace" in genops("trace", "export", trace, "-o", "one.jsonl").err
+    assert genops("trace", "diff", trace, run).out.startswith("identical")
+    assert genops("trace", "replay", trace).out.startswith("identical")
+    genops("trace", "delete", trace, "--yes")
+    assert "no run begins with" in genops("trace", "show", run, code=2).err
+
+
+def test_a_trace_of_several_runs_lists_them(genops, monkeypatch):
+    monkeypatch.setenv("TRACEPARENT", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+    runs = [genops("run", "say", "-i", "what=a").trace, genops("run", "raw", "-i", "text=b").trace]
+    err = genops("trace", "delete", "4bf92f", "--yes", code=2).err
+    assert "several runs are part of the trace 4bf92f3577b3" in err
+    assert [line.split()[0] for line in err.splitlines()[2:]] == runs[::-1]
+    assert err.rstrip().endswith("say")
+
+
 def test_show_writes_one_page(genops, site, three):
     done = genops("trace", "show", three[1], "--html", "trace.html")
     assert done.out == ""

@@ -197,6 +197,39 @@ def test_a_run_is_named_by_a_unique_beginning_of_its_id(store: Store) -> None:
         store.run("last")
 
 
+def test_a_run_is_named_by_the_trace_that_it_joined(store: Store) -> None:
+    trace = "beef" + "1" * 28
+    run = replace(a_run(1), trace_id=trace)
+    keep(store, run, a_run(2))
+    assert store.run(trace) == store.run("BEEF") == store.run(run.id) == run
+
+
+def test_several_runs_of_one_trace_are_listed_newest_first(store: Store) -> None:
+    trace = "beef" + "1" * 28
+    runs = [replace(a_run(number), trace_id=trace) for number in range(7)]
+    keep(store, *runs)
+    with pytest.raises(ReferenceNotFound, match="several runs are part of the trace beef11111111") as several:
+        store.run("beef1")
+    listed = several.value.hint.split("\n")
+    assert [line.split()[0] for line in listed[1:-1]] == [run.id[:12] for run in runs[:1:-1]]
+    assert listed[1].split()[-1] == "answer"
+    assert listed[-1].strip() == "…"
+
+
+def test_the_run_that_a_trace_is_called_after_is_meant_by_its_id(store: Store) -> None:
+    outer = a_run(1)
+    keep(store, outer, replace(a_run(2), trace_id=outer.id))
+    assert store.run(outer.id[:12]).id == outer.id
+
+
+def test_a_beginning_of_a_run_and_of_a_trace_is_ambiguous(store: Store) -> None:
+    run, joined = replace(a_run(1), id="beef" + "0" * 28), replace(a_run(2), trace_id="beef" + "1" * 28)
+    keep(store, run, joined)
+    with pytest.raises(ReferenceNotFound, match="several runs") as ambiguous:
+        store.run("beef")
+    assert "beef00000000, beef11111111" in str(ambiguous.value)
+
+
 def test_spans_of_an_unknown_run_are_an_error(store: Store) -> None:
     with pytest.raises(ReferenceNotFound, match="there are none"):
         store.spans("abcd" * 8)

@@ -61,6 +61,14 @@ def test_processes_that_start_at_once_migrate_once(url: str) -> None:
             assert connection.exec_driver_sql("SELECT count(*) FROM sweep").scalar() == 1
 
 
+def test_an_older_store_is_brought_to_this_schema_when_it_is_opened(url: str) -> None:
+    with Store.open(url) as store, store._engine.begin() as connection:
+        connection.exec_driver_sql("DROP INDEX run_trace_id")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    with Store.open(url) as store:
+        assert "run_trace_id" in {index["name"] for index in inspect(store._engine).get_indexes("run")}
+
+
 def test_a_store_of_a_newer_genops_is_refused(url: str) -> None:
     with Store.open(url) as store, store._engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
