@@ -40,7 +40,7 @@ _BUILT_IN: dict[Kind, dict[str, str]] = {
         "scripted": "genops.models.scripted:Scripted",
     },
     "embedder": {
-        "minilm": "genops.retrieval.minilm:MiniLM",
+        "minilm": "genops.retrieval.embedders.minilm:MiniLM",
     },
 }
 

@@ -9,12 +9,13 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from genops.errors import DefinitionError, Location, ReferenceNotFound, nearest
+from genops.index_settings import EmbedderSettings, IndexSettings
 
 
 class _Strict(BaseModel):
@@ -75,28 +76,6 @@ class ModelAlias(_Strict):
     limits: ModelLimits = Field(default_factory=ModelLimits)
     facts: dict[str, str | int | float | bool] = Field(default_factory=dict)
     file: str | None = None
-
-
-class IndexSettings(_Strict):
-    """What an index is built from.
-
-    Attributes:
-        sources: Globs relative to the project, text and Markdown files.
-        embedder: A registered embedder (``minilm``).
-        chunk_tokens: Size of a chunk in tokens of the embedder.
-        overlap_tokens: Shared by neighbouring chunks; fewer than ``chunk_tokens``.
-    """
-
-    sources: list[str] = Field(min_length=1)
-    embedder: str = "minilm"
-    chunk_tokens: int = Field(default=200, ge=16)
-    overlap_tokens: int = Field(default=40, ge=0)
-
-    @model_validator(mode="after")
-    def _chunks_advance(self) -> Self:
-        if self.overlap_tokens >= self.chunk_tokens:
-            raise ValueError(f"overlap_tokens ({self.overlap_tokens}) must be below chunk_tokens ({self.chunk_tokens})")
-        return self
 
 
 class Redaction(_Strict):
@@ -172,6 +151,7 @@ class Settings(BaseSettings):
     store: str = ""
     default_model: str = "offline"
     models: dict[str, ModelAlias] = Field(default_factory=dict)
+    embedders: dict[str, EmbedderSettings] = Field(default_factory=dict)
     indexes: dict[str, IndexSettings] = Field(default_factory=dict)
     plugins: list[str] = Field(default_factory=list)
     paths: Paths = Field(default_factory=Paths)

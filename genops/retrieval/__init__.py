@@ -3,8 +3,8 @@
 from genops.retrieval.build import Progress, build_index
 from genops.retrieval.chunk import Chunk, chunk_document
 from genops.retrieval.document import Document, read_documents
-from genops.retrieval.embedder import Embedder, default_embedder, embedder_named
-from genops.retrieval.embedding import embed_texts
+from genops.retrieval.embedders.embedder import Embedder, default_embedder, embedder_named
+from genops.retrieval.embedders.embedding import embed_texts
 from genops.retrieval.index import Hit, Index, Retriever, open_index
 from genops.retrieval.snapshot import Snapshot, current_digest, find_snapshot, list_snapshots, use_snapshot
 from genops.retrieval.status import IndexStatus, status

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 import orjson
 
 from genops.errors import Location, SnapshotError
+from genops.index_settings import IndexSettings
 from genops.retrieval.chunk import CHUNKER_VERSION, Chunk, chunk_document
 from genops.retrieval.document import Document, read_documents
-from genops.retrieval.embedder import Embedder, embedder_named
-from genops.retrieval.embedding import embed_texts
+from genops.retrieval.embedders.embedder import Embedder, embedder_named
+from genops.retrieval.embedders.embedding import embed_texts
 from genops.retrieval.flat import FlatVectors
 from genops.retrieval.manifest import Canary, Chunker, Identity, Manifest
 from genops.retrieval.snapshot import (
@@ -35,10 +36,10 @@ from genops.retrieval.snapshot import (
     sync_folder,
     write_durably,
 )
-from genops.settings import IndexSettings, Settings
+from genops.settings import Settings
 
 if TYPE_CHECKING:
-    from genops.retrieval.embedder import Vectors
+    from genops.retrieval.embedders.embedder import Vectors
 
 Progress = Callable[[int, int], None]
 

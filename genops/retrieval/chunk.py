@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from genops.errors import DefinitionError
 from genops.retrieval.document import Document
-from genops.retrieval.embedder import Embedder
+from genops.retrieval.embedders.embedder import Embedder
 
 CHUNKER_VERSION = 1
 _CHARACTERS_PER_TOKEN = 16  # a run of letters without a space may count as a single token, whatever its length

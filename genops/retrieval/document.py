@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from genops.errors import DefinitionError, InputError, Location
-from genops.settings import IndexSettings, Settings
+from genops.index_settings import IndexSettings
+from genops.settings import Settings
 
 _MARKDOWN = frozenset({".md", ".markdown"})
 

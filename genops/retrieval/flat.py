@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from genops.retrieval.embedder import Vectors
+    from genops.retrieval.embedders.embedder import Vectors
 
 
 class FlatVectors:

@@ -14,8 +14,8 @@ from genops.artifacts import Component, Json
 from genops.artifacts.canonical import DIGEST_LENGTH
 from genops.errors import InputError, Location, SnapshotError
 from genops.retrieval.chunk import Chunk
-from genops.retrieval.embedder import Embedder, embedder_named
-from genops.retrieval.embedding import embed_texts
+from genops.retrieval.embedders.embedder import Embedder, embedder_named
+from genops.retrieval.embedders.embedding import embed_texts
 from genops.retrieval.flat import FlatVectors
 from genops.retrieval.snapshot import VECTORS, Snapshot, find_snapshot, index_settings, rebuild
 from genops.settings import Settings

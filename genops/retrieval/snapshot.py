@@ -19,9 +19,10 @@ import orjson
 from genops.artifacts import Component, short
 from genops.artifacts.reference import NAME
 from genops.errors import DefinitionError, Location, ReferenceNotFound, SnapshotError, nearest
+from genops.index_settings import IndexSettings
 from genops.retrieval.chunk import Chunk
 from genops.retrieval.manifest import Manifest
-from genops.settings import IndexSettings, Settings
+from genops.settings import Settings
 
 MANIFEST, CHUNKS, VECTORS, CURRENT = "manifest.json", "chunks.jsonl", "index.faiss", "current"
 _DIGEST = re.compile(r"[0-9a-f]{64}")

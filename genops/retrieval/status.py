@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from genops.retrieval.build import identity_of
 from genops.retrieval.document import read_documents
-from genops.retrieval.embedder import embedder_named
+from genops.retrieval.embedders.embedder import embedder_named
 from genops.retrieval.snapshot import current_digest, find_snapshot, index_settings
 from genops.settings import Settings
 

@@ -1,7 +1,8 @@
 import pytest
 
+from genops.index_settings import IndexSettings
 from genops.retrieval import embedder_named
-from genops.settings import IndexSettings, Settings
+from genops.settings import Settings
 from tests.retrieval import hashing
 
 hashing.register()

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from genops.artifacts import Json
+from genops.index_settings import IndexSettings
 from genops.plugins import registry
-from genops.settings import IndexSettings, Settings
+from genops.settings import Settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,7 +70,7 @@ def embedder_named(settings: Settings, name: str) -> Embedder:
     """
     factory: Callable[[], Embedder]
     if "/" in name:
-        from genops.retrieval.sentence_transformer import SentenceTransformerEmbedder
+        from genops.retrieval.embedders.sentence_transformer import SentenceTransformerEmbedder
 
         folder = (settings.root / Path(name).expanduser()).absolute()
         key: object = folder

@@ -14,7 +14,7 @@ from genops.artifacts import Json
 from genops.errors import DefinitionError, InputError, Location
 
 if TYPE_CHECKING:
-    from genops.retrieval.embedder import Vectors
+    from genops.retrieval.embedders.embedder import Vectors
 
 _THREADS = 8
 _NOT_IDENTITY = frozenset({"data_config.json", "README.md"})

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from genops.errors import Unfinished
 from genops.retrieval.chunk import windows
-from genops.retrieval.embedder import Embedder
+from genops.retrieval.embedders.embedder import Embedder
 
 if TYPE_CHECKING:
-    from genops.retrieval.embedder import Vectors
+    from genops.retrieval.embedders.embedder import Vectors
 
 
 def embed_texts(embedder: Embedder, texts: Sequence[str]) -> Vectors:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from genops.retrieval.sentence_transformer import SentenceTransformerEmbedder
+from genops.retrieval.embedders.sentence_transformer import SentenceTransformerEmbedder
 
 
 class MiniLM(SentenceTransformerEmbedder):

@@ -8,7 +8,7 @@ import pytest
 
 from genops.errors import DefinitionError, InputError
 from genops.retrieval import build_index, default_embedder, embed_texts, embedder_named, open_index
-from genops.retrieval.sentence_transformer import SentenceTransformerEmbedder
+from genops.retrieval.embedders.sentence_transformer import SentenceTransformerEmbedder
 from genops.settings import Settings
 
 PACKAGED_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -37,7 +37,7 @@ def model_folder(tmp_path, **files):
 
 def test_minilm_says_what_it_is_without_loading_torch():
     code = (
-        "import sys; from genops.retrieval.minilm import MiniLM; m = MiniLM();"
+        "import sys; from genops.retrieval.embedders.minilm import MiniLM; m = MiniLM();"
         "print(m.name, m.dimension, m.window, m.identity()['weights'], m.count_tokens('Hello, world!'),"
         " 'torch' in sys.modules)"
     )
@@ -114,7 +114,7 @@ def test_embedding_is_silent_and_uses_no_network():
 import sys
 sys.addaudithook(lambda event, arguments: sys.exit(f"{event} {arguments}") if event in
     ("socket.connect", "socket.getaddrinfo") else None)
-from genops.retrieval.minilm import MiniLM
+from genops.retrieval.embedders.minilm import MiniLM
 assert MiniLM().encode(["text"]).shape == (1, 384)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
