@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +23,8 @@ from genops.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from genops.executor import Progress
 
+_STDIN = "-"
+
 
 def register(app: typer.Typer) -> None:
     """Adds the command."""
@@ -26,7 +33,9 @@ def register(app: typer.Typer) -> None:
 
 def batch(
     chain: ChainReference,
-    inputs: Annotated[Path, typer.Option("--inputs", metavar="FILE", help="JSON lines, one object of inputs each.")],
+    inputs: Annotated[
+        str, typer.Option("--inputs", metavar="FILE", help="JSON lines, one object of inputs each; `-` reads stdin.")
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="JSON lines, one for each row as it ends.")],
     concurrency: Annotated[int, typer.Option(min=1, help="Runs under way at once.")] = 16,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with what is missing or failed.")] = False,
@@ -48,9 +57,9 @@ def batch(
     done = drop_unfinished(out) if resume else set[str]()
     options = RunOptions(session=session, user=user, tags=tuple(tag or ()), use_cache=cache)
     started, reached = time.monotonic(), Progress()
-    with opened() as project:
+    with opened() as project, _file_of(inputs) as (file, name):
         loaded = Chain.load(chain, locked=locked, project=project)
-        total = _count(inputs)
+        total = _count(file)
         try:
             with out.open("a" if resume else "w", encoding="utf-8") as lines, batch_bar(total) as show:
 
@@ -58,31 +67,47 @@ def batch(
                     reached.ok, reached.failed, reached.resumed = progress.ok, progress.failed, progress.resumed
                     show(progress.done, progress.failed)
 
-                rows = read_rows(inputs)
+                rows = read_rows(file, name)
                 run_sync(
                     run_batch(
                         loaded, rows, lines, concurrency=concurrency, options=options, done=done, on_progress=keep
                     )
                 )
         except BaseException:
-            note(f"stopped after {_summary(reached)}; go on with:\n  {_again(chain, inputs, out)}")
+            note(f"stopped after {_summary(reached)}; go on with:\n  {_again(inputs)}")
             raise
     took = time.monotonic() - started
     note(f"{_summary(reached)} in {took:.1f} s ({(reached.ok + reached.failed) / took:,.1f} rows a second)")
     if reached.failed:
-        note(f"  try the failed rows again with: {_again(chain, inputs, out)}")
+        note(f"  try the failed rows again with: {_again(inputs)}")
         raise typer.Exit(ExitCode.UNFINISHED)
 
 
-def _check(inputs: Path, out: Path, *, may_exist: bool) -> None:
-    if not inputs.is_file():
+def _check(inputs: str, out: Path, *, may_exist: bool) -> None:
+    if inputs != _STDIN and not Path(inputs).exists():
         raise UsageError(f"there is no file {inputs}")
+    if inputs != _STDIN and not Path(inputs).is_file():
+        raise UsageError(f"{inputs} is not a file", hint="give a file of JSON lines, or `-` and the lines on stdin")
+    if str(out) == "-":
+        raise UsageError("the output goes to a file, from which --resume can go on", hint="give --out FILE")
     if out.is_dir() or not out.parent.is_dir():
         raise UsageError(f"cannot write {out}", hint="give the name of a file in a folder that exists")
     if out.exists() and not may_exist:
         raise UsageError(f"{out} exists", hint="go on with --resume, or replace it with --force")
-    if out.exists() and out.samefile(inputs):
+    if out.exists() and inputs != _STDIN and out.samefile(inputs):
         raise UsageError("--inputs and --out are the same file")
+
+
+@contextmanager
+def _file_of(inputs: str) -> Iterator[tuple[Path, str]]:
+    """The file of the rows, and what errors call it. Stdin is read to its end first: no run waits for who writes it."""
+    if inputs != _STDIN:
+        yield Path(inputs), ""
+        return
+    with NamedTemporaryFile(prefix="genops-batch-") as kept:
+        shutil.copyfileobj(sys.stdin.buffer, kept)
+        kept.flush()
+        yield Path(kept.name), "<stdin>"
 
 
 def _count(inputs: Path) -> int:
@@ -97,5 +122,8 @@ def _summary(progress: Progress) -> str:
     return f"{counted(progress.ok, 'row')} done, {progress.failed:,} failed{earlier}"
 
 
-def _again(chain: str, inputs: Path, out: Path) -> str:
-    return shlex.join(["genops", "batch", chain, "--inputs", str(inputs), "--out", str(out), "--resume"])
+def _again(inputs: str) -> str:
+    """The same command, to go on with."""
+    words = [word for word in sys.argv[1:] if word not in ("--resume", "--force")]
+    again = shlex.join(["genops", *words, "--resume"])
+    return f"{again}  (with the same rows on stdin)" if inputs == _STDIN else again

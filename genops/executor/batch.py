@@ -17,6 +17,8 @@ from genops.executor.chain import Chain
 from genops.executor.engine import RunOptions, run_chain
 from genops.executor.loop_thread import on_loop
 
+_ROW = 'one line holds one object: {"question": "…"}'
+
 
 @dataclass(slots=True)
 class Progress:
@@ -45,8 +47,12 @@ class Row:
         return f"{self.number}:{encode(normalise(self.inputs)).digest[:16]}"
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+def read_rows(path: Path, name: str = "") -> Iterator[Row]:
     """Rows of a JSONL file, one JSON object a line; blank lines are passed over.
+
+    Args:
+        path: Of the file.
+        name: What errors call it, when its path means nothing to the user.
 
     Raises:
         InputError: A line is not a JSON object; with the line.
@@ -58,9 +64,9 @@ def read_rows(path: Path) -> Iterator[Row]:
             try:
                 values = orjson.loads(line)
             except orjson.JSONDecodeError as error:
-                raise InputError(f"not JSON: {error}", at=Location(path, number)) from None
+                raise InputError(f"not JSON: {error}", at=Location(name or path, number), hint=_ROW) from None
             if not isinstance(values, dict):
-                raise InputError("a row is a JSON object of inputs", at=Location(path, number))
+                raise InputError("a row is a JSON object of inputs", at=Location(name or path, number), hint=_ROW)
             yield Row(number, values)
 
 

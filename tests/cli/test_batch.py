@@ -36,6 +36,22 @@ def test_resume_runs_what_is_missing_torn_or_failed_and_leaves_one_line_a_row(ge
     assert "2 done before" in done.err
 
 
+def test_rows_come_on_stdin_and_a_resume_takes_them_there_again(genops, site, rows):
+    done = genops("batch", "raw", "--inputs", "-", "--out", "out.jsonl", code=4, stdin=rows.read_text())
+    assert "2 rows done, 1 failed" in done.err
+    assert "(with the same rows on stdin)" in done.err
+    (site / "talker.yaml").write_text('rules:\n  - text: "second time"\n')
+    genops("batch", "raw", "--inputs", "-", "--out", "out.jsonl", "--resume", stdin=rows.read_text())
+    found = {line["row"]: line["output"] for line in lines_of(site / "out.jsonl")}
+    assert found == {1: "you said a", 2: "second time", 3: "you said b"}
+
+
+def test_a_line_of_stdin_that_is_no_row_is_named(genops):
+    done = genops("batch", "raw", "--inputs", "-", "--out", "out.jsonl", code=2, stdin="text\nSay a\n")
+    assert "error: <stdin>:1: not JSON" in done.err
+    assert "one line holds one object" in done.err
+
+
 def test_an_earlier_output_is_not_overwritten_unless_asked(genops, site, rows):
     (site / "out.jsonl").write_text("precious")
     assert "--resume" in genops("batch", "raw", "--inputs", rows, "--out", "out.jsonl", code=2).err
@@ -55,5 +71,7 @@ def test_a_line_that_is_no_row_is_named_and_what_was_done_is_kept(genops, site, 
 def test_files_that_cannot_be_used_are_wrong_usage(genops, site, rows):
     assert "no file" in genops("batch", "raw", "--inputs", "none.jsonl", "--out", "o", code=2).err
     assert "cannot write" in genops("batch", "raw", "--inputs", rows, "--out", "no/where", code=2).err
+    assert "not a file" in genops("batch", "raw", "--inputs", site, "--out", "o", code=2).err
+    assert "goes to a file" in genops("batch", "raw", "--inputs", rows, "--out", "-", code=2).err
     assert "same file" in genops("batch", "raw", "--inputs", rows, "--out", rows, "--force", code=2).err
     assert rows.read_text().count("\n") == 3
