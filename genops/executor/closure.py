@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from genops.artifacts import Component, Lock, Reference
 from genops.chains import ChainDefinition, Need, Tool
-from genops.errors import DefinitionError, UsageError
+from genops.errors import DefinitionError, Location, UsageError
 from genops.models import Model
 from genops.prompts import Prompt
 
@@ -180,7 +180,11 @@ class _Resolver:
         for part in parts:
             closure.add(part, part.name)
         for need in (Need("model", alias), *(Need("tool", name) for name in prompt.tools)):
-            self._need(need)
+            try:
+                self._need(need)
+            except UsageError as error:
+                error.at = error.at or Location(prompt.path)
+                raise
 
 
 @cache

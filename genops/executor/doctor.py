@@ -7,15 +7,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from genops.errors import GenopsError
 from genops.executor.loop_thread import run_sync
 from genops.executor.project import Project
 from genops.models import Model, check_key, key_variable, provider_name, resolve_model
-
-if TYPE_CHECKING:
-    from genops.settings import Settings
+from genops.settings import Settings, unknown_variables
 
 State = Literal["ok", "off", "warning", "missing"]
 TIMEOUT = 3.0
@@ -44,6 +42,9 @@ def diagnose(settings: Settings) -> Iterator[Diagnosis]:
     """Looks at everything that runs of a project need. Servers are asked for their list of models and nothing else."""
     source = str(settings.source) if settings.source else "none; defaults are in force"
     yield Diagnosis("settings", "file", "ok" if settings.source else "warning", source)
+    for name, near in unknown_variables(settings).items():
+        hint = f"did you mean {near}?" if near else "see docs/settings.md"
+        yield Diagnosis("settings", name, "warning", "this environment variable is no setting", hint)
     try:
         project = Project(settings)
     except GenopsError as error:
