@@ -57,7 +57,7 @@ def diagnose(settings: Settings) -> Iterator[Diagnosis]:
         used = _used_aliases(project)
         yield from _models(settings, used)
         yield from (_index(settings, name) for name in sorted(settings.indexes))
-        yield _export(project)
+        yield _export(settings)
     finally:
         project.close()
     for program, purpose in (("dot", "genops chain graph --format svg"), ("git", "references NAME@git:REVISION")):
@@ -169,10 +169,14 @@ def _index(settings: Settings, name: str) -> Diagnosis:
     return Diagnosis("index", name, "ok", f"{found.snapshot[:12]} is fresh")
 
 
-def _export(project: Project) -> Diagnosis:
-    if project.export is None:
+def _export(settings: Settings) -> Diagnosis:
+    from genops.tracing.export import export_endpoint, unsupported_protocol
+
+    endpoint, problem = export_endpoint(), unsupported_protocol()
+    if endpoint is None:
         return Diagnosis("export", "OTLP", "off", "no OTEL_EXPORTER_OTLP_ENDPOINT")
-    names = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-    endpoint = next(os.environ[name] for name in names if os.environ.get(name))
-    content = "with" if project.settings.capture_content else "without"
-    return Diagnosis("export", "OTLP", "ok", f"to {endpoint}, {content} content")
+    if problem is not None:
+        return Diagnosis("export", "OTLP", "warning", problem)
+    return Diagnosis(
+        "export", "OTLP", "ok", f"to {endpoint}, {'with' if settings.capture_content else 'without'} content"
+    )

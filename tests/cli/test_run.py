@@ -86,6 +86,16 @@ def test_a_misspelt_variable_is_warned_of(genops, monkeypatch):
     assert "warning  settings GENOPS_OF_MY_OWN: " in found
 
 
+def test_an_export_protocol_that_is_not_supported_is_warned_of_once_and_the_run_goes_on(genops, monkeypatch, caplog):
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4317")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+    assert genops("run", "pair", "-i", "what=x").out
+    assert [message.split(";")[0] for message in caplog.messages] == [
+        "spans are not exported: OTEL_EXPORTER_OTLP_PROTOCOL=grpc is not supported"
+    ]
+    assert "warning  export OTLP: OTEL_EXPORTER_OTLP_PROTOCOL=grpc is not supported" in genops("doctor", code=1).out
+
+
 def test_a_binary_chain_is_named_from_the_working_folder(genops, site):
     (site / "chains" / "say.yaml").write_bytes(b"\xff\xfe\x00")
     assert genops("run", "say", code=2).err.startswith("error: chains/say.yaml:1: ")
