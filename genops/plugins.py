@@ -45,6 +45,16 @@ _BUILT_IN: dict[Kind, dict[str, str]] = {
     "embedder": {
         "minilm": "genops.retrieval.embedders.minilm:MiniLM",
     },
+    "reader": {
+        "code": "genops.retrieval.sources.readers.code:read_code",
+        "csv": "genops.retrieval.sources.readers.csv:read_csv",
+        "docx": "genops.retrieval.sources.readers.docx:read_docx",
+        "html": "genops.retrieval.sources.readers.html:read_html",
+        "jsonl": "genops.retrieval.sources.readers.jsonl:read_jsonl",
+        "markdown": "genops.retrieval.sources.readers.markdown:read_markdown",
+        "pdf": "genops.retrieval.sources.readers.pdf:read_pdf",
+        "text": "genops.retrieval.sources.readers.text:read_text",
+    },
 }
 
 

@@ -2,24 +2,30 @@
 
 from genops.retrieval.build import Progress, build_index
 from genops.retrieval.chunk import Chunk, chunk_document
-from genops.retrieval.document import Document, read_documents
+from genops.retrieval.document import Document
 from genops.retrieval.embedders.embedder import Embedder, default_embedder, embedder_named
 from genops.retrieval.embedders.embedding import embed_texts
 from genops.retrieval.index import Hit, Index, Retriever, open_index
 from genops.retrieval.snapshot import Snapshot, current_digest, find_snapshot, list_snapshots, use_snapshot
+from genops.retrieval.sources import Entry, Reader, Scan, SourceFile, check_documents, read_documents, scan
 from genops.retrieval.status import IndexStatus, status
 
 __all__ = [
     "Chunk",
     "Document",
     "Embedder",
+    "Entry",
     "Hit",
     "Index",
     "IndexStatus",
     "Progress",
+    "Reader",
     "Retriever",
+    "Scan",
     "Snapshot",
+    "SourceFile",
     "build_index",
+    "check_documents",
     "chunk_document",
     "current_digest",
     "default_embedder",
@@ -29,6 +35,7 @@ __all__ = [
     "list_snapshots",
     "open_index",
     "read_documents",
+    "scan",
     "status",
     "use_snapshot",
 ]

@@ -18,7 +18,7 @@ import orjson
 from genops.errors import Location, SnapshotError
 from genops.index_settings import IndexSettings
 from genops.retrieval.chunk import CHUNKER_VERSION, Chunk, chunk_document
-from genops.retrieval.document import Document, read_documents
+from genops.retrieval.document import Document
 from genops.retrieval.embedders.embedder import Embedder, embedder_named
 from genops.retrieval.embedders.embedding import embed_texts
 from genops.retrieval.flat import FlatVectors
@@ -36,6 +36,7 @@ from genops.retrieval.snapshot import (
     sync_folder,
     write_durably,
 )
+from genops.retrieval.sources import read_documents
 from genops.settings import Settings
 
 if TYPE_CHECKING:

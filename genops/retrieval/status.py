@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from genops.retrieval.build import identity_of
-from genops.retrieval.document import read_documents
 from genops.retrieval.embedders.embedder import embedder_named
 from genops.retrieval.snapshot import current_digest, find_snapshot, index_settings
+from genops.retrieval.sources import read_documents
 from genops.settings import Settings
 
 
