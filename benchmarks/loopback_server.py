@@ -41,8 +41,9 @@ class Fault:
 
     Attributes:
         kind: ``status`` answers with ``status``; ``hang`` never answers; ``half`` ends in the middle; ``drip`` sends
-            the whole answer a few bytes at a time, ``pause`` seconds apart; ``wrong_json`` is JSON but no completion; ``not_json`` is HTML;
+            the whole answer a few bytes at a time; ``wrong_json`` is JSON but no completion; ``not_json`` is HTML;
             ``no_choices`` has an empty list of choices; ``reset`` closes the connection without an answer.
+        pause: Seconds between the pieces of a ``drip``.
         body: JSON of an error answer, or text sent as it is.
     """
 

@@ -12,7 +12,7 @@ import typer
 
 from genops.cli.inputs import read_inputs
 from genops.cli.options import ChainReference, Inputs, InputsFile, Locked, Session, Tags, UseCache, User
-from genops.cli.output import note, printable, say, say_json, say_output
+from genops.cli.output import note, printable, say_json, say_output
 from genops.cli.project import opened, recording
 
 if TYPE_CHECKING:
