@@ -65,7 +65,7 @@ class Project:
         """The project's store, open."""
         from genops.store import Store
 
-        return Store.open(self.settings.store_url)
+        return Store.open_for_runs(self.settings.store_url)
 
     @cached_property
     def redactor(self) -> Redactor:
