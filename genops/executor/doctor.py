@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from genops.errors import GenopsError
-from genops.executor.loop_thread import run_sync
 from genops.executor.project import Project
 from genops.models import Model, check_key, key_variable, provider_name, resolve_model
+from genops.models.loop_thread import run_sync
 from genops.settings import Settings, unknown_variables
 
 State = Literal["ok", "off", "warning", "missing"]

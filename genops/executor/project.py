@@ -179,7 +179,7 @@ class Project:
 
     def close(self) -> None:
         """Writes what is still under way and gives everything back."""
-        from genops.executor.loop_thread import run_sync
+        from genops.models.loop_thread import run_sync
 
         opened = self.__dict__
         if "gateway" in opened:
