@@ -120,7 +120,7 @@ def prune(
     """Delete old runs, and the payloads that nobody uses any more."""
     moment_before = moment(before, "--before")
     with opened_store() as store:
-        _ask(f"delete runs that started before {shown(moment_before)}?", yes)
+        _make_sure(f"delete runs that started before {shown(moment_before)}?", yes)
         gone = store.prune(before=moment_before, keep_last=keep)
     _say_gone(gone)
 
@@ -135,7 +135,7 @@ def delete(
         runs = find_runs(store, traces)
         for run in runs:
             note(f"{run.id[:12]}  {shown(run.started)}  {one_line(run.chain)}")
-        _ask("delete them?", yes)
+        _make_sure("delete them?", yes)
         gone = store.delete([run.id for run in runs])
     _say_gone(gone)
 
@@ -147,8 +147,8 @@ def _say_gone(gone: StoreCounts) -> None:
     note("deleted " + ", ".join(counted(number, noun) for number, noun in parts))
 
 
-def _ask(question: str, yes: bool) -> None:
-    """Goes on when the user agrees.
+def _make_sure(question: str, yes: bool) -> None:
+    """Goes on when the user agrees, and ends the command when not.
 
     Raises:
         UsageError: There is nobody to ask.
@@ -159,4 +159,6 @@ def _ask(question: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise UsageError("nothing was deleted: there is no terminal to ask at", hint="add --yes")
-    typer.confirm(question, abort=True, err=True)
+    if not typer.confirm(question, err=True):
+        note("nothing was deleted")
+        raise typer.Exit
