@@ -14,6 +14,7 @@ from genops.cli.output import listing, note, one_line, out_file, say_json
 from genops.cli.output import show as show_on_stdout
 from genops.cli.project import opened_store
 from genops.cli.trace_filters import (
+    LARGEST,
     ChainName,
     ComponentDigest,
     MaxLatency,
@@ -55,7 +56,7 @@ def list_traces(
     session: OfSession = None,
     user: OfUser = None,
     tag: Tag = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many, newest first.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=LARGEST, help="How many, newest first.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """List runs, newest first."""
@@ -114,7 +115,7 @@ def show(
 @app.command()
 def prune(
     before: Annotated[str, typer.Option("--before", metavar="WHEN", help="Started before 30d ago, or an ISO time.")],
-    keep: Annotated[int, typer.Option("--keep", min=0, help="Keep the newest, however old.")] = 0,
+    keep: Annotated[int, typer.Option("--keep", min=0, max=LARGEST, help="Keep the newest, however old.")] = 0,
     yes: Yes = False,
 ) -> None:
     """Delete old runs, and the payloads that nobody uses any more."""
