@@ -1,7 +1,7 @@
 """Retrieval: documents, chunks, embedders, immutable index snapshots and search over them."""
 
 from genops.retrieval.build import Progress, build_index
-from genops.retrieval.chunk import Chunk, chunk_document
+from genops.retrieval.chunk import Chunk, chunk_document, embedded_text, whole_chunk
 from genops.retrieval.document import Document
 from genops.retrieval.embedders.embedder import Embedder, default_embedder, embedder_named
 from genops.retrieval.embedders.embedding import embed_texts
@@ -30,6 +30,7 @@ __all__ = [
     "current_digest",
     "default_embedder",
     "embed_texts",
+    "embedded_text",
     "embedder_named",
     "find_snapshot",
     "list_snapshots",
@@ -38,4 +39,5 @@ __all__ = [
     "scan",
     "status",
     "use_snapshot",
+    "whole_chunk",
 ]

@@ -17,7 +17,7 @@ import orjson
 
 from genops.errors import Location, SnapshotError
 from genops.index_settings import IndexSettings
-from genops.retrieval.chunk import CHUNKER_VERSION, Chunk, chunk_document
+from genops.retrieval.chunk import CHUNKER_VERSION, chunk_document
 from genops.retrieval.document import Document
 from genops.retrieval.embedders.embedder import Embedder, embedder_named
 from genops.retrieval.embedders.embedding import embed_texts
@@ -27,6 +27,7 @@ from genops.retrieval.snapshot import (
     CHUNKS,
     MANIFEST,
     VECTORS,
+    Passage,
     Snapshot,
     find_snapshot,
     index_folder,
@@ -92,7 +93,9 @@ def identity_of(index: IndexSettings, embedder: Embedder, documents: Sequence[Do
     """The logical identity that a build of these documents would have."""
     return Identity(
         embedder=embedder.identity(),
-        chunker=Chunker(version=CHUNKER_VERSION, tokens=index.chunk_tokens, overlap=index.overlap_tokens),
+        chunker=Chunker(
+            name=index.chunker, version=CHUNKER_VERSION, tokens=index.chunk_tokens, overlap=index.overlap_tokens
+        ),
         sources={document.uri: document.hash for document in documents},
     )
 
@@ -116,8 +119,12 @@ def _build(
     embedder: Embedder,
     progress: Progress | None,
 ) -> Snapshot:
-    size, overlap = identity.chunker.tokens, identity.chunker.overlap
-    chunks = [chunk for document in documents for chunk in chunk_document(document, embedder, size, overlap)]
+    how = identity.chunker
+    chunks = [
+        Passage.of(document, chunk)
+        for document in documents
+        for chunk in chunk_document(document, embedder, how.name, how.tokens, how.overlap)
+    ]
     vectors = _embed(chunks, embedder, _known_vectors(settings, name, embedder), progress)
     files = {
         CHUNKS: b"".join(orjson.dumps(asdict(chunk), option=orjson.OPT_APPEND_NEWLINE) for chunk in chunks),
@@ -152,7 +159,7 @@ def _known_vectors(settings: Settings, name: str, embedder: Embedder) -> dict[st
 
 
 def _embed(
-    chunks: Sequence[Chunk], embedder: Embedder, known: dict[str, Vectors], progress: Progress | None
+    chunks: Sequence[Passage], embedder: Embedder, known: dict[str, Vectors], progress: Progress | None
 ) -> Vectors:
     import numpy as np
 

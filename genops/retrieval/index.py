@@ -13,11 +13,10 @@ from typing import Protocol
 from genops.artifacts import Component, Json
 from genops.artifacts.canonical import DIGEST_LENGTH
 from genops.errors import InputError, Location, SnapshotError
-from genops.retrieval.chunk import Chunk
 from genops.retrieval.embedders.embedder import Embedder, embedder_named
 from genops.retrieval.embedders.embedding import embed_texts
 from genops.retrieval.flat import FlatVectors
-from genops.retrieval.snapshot import VECTORS, Snapshot, find_snapshot, index_settings, rebuild
+from genops.retrieval.snapshot import VECTORS, Passage, Snapshot, find_snapshot, index_settings, rebuild
 from genops.settings import Settings
 
 CANARY_TOLERANCE = 1e-3
@@ -136,12 +135,12 @@ class Index:
         """As :meth:`search`, in a thread."""
         return await asyncio.to_thread(self.search, query, k)
 
-    def _loaded(self) -> tuple[FlatVectors, list[Chunk]]:
+    def _loaded(self) -> tuple[FlatVectors, list[Passage]]:
         with self._loading:
             return self._content
 
     @cached_property
-    def _content(self) -> tuple[FlatVectors, list[Chunk]]:
+    def _content(self) -> tuple[FlatVectors, list[Passage]]:
         manifest = self._snapshot.manifest
         self._check_embedder()
         vectors, chunks = FlatVectors.loads(self._snapshot.read(VECTORS)), self._snapshot.chunks()

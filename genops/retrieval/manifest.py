@@ -22,11 +22,13 @@ class Chunker(_Part):
     """How documents were cut.
 
     Attributes:
+        name: Of the chunker.
         version: Of the cutting itself; it rises when the same text would be cut otherwise.
         tokens: Size of a chunk.
         overlap: Tokens shared by neighbours.
     """
 
+    name: str
     version: int
     tokens: int
     overlap: int

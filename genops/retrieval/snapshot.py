@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -20,12 +20,34 @@ from genops.artifacts import Component, short
 from genops.artifacts.reference import NAME
 from genops.errors import DefinitionError, Location, ReferenceNotFound, SnapshotError, nearest
 from genops.index_settings import IndexSettings
-from genops.retrieval.chunk import Chunk
+from genops.retrieval.chunk import Chunk, embedded_text
+from genops.retrieval.document import Document
 from genops.retrieval.manifest import Manifest
 from genops.settings import Settings
 
 MANIFEST, CHUNKS, VECTORS, CURRENT = "manifest.json", "chunks.jsonl", "index.faiss", "current"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage(Chunk):
+    """A chunk as a snapshot keeps it.
+
+    Attributes:
+        uri: Its document's.
+        text: ``document.text[start:end]``.
+        embedded_text: What the embedder reads of it.
+    """
+
+    uri: str
+    text: str
+    embedded_text: str
+
+    @classmethod
+    def of(cls, document: Document, chunk: Chunk) -> Passage:
+        """What is kept of a chunk of a document."""
+        text = document.text[chunk.start : chunk.end]
+        return cls(**asdict(chunk), uri=document.uri, text=text, embedded_text=embedded_text(document, chunk))
 
 
 @dataclass(frozen=True)
@@ -78,9 +100,9 @@ class Snapshot:
         for file in (CHUNKS, VECTORS):
             self.read(file)
 
-    def chunks(self) -> list[Chunk]:
+    def chunks(self) -> list[Passage]:
         """Its chunks, in the order of their vectors."""
-        return [Chunk(**orjson.loads(line)) for line in self.read(CHUNKS).splitlines()]
+        return [Passage(**orjson.loads(line)) for line in self.read(CHUNKS).splitlines()]
 
 
 def rebuild(name: str) -> str:
