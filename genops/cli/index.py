@@ -67,7 +67,10 @@ def _snapshots(settings: Settings) -> list[dict[str, Any]]:
 
 @app.command()
 def status(name: IndexName, as_json: AsJson = False) -> None:
-    """Compare an index with its sources; exit code 1 when it is stale or was not built."""
+    """Compare an index with its sources.
+
+    The exit code is 1 when it is stale or was not built.
+    """
     from dataclasses import asdict
 
     from genops.retrieval import status as compare
@@ -88,7 +91,7 @@ def status(name: IndexName, as_json: AsJson = False) -> None:
 
 @app.command()
 def use(
-    name: IndexName, digest: Annotated[str, typer.Argument(help="A snapshot's digest or the beginning of it.")]
+    name: IndexName, digest: Annotated[str, typer.Argument(metavar="DIGEST", help="Of a snapshot, or its beginning.")]
 ) -> None:
     """Put another snapshot in use."""
     from genops.retrieval import use_snapshot
@@ -101,7 +104,7 @@ def use(
 @app.command()
 def search(
     name: IndexName,
-    query: Annotated[str, typer.Argument(help="What to search for.")],
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="What to search for.")],
     k: Annotated[int, typer.Option("-k", min=1, help="How many passages.")] = 5,
     as_json: AsJson = False,
 ) -> None:
