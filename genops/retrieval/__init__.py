@@ -3,8 +3,14 @@
 from genops.retrieval.build import Progress, build_index
 from genops.retrieval.chunk import Chunk, chunk_document, embedded_text, whole_chunk
 from genops.retrieval.document import Document
-from genops.retrieval.embedders.embedder import Embedder, default_embedder, embedder_named
-from genops.retrieval.embedders.embedding import embed_texts
+from genops.retrieval.embedders import (
+    Embedder,
+    VectorCache,
+    default_embedder,
+    embed_texts,
+    embedder_named,
+    language_warning,
+)
 from genops.retrieval.index import Hit, Index, Retriever, open_index
 from genops.retrieval.snapshot import Snapshot, current_digest, find_snapshot, list_snapshots, use_snapshot
 from genops.retrieval.sources import Entry, Reader, Scan, SourceFile, check_documents, read_documents, scan
@@ -24,6 +30,7 @@ __all__ = [
     "Scan",
     "Snapshot",
     "SourceFile",
+    "VectorCache",
     "build_index",
     "check_documents",
     "chunk_document",
@@ -33,6 +40,7 @@ __all__ = [
     "embedded_text",
     "embedder_named",
     "find_snapshot",
+    "language_warning",
     "list_snapshots",
     "open_index",
     "read_documents",

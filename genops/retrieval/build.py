@@ -19,8 +19,7 @@ from genops.errors import Location, SnapshotError
 from genops.index_settings import IndexSettings
 from genops.retrieval.chunk import CHUNKER_VERSION, chunk_document
 from genops.retrieval.document import Document
-from genops.retrieval.embedders.embedder import Embedder, embedder_named
-from genops.retrieval.embedders.embedding import embed_texts
+from genops.retrieval.embedders import Embedder, embed_texts, embedder_named
 from genops.retrieval.flat import FlatVectors
 from genops.retrieval.manifest import Canary, Chunker, Identity, Manifest
 from genops.retrieval.snapshot import (

@@ -13,8 +13,7 @@ from typing import Protocol
 from genops.artifacts import Component, Json
 from genops.artifacts.canonical import DIGEST_LENGTH
 from genops.errors import InputError, Location, SnapshotError
-from genops.retrieval.embedders.embedder import Embedder, embedder_named
-from genops.retrieval.embedders.embedding import embed_texts
+from genops.retrieval.embedders import Embedder, embed_texts, embedder_named
 from genops.retrieval.flat import FlatVectors
 from genops.retrieval.snapshot import VECTORS, Passage, Snapshot, find_snapshot, index_settings, rebuild
 from genops.settings import Settings
@@ -114,7 +113,7 @@ class Index:
         """
         _check(query, k)
         vectors, chunks = self._loaded()
-        found = vectors.search(embed_texts(self._embedder, [query]), k)
+        found = vectors.search(embed_texts(self._embedder, [query], role="query"), k)
         return [
             Hit(
                 chunk_id=chunks[row].id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from genops.retrieval.build import identity_of
-from genops.retrieval.embedders.embedder import embedder_named
+from genops.retrieval.embedders import embedder_named
 from genops.retrieval.snapshot import current_digest, find_snapshot, index_settings
 from genops.retrieval.sources import read_documents
 from genops.settings import Settings
