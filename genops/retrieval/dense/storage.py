@@ -36,6 +36,8 @@ def write_dense(folder: Path, vectors: Vectors, kind: str) -> list[str]:
     Raises:
         InputError: A vector is not finite or not of unit length; or there is none, and the kind is not ``flat``.
     """
+    if kind not in _CLASSES:
+        raise ValueError(f"no kind of index is called {kind!r}")
     if kind == "flat":
         write_flat(folder / INDEX, vectors)
         return [INDEX]
@@ -55,13 +57,13 @@ def open_dense(folder: Path, kind: str, rows: int, dimension: int) -> DenseIndex
     Raises:
         SnapshotError: A file is missing, damaged, or of another kind or size than said.
     """
-    faiss = faiss_library()
-
+    if kind not in _CLASSES:
+        raise SnapshotError(f"no kind of index is called {kind!r}", at=Location(folder))
     index = _read(folder / INDEX, _CLASSES[kind], rows, dimension)
     if kind == "flat":
         return FlatIndex(index)
     if kind == "hnsw":
-        return ApproximateIndex(kind, HnswCandidates(index), FlatIndex(faiss.downcast_index(index.storage)))
+        return ApproximateIndex(kind, HnswCandidates(index), FlatIndex(faiss_library().downcast_index(index.storage)))
     vectors = FlatIndex(_read(folder / VECTORS, _CLASSES["flat"], rows, dimension))
     per_hit, margin = (2, 16) if kind == "ivf_sq8" else (4, 100)
     return ApproximateIndex(kind, IvfCandidates(index, per_hit, margin), vectors)

@@ -40,7 +40,7 @@ class BM25:
         total = int(lengths.sum(where=alive, dtype=np.int64))
         relative = lengths / (total / self._living) if total else np.zeros(len(lengths))
         self._damping = (k1 * (1 - b + b * relative)).astype(np.float32)
-        self._weights: dict[str, Weights | None] = {}
+        self._weights: dict[str, Weights] = {}
 
     @property
     def rows(self) -> int:
@@ -61,9 +61,10 @@ class BM25:
 
     def _weights_of(self, term: str) -> Weights | None:
         """Rows that have a term, what each gets for it, and its idf; None when no living row has it."""
-        if term not in self._weights:
-            self._weights[term] = self._weigh(term)
-        return self._weights[term]
+        weights = self._weights.get(term)
+        if weights is None and (weights := self._weigh(term)):
+            self._weights[term] = weights
+        return weights
 
     def _weigh(self, term: str) -> Weights | None:
         rows, counts = self._postings(term)

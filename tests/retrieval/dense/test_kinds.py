@@ -138,3 +138,10 @@ def test_an_index_is_opened_as_what_it_is(clustered, tmp_path):
     write_dense(tmp_path, clustered(300), "hnsw")
     with pytest.raises(SnapshotError, match=r"IndexHNSWFlat of 300 vectors .* where a IndexFlatIP"):
         open_dense(tmp_path, "flat", 300, 32)
+
+
+def test_an_unknown_kind_is_an_error(clustered, tmp_path):
+    with pytest.raises(ValueError, match="'annoy'"):
+        write_dense(tmp_path, clustered(3), "annoy")
+    with pytest.raises(SnapshotError, match="'annoy'"):
+        open_dense(tmp_path, "annoy", 3, 32)
