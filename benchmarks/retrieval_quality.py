@@ -8,7 +8,6 @@ takes minutes; ``--cache FOLDER`` keeps the vectors for the next.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import sys
@@ -21,9 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genops.errors import GenopsError
+from genops.index_settings import SearchSettings
 from genops.retrieval import Document, chunk_document, default_embedder, embed_texts
 from genops.retrieval.chunk import embedded_text
 from genops.retrieval.dense import open_dense, write_dense
+from genops.retrieval.embedders import VectorCache
 from genops.retrieval.lexical import BM25, Analyzer, Postings
 from genops.retrieval.quality import Report, Run, compare, document_scores, evaluate, read_beir
 from genops.settings import Settings
@@ -117,21 +118,9 @@ class Passages:
         self.queries = {query: text for judged in self.judged.values() for query, text in judged.queries.items()}
         self.order = {query: row for row, query in enumerate(self.queries)}
 
-        def vectors(what: str, wanted: Sequence[str]) -> NDArray[np.float32]:
-            identity = json.dumps([embedder.identity(), *wanted], sort_keys=True)
-            kept = cache / f"{what}-{hashlib.sha256(identity.encode()).hexdigest()[:16]}.npy"
-            if not kept.exists():
-                blocks = range(0, len(wanted), 256)
-                found = []
-                for start in blocks:
-                    sys.stderr.write(f"\rembedding {what}: {start:,} of {len(wanted):,}")
-                    found.append(embed_texts(embedder, wanted[start : start + 256]))
-                sys.stderr.write("\n")
-                np.save(kept, np.concatenate(found))
-            return np.load(kept)
-
-        passages = vectors("passages", texts)
-        self.query_vectors = vectors("queries", list(self.queries.values()))
+        vectors = VectorCache(cache / "vectors.db")
+        passages = embed_texts(embedder, texts, "passage", vectors, progress)
+        self.query_vectors = embed_texts(embedder, list(self.queries.values()), "query", vectors, progress)
         with tempfile.TemporaryDirectory() as folder:
             write_dense(Path(folder), passages, "flat")
             self.dense = open_dense(Path(folder), "flat", *passages.shape)
@@ -186,6 +175,11 @@ class Passages:
         return evaluate(self.run(candidates, split, fusion, weight), self.judged[split].qrels, [10]).mean("nDCG@10")
 
 
+def progress(done: int, total: int) -> None:
+    if total:
+        sys.stderr.write(f"\rembedded {done:,} of {total:,}{'' if done < total else chr(10)}")
+
+
 def documents(corpus: Path) -> Iterator[Document]:
     with corpus.open(encoding="utf-8") as stream:
         for line in stream:
@@ -208,34 +202,39 @@ def study(data: Path, cache: Path) -> Iterator[str]:
         f"{sizes['test']:,} test queries. Metrics are means from 0 to 1; gains have a 95% bootstrap interval and a "
         "paired permutation p. A weight is that of the vectors; words have the rest.\n"
     )
-    found = {parameters: passages.candidates(*parameters) for parameters in LEXICAL}
-    curves = {parameters: passages.curve(found[parameters], FUSIONS[CHOSEN]) for parameters in LEXICAL}
+    default = SearchSettings()
+    ours = (default.k1, default.b)
+    found = {parameters: passages.candidates(*parameters) for parameters in {*LEXICAL, ours}}
     yield f"\n### BM25's parameters under {CHOSEN}: nDCG@10 of the train queries by weight\n\n"
-    yield markdown(
-        ["k1, b", *map(str, WEIGHTS)],
-        [[f"{k1}, {b}", *(f"{mean:.4f}" for mean in curve.values())] for (k1, b), curve in curves.items()],
-    )
-    best = max(LEXICAL, key=lambda parameters: max(curves[parameters].values()))
-    yield f"\n### Fusions, with k1 = {best[0]} and b = {best[1]}, each with the best weight of the train queries\n\n"
-    yield fusions(passages, found[best])
+    rows = []
+    for k1, b in sorted(found):
+        curve = passages.curve(found[k1, b], FUSIONS[CHOSEN])
+        rows.append([f"{k1}, {b}", *(f"{mean:.4f}" for mean in curve.values())])
+    yield markdown(["k1, b", *map(str, WEIGHTS)], rows)
+    yield f"\n### Fusions, with k1 = {ours[0]} and b = {ours[1]}, each with the best weight of the train queries\n\n"
+    yield fusions(passages, found[ours], default.dense_weight)
 
 
-def fusions(passages: Passages, found: Mapping[str, Candidates]) -> str:
-    plain = passages.report(found, "test", *PLAIN)
+def fusions(passages: Passages, found: Mapping[str, Candidates], default_weight: float) -> str:
     sides = {"vectors alone": (HALVES[0], 1.0), "words alone": (HALVES[1], 0.0), "plain ranks, k = 60": PLAIN}
-    rows, judged = [], {}
-    for name, (fusion, weight) in sides.items():
-        report = judged[name] = passages.report(found, "test", fusion, weight)
-        rows.append([name, "", f"{passages.mean(found, 'train', fusion, weight):.4f}", "", *figures(plain, report)])
+    reports = {name: passages.report(found, "test", *side) for name, side in sides.items()}
+    plain = reports["plain ranks, k = 60"]
+    rows = []
+    for name, side in sides.items():
+        rows.append([name, "", f"{passages.mean(found, 'train', *side):.4f}", "", *figures(plain, reports[name])])
     for name, fusion in FUSIONS.items():
         curve = passages.curve(found, fusion)
-        weight = max(curve, key=lambda weight: curve[weight])
-        report = judged[name] = passages.report(found, "test", fusion, weight)
-        rows.append([name, str(weight), f"{curve[weight]:.4f}", lost(curve, weight), *figures(plain, report)])
+        best = max(curve, key=lambda weight: curve[weight])
+        chosen = {best: name} | ({default_weight: f"**{name}: the default**"} if name == CHOSEN else {})
+        for weight, title in chosen.items():
+            mean = passages.mean(found, "train", fusion, weight)
+            told = figures(plain, passages.report(found, "test", fusion, weight))
+            rows.append([title, str(weight), f"{mean:.4f}", lost(curve, weight), *told])
     head = ["", "weight", "train nDCG@10", "lost at weight ±0.1, ±0.2", "test nDCG@10", "test recall@100"]
     text = markdown([*head, "gain over plain ranks, test nDCG@10"], rows)
-    for name in sides:
-        text += f"\nFrom {name} to {CHOSEN}, test queries:\n{compare(judged[name], judged[CHOSEN]).table()}\n"
+    default = passages.report(found, "test", FUSIONS[CHOSEN], default_weight)
+    for name, report in reports.items():
+        text += f"\nFrom {name} to the default, test queries:\n{compare(report, default).table()}\n"
     return text
 
 
@@ -252,7 +251,7 @@ def lost(curve: Mapping[float, float], best: float) -> str:
     losses = []
     for apart in (0.1, 0.2):
         beside = [curve[weight] for weight in (round(best - apart, 1), round(best + apart, 1)) if weight in curve]
-        losses.append(f"{curve[best] - min(beside):.4f}")
+        losses.append(f"{curve[best] - min(beside):.4f}" if beside and best in curve else "")
     return ", ".join(losses)
 
 
