@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import memory, runs, spans, startup
+from benchmarks import embedding, memory, runs, spans, startup
 from benchmarks.report import Row, table
 
 
@@ -20,6 +20,7 @@ def main() -> None:
         ("runs", lambda: runs.run(count=2_000 // share)),
         ("spans", lambda: spans.run(1_000_000 // share)),
         ("memory", lambda: memory.run(100_000 // share)),
+        ("embedding", lambda: embedding.run(512 // share)),
     ):
         sys.stdout.write(f"\n## {name}\n\n")
         sys.stdout.flush()
