@@ -43,6 +43,7 @@ class Fault:
         kind: ``status`` answers with ``status``; ``hang`` never answers; ``half`` ends in the middle; ``drip`` sends
             the whole answer a few bytes at a time; ``wrong_json`` is JSON but no completion; ``not_json`` is HTML;
             ``no_choices`` has an empty list of choices; ``reset`` closes the connection without an answer.
+        pause: Seconds between the pieces of a ``drip``.
         body: JSON of an error answer, or text sent as it is.
     """
 
@@ -50,6 +51,7 @@ class Fault:
     status: int = 500
     headers: dict[str, str] = field(default_factory=dict)
     body: Any = None
+    pause: float = 0.0
 
 
 @dataclass
@@ -195,7 +197,7 @@ async def _send(request: web.Request, pieces: list[bytes], kind: str, fault: Fau
     size = 3 if fault is not None else len(data)
     for start in range(0, len(data), size):
         await response.write(data[start : start + size])
-        await asyncio.sleep(0)
+        await asyncio.sleep(fault.pause if fault is not None else 0)
     await response.write_eof()
     return response
 

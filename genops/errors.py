@@ -114,6 +114,10 @@ class StoreError(Unfinished):
     """The store cannot be opened, read or written."""
 
 
+class StoreUnavailable(StoreError):
+    """The store cannot be opened, read or written for now: its disk is full, or it is locked, read-only or away."""
+
+
 class SnapshotError(Unfinished):
     """An index snapshot that is missing, incomplete or not what its manifest says."""
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal, TypeVar
@@ -20,6 +22,7 @@ from genops.errors import DefinitionError, GenopsError, ReferenceNotFound, neare
 Kind = Literal["step", "tool", "provider", "embedder", "reader", "scorer", "mutator", "test"]
 T = TypeVar("T")
 
+_NOT_OF_PLUGINS = frozenset({"", "genops", *sys.stdlib_module_names})
 _BUILT_IN: dict[Kind, dict[str, str]] = {
     "step": {
         "prompt": "genops.steps.prompt:PromptStep",
@@ -42,6 +45,16 @@ _BUILT_IN: dict[Kind, dict[str, str]] = {
     "embedder": {
         "minilm": "genops.retrieval.embedders.minilm:MiniLM",
     },
+    "reader": {
+        "code": "genops.retrieval.sources.readers.code:read_code",
+        "csv": "genops.retrieval.sources.readers.csv:read_csv",
+        "docx": "genops.retrieval.sources.readers.docx:read_docx",
+        "html": "genops.retrieval.sources.readers.html:read_html",
+        "jsonl": "genops.retrieval.sources.readers.jsonl:read_jsonl",
+        "markdown": "genops.retrieval.sources.readers.markdown:read_markdown",
+        "pdf": "genops.retrieval.sources.readers.pdf:read_pdf",
+        "text": "genops.retrieval.sources.readers.text:read_text",
+    },
 }
 
 
@@ -50,6 +63,8 @@ class Registry:
 
     def __init__(self) -> None:
         self._items: dict[Kind, dict[str, Any]] = {kind: dict(names) for kind, names in _BUILT_IN.items()}
+        self._added_by: dict[tuple[Kind, str], str] = {}
+        self._registering = ""
 
     def add(self, kind: Kind, name: str, item: object) -> None:
         """Registers ``item``. The same object may be registered twice; another one under a taken name is an error.
@@ -60,6 +75,8 @@ class Registry:
         taken = self._items.setdefault(kind, {}).get(name)
         if taken is not None and taken is not item and not _same_source(taken, item):
             raise DefinitionError(f"{kind} {name!r} is registered twice", hint="rename one of the two")
+        if taken is None:
+            self._added_by[kind, name] = self._registering
         self._items[kind][name] = item
 
     def get(self, kind: Kind, name: str) -> Any:
@@ -80,6 +97,23 @@ class Registry:
     def names(self, kind: Kind) -> list[str]:
         """All names of a kind, sorted."""
         return sorted(self._items.get(kind, {}))
+
+    def packages(self, kind: Kind, name: str) -> list[str]:
+        """The top packages of other people's code behind a name: where it is defined, and whose ``register`` added it.
+
+        Sorted; empty for what is built in.
+        """
+        modules = (_module_of(self._items.get(kind, {}).get(name)), self._added_by.get((kind, name), ""))
+        return sorted({module.partition(".")[0] for module in modules} - _NOT_OF_PLUGINS)
+
+    @contextmanager
+    def registering(self, module: str) -> Iterator[None]:
+        """Notes that what is added meanwhile is added by the ``register`` of a module."""
+        before, self._registering = self._registering, module
+        try:
+            yield
+        finally:
+            self._registering = before
 
     def decorator(self, kind: Kind, name: str) -> Callable[[T], T]:
         """A decorator that registers what it decorates under ``name``."""
@@ -125,7 +159,8 @@ def _register(module: ModuleType) -> None:
     if register is None:
         return
     try:
-        register(registry)
+        with registry.registering(module.__name__):
+            register(registry)
     except GenopsError:
         raise
     except (Exception, SystemExit) as error:
@@ -145,6 +180,13 @@ def _broken(what: str, error: BaseException) -> DefinitionError:
         f"{what}: {type(error).__name__}: {error}",
         hint="check `plugins` in the settings; run with --debug for the traceback",
     )
+
+
+def _module_of(item: object) -> str:
+    """The module that something is defined in."""
+    if isinstance(item, str):
+        return item.partition(":")[0]
+    return _module_of(item.func) if isinstance(item, partial) else str(getattr(item, "__module__", None) or "")
 
 
 def _same_source(a: object, b: object) -> bool:

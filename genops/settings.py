@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from genops.errors import DefinitionError, Location, ReferenceNotFound, nearest
+from genops.errors import DefinitionError, ReferenceNotFound, nearest
 from genops.index_settings import EmbedderSettings, IndexSettings
+from genops.settings_file import FOLLOWING, PREFIX, find_root, origin, read_table
+
+_UNKNOWN = "extra_forbidden"
 
 
 class _Strict(BaseModel):
@@ -139,7 +142,7 @@ class Settings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="GENOPS_",
+        env_prefix=PREFIX,
         env_nested_delimiter="__",
         extra="forbid",
         frozen=True,
@@ -192,29 +195,15 @@ class Settings(BaseSettings):
             return self.models[name]
         if name == "offline":
             return OFFLINE
+        default = name == self.default_model
         raise ReferenceNotFound(
-            f"no model alias is called {name!r}",
+            f"{'default_model: ' if default else ''}no model alias is called {name!r}",
+            at=origin(["default_model"], self.source) if default else None,
             hint=nearest(name, [*self.models, "offline"]) + " (define it under [tool.genops.models])",
         )
 
 
 OFFLINE = ModelAlias(model="offline/extractive", price=Price(input=0.0, output=0.0))
-
-
-def find_root(start: Path | None = None) -> tuple[Path, Path | None]:
-    """The nearest folder upwards with ``genops.toml`` or ``[tool.genops]``, and that file; else ``start`` and None.
-
-    Raises:
-        DefinitionError: A ``pyproject.toml`` on the way is not TOML.
-    """
-    here = (start or Path.cwd()).resolve()
-    for folder in (here, *here.parents):
-        if (folder / "genops.toml").is_file():
-            return folder, folder / "genops.toml"
-        project = folder / "pyproject.toml"
-        if project.is_file() and _tool_table(project) is not None:
-            return folder, project
-    return here, None
 
 
 def load_settings(start: Path | None = None) -> Settings:
@@ -224,15 +213,24 @@ def load_settings(start: Path | None = None) -> Settings:
         DefinitionError: The file is not TOML, or a setting is unknown or has the wrong type.
     """
     root, source = find_root(start or Path(os.environ.get("GENOPS_ROOT", ".")))
-    values = _file_values(source) if source else {}
+    return make_settings((source and read_table(source)) or {}, root, source)
+
+
+def make_settings(values: dict[str, Any], root: Path, source: Path | None) -> Settings:
+    """The settings of a file's values, with those of the environment over them.
+
+    Args:
+        values: What ``[tool.genops]`` holds.
+        root: The project's folder.
+        source: The file.
+
+    Raises:
+        DefinitionError: A setting is unknown or has the wrong type.
+    """
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        first = error.errors()[0]
-        keys = [str(part) for part in first["loc"]]
-        raise DefinitionError(
-            f"setting {'.'.join(keys)!r}: {first['msg']}", at=_origin(keys, source), hint="see docs/settings.md"
-        ) from None
+        raise _wrong(error, source) from None
     except SettingsError as error:
         raise DefinitionError(
             f"{error}: {error.__cause__}", hint="a list or table in a variable GENOPS_* is written as JSON"
@@ -240,61 +238,50 @@ def load_settings(start: Path | None = None) -> Settings:
     return settings.model_copy(update={"root": root, "source": source})
 
 
-def _file_values(source: Path) -> dict[str, Any]:
-    values = _read_toml(source) if source.name == "genops.toml" else _tool_table(source)
-    if not isinstance(values, dict):
-        raise DefinitionError("tool.genops is not a table", at=Location(source), hint="write [tool.genops]")
-    for name in ("root", "source"):
-        if name in values:
-            raise DefinitionError(
-                f"setting {name!r}: it follows from where the file is", at=_origin([name], source), hint="remove it"
-            )
-    return values
+def _wrong(error: ValidationError, source: Path | None) -> DefinitionError:
+    """The first error, where one about an unknown setting comes first: others follow from it."""
+    first = min(error.errors(), key=lambda found: found["type"] != _UNKNOWN)
+    keys, problem, hint = [str(part) for part in first["loc"]], f": {first['msg']}", "see docs/settings.md"
+    if first["type"] == _UNKNOWN:
+        problem, hint = " does not exist", _nearest_setting(keys)
+    return DefinitionError(f"setting {'.'.join(keys)!r}{problem}", at=origin(keys, source), hint=hint)
 
 
-def _tool_table(project: Path) -> Any:
-    """What ``[tool.genops]`` holds in a ``pyproject.toml``, or None where there is none."""
-    tool = _read_toml(project).get("tool")
-    return tool.get("genops") if isinstance(tool, dict) else None
+def _nearest_setting(keys: list[str]) -> str:
+    if len(keys) > 1 and keys[-1] in _names():
+        return f"{keys[-1]} is no part of a table: write it before the first [table], or under [tool.genops]"
+    return nearest(keys[-1], _names(*keys[:-1])) + " (see docs/settings.md)"
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"at line (\d+)", str(error))
-        at = Location(path, int(line[1])) if line else Location(path)
-        raise DefinitionError(f"not readable as TOML: {error}", at=at, hint="see docs/settings.md") from None
-    except (UnicodeDecodeError, OSError) as error:
-        raise DefinitionError(f"not readable as TOML: {error}", at=Location(path)) from None
+def _names(*keys: str) -> list[str]:
+    """The settings that a table may hold, by the keys that lead to it.
+
+    A key that is no setting is a name that the user gave, a position in a list, or which of several types was tried.
+    """
+    tables: list[type[BaseModel]] = [Settings]
+    for key in keys:
+        inner = [table.model_fields[key].annotation for table in tables if key in table.model_fields]
+        tried = [table for table in tables if table.__name__ == key]
+        tables = [table for kind in inner for table in _tables(kind)] if inner else tried or tables
+    return [name for table in tables for name in table.model_fields if name not in FOLLOWING]
 
 
-def _origin(keys: list[str], source: Path | None) -> Location | None:
-    """Where a setting was given: the environment variable that wins, else the line of the file that names it best."""
-    for depth in range(len(keys), 0, -1):
-        variable = "GENOPS_" + "__".join(keys[:depth]).upper()
-        for name in os.environ:
-            if name.upper() == variable:
-                return Location(f"environment variable {name}")
-    return Location(source, _line_of(keys, source)) if source else None
+def _tables(kind: Any) -> list[type[BaseModel]]:
+    """The tables in a setting's type, below lists, optional values and unions too."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [kind]
+    return [table for inner in get_args(kind) for table in _tables(inner)]
 
 
-def _line_of(keys: list[str], source: Path) -> int | None:
-    """The line whose table and key share the longest beginning with ``keys``; TOML readers keep no positions."""
-    path = [] if source.name == "genops.toml" else ["tool", "genops"]
-    wanted, table = [*path, *keys], list[str]()
-    best, found = len(path), None
-    for number, line in enumerate(source.read_text(encoding="utf-8").splitlines(), start=1):
-        if header := re.match(r"\s*\[+([^]]+)]", line):
-            table = here = _dotted(header[1])
-        elif key := re.match(r"\s*([\w.\"' -]+?)\s*=", line):
-            here = [*table, *_dotted(key[1])]
-        else:
-            continue
-        if len(here) > best and here == wanted[: len(here)]:
-            best, found = len(here), number
+def unknown_variables(settings: Settings) -> dict[str, str]:
+    """Variables ``GENOPS_*`` of the environment that mean nothing to genops, each with the nearest that does, or "".
+
+    What the settings themselves name (``api_key_env``) may be called as it likes.
+    """
+    known, named, found = ["root", *_names()], settings.model_dump_json(), dict[str, str]()
+    for name in sorted(os.environ):
+        head = name.lower().removeprefix(PREFIX.lower()).partition("__")[0]
+        if name.upper().startswith(PREFIX) and head not in known and f'"{name}"' not in named:
+            close = get_close_matches(head, known, n=1)
+            found[name] = f"{PREFIX}{close[0].upper()}" if close else ""
     return found
-
-
-def _dotted(key: str) -> list[str]:
-    return [part.strip().strip("\"'") for part in key.split(".")]

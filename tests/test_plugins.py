@@ -15,6 +15,7 @@ def _as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Modules, path and the shared registry are put back after each test."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(registry, "_items", {kind: dict(items) for kind, items in registry._items.items()})
+    monkeypatch.setattr(registry, "_added_by", dict(registry._added_by))
     modules = set(sys.modules)
     yield
     for name in set(sys.modules) - modules:
@@ -34,6 +35,9 @@ def installed(site: Path, value: str) -> None:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: plug-1\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text(f"[genops]\nplug = {value}\n")
     sys.path.insert(0, str(site))
+
+
+class Here: ...
 
 
 ADDS_A_TOOL = "def register(registry):\n    registry.add('tool', 'shout', str.upper)\n"
@@ -85,6 +89,40 @@ class TestRegistry:
         with pytest.raises(DefinitionError, match="registered twice"):
             names.add("tool", "size", sum)
         assert names.get("tool", "size") is len
+
+
+class TestPackages:
+    """Whose code is behind a name."""
+
+    def test_what_is_built_in_is_nobody_elses(self):
+        assert registry.packages("step", "prompt") == []
+        assert registry.packages("provider", "no such provider") == []
+
+    def test_the_package_that_it_is_defined_in_imported_or_not(self):
+        names = Registry()
+        names.add("provider", "late", "late_pack.inner:Provider")
+        names.add("provider", "here", Here)
+        assert names.packages("provider", "late") == ["late_pack"]
+        assert names.packages("provider", "here") == [__name__.partition(".")[0]]
+
+    def test_the_package_whose_register_added_it(self, tmp_path):
+        module(
+            tmp_path,
+            "adding.deep",
+            """
+from functools import partial
+from genops.models.offline import Offline
+
+def register(registry):
+    registry.add("provider", "partly", partial(Offline, None))
+    registry.add("provider", "elsewhere", "other_pack:Provider")
+    registry.add("step", "map", "genops.steps.map:MapStep")
+""",
+        )
+        load_plugins(["adding.deep"], tmp_path)
+        assert registry.packages("provider", "partly") == ["adding"]
+        assert registry.packages("provider", "elsewhere") == ["adding", "other_pack"]
+        assert registry.packages("step", "map") == []
 
 
 class TestLoadPlugins:

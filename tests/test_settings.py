@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from genops.errors import DefinitionError, ExitCode, ReferenceNotFound
-from genops.settings import OFFLINE, find_root, load_settings
+from genops.settings import OFFLINE, load_settings, unknown_variables
+from genops.settings_file import find_root
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +90,23 @@ class TestEnvironment:
         assert "plugins" in error.message
         assert "JSON" in error.hint
 
+    def test_a_variable_inside_a_table_that_is_no_setting_is_an_error(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("GENOPS_LIMITS__MAPITEMS", "5")
+        error = error_of(tmp_path)
+        assert str(error.at) == "environment variable GENOPS_LIMITS__MAPITEMS"
+        assert "did you mean map_items?" in error.hint
+
+    def test_a_variable_that_means_nothing_is_found_with_the_nearest_that_does(self, tmp_path, monkeypatch):
+        project(tmp_path, '[models.fast]\nmodel = "openai/small"\napi_key_env = "GENOPS_OWN_KEY"')
+        for name in ("GENOPS_STROE", "GENOPS_MODEL__FAST__REVISION", "GENOPS_OF_MINE", "GENOPS_OWN_KEY"):
+            monkeypatch.setenv(name, "x")
+        monkeypatch.setenv("GENOPS_MODELS__FAST__REVISION", "2")
+        assert unknown_variables(load_settings(tmp_path)) == {
+            "GENOPS_MODEL__FAST__REVISION": "GENOPS_MODELS",
+            "GENOPS_OF_MINE": "",
+            "GENOPS_STROE": "GENOPS_STORE",
+        }
+
     def test_a_wrong_value_names_the_variable_and_not_the_file(self, tmp_path, monkeypatch):
         project(tmp_path, "[limits]\nmap_items = 5")
         monkeypatch.setenv("GENOPS_LIMITS__MAP_ITEMS", "many")
@@ -104,6 +122,17 @@ class TestModelAliases:
         with pytest.raises(ReferenceNotFound, match="smart") as caught:
             load_settings(tmp_path).alias("smrt")
         assert caught.value.exit_code is ExitCode.USAGE
+
+    def test_a_wrong_default_names_the_setting(self, tmp_path, monkeypatch):
+        project(tmp_path, 'capture_content = true\ndefault_model = "smrt"\n[models.smart]\nmodel = "openai/large"\n')
+        with pytest.raises(ReferenceNotFound, match="default_model") as caught:
+            load_settings(tmp_path).alias("smrt")
+        assert caught.value.at.line == 2
+        assert "did you mean smart?" in caught.value.hint
+        monkeypatch.setenv("GENOPS_DEFAULT_MODEL", "other")
+        with pytest.raises(ReferenceNotFound) as caught:
+            load_settings(tmp_path).alias("other")
+        assert str(caught.value.at) == "environment variable GENOPS_DEFAULT_MODEL"
 
     def test_a_key_instead_of_the_name_of_its_variable_is_refused_and_not_repeated(self, tmp_path):
         project(tmp_path, '[models.smart]\nmodel = "openai/large"\napi_key_env = "sk-proj-123"')
@@ -131,6 +160,25 @@ class TestErrors:
         assert setting in error.message
         assert error.at.line == line
         assert Path(error.at.path).name == "genops.toml"
+
+    @pytest.mark.parametrize(
+        ("text", "hint"),
+        [
+            ('stroe = "x"', "did you mean store?"),
+            ('[models.fast]\nmodle = "a/b"', "did you mean model?"),
+            ('[models.fast]\nmodel = "a/b"\n[models.fast.limit]\nretries = 1', "did you mean limits?"),
+            ('[models.fast]\nmodel = "a/b"\n[models.fast.limits]\nretry = 1', "did you mean retries?"),
+            ('[models.fast]\nmodel = "a/b"\nprice = {input = 1, outptu = 1}', "did you mean output?"),
+            ('[indexes.docs]\nsource = ["*.md"]', "did you mean sources"),
+            ('[indexes.docs]\nsources = [{path = "*.csv", enconding = "latin-1"}]', "did you mean encoding?"),
+            ('[http]\nhosts = ["a"]', "allowed_hosts"),
+            ('[limits]\ndefault_model = "a"', "before the first [table]"),
+        ],
+    )
+    def test_an_unknown_setting_comes_with_the_nearest_names(self, tmp_path, text, hint):
+        error = error_of(project(tmp_path, text))
+        assert "does not exist" in error.message
+        assert hint in error.hint
 
     def test_the_line_counts_in_pyproject_too(self, tmp_path):
         text = '[project]\nstore = 1\n\n[tool.genops]\nstore = ["x"]\n'

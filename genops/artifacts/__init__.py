@@ -5,6 +5,7 @@ from genops.artifacts.component import Component, ComponentKind
 from genops.artifacts.lock import Lock, LockEntry
 from genops.artifacts.payload import Payload, Value, decode, encode, json_form, normalise
 from genops.artifacts.reference import Reference
+from genops.artifacts.source import source_digest
 
 __all__ = [
     "Component",
@@ -24,4 +25,5 @@ __all__ = [
     "ordered_schema",
     "plain_schema",
     "short",
+    "source_digest",
 ]

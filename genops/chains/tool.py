@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import inspect
-import sys
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any, TypeAlias, TypeVar, get_type_hints, overload
 
 from pydantic import BaseModel, Field, ValidationError, create_model
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError
 
-from genops.artifacts import Component, Value, normalise, ordered_schema, plain_schema
+from genops.artifacts import Component, Value, normalise, ordered_schema, plain_schema, source_digest
 from genops.chains.step import Effect
 from genops.errors import DefinitionError, ToolError, nearest
 from genops.models.types import ToolSpec
@@ -208,29 +204,3 @@ def _arguments(label: str, function: Callable[..., Any]) -> type[BaseModel]:
             f"tool {label!r}: {problem}", hint="use JSON types, dataclasses, enums or pydantic models"
         ) from None
     return model
-
-
-def source_digest(function: Callable[..., Any]) -> str:
-    """SHA-256 of the Python files that a function comes with: its whole top package, so a changed helper counts."""
-    module = sys.modules.get(function.__module__)
-    top = sys.modules.get(function.__module__.partition(".")[0])
-    roots = tuple(getattr(top, "__path__", ()))
-    if roots:
-        return _folder_digest(roots)
-    file = getattr(module, "__file__", None)
-    if file and Path(file).suffix == ".py":
-        return hashlib.sha256(Path(file).read_bytes()).hexdigest()
-    try:
-        return hashlib.sha256(inspect.getsource(function).encode()).hexdigest()
-    except OSError:
-        return hashlib.sha256(function.__code__.co_code).hexdigest()
-
-
-@cache
-def _folder_digest(roots: tuple[str, ...]) -> str:
-    total = hashlib.sha256()
-    for root in sorted(roots):
-        for path in sorted(Path(root).rglob("*.py")):
-            total.update(path.relative_to(root).as_posix().encode() + b"\0")
-            total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()

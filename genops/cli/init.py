@@ -59,7 +59,7 @@ def _project() -> Iterator[tuple[str, str]]:
 
 
 def _settings_in(folder: Path) -> list[Path]:
-    from genops.settings import find_root
+    from genops.settings_file import find_root
 
     source = find_root(folder)[1]
     return [source] if source is not None and source.parent == folder.resolve() else []

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from genops.cli.output import note, printable
+
 if TYPE_CHECKING:
     from genops.executor import Project
     from genops.models import Recorder
@@ -18,7 +20,17 @@ def settings_here() -> Settings:
     """The settings of the project that the working folder is in."""
     from genops.settings import load_settings
 
-    return load_settings()
+    settings = load_settings()
+    _warn_of_misspelt_variables(settings)
+    return settings
+
+
+def _warn_of_misspelt_variables(settings: Settings) -> None:
+    from genops.settings import unknown_variables
+
+    for name, near in unknown_variables(settings).items():
+        if near:
+            note(printable(f"warning: the environment variable {name} is no setting; did you mean {near}?"))
 
 
 @contextmanager
@@ -36,6 +48,7 @@ def opened() -> Iterator[Project]:
     from genops.executor import Project
 
     project = Project.current()
+    _warn_of_misspelt_variables(project.settings)
     try:
         yield project
     finally:

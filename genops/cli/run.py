@@ -12,7 +12,7 @@ import typer
 
 from genops.cli.inputs import read_inputs
 from genops.cli.options import ChainReference, Inputs, InputsFile, Locked, Session, Tags, UseCache, User
-from genops.cli.output import note, printable, say, say_json, say_output
+from genops.cli.output import note, printable, say_json, say_output
 from genops.cli.project import opened, recording
 
 if TYPE_CHECKING:
@@ -57,12 +57,16 @@ def run(
             use_cache=cache,
             on_text=shown if stream and not as_json else None,
         )
-        result = loaded.run_sync(values, options)
+        try:
+            result = loaded.run_sync(values, options)
+        except BaseException:
+            shown.end()
+            raise
     try:
         if as_json:
             say_json(_described(result))
         elif shown.text:
-            say("")
+            shown.end()
         else:
             say_output(result.output)
     finally:
@@ -80,6 +84,11 @@ class Shown:
         self.text = False
         self._out = sys.stdout
         self._reader = True
+
+    def end(self) -> None:
+        """Ends the line of what was printed."""
+        if self.text:
+            self("\n")
 
     def __call__(self, text: str) -> None:
         """Prints one piece."""

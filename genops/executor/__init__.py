@@ -6,9 +6,9 @@ from genops.executor.closure import Closure
 from genops.executor.effects import Difference
 from genops.executor.engine import RunOptions, RunResult, run_chain
 from genops.executor.functions import trace
-from genops.executor.loop_thread import on_loop, run_sync
 from genops.executor.project import Project
 from genops.executor.replay import Replay, replay
+from genops.models.loop_thread import on_loop, run_sync
 
 __all__ = [
     "Chain",

@@ -15,7 +15,7 @@ from genops.artifacts import encode, json_form, normalise
 from genops.errors import GenopsError, InputError, Location
 from genops.executor.chain import Chain
 from genops.executor.engine import RunOptions, run_chain
-from genops.executor.loop_thread import on_loop
+from genops.models.loop_thread import on_loop
 
 _ROW = 'one line holds one object: {"question": "…"}'
 

@@ -13,9 +13,9 @@ from genops.chains import ChainBuilder, ChainDefinition
 from genops.errors import LockMismatch
 from genops.executor.closure import Closure
 from genops.executor.engine import RunOptions, RunResult, run_chain
-from genops.executor.loop_thread import on_loop, run_sync
 from genops.executor.project import Project
 from genops.executor.typed import I, O, TypedChain
+from genops.models.loop_thread import on_loop, run_sync
 
 
 class Chain:

@@ -8,10 +8,11 @@ from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from genops.artifacts import Component, Lock, Reference
+from genops.artifacts import Component, Lock, Reference, source_digest
 from genops.chains import ChainDefinition, Need, Tool
-from genops.errors import DefinitionError, UsageError
-from genops.models import Model
+from genops.errors import DefinitionError, Location, UsageError
+from genops.models import Model, provider_name
+from genops.plugins import Kind, registry
 from genops.prompts import Prompt
 
 if TYPE_CHECKING:
@@ -21,9 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class IndexHandle:
-    """An index of the closure: what it is, and how to open it when a search needs it."""
+    """An index of the closure.
+
+    Attributes:
+        component: What it is.
+        code: What it is built and searched with, as it is registered; nothing where the settings have it no more.
+        open: Opens it, when a search needs it.
+    """
 
     component: Component
+    code: tuple[tuple[Kind, str], ...]
     open: Callable[[], Index]
 
 
@@ -36,6 +44,7 @@ class Closure:
         default_model: Alias of templates that name none.
         chains: Sub-chains that share these components.
         pinned: Sub-chains at a version, label, digest or revision of their own, each with the components of that time.
+        plugins: Code of plug-ins that runs: by what it is registered as, the packages that it comes from.
         components: Everything, for the store and the lock.
         uses: What each template is wired to, by kind and source.
         lock: Pins the components.
@@ -49,6 +58,7 @@ class Closure:
     models: dict[str, Model] = field(default_factory=dict)
     indexes: dict[str, IndexHandle] = field(default_factory=dict)
     tools: dict[str, Tool] = field(default_factory=dict)
+    plugins: dict[tuple[Kind, str], list[Component]] = field(default_factory=dict)
     components: list[Component] = field(default_factory=list)
     uses: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     lock: Lock = field(init=False)
@@ -83,6 +93,20 @@ class Closure:
         if uses:
             self.uses[component.kind, reference] = uses
 
+    def add_code(self, kind: Kind, name: str) -> None:
+        """Takes in the packages that a step kind, provider, embedder or reader comes from, when it is not built in."""
+        if (kind, name) in self.plugins:
+            return
+        packages = registry.packages(kind, name)
+        item = registry.get(kind, name) if packages else None
+        found = [Component("plugin", package, {"source": source_digest(item, package)}) for package in packages]
+        self.plugins[kind, name] = found
+        self.components += found
+
+    def code_digests(self, kind: Kind, name: str) -> list[str]:
+        """Digests of the packages that such code comes from; none for what is built in."""
+        return [component.digest for component in self.plugins[kind, name]]
+
     def model_for(self, prompt: Prompt) -> str:
         """The alias that a template is asked with."""
         return prompt.model_alias or self.default_model
@@ -105,6 +129,8 @@ class _Resolver:
     def chain(self, definition: ChainDefinition, path: tuple[str, ...]) -> None:
         if len(path) > self.max_depth:
             raise DefinitionError(f"chains nest deeper than limits.chain_depth = {self.max_depth}: {' > '.join(path)}")
+        for step, _ in definition.block.steps():
+            self.closure.add_code("step", step.kind)
         for need, at in definition.needs().items():
             try:
                 if need.kind == "chain":
@@ -142,7 +168,8 @@ class _Resolver:
         closure.pinned[reference] = inner
         closure.add(inner.root.component, reference)
         for component in inner.components[1:]:
-            closure.add(component, f"{reference}/{component.source}")
+            of_now = component.kind == "plugin"  # code of another time is not loaded
+            closure.add(component, component.source if of_now else f"{reference}/{component.source}")
         for (kind, source), uses in inner.uses.items():
             closure.uses[kind, f"{reference}/{source}"] = uses
 
@@ -155,9 +182,12 @@ class _Resolver:
         elif need.kind == "model":
             model = closure.models[reference] = self.source.model(reference)
             closure.add(model.component, reference)
+            closure.add_code("provider", provider_name(model))
         elif need.kind == "index":
             handle = closure.indexes[reference] = self.source.index(reference)
             closure.add(handle.component, reference)
+            for kind, name in handle.code:
+                closure.add_code(kind, name)
         else:
             tool = closure.tools[reference] = self.source.tool(reference)
             closure.add(tool.component, reference)
@@ -180,7 +210,11 @@ class _Resolver:
         for part in parts:
             closure.add(part, part.name)
         for need in (Need("model", alias), *(Need("tool", name) for name in prompt.tools)):
-            self._need(need)
+            try:
+                self._need(need)
+            except UsageError as error:
+                error.at = error.at or Location(prompt.path)
+                raise
 
 
 @cache

@@ -7,15 +7,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from genops.errors import GenopsError
-from genops.executor.loop_thread import run_sync
 from genops.executor.project import Project
 from genops.models import Model, check_key, key_variable, provider_name, resolve_model
-
-if TYPE_CHECKING:
-    from genops.settings import Settings
+from genops.models.loop_thread import run_sync
+from genops.settings import Settings, unknown_variables
 
 State = Literal["ok", "off", "warning", "missing"]
 TIMEOUT = 3.0
@@ -44,6 +42,9 @@ def diagnose(settings: Settings) -> Iterator[Diagnosis]:
     """Looks at everything that runs of a project need. Servers are asked for their list of models and nothing else."""
     source = str(settings.source) if settings.source else "none; defaults are in force"
     yield Diagnosis("settings", "file", "ok" if settings.source else "warning", source)
+    for name, near in unknown_variables(settings).items():
+        hint = f"did you mean {near}?" if near else "see docs/settings.md"
+        yield Diagnosis("settings", name, "warning", "this environment variable is no setting", hint)
     try:
         project = Project(settings)
     except GenopsError as error:
@@ -56,7 +57,7 @@ def diagnose(settings: Settings) -> Iterator[Diagnosis]:
         used = _used_aliases(project)
         yield from _models(settings, used)
         yield from (_index(settings, name) for name in sorted(settings.indexes))
-        yield _export(project)
+        yield _export(settings)
     finally:
         project.close()
     for program, purpose in (("dot", "genops chain graph --format svg"), ("git", "references NAME@git:REVISION")):
@@ -168,10 +169,14 @@ def _index(settings: Settings, name: str) -> Diagnosis:
     return Diagnosis("index", name, "ok", f"{found.snapshot[:12]} is fresh")
 
 
-def _export(project: Project) -> Diagnosis:
-    if project.export is None:
+def _export(settings: Settings) -> Diagnosis:
+    from genops.tracing.export import export_endpoint, unsupported_protocol
+
+    endpoint, problem = export_endpoint(), unsupported_protocol()
+    if endpoint is None:
         return Diagnosis("export", "OTLP", "off", "no OTEL_EXPORTER_OTLP_ENDPOINT")
-    names = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-    endpoint = next(os.environ[name] for name in names if os.environ.get(name))
-    content = "with" if project.settings.capture_content else "without"
-    return Diagnosis("export", "OTLP", "ok", f"to {endpoint}, {content} content")
+    if problem is not None:
+        return Diagnosis("export", "OTLP", "warning", problem)
+    return Diagnosis(
+        "export", "OTLP", "ok", f"to {endpoint}, {'with' if settings.capture_content else 'without'} content"
+    )

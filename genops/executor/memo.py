@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from genops.artifacts import Payload, Value, decode, digest_of, encode
 from genops.chains import ChainDefinition, Node, Step
 from genops.executor.closure import Closure
+from genops.models import provider_name
 
 if TYPE_CHECKING:
     from genops.executor.context import ExecutionContext
@@ -138,8 +139,9 @@ def tells_time(node: Node, closure: Closure) -> bool:
 
 
 def _digests(step: Step, closure: Closure) -> Iterator[str]:
-    """Digests of the components that a step itself refers to, and of what renders them."""
+    """Digests of the components that a step itself refers to, of the code that runs it and of what renders them."""
     yield closure.components[0].digest
+    yield from closure.code_digests("step", step.kind)
     for need in step.needs():
         if need.kind == "prompt":
             prompt = closure.prompts[need.reference]
@@ -147,13 +149,21 @@ def _digests(step: Step, closure: Closure) -> Iterator[str]:
             yield from (part.digest for part in prompt.partials)
             if prompt.examples is not None:
                 yield prompt.examples.digest
-            yield closure.models[closure.model_for(prompt)].component.digest
+            yield from _of_model(closure.model_for(prompt), closure)
             yield from (closure.tools[name].component.digest for name in prompt.tools)
         elif need.kind == "model":
-            yield closure.models[need.reference].component.digest
+            yield from _of_model(need.reference, closure)
         elif need.kind == "index":
-            yield closure.indexes[need.reference].component.digest
+            handle = closure.indexes[need.reference]
+            yield handle.component.digest
+            yield from (digest for kind, name in handle.code for digest in closure.code_digests(kind, name))
         elif need.kind == "tool":
             yield closure.tools[need.reference].component.digest
     for definition, _ in _chains(step, closure):
         yield definition.component.digest
+
+
+def _of_model(alias: str, closure: Closure) -> Iterator[str]:
+    model = closure.models[alias]
+    yield model.component.digest
+    yield from closure.code_digests("provider", provider_name(model))

@@ -65,7 +65,7 @@ class Project:
         """The project's store, open."""
         from genops.store import Store
 
-        return Store.open(self.settings.store_url)
+        return Store.open_for_runs(self.settings.store_url)
 
     @cached_property
     def redactor(self) -> Redactor:
@@ -179,7 +179,7 @@ class Project:
 
     def close(self) -> None:
         """Writes what is still under way and gives everything back."""
-        from genops.executor.loop_thread import run_sync
+        from genops.models.loop_thread import run_sync
 
         opened = self.__dict__
         if "gateway" in opened:

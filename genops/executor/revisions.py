@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +14,8 @@ from genops.errors import DefinitionError, Location, ReferenceNotFound, UsageErr
 from genops.executor.closure import IndexHandle
 from genops.models import Model, resolve_model
 from genops.prompts import Prompt
-from genops.settings import Settings
+from genops.settings import Settings, make_settings
+from genops.settings_file import FILES, parse_table
 
 PROMPT_SUFFIX = ".prompt"
 CHAIN_SUFFIX = ".yaml"
@@ -161,11 +161,14 @@ class RevisionSource:
 
     @cached_property
     def _then(self) -> Settings:
-        for name in ("genops.toml", "pyproject.toml"):
+        for name in FILES:
             text = self._revision.read(Path(name))
-            values = tomllib.loads(text) if text is not None else None
-            if values is not None and name == "pyproject.toml":
-                values = values.get("tool", {}).get("genops")
+            shown = self._revision.shown(Path(name))
+            values = parse_table(text, name, shown) if text is not None else None
             if values is not None:
-                return Settings(**{**values, "root": self._settings.root, "source": self._settings.source})
+                try:
+                    return make_settings(values, self._settings.root, None)
+                except DefinitionError as error:
+                    error.at = error.at or Location(shown)
+                    raise
         return self._settings

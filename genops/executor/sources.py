@@ -12,8 +12,9 @@ from genops.chains import ChainDefinition, Tool, stored_tool
 from genops.errors import LockMismatch, ReferenceNotFound, StoreError, nearest
 from genops.executor.closure import IndexHandle
 from genops.executor.revisions import CHAIN_SUFFIX, RevisionSource
+from genops.index_settings import FileSource
 from genops.models import Model, resolve_model, stored_model
-from genops.plugins import registry
+from genops.plugins import Kind, registry
 from genops.prompts import Prompt
 from genops.settings import Settings
 
@@ -112,7 +113,7 @@ class ProjectSource:
         if parsed.form not in ("tree", "digest"):
             raise ReferenceNotFound(f"{reference!r}: an index is named by NAME or NAME#digest")
         index = open_index(self._settings, parsed.name, parsed.selector or None)
-        return IndexHandle(index.component, lambda: index)
+        return IndexHandle(index.component, code_of_index(self._settings, parsed.name), lambda: index)
 
     def tool(self, name: str) -> Tool:
         """A registered tool."""
@@ -196,7 +197,8 @@ class LockedSource:
         if swap:
             return self._project.index(swap)
         component = self._component("index", reference)
-        return IndexHandle(component, lambda: open_snapshot(self._settings, component))
+        code = code_of_index(self._settings, component.name)
+        return IndexHandle(component, code, lambda: open_snapshot(self._settings, component))
 
     def tool(self, name: str) -> Tool:
         """The tool; its code is that of today where that is the code that ran."""
@@ -229,6 +231,15 @@ class LockedSource:
     @cached_property
     def _components(self) -> dict[tuple[str, str], Component]:
         return {(c.kind, c.digest): c for c in self._store.components_of(self._lock.digest)}
+
+
+def code_of_index(settings: Settings, name: str) -> tuple[tuple[Kind, str], ...]:
+    """The embedder and the readers that the settings name for an index."""
+    index = settings.indexes.get(name)
+    if index is None:
+        return ()
+    readers = {source.reader for source in index.sources if isinstance(source, FileSource) and source.reader}
+    return (("embedder", index.embedder), *(("reader", reader) for reader in sorted(readers)))
 
 
 def open_snapshot(settings: Settings, component: Component) -> Index:

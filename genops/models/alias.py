@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from genops.artifacts import Component
-from genops.errors import DefinitionError, Location, UsageError, nearest
+from genops.errors import DefinitionError, UsageError, nearest
 from genops.models.types import Model
 from genops.plugins import registry
 from genops.settings import ModelAlias, Settings
+from genops.settings_file import origin
 
 SERVERS: dict[str, str | None] = {
     "openai": "https://api.openai.com/v1",
@@ -35,7 +36,7 @@ def resolve_model(settings: Settings, name: str) -> Model:
         DefinitionError: The alias is not ``provider/model``, or its file is missing or broken.
     """
     alias = settings.alias(name)
-    at = Location(settings.source) if settings.source else None
+    at = origin(["models", name, "model"], settings.source)
     provider, _, model_id = alias.model.partition("/")
     if not provider or not model_id:
         raise DefinitionError(
@@ -102,7 +103,7 @@ def file_of(settings: Settings, name: str, alias: ModelAlias) -> Path:
     if alias.file is None:
         raise DefinitionError(
             f"model alias {name!r} ({alias.model}) names no file",
-            at=Location(settings.source) if settings.source else None,
+            at=origin(["models", name], settings.source),
             hint=f'add file = "…" under [tool.genops.models.{name}]',
         )
     return settings.root / alias.file

@@ -10,6 +10,7 @@ from genops.models.types import ModelResponse, ToolCall, Usage
 
 _KEPT = ("logprobs", "reasoning_content", "refusal")
 _MESSAGE_LENGTH = 500
+CHECK_URL = "check that base_url leads to an OpenAI-compatible /v1"
 
 
 def read_completion(body: Any) -> ModelResponse:
@@ -20,7 +21,7 @@ def read_completion(body: Any) -> ModelResponse:
         ModelError: It is an error that was sent as if it were an answer.
     """
     if not isinstance(body, dict):
-        raise ServerFailed("the server answered with something that is not a chat completion")
+        raise ServerFailed("the server answered with something that is not a chat completion", hint=CHECK_URL)
     if body.get("error"):
         raise error_of(200, body)
     try:
@@ -39,7 +40,7 @@ def read_completion(body: Any) -> ModelResponse:
     except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise ServerFailed(
             f"the server's answer has no usable choice ({type(error).__name__}: {error})",
-            hint="check that base_url leads to an OpenAI-compatible /v1",
+            hint=CHECK_URL,
         ) from None
     return response
 

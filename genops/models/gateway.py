@@ -16,7 +16,7 @@ from genops.models.alias import key_variable, provider_name
 from genops.models.digests import request_digest, sha256_json
 from genops.models.limits import Limiter
 from genops.models.price_table import cost_of
-from genops.models.retry import backoff
+from genops.models.retry import advice, backoff
 from genops.models.tokens import estimated
 from genops.models.types import Call, Model, ModelRequest, ModelResponse, Provider
 from genops.plugins import registry
@@ -153,7 +153,7 @@ class Gateway:
                 delay = None if final else backoff(len(failed), error.retry_after, self._rng)
                 failed.append({"error": type(error).__name__, "message": error.message, "delay": delay})
                 if delay is None:
-                    error.attempts = failed
+                    error.attempts, error.hint = failed, advice(error)
                     raise
                 await self._sleep(delay)
             else:

@@ -13,7 +13,7 @@ import orjson
 
 from genops.errors import ModelError, ModelRefused, ServerFailed, ServerUnreachable, StreamBroken
 from genops.models.alias import base_url_of, key_variable
-from genops.models.chat_completion import Assembly, error_of, read_completion
+from genops.models.chat_completion import CHECK_URL, Assembly, error_of, read_completion
 from genops.models.retry import parse_retry_after
 from genops.models.server_sent_events import EventDecoder
 from genops.models.types import Call, Model, ModelRequest, ModelResponse
@@ -167,11 +167,9 @@ def _loads(data: bytes) -> Any:
     try:
         return json.loads(data)  # takes what orjson does not: escaped lone surrogates
     except ValueError:
-        start = data[:80].decode("utf-8", errors="replace")
-        raise ServerFailed(
-            f"the server answered with something that is not JSON: {start!r}",
-            hint="check that base_url leads to an OpenAI-compatible /v1",
-        ) from None
+        start = data[:80].decode("utf-8", errors="replace").strip()
+        problem = f"with something that is not JSON: {start!r}" if start else "with an empty body"
+        raise ServerFailed(f"the server answered {problem}", hint=CHECK_URL) from None
 
 
 def _lost(error: Exception, model: Model, url: str, begun: bool) -> ModelError:

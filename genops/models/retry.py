@@ -1,4 +1,4 @@
-"""How long to wait before the next attempt."""
+"""After a failed attempt: how long to wait for the next one, and what to do after the last."""
 
 from __future__ import annotations
 
@@ -6,9 +6,18 @@ import random
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from genops.errors import ModelError, ModelRefused, ModelTimeout, RateLimited, ServerFailed, StreamBroken
+
 FIRST_DELAY = 0.5
 MAX_DELAY = 30.0
 MAX_RETRY_AFTER = 300.0
+_ADVICE: dict[type[ModelError], str] = {
+    ModelRefused: "trying again does not help: see what the server refuses, and correct the alias or the template",
+    RateLimited: "wait, or lower `limits.requests_per_minute` of the alias",
+    ServerFailed: "try again later, raise `limits.retries` of the alias, or give the step a `fallback`",
+    StreamBroken: "try again; if it happens often, raise `limits.retries` of the alias or give the step a `fallback`",
+    ModelTimeout: "raise `limits.timeout` of the alias, or ask for a shorter answer",
+}
 
 
 def backoff(attempt: int, retry_after: float | None, rng: random.Random) -> float:
@@ -35,3 +44,8 @@ def parse_retry_after(value: str | None, now: datetime | None = None) -> float |
         date = date if date.tzinfo else date.replace(tzinfo=UTC)
         seconds = (date - (now or datetime.now(UTC))).total_seconds()
     return max(0.0, seconds) if seconds == seconds else None
+
+
+def advice(error: ModelError) -> str | None:
+    """What to do about a call that failed for good, where the failure itself does not say."""
+    return error.hint or _ADVICE.get(type(error))

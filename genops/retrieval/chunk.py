@@ -101,7 +101,7 @@ def _context(headings: tuple[str, ...], embedder: Embedder) -> str:
 
 def _sections(document: Document) -> Iterator[tuple[tuple[str, ...], list[Span]]]:
     """The spans of the blocks under each heading; a heading is a part of the block that follows it."""
-    if not document.is_markdown:
+    if document.format != "markdown":
         yield (), list(_split(document.text, (0, len(document.text)), _PARAGRAPH_END))
         return
     from markdown_it import MarkdownIt

@@ -1,100 +1,156 @@
-"""Documents: the text files that an index is built from, read by the globs of its settings."""
+"""Documents: what an index is built from."""
 
 from __future__ import annotations
 
-import glob
 import hashlib
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from typing import Any, Literal, TypeAlias
 
-from genops.errors import DefinitionError, InputError, Location
-from genops.index_settings import IndexSettings
-from genops.settings import Settings
+from genops.artifacts import digest_of
+from genops.errors import InputError
 
-_MARKDOWN = frozenset({".md", ".markdown"})
+Scalar: TypeAlias = "str | int | float | bool"
+MetadataValue: TypeAlias = "Scalar | list[str]"
+Format = Literal["text", "markdown", "code"]
+
+_FORMATS = ("text", "markdown", "code")
+_FILTER_WORDS = frozenset({"and", "or", "not"})
+_INTEGERS = range(-(2**53) + 1, 2**53)
+"""Integers that every JSON reader and every column of numbers holds exactly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    r"""A text that can be searched.
+    r"""A text that can be searched. One that exists is valid: everything is checked when it is made.
 
     Attributes:
-        id: Its lasting name in the index; for a file, the uri.
-        uri: Path relative to the project, with forward slashes on every platform.
-        text: As Python reads a text file: UTF-8, no byte order mark, line ends as ``\n``. Spans count its characters.
+        id: Its lasting name, unique in the index. For a file its uri, for a record of a file ``uri#id``.
+        uri: Where it came from: a path relative to the project with forward slashes on every platform, or any other
+            address.
+        text: What spans count in, in characters. Readers give it line ends as ``\n`` and no byte order mark.
+        format: What structure the text has.
+        language: Of code (``python``); else empty.
+        title: Stands over the text as its outermost heading.
+        metadata: Typed values that can be shown and filtered by. Keys are identifiers.
+        modified: Nanoseconds since the epoch.
+        ttl: Seconds after ``modified`` for which it counts as fresh.
+        pages: Character offset at which each page begins, where there are pages.
         hash: SHA-256 of the text in UTF-8.
+        digest: SHA-256 of the canonical JSON of all that an index shows or filters by: all of it but ``id`` and
+            ``modified``.
+
+    Raises:
+        InputError: The text holds NUL or a lone surrogate, or another value is not what it should be.
     """
 
     id: str
     uri: str
     text: str
+    format: Format = "text"
+    language: str = ""
+    title: str = ""
+    metadata: dict[str, MetadataValue] = field(default_factory=dict)
+    modified: int | None = None
+    ttl: float | None = None
+    pages: list[int] = field(default_factory=list)
     hash: str = field(init=False)
+    digest: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "hash", hashlib.sha256(self.text.encode("utf-8")).hexdigest())
-
-    @property
-    def is_markdown(self) -> bool:
-        """Whether the text has the structure of Markdown, by its name."""
-        return PurePosixPath(self.uri).suffix.lower() in _MARKDOWN
-
-
-def read_documents(settings: Settings, index: IndexSettings) -> list[Document]:
-    """The documents that the globs of an index name, sorted by uri, each once.
-
-    Hidden files and folders are matched only by globs that name them.
-
-    Raises:
-        DefinitionError: A glob leaves the project or matches no file.
-        InputError: A file cannot be read, is not UTF-8 text or is too large, or all files are empty.
-    """
-    at = Location(settings.source) if settings.source else None
-    uris: set[str] = set()
-    for pattern in index.sources:
-        if Path(pattern).is_absolute() or ".." in PurePosixPath(pattern).parts:
-            raise DefinitionError(
-                f"source {pattern!r} leaves the project", at=at, hint="write a glob relative to the project"
-            )
-        found = [
-            name
-            for name in glob.glob(pattern, root_dir=settings.root, recursive=True)  # noqa: PTH207 - skips hidden files
-            if (settings.root / name).is_file()
-        ]
-        if not found:
-            raise DefinitionError(
-                f"source {pattern!r} matches no file", at=at, hint=f"globs are relative to {settings.root}"
-            )
-        uris.update(Path(name).as_posix() for name in found)
-    documents = [_read(settings, uri) for uri in sorted(uris)]
-    if not any(document.text.strip() for document in documents):
-        raise InputError(
-            f"the corpus is empty: no text in {len(documents)} files", at=at, hint="see `sources` of the index"
-        )
-    return documents
+        problem = _problem(self)
+        if problem is not None:
+            raise InputError(f"document {self.id!r}: {problem}")
+        object.__setattr__(self, "hash", hashlib.sha256(self.text.encode()).hexdigest())
+        body = {
+            "uri": self.uri,
+            "hash": self.hash,
+            "format": self.format,
+            "language": self.language,
+            "title": self.title,
+            "metadata": self.metadata,
+            "ttl": self.ttl,
+            "pages": self.pages,
+        }
+        object.__setattr__(self, "digest", digest_of(body))
 
 
-def _read(settings: Settings, uri: str) -> Document:
-    path, limit = settings.root / uri, settings.limits.payload_bytes
-    at = Location(path)
+def _problem(document: Document) -> str | None:
+    """What is wrong with a document, or None."""
+    for name in ("id", "uri", "text", "language", "title"):
+        problem = _text_problem(getattr(document, name))
+        if problem is not None:
+            return f"its {name} {problem}"
+    if not document.id:
+        return "its id is empty"
+    if document.format not in _FORMATS:
+        return f"its format is {document.format!r}, not one of {', '.join(_FORMATS)}"
+    if not _is_integer(document.modified, optional=True):
+        return f"modified is {document.modified!r}, not nanoseconds since the epoch"
+    if document.ttl is not None and not (_is_finite(document.ttl) and document.ttl > 0):
+        return f"ttl is {document.ttl!r}, not a number of seconds above 0"
+    pages = document.pages
+    if not isinstance(pages, list) or not all(_is_integer(page) for page in pages):
+        return "its pages are not a list of character offsets"
+    if pages != sorted(pages) or any(not 0 <= page <= len(document.text) for page in pages):
+        return "its pages do not follow each other in the text"
+    return _metadata_problem(document.metadata)
+
+
+def _metadata_problem(metadata: Any) -> str | None:
+    if not isinstance(metadata, Mapping):
+        return f"its metadata is {_named(metadata)}, not a mapping"
+    for key, value in metadata.items():
+        problem = key_problem(key) or value_problem(value)
+        if problem is not None:
+            return f"metadata {key!r} {problem}"
+    return None
+
+
+def key_problem(key: Any) -> str | None:
+    """Why something cannot name a piece of metadata, or None when it can."""
+    if not isinstance(key, str) or not key.isidentifier():
+        return "is not an identifier (letters, digits and _)"
+    return "is a word of the filter language" if key in _FILTER_WORDS else None
+
+
+def value_problem(value: Any) -> str | None:
+    """Why something cannot be a piece of metadata, or None when it can."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        return _text_problem(value)
+    if isinstance(value, int):
+        return None if value in _INTEGERS else f"is {value}, beyond 2**53; give it as text"
+    if isinstance(value, float):
+        return None if math.isfinite(value) else f"is {value}, which is no number"
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return next((problem for problem in map(_text_problem, value) if problem is not None), None)
+    if isinstance(value, list):
+        return "is a list of something else than text"
+    return f"is {_named(value)}, not text, a number, true or false, or a list of texts"
+
+
+def _text_problem(value: Any) -> str | None:
+    if not isinstance(value, str):
+        return f"is {_named(value)}, not text"
+    if "\0" in value:
+        return "holds a NUL character"
     try:
-        if path.stat().st_size > limit:
-            raise InputError(
-                f"larger than {limit:,} bytes",
-                at=at,
-                hint="split the file, or raise `limits.payload_bytes` in the settings",
-            )
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", at=at) from None
-    if b"\0" in data:
-        raise InputError("a binary file, not text", at=at, hint="narrow the globs in `sources` of the index")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(
-            f"not UTF-8 text (byte 0x{data[error.start]:02x})",
-            at=Location(path, line),
-            hint="save the file as UTF-8, or narrow the globs in `sources` of the index",
-        ) from None
-    return Document(uri, uri, text.replace("\r\n", "\n").replace("\r", "\n"))
+        value.encode()
+    except UnicodeEncodeError as error:
+        return f"holds a lone surrogate (character {error.start})"
+    return None
+
+
+def _named(value: Any) -> str:
+    return "missing" if value is None else f"of type {type(value).__name__}"
+
+
+def _is_integer(value: Any, *, optional: bool = False) -> bool:
+    return (value is None and optional) or (isinstance(value, int) and not isinstance(value, bool))
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

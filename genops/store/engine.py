@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -13,10 +14,8 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
-from genops.errors import StoreError
+from genops.errors import StoreError, StoreUnavailable
 
-BUSY_SECONDS = 10.0
-WRITER_BUSY_MILLISECONDS = 1000
 _PRAGMAS = (
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
@@ -24,17 +23,22 @@ _PRAGMAS = (
     "PRAGMA wal_autocheckpoint = 8000",
     "PRAGMA journal_size_limit = 67108864",
 )
-_HINTS = (
-    ("not a database", "move the file away; the next run makes a new store"),
-    ("malformed", "move the file away and bring it back from a backup; the next run makes a new store"),
-    ("locked", "another process holds the store; try again when it has finished"),
-    ("full", "free some disk space"),
-    ("disk i/o", "check that the disk is not full, and that it works"),
-    ("readonly", "make the file and its folder writable"),
-    ("unable to open", "check that the folder exists and that you may write there"),
-    ("password", "check user and password in the store's URL"),
-    ("connect", "check that the server runs and that the store's URL is right"),
+_SYMPTOMS: tuple[tuple[str, type[StoreError], str], ...] = (
+    ("not a database", StoreError, "move the file away; the next run makes a new store"),
+    ("malformed", StoreError, "move the file away and bring it back from a backup; the next run makes a new store"),
+    ("table .* already exists", StoreError, "it belongs to something else; set `store` to another database"),
+    ("(database|role) .* does not exist", StoreError, "check user and database in the store's URL"),
+    ("not a directory|is a directory|file exists|name too long", StoreError, "set `store` to another place"),
+    ("password|authentication", StoreError, "check user and password in the store's URL"),
+    ("locked", StoreUnavailable, "another process holds the store; try again when it has finished"),
+    ("full|no space|quota", StoreUnavailable, "free some disk space"),
+    ("(i/o|input/output) error", StoreUnavailable, "check that the disk is not full, and that it works"),
+    ("read-?only", StoreUnavailable, "make the file and its folder writable, or set `store` to another place"),
+    ("unable to open|permission denied", StoreUnavailable, "check that the folder exists and that you may write there"),
+    ("resolve|name or service", StoreUnavailable, "check the network, and the host in the store's URL"),
+    ("connect", StoreUnavailable, "check that the server runs and that the store's URL is right"),
 )
+"""What databases and systems say, whether waiting may heal it, and what to do about it."""
 
 
 def parse_url(text: str) -> URL:
@@ -53,55 +57,72 @@ def parse_url(text: str) -> URL:
         return url.set(drivername="sqlite")
     if family in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")
-    raise StoreError(f"{url.render_as_string(hide_password=True)!r} is not a store", hint=supported)
+    raise StoreError(f"{shown(url)!r} is not a store", hint=supported)
 
 
-def make_engine(url: URL) -> Engine:
-    """An engine whose transactions on SQLite take the write lock at once when they are to write.
+def shown(url: URL) -> str:
+    """The URL as people may see it: without its password."""
+    return url.render_as_string(hide_password=True)
+
+
+def make_engine(url: URL, busy_seconds: float) -> Engine:
+    """An engine whose transactions on SQLite take the write lock at once when they are to write. It opens nothing yet.
+
+    Args:
+        url: As :func:`parse_url` gives it.
+        busy_seconds: How long SQLite waits for a lock that another connection holds.
 
     Raises:
-        StoreError: The file cannot be made, or the driver is not installed.
+        StoreError: The driver is not installed.
     """
     try:
         if url.drivername == "sqlite":
-            return _sqlite_engine(url)
+            return _sqlite_engine(url, busy_seconds)
         return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
     except (ModuleNotFoundError, NoSuchModuleError):
         raise StoreError("PostgreSQL needs psycopg", hint="pip install 'genops[postgres]'") from None
-    except OSError as error:
-        raise StoreError(
-            f"the store {url.database} cannot be made: {error.strerror}",
-            hint="check that you may write there, or set `store` to another place",
-        ) from error
 
 
-def _sqlite_engine(url: URL) -> Engine:
-    _make_private_file(Path(url.database or ""))
+def _sqlite_engine(url: URL, busy_seconds: float) -> Engine:
     engine = create_engine(
-        url, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None, "check_same_thread": False}
+        url, connect_args={"timeout": busy_seconds, "isolation_level": None, "check_same_thread": False}
     )
-    event.listen(engine, "connect", _prepare)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        _use_wal(connection, time.monotonic() + busy_seconds)
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+
     event.listen(engine, "begin", _begin)
     return engine
 
 
-def _make_private_file(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+def make_file(url: URL) -> None:
+    """Makes SQLite's file, for its owner alone, where there is none.
+
+    Raises:
+        StoreError: It cannot be made.
+    """
+    if url.drivername != "sqlite":
+        return
+    path = Path(url.database or "")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise failure(f"{shown(url)} cannot be made", error) from error
 
 
-def _prepare(connection: sqlite3.Connection, _record: object) -> None:
-    deadline = time.monotonic() + BUSY_SECONDS
+def _use_wal(connection: sqlite3.Connection, deadline: float) -> None:
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
-            break
+            return
         except sqlite3.OperationalError as error:  # SQLite does not wait for a lock when the mode changes
             if "locked" not in str(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
-    for pragma in _PRAGMAS:
-        connection.execute(pragma)
 
 
 def _begin(connection: Connection) -> None:
@@ -136,29 +157,29 @@ def translated(engine: Engine) -> Iterator[None]:
     """Turns what a database library raises into :class:`StoreError`."""
     try:
         yield
-    except DBAPIError as error:
-        raise failure(engine, error.orig or error) from error
     except (SQLAlchemyError, sqlite3.Error, ValueError) as error:  # ValueError: a row that is not what was written
-        raise failure(engine, error) from error
+        raise failure(shown(engine.url), error) from error
 
 
-def failure(engine: Engine, error: BaseException) -> StoreError:
-    """The error to show for what the database said."""
-    said = str(error).strip().split("\n")[0]
-    hint = next((hint for word, hint in _HINTS if word in said.lower()), None)
-    return StoreError(f"the store {engine.url.render_as_string(hide_password=True)}: {said}", hint=hint)
+def failure(store: str, error: BaseException) -> StoreError:
+    """The error to show for what a database or the system said about a store."""
+    if isinstance(error, DBAPIError):
+        error = error.orig or error
+    said = (isinstance(error, OSError) and error.strerror) or str(error).strip().split("\n")[0]
+    for pattern, kind, hint in _SYMPTOMS:
+        if re.search(pattern, said, re.IGNORECASE):
+            return kind(f"the store {store}: {said}", hint=hint)
+    return StoreError(f"the store {store}: {said}")
 
 
-def writer_connection(engine: Engine) -> Any:
-    """A DBAPI connection outside the pool, for the writer's own thread.
+def own_connection(engine: Engine) -> Any:
+    """A DBAPI connection outside of the engine's pool.
 
     Raises:
-        StoreError: There is no connection to be had now.
+        StoreError: There is none to be had now.
     """
     with translated(engine):
         pooled = engine.raw_connection()
         connection = pooled.driver_connection
         pooled.detach()
-    if isinstance(connection, sqlite3.Connection):
-        connection.execute(f"PRAGMA busy_timeout = {WRITER_BUSY_MILLISECONDS}")
     return connection

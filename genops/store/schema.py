@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from sqlalchemy import Connection, Engine, inspect, text
 
 from genops.errors import StoreError
@@ -9,6 +11,7 @@ from genops.store.engine import reading, writing
 
 HEAD = "0002"
 _MIGRATION_LOCK = 0x67656E6F7073
+_one_at_a_time = threading.Lock()  # Alembic keeps its context in globals
 
 
 def ensure_schema(engine: Engine) -> None:
@@ -50,4 +53,5 @@ def _migrate(connection: Connection, found: str | None) -> None:
             hint="upgrade genops, or set `store` to another database",
         )
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    with _one_at_a_time:
+        command.upgrade(config, "head")

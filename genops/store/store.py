@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import weakref
@@ -11,10 +12,10 @@ from types import TracebackType
 from sqlalchemy import Engine
 
 from genops.artifacts import Component, Lock, Payload
+from genops.errors import StoreUnavailable
 from genops.store import components, deletion, runs, versions
-from genops.store.engine import make_engine, parse_url, writer_connection
+from genops.store.database import Database
 from genops.store.records import LabelMove, RunFilter, RunRecord, SpanRecord, StoreCounts, VersionRecord
-from genops.store.schema import ensure_schema
 from genops.store.writer import Writer
 
 
@@ -25,8 +26,8 @@ class Store:
     damaged. What was handed to :attr:`writer` shows in queries once it is flushed.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._writer: Writer | None = None
         self._making = threading.Lock()
         _open_stores.add(self)
@@ -39,16 +40,27 @@ class Store:
             url: ``sqlite:///PATH`` or ``postgresql://USER@HOST/DATABASE``.
 
         Raises:
-            StoreError: The URL names neither, the file is no store, the server cannot be reached, or a newer genops
-                wrote it.
+            StoreError: The URL names neither, the file is no store, a newer genops wrote it, or it cannot be reached
+                or written now.
         """
-        engine = make_engine(parse_url(url))
-        try:
-            ensure_schema(engine)
-        except BaseException:
-            engine.dispose()
-            raise
-        return cls(engine)
+        database = Database(url)
+        database.engine()
+        return cls(database)
+
+    @classmethod
+    def open_for_runs(cls, url: str) -> Store:
+        """As :meth:`open`, but a store that cannot be reached or written now is open too: runs go on without it.
+
+        Meanwhile the writer keeps what it is given, tries again and tells people, lookups in the caches find nothing,
+        and everything else raises :class:`~genops.errors.StoreUnavailable`.
+
+        Raises:
+            StoreError: The URL names no store, the file is none, or a newer genops wrote it.
+        """
+        database = Database(url)
+        with contextlib.suppress(StoreUnavailable):
+            database.run_engine()
+        return cls(database)
 
     def __enter__(self) -> Store:
         return self
@@ -61,7 +73,11 @@ class Store:
     @property
     def url(self) -> str:
         """The database URL, without its password."""
-        return self._engine.url.render_as_string(hide_password=True)
+        return self._database.name
+
+    @property
+    def _engine(self) -> Engine:
+        return self._database.engine()
 
     @property
     def writer(self) -> Writer:
@@ -69,14 +85,14 @@ class Store:
         if self._writer is None:
             with self._making:
                 if self._writer is None:
-                    self._writer = Writer(lambda: writer_connection(self._engine))
+                    self._writer = Writer(self._database)
         return self._writer
 
     def close(self) -> None:
         """Writes what waits and gives back the connections."""
         if self._writer is not None:
             self._writer.close()
-        self._engine.dispose()
+        self._database.dispose()
         _open_stores.discard(self)
 
     def runs(self, wanted: RunFilter | None = None, limit: int = 50, before: str | None = None) -> list[RunRecord]:
@@ -188,8 +204,15 @@ class Store:
         return deletion.delete_cache(self._engine)
 
     def _cached(self, kind: str, key: str) -> bytes | None:
+        """A run's lookup: it finds nothing, and does not wait, while the database is known to be in trouble."""
         waiting = self._writer.waiting_cache(kind, key) if self._writer else None
-        return waiting if waiting is not None else runs.find_cached(self._engine, kind, key)
+        troubled = not self._database.ready or (self._writer is not None and self._writer.trouble is not None)
+        if waiting is not None or troubled:
+            return waiting
+        try:
+            return runs.find_cached(self._database.run_engine(), kind, key)
+        except StoreUnavailable:
+            return None
 
     def publish_version(
         self,
@@ -236,7 +259,7 @@ _open_stores: weakref.WeakSet[Store] = weakref.WeakSet()
 
 def _after_fork() -> None:
     for store in list(_open_stores):
-        store._engine.dispose(close=False)
+        store._database.dispose(close=False)
         store._making = threading.Lock()
 
 

@@ -1,33 +1,29 @@
 """The background writer: takes records from a run without ever making it wait, and makes them durable.
 
 One thread writes what has come together every 50 ms in one transaction, so that what was handed over is in the
-database well within 200 ms. While the database cannot be written the buffer holds; when it is full records are dropped,
-counted, and warned about once.
+database well within 200 ms. While the database cannot be opened or written the buffer holds; when it is full records
+are dropped and counted. People are told of either once.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
-import logging
 import os
 import threading
-import time
 import weakref
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from genops.artifacts import Component, Lock, Payload
 from genops.errors import StoreError
 from genops.store.batch import Batch, BatchWriter
+from genops.store.database import Database
+from genops.store.outage import Outage
 from genops.store.records import RunRecord, SpanRecord
-
-log = logging.getLogger("genops.store")
 
 INTERVAL = 0.05
 _LONGEST_PAUSE = 1.0
 _REMEMBERED_LOSSES = 100_000
-_WARNING_SECONDS = 60.0
 _REFUSED = {
     "IntegrityError",
     "DataError",
@@ -45,15 +41,16 @@ class Writer:
     is written. A payload is handed over before the records that name it.
 
     Args:
-        connect: Makes a DBAPI connection for the thread.
+        database: Where the records go.
         max_bytes: Of payloads that may wait.
         max_records: Records that may wait.
+
+    Attributes:
+        dropped: How many records could not be written and were given up.
     """
 
-    def __init__(
-        self, connect: Callable[[], Any], *, max_bytes: int = 128 * 1024 * 1024, max_records: int = 200_000
-    ) -> None:
-        self._connect = connect
+    def __init__(self, database: Database, *, max_bytes: int = 128 * 1024 * 1024, max_records: int = 200_000) -> None:
+        self._database = database
         self._max_bytes = max_bytes
         self._max_records = max_records
         self._target: BatchWriter | None = None
@@ -76,11 +73,14 @@ class Writer:
         self._lost_payloads: dict[str, None] = {}
         self._unnoted: set[str] = set()
         self._closures: set[str] = set()
-        self._to_warn = False
-        self._warned_at: float | None = None
-        self._trouble: BaseException | None = None
+        self._outage = Outage()
         self._thread: threading.Thread | None = None
         self.dropped = 0
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the last attempt to write failed; None when it did not."""
+        return self._outage.reason
 
     def closure(self, lock: Lock, parts: Sequence[Component]) -> None:
         """Hands over a lock with its components, before the runs under it. Repeating it costs nothing."""
@@ -93,7 +93,7 @@ class Writer:
                 self._rouse()
             else:
                 self._lose(None)
-        self._warn()
+        self._outage.tell(self.dropped)
 
     def run(self, record: RunRecord) -> None:
         """Hands over a run at its start, and again when it changed."""
@@ -104,7 +104,7 @@ class Writer:
                 self._rouse()
             else:
                 self._lose(record.id)
-        self._warn()
+        self._outage.tell(self.dropped)
 
     def span(self, record: SpanRecord) -> None:
         """Hands over a span at its start, and again at its end."""
@@ -116,7 +116,7 @@ class Writer:
                 self._rouse()
             else:
                 self._lose(record.run)
-        self._warn()
+        self._outage.tell(self.dropped)
 
     def payload(self, payload: Payload) -> None:
         """Hands over a value, before the records that name it."""
@@ -132,7 +132,7 @@ class Writer:
                 self._lose(None)
                 if len(self._lost_payloads) < _REMEMBERED_LOSSES:
                     self._lost_payloads[payload.digest] = None
-        self._warn()
+        self._outage.tell(self.dropped)
 
     def cache(self, kind: str, key: str, value: bytes) -> None:
         """Hands over an entry of the memo or the response cache; one that finds no room is forgotten."""
@@ -182,7 +182,7 @@ class Writer:
             for batch in (self._held, self._buffer):
                 self._abandon(batch)
             self._held, self._buffer = Batch(), Batch()
-        self._warn()
+        self._outage.conclude(self.dropped)
         _open_writers.discard(self)
 
     def _admit(self, size: int) -> bool:
@@ -210,25 +210,12 @@ class Writer:
     def _lose(self, run: str | None) -> None:
         self.dropped += 1
         self._note(run)
-        if self._warned_at is None:
-            self._warned_at = time.monotonic()
-            self._to_warn = True
+        self._outage.drops()
 
     def _note(self, run: str | None) -> None:
         if run is not None and (run in self._lost or len(self._lost) < _REMEMBERED_LOSSES):
             self._lost[run] = self._lost.get(run, 0) + 1
             self._unnoted.add(run)
-
-    def _warn(self) -> None:
-        """Outside of the lock: a log handler may take its time, or be traced itself."""
-        if self._to_warn:
-            self._to_warn = False
-            cause = f" ({self._trouble})" if self._trouble else ""
-            log.warning(
-                "records of runs are dropped (%d so far): the store does not take them%s; the runs themselves go on",
-                self.dropped,
-                cause,
-            )
 
     def _abandon(self, batch: Batch) -> None:
         for lock in batch.closures:
@@ -246,13 +233,16 @@ class Writer:
         while self._take(pause):
             try:
                 if self._target is None:
-                    self._target = BatchWriter(self._connect())
+                    self._target = BatchWriter(self._database.connect())
                 self._write(self._target)
                 pause = INTERVAL
             except Exception as error:
-                self._trouble = error
                 self._disconnect()
+                with self._lock:
+                    self._outage.fails(self._database.failure(error))
+                    self._outage.waits()
                 pause = min(2 * pause, _LONGEST_PAUSE)
+            self._outage.tell(self.dropped)
         self._disconnect()
 
     def _disconnect(self) -> None:
@@ -278,6 +268,8 @@ class Writer:
             self._urgent = False
             self._held.update(self._buffer)
             self._buffer = Batch()
+            if failed:  # what came again while it waited counts once
+                self._waiting, self._bytes = len(self._held), self._held.size()
             self._taken += 1
             return True
 
@@ -298,11 +290,8 @@ class Writer:
             self._held = Batch()
             self._waiting, self._bytes = len(self._buffer), self._buffer.size()
             self._done = self._taken
-            if self._warned_at is not None and time.monotonic() - self._warned_at > _WARNING_SECONDS:
-                self._warned_at = None
+            self._outage.ends()
             self._written.notify_all()
-        self._warn()
-        self._trouble = None
 
     def _forget_noted(self, lost: dict[str, int], noted: set[str]) -> None:
         """Takes off what the runs' rows say now; a run without a row is asked again when it is handed over."""
@@ -331,7 +320,7 @@ class Writer:
                 if _may_heal(error):
                     raise
                 with self._lock:
-                    self._trouble = error
+                    self._outage.fails(self._database.failure(error))
                     self._abandon(single)
         return orphans
 

@@ -19,12 +19,39 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+_PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+_PROTOCOL = "http/protobuf"
 _SILENT = logging.NullHandler()  # what the exporter logs is counted here, and not shown
 _MAX_WAITING = 20_000
 _REQUEST_SPANS = 512
 _REQUEST_CHARACTERS = 4_000_000
 
 _Run = tuple[RunRecord, Sequence[SpanRecord], PayloadLookup]
+
+
+def export_endpoint(environ: Mapping[str, str] = os.environ) -> str | None:
+    """Where the standard ``OTEL_*`` variables send spans; None when they name no endpoint or forbid it."""
+    forbidden = (
+        environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
+        or environ.get("OTEL_TRACES_EXPORTER", "").strip().lower() == "none"
+    )
+    return None if forbidden else _first(_ENDPOINTS, environ)[1]
+
+
+def unsupported_protocol(environ: Mapping[str, str] = os.environ) -> str | None:
+    """What to change about the protocol that the variables ask for; None when it is the one that genops speaks."""
+    name, protocol = _first(_PROTOCOLS, environ)
+    if protocol is None or protocol.lower() == _PROTOCOL:
+        return None
+    return (
+        f"{name}={protocol} is not supported; set it to {_PROTOCOL}, and the endpoint to the collector's address for "
+        "OTLP/HTTP (port 4318 by default; 4317 is for grpc)"
+    )
+
+
+def _first(names: Sequence[str], environ: Mapping[str, str]) -> tuple[str, str | None]:
+    """The first variable that is set, and its value; what is blank counts as not set."""
+    return next(((name, value) for name in names if (value := environ.get(name, "").strip())), ("", None))
 
 
 class SpanExport:
@@ -62,12 +89,15 @@ class SpanExport:
     def from_environment(
         cls, *, capture_content: bool = True, environ: Mapping[str, str] = os.environ
     ) -> SpanExport | None:
-        """The export that the standard ``OTEL_*`` variables ask for; None when they name no endpoint or forbid it."""
-        forbidden = (
-            environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true"
-            or environ.get("OTEL_TRACES_EXPORTER", "").strip().lower() == "none"
-        )
-        if forbidden or not any(environ.get(name, "").strip() for name in _ENDPOINTS):
+        """The export that the standard ``OTEL_*`` variables ask for; None when they name no endpoint or forbid it.
+
+        Also None, with a warning, when they ask for a protocol other than ``http/protobuf``.
+        """
+        if export_endpoint(environ) is None:
+            return None
+        problem = unsupported_protocol(environ)
+        if problem is not None:
+            _log.warning(f"spans are not exported: {problem}")
             return None
         return cls(capture_content=capture_content)
 

@@ -57,6 +57,45 @@ def test_what_is_not_there_is_named_with_the_line_that_refers_to_it(genops, site
         assert "'x'" in done.out + done.err
 
 
+def test_a_wrong_default_model_is_named_where_it_is_set(genops, site, monkeypatch):
+    settings = site / "genops.toml"
+    settings.write_text(settings.read_text().replace('"talker"', '"takler"', 1))
+    for command in (["run", "say", "-i", "what=x"], ["chain", "check", "say"], ["doctor"]):
+        done = genops(*command, code=1 if command == ["doctor"] else 2)
+        assert "genops.toml:1: default_model: no model alias is called 'takler'" in done.out + done.err
+        assert "did you mean talker" in done.out + done.err
+    monkeypatch.setenv("GENOPS_DEFAULT_MODEL", "tape_")
+    assert "environment variable GENOPS_DEFAULT_MODEL" in genops("run", "say", "-i", "what=x", code=2).err
+
+
+def test_a_wrong_model_or_tool_of_a_template_names_the_template(genops, site):
+    for key in ("model: takler", "tools: [takler]"):
+        (site / "prompts" / "say.prompt").write_text(f"---\n{key}\ninputs: {{what: str, loud: bool}}\n---\nx\n")
+        assert genops("run", "say", "-i", "what=x", code=2).err.startswith("error: prompts/say.prompt: no ")
+
+
+def test_a_misspelt_variable_is_warned_of(genops, monkeypatch):
+    monkeypatch.setenv("GENOPS_STROE", "sqlite:///elsewhere.db")
+    monkeypatch.setenv("GENOPS_OF_MY_OWN", "x")
+    done = genops("run", "say", "-i", "what=x")
+    warning = "warning: the environment variable GENOPS_STROE is no setting; did you mean GENOPS_STORE?\n"
+    assert done.err == f"{warning}trace {done.trace}\n"
+    assert genops("trace", "list").err == warning
+    found = genops("doctor", code=1).out
+    assert "warning  settings GENOPS_STROE: " in found
+    assert "warning  settings GENOPS_OF_MY_OWN: " in found
+
+
+def test_an_export_protocol_that_is_not_supported_is_warned_of_once_and_the_run_goes_on(genops, monkeypatch, caplog):
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4317")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+    assert genops("run", "pair", "-i", "what=x").out
+    assert [message.split(";")[0] for message in caplog.messages] == [
+        "spans are not exported: OTEL_EXPORTER_OTLP_PROTOCOL=grpc is not supported"
+    ]
+    assert "warning  export OTLP: OTEL_EXPORTER_OTLP_PROTOCOL=grpc is not supported" in genops("doctor", code=1).out
+
+
 def test_a_binary_chain_is_named_from_the_working_folder(genops, site):
     (site / "chains" / "say.yaml").write_bytes(b"\xff\xfe\x00")
     assert genops("run", "say", code=2).err.startswith("error: chains/say.yaml:1: ")

@@ -1,4 +1,7 @@
 import json
+import subprocess
+
+import pytest
 
 
 def test_a_chain_is_published_labelled_and_rolled_back(genops, site):
@@ -57,3 +60,45 @@ def test_a_secret_is_not_published(genops, site):
     with (site / "prompts" / "say.prompt").open("a") as file:
         file.write("key sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH\n")
     assert "secret" in genops("prompt", "publish", "say", "-m", "oops", code=2).err
+
+
+@pytest.fixture
+def commit(site):
+    """Commits the project as it is."""
+
+    def git(*arguments):
+        identity = ("-c", "user.name=n", "-c", "user.email=e@example.org")
+        subprocess.run(["git", *identity, *arguments], cwd=site, check=True, capture_output=True)
+
+    git("init", "-q")
+
+    def commit():
+        git("add", ".")
+        git("commit", "-q", "-m", "as it is")
+
+    return commit
+
+
+def test_a_chain_of_a_git_revision_runs_with_the_template_and_alias_of_then(genops, site, commit):
+    commit()
+    (site / "prompts" / "say.prompt").write_text("Nothing like it.\n")
+    settings = site / "genops.toml"
+    settings.write_text(settings.read_text().replace('"scripted/talker"', '"scripted/later"'))
+    assert genops("run", "say@git:HEAD", "-i", "what=hello").out == "you said hello\n"
+    shown = genops("trace", "show", "last", "--full").out
+    assert "talker" in shown
+    assert "later" not in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"), [("modle = 1\n", "'modle' does not exist"), ("= 1\n", "not readable as TOML")]
+)
+def test_broken_settings_of_a_git_revision_are_named(genops, site, commit, text, problem):
+    settings = site / "genops.toml"
+    now = settings.read_text()
+    settings.write_text(text)
+    commit()
+    settings.write_text(now)
+    err = genops("run", "say@git:HEAD", "-i", "what=hello", code=2).err
+    assert err.startswith("error: HEAD:genops.toml")
+    assert problem in err

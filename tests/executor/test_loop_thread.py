@@ -7,7 +7,8 @@ import threading
 import pytest
 
 import genops
-from genops.executor import loop_thread, run_sync
+from genops.executor import run_sync
+from genops.models import loop_thread
 
 CHAIN = "inputs: {n: int}\nsteps: {a: {tool: twice, with: {n: '{{ inputs.n }}'}}}"
 

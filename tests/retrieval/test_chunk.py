@@ -29,12 +29,14 @@ LINES = [
 ]
 texts = st.one_of(
     st.lists(st.sampled_from(LINES), max_size=25).map("\n".join),
-    st.text(st.characters(exclude_categories=("Cs",)), max_size=400),
+    st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=400),
 )
 
 
 def chunks_of(text, uri="a.md", size=24, overlap=6, embedder=EMBEDDER):
-    return chunk_document(Document(uri, uri, text), embedder, size, overlap)
+    return chunk_document(
+        Document(uri, uri, text, "markdown" if uri.endswith(".md") else "text"), embedder, size, overlap
+    )
 
 
 @given(text=texts, uri=st.sampled_from(["a.md", "a.txt"]), size=st.integers(16, 64), part=st.floats(0, 0.49))

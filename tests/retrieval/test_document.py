@@ -1,82 +1,72 @@
 import hashlib
+import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from genops.errors import DefinitionError, InputError
-from genops.retrieval import Document, read_documents
-from genops.settings import Settings
-
-
-def read(settings):
-    return read_documents(settings, settings.indexes["docs"])
+from genops.errors import InputError
+from genops.retrieval import Document
 
 
-def test_documents_come_sorted_by_uri_each_once(settings_for):
-    documents = read(settings_for(sources=["docs/*.txt", "docs/*", "**/*.md"]))
-    assert [document.uri for document in documents] == ["docs/locks.md", "docs/notes.txt", "docs/replay.md"]
+def test_the_hash_is_that_of_the_text():
+    assert Document("a", "a", "Wāles\n").hash == hashlib.sha256("Wāles\n".encode()).hexdigest()
 
 
-def test_the_hash_is_that_of_the_text(settings, project):
-    (project / "docs/notes.txt").write_bytes("Wāles\n".encode())
-    document = next(document for document in read(settings) if document.uri == "docs/notes.txt")
-    assert document.text == "Wāles\n"
-    assert document.hash == hashlib.sha256("Wāles\n".encode()).hexdigest()
+def test_the_digest_covers_all_that_an_index_shows_or_filters_by():
+    base = {"id": "a", "uri": "a.md", "text": "x", "metadata": {"year": 2020}}
+    changes = [
+        {"uri": "b.md"},
+        {"text": "y"},
+        {"format": "markdown"},
+        {"language": "python"},
+        {"title": "T"},
+        {"metadata": {"year": 2021}},
+        {"ttl": 60.0},
+        {"pages": [0]},
+    ]
+    digests = {Document(**{**base, **change}).digest for change in [{}, *changes]}
+    assert len(digests) == len(changes) + 1
 
 
-def test_line_ends_and_byte_order_mark_make_no_other_document(settings, project):
-    before = {document.uri: document.hash for document in read(settings)}
-    path = project / "docs/locks.md"
-    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
-    assert {document.uri: document.hash for document in read(settings)} == before
+def test_the_digest_leaves_out_the_time_and_the_order_of_keys():
+    one = Document("a", "a", "x", metadata={"a": 1, "b": 2}, modified=5)
+    other = Document("a", "a", "x", metadata={"b": 2, "a": 1}, modified=6)
+    assert one.digest == other.digest
 
 
-def test_hidden_files_need_a_glob_that_names_them(settings_for, project):
-    (project / ".venv").mkdir()
-    (project / ".venv/readme.md").write_text("hidden")
-    assert all(".venv" not in document.uri for document in read(settings_for(sources=["**/*.md"])))
-    assert [document.uri for document in read(settings_for(sources=[".venv/*.md"]))] == [".venv/readme.md"]
+@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
+def test_any_text_without_nul_and_lone_surrogates_is_a_document(text):
+    assert Document("a", "a", text).text == text
 
 
-@pytest.mark.parametrize("pattern", ["../*.md", "/etc/*", "docs/../../x"])
-def test_a_glob_that_leaves_the_project_is_refused(settings_for, pattern):
-    with pytest.raises(DefinitionError, match="leaves the project"):
-        read(settings_for(sources=[pattern]))
-
-
-def test_a_glob_that_matches_nothing_is_named(settings_for):
-    with pytest.raises(DefinitionError, match=r"'doc/\*\.md' matches no file"):
-        read(settings_for(sources=["docs/*", "doc/*.md"]))
-
-
-def test_empty_files_are_documents_but_not_a_corpus(settings, project):
-    (project / "docs/locks.md").write_text("")
-    assert len(read(settings)) == 3
-    for uri in ("docs/replay.md", "docs/notes.txt"):
-        (project / uri).write_text(" \n")
-    with pytest.raises(InputError, match="corpus is empty"):
-        read(settings)
-
-
-def test_a_binary_file_is_refused_by_its_path(settings, project):
-    (project / "docs/picture.md").write_bytes(b"\x89PNG\0\0")
-    with pytest.raises(InputError, match=r"picture\.md: a binary file"):
-        read(settings)
-
-
-def test_a_wrong_encoding_is_refused_with_its_line(settings, project):
-    (project / "docs/old.txt").write_bytes("one\ntwo\ncafé".encode("latin-1"))
-    with pytest.raises(InputError, match=r"old\.txt:3: not UTF-8 text \(byte 0xe9\)"):
-        read(settings)
-
-
-def test_a_huge_file_is_refused_unread(settings, project):
-    small = Settings(root=project, indexes=settings.indexes, limits={"payload_bytes": 1024})
-    with (project / "docs/huge.md").open("wb") as stream:
-        stream.truncate(1025)
-    with pytest.raises(InputError, match=r"huge\.md: larger than 1,024 bytes"):
-        read(small)
-
-
-@pytest.mark.parametrize(("uri", "markdown"), [("a.md", True), ("a.MARKDOWN", True), ("a.txt", False), ("md", False)])
-def test_structure_is_known_by_the_name(uri, markdown):
-    assert Document(uri, uri, "# x").is_markdown is markdown
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"text": "a\0b"}, "its text holds a NUL character"),
+        ({"text": "ab\ud800"}, r"its text holds a lone surrogate \(character 2\)"),
+        ({"text": None}, "its text is missing, not text"),
+        ({"text": b"x"}, "its text is of type bytes, not text"),
+        ({"id": ""}, "its id is empty"),
+        ({"title": "\udfff"}, "its title holds a lone surrogate"),
+        ({"format": "html"}, "its format is 'html', not one of text, markdown, code"),
+        ({"modified": 1.5}, "modified is 1.5, not nanoseconds"),
+        ({"ttl": 0}, "ttl is 0, not a number of seconds above 0"),
+        ({"ttl": math.inf}, "ttl is inf"),
+        ({"pages": [2, 0]}, "its pages do not follow each other"),
+        ({"pages": [0, 99]}, "its pages do not follow each other"),
+        ({"pages": ["0"]}, "its pages are not a list"),
+        ({"metadata": [1]}, "its metadata is of type list, not a mapping"),
+        ({"metadata": {"a b": 1}}, "metadata 'a b' is not an identifier"),
+        ({"metadata": {"and": 1}}, "metadata 'and' is a word of the filter language"),
+        ({"metadata": {"a": math.nan}}, "metadata 'a' is nan, which is no number"),
+        ({"metadata": {"a": 2**53}}, r"metadata 'a' is 9007199254740992, beyond 2\*\*53; give it as text"),
+        ({"metadata": {"a": None}}, "metadata 'a' is missing"),
+        ({"metadata": {"a": {}}}, "metadata 'a' is of type dict"),
+        ({"metadata": {"a": [1]}}, "metadata 'a' is a list of something else than text"),
+        ({"metadata": {"a": ["\0"]}}, "metadata 'a' holds a NUL character"),
+    ],
+)
+def test_what_cannot_be_a_document_is_refused_with_its_id(values, message):
+    with pytest.raises(InputError, match=message):
+        Document(**{"id": "a", "uri": "a", "text": "x", **values})

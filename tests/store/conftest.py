@@ -12,6 +12,9 @@ import pytest
 
 from genops.artifacts import Component, Lock
 from genops.store import Store
+from tests.store.disks import disk, tmpfs
+
+__all__ = ["disk", "tmpfs"]
 
 DEBIAN = "/usr/lib/postgresql"
 HINT = "PostgreSQL's programs are missing: apt-get install -y postgresql"

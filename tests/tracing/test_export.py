@@ -139,6 +139,7 @@ class TestWhatArrives:
         assert resource.scope_spans[0].scope.name == "genops"
 
     def test_the_standard_variables_hold(self, receiver, finished_run, monkeypatch):
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=blue")
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
         export = SpanExport.from_environment()
@@ -146,6 +147,30 @@ class TestWhatArrives:
         export.close()
         headers = {name.lower(): value for name, value in receiver.headers[0].items()}
         assert (headers["x-tenant"], headers["content-encoding"]) == ("blue", "gzip")
+        assert receiver.paths == ["/v1/traces"]
+        assert len(receiver.spans) == 7
+
+    def test_the_variables_for_traces_win_and_their_endpoint_is_taken_as_it_is(
+        self, receiver, finished_run, monkeypatch
+    ):
+        for name, value in (
+            ("ENDPOINT", "http://127.0.0.1:9"),
+            ("TRACES_ENDPOINT", f"{receiver.url}/some/where"),
+            ("PROTOCOL", "grpc"),
+            ("TRACES_PROTOCOL", "http/protobuf"),
+            ("HEADERS", "x-tenant=blue"),
+            ("TRACES_HEADERS", "x-tenant=red"),
+            ("COMPRESSION", "none"),
+            ("TRACES_COMPRESSION", "gzip"),
+            ("TRACES_TIMEOUT", "20"),
+        ):
+            monkeypatch.setenv(f"OTEL_EXPORTER_OTLP_{name}", value)
+        export = SpanExport.from_environment()
+        send(export, finished_run)
+        export.close()
+        headers = {name.lower(): value for name, value in receiver.headers[0].items()}
+        assert (headers["x-tenant"], headers["content-encoding"]) == ("red", "gzip")
+        assert receiver.paths == ["/some/where"]
         assert len(receiver.spans) == 7
 
 
@@ -250,6 +275,25 @@ class TestWhenItIsOn:
     )
     def test_else_it_is_off(self, environ):
         assert SpanExport.from_environment(environ=environ) is None
+
+    @pytest.mark.parametrize(
+        ("variable", "protocol"),
+        [
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
+            ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc"),
+        ],
+    )
+    def test_another_protocol_is_warned_of_and_nothing_is_sent(self, variable, protocol, caplog):
+        environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4317", variable: protocol}
+        assert SpanExport.from_environment(environ=environ) is None
+        (warning,) = caplog.messages
+        assert warning.startswith(f"spans are not exported: {variable}={protocol} is not supported")
+        assert "http/protobuf" in warning
+
+    def test_a_protocol_without_an_endpoint_is_nobodys_concern(self, caplog):
+        assert SpanExport.from_environment(environ={"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}) is None
+        assert caplog.messages == []
 
 
 class TestOtlpJson:

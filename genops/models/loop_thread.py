@@ -1,4 +1,4 @@
-"""The one thread and event loop that genops owns, so that the sync API works anywhere, also in a notebook."""
+"""The one thread and event loop that genops owns: where connections live, and why the sync API works in a notebook."""
 
 from __future__ import annotations
 

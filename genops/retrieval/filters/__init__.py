@@ -1,0 +1,7 @@
+"""Filters: conditions on documents' metadata, their data form, and which documents they leave."""
+
+from genops.retrieval.filters.columns import Columns
+from genops.retrieval.filters.filter import And, Comparison, Filter, Membership, Not, Or
+from genops.retrieval.filters.parse import parse_filter
+
+__all__ = ["And", "Columns", "Comparison", "Filter", "Membership", "Not", "Or", "parse_filter"]
