@@ -50,7 +50,7 @@ class Chunk:
         return f"{self.context}\n{self.text}" if self.context else self.text
 
 
-def chunk_document(document: Document, embedder: Embedder, size: int, overlap: int) -> list[Chunk]:
+def chunk_document(document: Document, embedder: Embedder, chunker: str, size: int, overlap: int) -> list[Chunk]:
     """Cuts a document into chunks, in order.
 
     A chunk never crosses a heading. It ends at the end of a paragraph, list, table or code block where that leaves it
