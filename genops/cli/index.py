@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from genops.cli import index_quality
 from genops.cli.options import AsJson, IndexName
 from genops.cli.output import listing, note, one_line, say, say_json, verdict
 from genops.cli.progress import progress_bar
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from genops.settings import Settings
 
 app = typer.Typer(help="Build and search indexes of documents.", no_args_is_help=True, rich_markup_mode=None)
+app.command()(index_quality.bench)
+app.command("eval")(index_quality.evaluate)
 
 DigestName = Annotated[str, typer.Argument(help="A snapshot's digest or the beginning of it.")]
 
@@ -113,12 +116,10 @@ def show(name: IndexName, as_json: AsJson = False) -> None:
     chunker, segments = identity.chunker, manifest.segments
     size = sum(entry.size for entry in manifest.files.values())
     say(f"{snapshot.name}#{snapshot.digest}")
-    say(
-        f"  built      {manifest.built_at}, put in use {', '.join(f'{use.at} ({use.action})' for use in uses) or 'never'}"
-    )
-    say(
-        f"  holds      {counted(manifest.chunks, 'passage')} of {counted(manifest.documents, 'document')}, {size:,} bytes"
-    )
+    in_use = ", ".join(f"{use.at} ({use.action})" for use in uses) or "never"
+    passages, documents = counted(manifest.chunks, "passage"), counted(manifest.documents, "document")
+    say(f"  built      {manifest.built_at}, put in use {in_use}")
+    say(f"  holds      {passages} of {documents}, {size:,} bytes")
     for segment in segments:
         gone = f", {counted(len(segment.deleted), 'tombstone')}" if segment.deleted else ""
         say(f"  segment    {segment.kind}: {counted(segment.chunks, 'passage')}{gone}")
@@ -192,9 +193,8 @@ def verify(name: IndexName) -> None:
         snapshot = _found(project.settings, name)
         snapshot.verify(again=True)
         open_index(project.settings, snapshot.name, snapshot.digest).check_embedder()
-    say(
-        f"{snapshot.name}#{snapshot.digest[:12]}: {counted(len(snapshot.manifest.files), 'file')} intact, embedder the same"
-    )
+    files = counted(len(snapshot.manifest.files), "file")
+    say(f"{snapshot.name}#{snapshot.digest[:12]}: {files} intact, embedder the same")
 
 
 @app.command()
@@ -234,11 +234,11 @@ def diff(
     earlier, later = before.rpartition("#")[2], after.rpartition("#")[2] if after else None
     with opened() as project:
         if query is None:
-            snapshots = [find_snapshot(project.settings, name, digest) for digest in (earlier, later)]
-            documents = compare_documents(*snapshots)
+            was, now = (find_snapshot(project.settings, name, digest) for digest in (earlier, later))
+            documents = compare_documents(was, now)
         else:
-            indexes = [open_index(project.settings, name, digest) for digest in (earlier, later)]
-            chunks = compare_hits(*indexes, query, k)
+            old, new = (open_index(project.settings, name, digest) for digest in (earlier, later))
+            chunks = compare_hits(old, new, query, k)
     if query is not None:
         say_json([asdict(chunk) for chunk in chunks]) if as_json else _say_chunks(chunks)
     elif as_json:

@@ -11,10 +11,10 @@ from typing import Any
 from genops.artifacts import Reference, Value, normalise
 from genops.chains import Block, ChainDefinition, Tool
 from genops.errors import UsageError
-from genops.index_settings import search_settings
 from genops.executor.calls import recorded_response, request_value, response_value
 from genops.executor.run import Run, recording
 from genops.executor.schedule import Frame, run_block
+from genops.index_settings import search_settings
 from genops.models import Call, Model, ModelRequest, ModelResponse
 from genops.prompts import Prompt
 from genops.settings import Settings

@@ -54,6 +54,7 @@ def build_index(
     *,
     compact: bool = False,
     progress: Progress | None = None,
+    cache: VectorCache | None = None,
 ) -> Snapshot:
     """Builds an index from its sources and puts it in use. When nothing changed, nothing is done.
 
@@ -65,13 +66,14 @@ def build_index(
         documents: Its whole contents, in place of the sources of the settings.
         compact: Rewrites all documents into one segment, as happens by itself once a tenth of it changed.
         progress: Called with the passages embedded so far and how many there are to embed, first with 0.
+        cache: Vectors that need not be computed again; by default the project's.
 
     Raises:
         ReferenceNotFound: No such index or embedder.
         InputError: A source or document cannot be used; so with ``DefinitionError``.
         SnapshotError: The snapshot cannot be written. After any error the one in use stays in use.
     """
-    build = _Build.of(settings, name, progress)
+    build = _Build.of(settings, name, progress, cache)
     if documents is not None:
         return build.run(build.changes.from_documents(documents), compact)
     if not build.index.sources:
@@ -149,15 +151,20 @@ class _Build:
     last: Snapshot | None
     changes: Changes
     progress: Progress
+    cache: VectorCache
     started: str
 
     @classmethod
-    def of(cls, settings: Settings, name: str, progress: Progress | None) -> _Build:
+    def of(
+        cls, settings: Settings, name: str, progress: Progress | None, cache: VectorCache | None = None
+    ) -> _Build:
         index = index_settings(settings, name)
         embedder = embedder_named(settings, index.embedder)
         last = _reusable(settings, name, identity_of(index, embedder, {}))
         changes = Changes(places(last) if last is not None else {})
-        return cls(settings, name, index, embedder, last, changes, progress or (lambda done, total: None), now())
+        report = progress or (lambda done, total: None)
+        cache = cache or VectorCache.of(settings)
+        return cls(settings, name, index, embedder, last, changes, report, cache, now())
 
     def run(self, new: Iterator[Document], compact: bool) -> Snapshot:
         """Builds, or finds what was built before, and puts it in use."""
@@ -231,14 +238,13 @@ class _Build:
 
     def _embed(self, total: int) -> Callable[[Sequence[str]], Vectors]:
         """Embeds batches, through the cache, and reports over all of them."""
-        cache = VectorCache.of(self.settings)
         done = 0
         self.progress(0, total)
 
         def embed(texts: Sequence[str]) -> Vectors:
             nonlocal done
             vectors = embed_texts(
-                self.embedder, texts, cache=cache, progress=lambda now, _: self.progress(done + now, total)
+                self.embedder, texts, cache=self.cache, progress=lambda now, _: self.progress(done + now, total)
             )
             done += len(texts)
             return vectors

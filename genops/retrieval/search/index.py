@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from genops.artifacts import Component, Json
+from genops.artifacts import Component
 from genops.errors import InputError
 from genops.index_settings import SearchSettings
 from genops.retrieval.embedders import Embedder, embed_texts, embedder_named
@@ -23,8 +23,8 @@ from genops.retrieval.search.local import LocalCorpus
 from genops.retrieval.search.rankers import by_both, by_vectors, by_words, joined
 from genops.retrieval.search.ranking import Ranking, diverse
 from genops.retrieval.search.rerank import reranked
-from genops.retrieval.snapshots.folder import find_snapshot, index_settings
 from genops.retrieval.search.sameness import check_analyzer, check_embedder
+from genops.retrieval.snapshots.folder import find_snapshot, index_settings
 from genops.retrieval.snapshots.snapshot import Snapshot
 from genops.settings import Settings
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from genops.retrieval.embedders import Vectors
 
 QUERY_CHARACTERS = 20_000
+_REMEMBERED_QUERIES = 4_096
 
 
 class Retriever(Protocol):
@@ -49,7 +50,7 @@ class Retriever(Protocol):
         query: str | Sequence[str],
         k: int,
         *,
-        where: Mapping[str, Json] | Filter | None = None,
+        where: Mapping[str, Any] | Filter | None = None,
         how: SearchSettings | None = None,
     ) -> list[Hit]:
         """At most ``k`` hits, best first.
@@ -71,7 +72,7 @@ class Retriever(Protocol):
         query: str | Sequence[str],
         k: int,
         *,
-        where: Mapping[str, Json] | Filter | None = None,
+        where: Mapping[str, Any] | Filter | None = None,
         how: SearchSettings | None = None,
     ) -> list[Hit]:
         """As :meth:`search`, without holding up the event loop."""
@@ -92,6 +93,7 @@ class Index:
     embedder: Embedder
     root: Path
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    _query_vectors: dict[str, Vectors] = field(default_factory=dict, repr=False)
 
     @property
     def name(self) -> str:
@@ -118,7 +120,7 @@ class Index:
         query: str | Sequence[str],
         k: int,
         *,
-        where: Mapping[str, Json] | Filter | None = None,
+        where: Mapping[str, Any] | Filter | None = None,
         how: SearchSettings | None = None,
     ) -> list[Hit]:
         """The best passages for a query, best first; all that there are when they are fewer than ``k``.
@@ -141,7 +143,7 @@ class Index:
         queries: Sequence[str],
         k: int,
         *,
-        where: Mapping[str, Json] | Filter | None = None,
+        where: Mapping[str, Any] | Filter | None = None,
         how: SearchSettings | None = None,
     ) -> list[list[Hit]]:
         """As :meth:`search`, for many queries at once: hits of each, in order."""
@@ -154,7 +156,7 @@ class Index:
         query: str | Sequence[str],
         k: int,
         *,
-        where: Mapping[str, Json] | Filter | None = None,
+        where: Mapping[str, Any] | Filter | None = None,
         how: SearchSettings | None = None,
     ) -> list[Hit]:
         """As :meth:`search`, in a thread."""
@@ -228,8 +230,16 @@ class Index:
             _ = self._embedder_checked
 
     def _embedded(self, queries: Sequence[str]) -> Vectors:
+        import numpy as np
+
         self.check_embedder()
-        return embed_texts(self.embedder, queries, "query")
+        known = self._query_vectors
+        new = [query for query in dict.fromkeys(queries) if query not in known]
+        if len(known) + len(new) > _REMEMBERED_QUERIES:
+            known = self._query_vectors = {}
+            new = list(dict.fromkeys(queries))
+        known.update(zip(new, embed_texts(self.embedder, new, "query"), strict=True))
+        return np.stack([known[query] for query in queries])
 
     @property
     def corpus(self) -> Corpus:
@@ -283,7 +293,7 @@ _opened: dict[tuple[Path, str, Embedder], Index] = {}
 _opening = threading.Lock()
 
 
-def _condition(where: Mapping[str, Json] | Filter | None) -> Filter | None:
+def _condition(where: Mapping[str, Any] | Filter | None) -> Filter | None:
     return parse_filter(where) if isinstance(where, Mapping) else where
 
 

@@ -134,7 +134,8 @@ class LocalCorpus:
         if where is None:
             return self._alive
         with self._lock:
-            return self._masks(where)
+            mask: Mask = self._masks(where)
+            return mask
 
     @cached_property
     def _masks(self) -> Any:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     Rows = NDArray[np.int64]
     Scores = NDArray[np.float64]
+    Raw = NDArray[np.floating[Any]]
 
 RRF_K = 60
 """The constant of reciprocal rank fusion (Cormack, Clarke, Büttcher 2009)."""
@@ -27,7 +28,7 @@ class Ranker:
     """
 
     scores: Scores
-    raw: Scores
+    raw: Raw
     ranks: NDArray[np.int64]
 
     def take(self, chosen: Any) -> Ranker:

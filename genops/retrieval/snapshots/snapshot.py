@@ -1,8 +1,8 @@
 """An index snapshot on disk: an immutable folder named by its digest.
 
-``.genops/indexes/NAME/`` holds a folder for each snapshot, with its ``manifest.json`` and a folder for each segment, and
-the file ``current`` that says which one is in use. Nothing is ever changed in a published folder; a segment that two
-snapshots share is there once, by hard links.
+``.genops/indexes/NAME/`` holds a folder for each snapshot, with its ``manifest.json`` and a folder for each segment,
+and the file ``current`` that says which one is in use. Nothing is ever changed in a published folder; a segment that
+two snapshots share is there once, by hard links.
 """
 
 from __future__ import annotations

@@ -246,7 +246,8 @@ def test_the_component_is_the_logical_identity(index, settings):
 def test_opening_loads_no_model(settings, project):
     build_index(settings, "docs")
     code = (
-        "import sys, pathlib\nfrom genops.settings import *\nfrom genops.index_settings import *\nfrom genops.retrieval import *\n"
+        "import sys, pathlib\nfrom genops.settings import *\n"
+        "from genops.index_settings import *\nfrom genops.retrieval import *\n"
         "settings = Settings(root=pathlib.Path(sys.argv[1]), indexes={'docs': IndexSettings(sources=['docs/*'])})\n"
         "print(status(settings, 'docs').settings_changed, open_index(settings, 'docs').component.digest)\n"
         "print(*{'torch', 'transformers', 'sentence_transformers', 'faiss'} & set(sys.modules))"
