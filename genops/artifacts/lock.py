@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -11,7 +12,7 @@ from typing import TypeAlias
 
 from genops.artifacts.canonical import DIGEST_LENGTH, digest_of, short
 from genops.artifacts.component import Component
-from genops.errors import DefinitionError, Location, LockMismatch
+from genops.errors import DefinitionError, Location, LockMismatch, Unfinished
 
 LOCK_FORMAT = 1
 
@@ -121,6 +122,22 @@ class Lock:
         except (OSError, UnicodeDecodeError) as error:
             raise LockMismatch(f"the lock cannot be read: {error}", at=at) from None
         return cls.loads(text, at)
+
+    def save(self, path: Path) -> None:
+        """Writes the lock file, whole or not at all.
+
+        Raises:
+            Unfinished: The disk does not take it; what stood there stays.
+        """
+        temporary = path.with_name(f".{path.name}.part")
+        try:
+            temporary.write_text(self.dumps(), encoding="utf-8")
+            temporary.replace(path)
+        except OSError as error:
+            raise Unfinished(f"the lock cannot be written: {error.strerror}", at=Location(path)) from error
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
     def differences(self, other: Lock) -> list[str]:
         """One line for each component that was added, removed or changed from this lock to ``other``."""

@@ -9,9 +9,13 @@ __all__ = ["main"]
 
 def main() -> NoReturn:
     """Runs ``genops`` with the arguments of the process and ends it with the documented exit code."""
-    from typer.main import get_command
+    try:
+        from typer.main import get_command
 
-    from genops.cli.app import app
+        from genops.cli.app import app
 
-    get_command(app).main(prog_name="genops")
+        command = get_command(app)
+    except KeyboardInterrupt:  # before there is a command that says so
+        raise SystemExit(130) from None
+    command.main(prog_name="genops")
     raise SystemExit(0)

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from genops.cli import batch, chain, doctor, index, init, prompt, run, schema, trace
 from genops.cli.failure import exit_code_of
 from genops.cli.output import close_stdout, note, prepare_streams
+from genops.errors import ExitCode
 
 
 class _Root(TyperGroup):
@@ -32,17 +33,16 @@ class _Root(TyperGroup):
             code = super().main(words, *rest, **extra)
         except BaseException as error:
             code = exit_code_of(error, debug=debug)
+        if code == ExitCode.INTERRUPTED:
+            note("interrupted")
         raise SystemExit(close_stdout(int(code or 0)))
 
     def invoke(self, ctx: Any) -> Any:
-        """Keeps typer from turning a closed pipe into an exit code of its own; an interruption is said to be one."""
+        """Keeps typer from turning a closed pipe into an exit code of its own."""
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
             return None
-        except KeyboardInterrupt:
-            note("interrupted")
-            raise
 
 
 def _interrupt_when_told_to_end() -> None:

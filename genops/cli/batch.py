@@ -57,25 +57,23 @@ def batch(
     done = drop_unfinished(out) if resume else set[str]()
     options = RunOptions(session=session, user=user, tags=tuple(tag or ()), use_cache=cache)
     started, reached = time.monotonic(), Progress()
-    with opened() as project, _file_of(inputs) as (file, name):
+    with opened() as project:
         loaded = Chain.load(chain, locked=locked, project=project)
-        total = _count(file)
-        try:
-            with out.open("a" if resume else "w", encoding="utf-8") as lines, batch_bar(total) as show:
+        with (
+            _file_of(inputs) as (file, name),
+            _saying_how_to_go_on(inputs, reached),
+            out.open("a" if resume else "w", encoding="utf-8") as lines,
+            batch_bar(_count(file)) as show,
+        ):
 
-                def keep(progress: Progress) -> None:
-                    reached.ok, reached.failed, reached.resumed = progress.ok, progress.failed, progress.resumed
-                    show(progress.done, progress.failed)
+            def keep(progress: Progress) -> None:
+                reached.ok, reached.failed, reached.resumed = progress.ok, progress.failed, progress.resumed
+                show(progress.done, progress.failed)
 
-                rows = read_rows(file, name)
-                run_sync(
-                    run_batch(
-                        loaded, rows, lines, concurrency=concurrency, options=options, done=done, on_progress=keep
-                    )
-                )
-        except BaseException:
-            note(f"stopped after {_summary(reached)}; go on with:\n  {_again(inputs)}")
-            raise
+            rows = read_rows(file, name)
+            run_sync(
+                run_batch(loaded, rows, lines, concurrency=concurrency, options=options, done=done, on_progress=keep)
+            )
     took = time.monotonic() - started
     note(f"{_summary(reached)} in {took:.1f} s ({(reached.ok + reached.failed) / took:,.1f} rows a second)")
     if reached.failed:
@@ -108,6 +106,15 @@ def _file_of(inputs: str) -> Iterator[tuple[Path, str]]:
         shutil.copyfileobj(sys.stdin.buffer, kept)
         kept.flush()
         yield Path(kept.name), "<stdin>"
+
+
+@contextmanager
+def _saying_how_to_go_on(inputs: str, reached: Progress) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        note(f"stopped after {_summary(reached)}; go on with:\n  {_again(inputs)}")
+        raise
 
 
 def _count(inputs: Path) -> int:

@@ -14,6 +14,7 @@ from genops.cli.output import listing, note, one_line, out_file, say_json
 from genops.cli.output import show as show_on_stdout
 from genops.cli.project import opened_store
 from genops.cli.trace_filters import (
+    LARGEST,
     ChainName,
     ComponentDigest,
     MaxLatency,
@@ -55,7 +56,7 @@ def list_traces(
     session: OfSession = None,
     user: OfUser = None,
     tag: Tag = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many, newest first.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=LARGEST, help="How many, newest first.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """List runs, newest first."""
@@ -114,13 +115,13 @@ def show(
 @app.command()
 def prune(
     before: Annotated[str, typer.Option("--before", metavar="WHEN", help="Started before 30d ago, or an ISO time.")],
-    keep: Annotated[int, typer.Option("--keep", min=0, help="Keep the newest, however old.")] = 0,
+    keep: Annotated[int, typer.Option("--keep", min=0, max=LARGEST, help="Keep the newest, however old.")] = 0,
     yes: Yes = False,
 ) -> None:
     """Delete old runs, and the payloads that nobody uses any more."""
     moment_before = moment(before, "--before")
     with opened_store() as store:
-        _ask(f"delete runs that started before {shown(moment_before)}?", yes)
+        _make_sure(f"delete runs that started before {shown(moment_before)}?", yes)
         gone = store.prune(before=moment_before, keep_last=keep)
     _say_gone(gone)
 
@@ -135,7 +136,7 @@ def delete(
         runs = find_runs(store, traces)
         for run in runs:
             note(f"{run.id[:12]}  {shown(run.started)}  {one_line(run.chain)}")
-        _ask("delete them?", yes)
+        _make_sure("delete them?", yes)
         gone = store.delete([run.id for run in runs])
     _say_gone(gone)
 
@@ -147,8 +148,8 @@ def _say_gone(gone: StoreCounts) -> None:
     note("deleted " + ", ".join(counted(number, noun) for number, noun in parts))
 
 
-def _ask(question: str, yes: bool) -> None:
-    """Goes on when the user agrees.
+def _make_sure(question: str, yes: bool) -> None:
+    """Goes on when the user agrees, and ends the command when not.
 
     Raises:
         UsageError: There is nobody to ask.
@@ -159,4 +160,6 @@ def _ask(question: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise UsageError("nothing was deleted: there is no terminal to ask at", hint="add --yes")
-    typer.confirm(question, abort=True, err=True)
+    if not typer.confirm(question, err=True):
+        note("nothing was deleted")
+        raise typer.Exit

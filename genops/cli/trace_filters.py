@@ -15,15 +15,29 @@ from genops.errors import ReferenceNotFound
 if TYPE_CHECKING:
     from genops.store import RunFilter, RunRecord, Store
 
+LARGEST = 9_000_000_000
+"""What still fits: 285 years in nanoseconds."""
+
+
+def _amount(value: float | None) -> float | None:
+    if value is None or 0 <= value <= LARGEST:
+        return value
+    raise typer.BadParameter(f"{value:g} is not a number from 0 to {LARGEST:,}.")
+
+
 StatusName = Literal["running", "ok", "error", "cancelled"]
 
 ChainName = Annotated[str | None, typer.Option("--chain", help="Runs of one chain.", autocompletion=chain_names)]
 Status = Annotated[StatusName | None, typer.Option("--status", help="How the run ended.")]
 Since = Annotated[str | None, typer.Option("--since", metavar="WHEN", help="Started since 7d, 12h or an ISO time.")]
 Until = Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Started before.")]
-MinLatency = Annotated[float | None, typer.Option("--min-latency", metavar="SECONDS", help="Took at least.")]
-MaxLatency = Annotated[float | None, typer.Option("--max-latency", metavar="SECONDS", help="Took at most.")]
-MinCost = Annotated[float | None, typer.Option("--min-cost", metavar="USD", help="Cost at least.")]
+MinLatency = Annotated[
+    float | None, typer.Option("--min-latency", metavar="SECONDS", callback=_amount, help="Took at least.")
+]
+MaxLatency = Annotated[
+    float | None, typer.Option("--max-latency", metavar="SECONDS", callback=_amount, help="Took at most.")
+]
+MinCost = Annotated[float | None, typer.Option("--min-cost", metavar="USD", callback=_amount, help="Cost at least.")]
 Text = Annotated[str | None, typer.Option("--text", metavar="WORDS", help="Words of the inputs, output or error.")]
 ComponentDigest = Annotated[
     str | None, typer.Option("--component", metavar="DIGEST", help="Ran with a component, by its digest's beginning.")

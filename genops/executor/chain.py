@@ -185,9 +185,10 @@ class Chain:
             )
 
     def write_lock(self) -> Path:
-        """Writes ``chains/NAME.lock``; gives its path."""
-        path = self.lock_path
-        temporary = path.with_suffix(".lock.tmp")
-        temporary.write_text(self.lock.dumps(), encoding="utf-8")
-        temporary.replace(path)
-        return path
+        """Writes ``chains/NAME.lock``; gives its path.
+
+        Raises:
+            Unfinished: The disk does not take it; what stood there stays.
+        """
+        self.lock.save(self.lock_path)
+        return self.lock_path

@@ -1,7 +1,7 @@
 """Retrieval: documents, chunks, embedders, immutable index snapshots and search over them."""
 
 from genops.retrieval.build import Progress, build_index, update_index
-from genops.retrieval.chunk import Chunk, chunk_document
+from genops.retrieval.chunk import Chunk, chunk_document, embedded_text, whole_chunk
 from genops.retrieval.document import Document
 from genops.retrieval.embedders import Embedder, default_embedder, embed_texts, embedder_named
 from genops.retrieval.filters import Filter, parse_filter
@@ -18,36 +18,46 @@ from genops.retrieval.snapshots import (
     snapshot_history,
     use_snapshot,
 )
+from genops.retrieval.sources import Entry, Reader, Scan, SourceFile, check_documents, read_documents, scan
 from genops.retrieval.status import IndexStatus, status
 
 __all__ = [
     "Chunk",
     "Document",
     "Embedder",
+    "Entry",
     "Filter",
     "Hit",
     "Index",
     "IndexStatus",
     "Progress",
     "Rank",
+    "Reader",
     "Removed",
     "Retriever",
+    "Scan",
     "Snapshot",
+    "SourceFile",
     "Use",
     "build_index",
+    "check_documents",
     "chunk_document",
     "collect_garbage",
     "current_digest",
     "default_embedder",
     "embed_texts",
+    "embedded_text",
     "embedder_named",
     "find_snapshot",
     "list_snapshots",
     "open_index",
     "parse_filter",
+    "read_documents",
     "rollback_index",
+    "scan",
     "snapshot_history",
     "status",
     "update_index",
     "use_snapshot",
+    "whole_chunk",
 ]

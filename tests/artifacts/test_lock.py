@@ -1,12 +1,17 @@
 import json
 import random
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genops.artifacts import Component, Lock, LockEntry
-from genops.errors import LockMismatch
+from genops.errors import LockMismatch, Unfinished
+from tests.store.disks import disk, tmpfs
+
+__all__ = ["disk", "tmpfs"]
 
 components = st.builds(
     Component,
@@ -111,3 +116,30 @@ def test_a_lock_that_cannot_be_read(tmp_path):
     (tmp_path / "bad.lock").write_bytes(b"\xff")
     with pytest.raises(LockMismatch, match="cannot be read"):
         Lock.load(tmp_path / "bad.lock")
+
+
+def test_a_lock_is_saved_whole_beside_nothing(tmp_path):
+    path = tmp_path / "answer.lock"
+    lock = Lock.of("answer", [Component("prompt", "a", {})])
+    lock.save(path)
+    assert Lock.load(path) == lock
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_where_nothing_can_be_written_the_lock_says_so(tmp_path):
+    with pytest.raises(Unfinished, match=r"nowhere/answer\.lock: the lock cannot be written: No such file"):
+        Lock.of("answer", []).save(tmp_path / "nowhere" / "answer.lock")
+
+
+def test_a_full_disk_leaves_the_old_lock_and_no_part_of_the_new_one(disk):
+    path = disk.folder / "answer.lock"
+    old = Lock.of("answer", [])
+    old.save(path)
+    disk.fill()
+    before = sorted(disk.folder.iterdir())
+    save = "import sys; from pathlib import Path; from genops.artifacts import Lock; "
+    save += "Lock.of('answer', []).save(Path(sys.argv[1]))"
+    process = disk.start([sys.executable, "-c", save, str(path)], stderr=subprocess.PIPE, text=True)
+    assert "answer.lock: the lock cannot be written: " in process.communicate(timeout=60)[1]
+    assert sorted(disk.folder.iterdir()) == before
+    assert Lock.load(path) == old

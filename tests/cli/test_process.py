@@ -102,6 +102,21 @@ def test_an_interrupted_run_ends_with_130_and_keeps_the_record(name, start, geno
     process.send_signal(getattr(signal, name))
     assert ended(process) == (130, "", "interrupted\n")
     assert [run["status"] for run in json.loads(genops("trace", "list", "--json").out)] == ["cancelled"]
+    assert "cancelled" in genops("trace", "show", "last").out
+    assert "no replay" in genops("trace", "replay", "last", code=4).err
+
+
+def test_a_deletion_that_is_declined_deletes_nothing(start, genops):
+    genops("run", "say", "-i", "what=x")
+    ours, theirs = pty.openpty()
+    process = start("trace", "delete", "last", stdin=theirs)
+    os.write(ours, b"n\n")
+    code, _, err = ended(process)
+    os.close(ours)
+    os.close(theirs)
+    assert code == 0
+    assert err.endswith("nothing was deleted\n")
+    assert len(json.loads(genops("trace", "list", "--json").out)) == 1
 
 
 def test_what_plugins_and_tools_print_goes_to_stderr(start, site):
@@ -114,20 +129,6 @@ def test_what_plugins_and_tools_print_goes_to_stderr(start, site):
     code, out, err = ended(start("run", "chat"))
     assert (code, out) == (0, "the output\n")
     assert err.startswith("imported\ncalled\ntrace ")
-
-
-@pytest.mark.slow
-def test_ctrl_c_keeps_what_a_batch_has_done_and_says_how_to_go_on(start, genops, site):
-    (site / "rows.jsonl").write_text('{"text": "Say a"}\n{"text": "wait"}\n')
-    process = start("batch", "raw", "--inputs", "rows.jsonl", "--out", "out.jsonl")
-    out = site / "out.jsonl"
-    _until(lambda: out.exists() and out.read_bytes().endswith(b"\n"), process)
-    process.send_signal(signal.SIGINT)
-    code, _, err = ended(process)
-    assert code == 130
-    assert "1 row" in err
-    assert "--resume" in err
-    assert json.loads(out.read_text())["output"] == "you said a"
 
 
 def _until(holds, process):

@@ -52,6 +52,31 @@ def test_an_empty_list_and_a_wrong_moment_say_so(genops):
     assert "--since 'soon'" in genops("trace", "list", "--since", "soon", code=2).err
 
 
+@pytest.mark.parametrize(
+    ("command", "option", "value"),
+    [
+        ("list", "--min-latency", "nan"),
+        ("list", "--max-latency", "inf"),
+        ("list", "--min-cost", "-1"),
+        ("list", "--min-latency", "1e300"),
+        ("export", "--min-cost", "nan"),
+    ],
+)
+def test_an_amount_that_is_none_is_wrong_usage_and_names_the_option(genops, command, option, value):
+    done = genops("trace", command, f"{option}={value}", code=2)
+    assert done.err.startswith(f"error: Invalid value for '{option}': ")
+    assert "from 0 to" in done.err
+
+
+def test_numbers_and_moments_of_any_size_are_no_bug(genops, three):
+    many = "9" * 30
+    assert "--limit" in genops("trace", "list", "--limit", many, code=2).err
+    assert "--keep" in genops("trace", "prune", "--before", "1d", "--keep", many, code=2).err
+    assert len(ids(genops("trace", "list", "--json", "--since", "999999999w"))) == 3
+    assert len(ids(genops("trace", "list", "--json", "--until", "9999-12-31"))) == 3
+    assert ids(genops("trace", "list", "--json", "--since", "9999-12-31")) == []
+
+
 def test_show_takes_abbreviations_and_last(genops, three):
     small, nested, failed = three
     assert genops("trace", "show", small[:6]).out == genops("trace", "show", "last~2").out

@@ -4,103 +4,150 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genops.errors import DefinitionError
-from genops.retrieval import Document, chunk_document, default_embedder
+from genops.errors import DefinitionError, InputError
+from genops.retrieval import Document, chunk_document, default_embedder, embedded_text, whole_chunk
 from genops.retrieval.chunk import windows
+from genops.retrieval.chunkers.markdown import front_matter_end
 from genops.settings import Settings
 from tests.retrieval.hashing import HashingEmbedder
 
-EMBEDDER = HashingEmbedder()
-
-LINES = [
+CHUNKERS = ["markdown", "sentences", "tokens", "code"]
+PIECES = [
     *[
         "",
         "# One",
         "## Two words",
+        "---\nkey: value\n---",
         "Under\n=====",
         "- item",
+        "  - inner",
         "1. first. second",
         "```",
-        "| a | b |\n|---|---|",
+        "~~~py",
         "> said",
     ],
-    *["A sentence. Another one! And 三つ目。四つ目。", "word " * 40, "x" * 2000, "---", "<b>html</b>", "    code"],
-    *["[a]: /link", "[a]: /link\n# One"],
+    *["| a | b |\n|---|---|", "| 1 | 2 |", "---", "<b>html</b>", "    code", "[a]: /link", "[a]: /link\n# One"],
+    *["A sentence. Another one! And 三つ目。四つ目。", "Dr. No e.g. at 3.14 p.m. Is it?", "word " * 40, "x" * 2000],
+    *["def f(x):", "    return x", "class A(B):", "  def g(self): pass", "@decorated", "func f() {", "}", "} else {"],
+    *[
+        "---\nkey: value\n---",
+        "\r",
+        "a\r\nb\r\n\r\nc",
+        "\t",
+        "\u2028",
+        "\x0c",
+        "\x1c",
+        "\x85",
+        "\u3000",
+        "\u200b" * 50,
+        "\ufeff",
+    ],
+    *["👩‍👩‍👧‍👦" * 9, "🇮🇩" * 30, "e\u0301" * 40, "a" + "\u0301" * 100, "क्षि" * 20, "यह है। वह था॥", "هل هذا؟ نعم۔"],
+    *[
+        "文" * 90,
+        "ภาษาไทยไม่มีช่องว่าง" * 5,
+        "." * 50,
+        "?!" * 20,
+        "'\"" * 10,
+        "e.g." * 20,
+        "\\" * 9,
+        "https://e.org/" + "a/" * 60,
+    ],
 ]
 texts = st.one_of(
-    st.lists(st.sampled_from(LINES), max_size=25).map("\n".join),
-    st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=400),
+    st.lists(st.sampled_from(PIECES), max_size=25).flatmap(
+        lambda pieces: st.sampled_from(["\n", "\n\n", " ", "\r\n", "\n    "]).map(lambda glue: glue.join(pieces))
+    ),
+    st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=400),
+    st.text(st.sampled_from(" \n\r\t#-`.a字\u0301\u200d👩"), max_size=200),
 )
 
 
-def chunks_of(text, uri="a.md", size=24, overlap=6, embedder=EMBEDDER):
-    return chunk_document(
-        Document(uri, uri, text, "markdown" if uri.endswith(".md") else "text"), embedder, size, overlap
-    )
+class ByteEmbedder(HashingEmbedder):
+    """A token is a byte, also of white space: a text has more tokens than its words together."""
+
+    def count_tokens(self, text):
+        return 2 + len(text.encode())
 
 
-@given(text=texts, uri=st.sampled_from(["a.md", "a.txt"]), size=st.integers(16, 64), part=st.floats(0, 0.49))
-@settings(max_examples=150, deadline=None)
-def test_chunks_are_spans_that_fit_the_window_and_cover_the_text(text, uri, size, part):
-    chunks = chunks_of(text, uri, size, int(size * part))
+EMBEDDERS = [HashingEmbedder(), ByteEmbedder()]
+EMBEDDER = EMBEDDERS[0]
+
+
+def chunks_of(text, chunker="markdown", size=24, overlap=6, embedder=EMBEDDER, **fields):
+    return chunk_document(Document("a", "a", text, **fields), embedder, chunker, size, overlap)
+
+
+def passages(text, *args, **fields):
+    return [text[chunk.start : chunk.end] for chunk in chunks_of(text, *args, **fields)]
+
+
+@pytest.mark.parametrize("chunker", CHUNKERS)
+@pytest.mark.parametrize("embedder", EMBEDDERS, ids=["words", "bytes"])
+@given(text=texts, size=st.integers(16, 62), part=st.floats(0, 0.99), language=st.sampled_from(["python", "go"]))
+@settings(max_examples=60, deadline=None)
+def test_chunks_are_ordered_spans_that_fit_and_cover_the_text(chunker, embedder, text, size, part, language):
+    overlap = int(size * part)
+    document = Document("a", "a", text, title="A title. " * 3, language=language)
+    chunks = chunk_document(document, embedder, chunker, size, overlap)
     for chunk in chunks:
-        assert text[chunk.start : chunk.end] == chunk.text
-        assert chunk.text.strip() == chunk.text != ""
-        assert EMBEDDER.count_tokens(chunk.text) - 2 <= size
-        assert EMBEDDER.count_tokens(chunk.embedded_text) <= EMBEDDER.window
-    assert sorted({chunk.start for chunk in chunks}) == [chunk.start for chunk in chunks]
-    assert sorted({chunk.end for chunk in chunks}) == [chunk.end for chunk in chunks]
+        passage = text[chunk.start : chunk.end]
+        assert passage.strip() == passage != ""
+        assert embedder.count_tokens(passage) - 2 <= size
+        assert embedder.count_tokens(embedded_text(document, chunk)) <= embedder.window
+    for one, other in pairwise(chunks):
+        assert one.start < other.start
+        assert one.end < other.end
+        assert embedder.count_tokens(text[other.start : one.end]) - 2 <= overlap
+    skipped = front_matter_end(text) if chunker == "markdown" else 0
     covered = {place for chunk in chunks for place in range(chunk.start, chunk.end)}
-    assert all(character.isspace() for place, character in enumerate(text) if place not in covered)
+    assert all(text[place].isspace() for place in range(skipped, len(text)) if place not in covered)
+    assert chunk_document(document, embedder, chunker, size, overlap) == chunks
 
 
-@given(text=texts)
-@settings(max_examples=30, deadline=None)
-def test_the_same_document_gives_the_same_chunks(text):
-    assert chunks_of(text) == chunks_of(text)
-
-
-@given(text=texts)
-@settings(max_examples=50, deadline=None)
-def test_windows_lose_nothing(text):
-    pieces = windows(text, EMBEDDER)
+@given(text=texts, embedder=st.sampled_from(EMBEDDERS))
+@settings(max_examples=100, deadline=None)
+def test_windows_lose_nothing(text, embedder):
+    pieces = windows(text, embedder)
     assert "".join("".join(pieces).split()) == "".join(text.split())
-    assert all(EMBEDDER.count_tokens(piece) <= EMBEDDER.window for piece in pieces)
+    assert all(embedder.count_tokens(piece) <= embedder.window for piece in pieces)
 
 
-def test_a_chunk_knows_the_headings_above_it():
-    chunks = chunks_of("intro\n\n# Guide\n\none\n\n## Install\n\ntwo\n\n### Linux\n\nthree\n\n## Use\n\nfour\n")
-    assert [(chunk.heading, chunk.text.split("\n")[-1]) for chunk in chunks] == [
-        ("", "intro"),
-        ("Guide", "one"),
-        ("Guide > Install", "two"),
-        ("Guide > Install > Linux", "three"),
-        ("Guide > Use", "four"),
+@pytest.mark.parametrize("chunker", CHUNKERS)
+@pytest.mark.parametrize(
+    "piece", ["x", "\n", " ", "\n ", "# ", "文", ".", "\u0301", "\u200b", ". ", "(\n", "a\n", "{\n"]
+)
+def test_degenerate_text_is_cut_as_any_other(chunker, piece):
+    text = piece * (100_000 // len(piece))
+    assert sum(chunk.end - chunk.start for chunk in chunks_of(text, chunker, overlap=0)) <= len(text)
+
+
+@pytest.mark.parametrize("format", ["text", "markdown", "code"])
+def test_auto_goes_by_the_format_of_the_document(format):
+    text = "# One\nThe first. The second.\n# Two\nThe third.\n\ndef f():\n    pass\n"
+    last = {"text": text.strip(), "markdown": "# Two\nThe third.\n\ndef f():\n    pass", "code": "def f():\n    pass"}
+    assert passages(text, "auto", format=format)[-1] == last[format]
+
+
+@pytest.mark.parametrize("chunker", CHUNKERS)
+def test_the_title_of_a_document_is_its_outermost_heading(chunker):
+    (chunk,) = chunks_of("some text", chunker, title=" Of\nwhales ")
+    assert (chunk.heading, chunk.context) == ("Of whales", "Of whales")
+
+
+def test_a_title_that_is_also_the_first_heading_is_said_once():
+    assert [chunk.heading for chunk in chunks_of("# Guide\n\none\n\n## Use\n\ntwo", title="Guide")] == [
+        "Guide",
+        "Guide > Use",
     ]
-    assert chunks[3].embedded_text == "Guide > Install > Linux\n### Linux\n\nthree"
 
 
-def test_a_heading_without_text_goes_with_what_follows():
-    assert [chunk.text for chunk in chunks_of("# Guide\n## Install\n\ntwo\n")] == ["# Guide\n## Install\n\ntwo"]
-
-
-def test_a_hash_in_a_code_block_is_no_heading():
-    assert {chunk.heading for chunk in chunks_of("# Guide\n\n```sh\n# comment\nls\n```\n")} == {"Guide"}
-
-
-def test_plain_text_has_no_headings():
-    assert {chunk.heading for chunk in chunks_of("# Guide\n\ntext", uri="a.txt")} == {""}
-
-
-def test_a_chunk_ends_with_a_paragraph_when_it_is_half_full():
-    first, second = "one two three. " * 4, "four five six. " * 4
-    assert [chunk.text for chunk in chunks_of(f"{first}\n\n{second}", overlap=0)] == [first.strip(), second.strip()]
-
-
-def test_neighbours_share_at_most_the_overlap():
-    chunks = chunks_of(" ".join(f"Number {n}." for n in range(40)), size=16, overlap=7)
-    shared = [a.text[b.start - a.start :] for a, b in pairwise(chunks)]
-    assert {EMBEDDER.count_tokens(text) - 2 for text in shared} == {6}
+def test_what_is_embedded_is_the_context_and_the_passage():
+    document = Document("a", "a", "# Guide\n\n## Use\n\nfour")
+    (chunk,) = chunk_document(document, EMBEDDER, "markdown", 24, 6)
+    assert embedded_text(document, chunk) == "Guide > Use\n# Guide\n\n## Use\n\nfour"
+    (chunk,) = chunk_document(document, EMBEDDER, "tokens", 24, 6)
+    assert embedded_text(document, chunk) == document.text
 
 
 def test_a_long_heading_leaves_room_for_the_text():
@@ -109,10 +156,15 @@ def test_a_long_heading_leaves_room_for_the_text():
     assert chunks[-1].heading.startswith("outer outer")
 
 
-def test_ids_follow_uri_span_and_text():
-    same, moved = chunks_of("some text"), chunks_of("\nsome text")
-    assert same[0].id == chunks_of("some text")[0].id
-    assert len({same[0].id, moved[0].id, chunks_of("some text", uri="b.md")[0].id, chunks_of("other txt")[0].id}) == 4
+def test_an_endless_heading_is_shortened():
+    assert len(chunks_of(f"{'word ' * 10_000}\n===\n\ntext")[-1].heading) == 301
+
+
+def test_ids_follow_document_span_and_text():
+    ids = {chunks_of(text)[0].id for text in ("some text", "\nsome text", "other txt")}
+    ids.add(chunk_document(Document("b", "a", "some text"), EMBEDDER, "markdown", 24, 6)[0].id)
+    assert len(ids) == 4
+    assert chunks_of("some text")[0].id == chunks_of("some text")[0].id
 
 
 def test_a_size_beyond_the_window_is_reported():
@@ -120,19 +172,52 @@ def test_a_size_beyond_the_window_is_reported():
         chunks_of("text", size=65)
 
 
-def test_an_overlap_of_half_the_size_is_refused():
-    with pytest.raises(DefinitionError, match="overlap_tokens is 12"):
-        chunks_of("text", size=24, overlap=12)
+@pytest.mark.parametrize("overlap", [24, -1])
+def test_an_overlap_that_is_not_below_the_size_is_refused(overlap):
+    with pytest.raises(DefinitionError, match=f"overlap_tokens is {overlap}, and chunk_tokens 24"):
+        chunks_of("text", size=24, overlap=overlap)
 
 
-@pytest.mark.parametrize("text", ["x" * 300_000, "\n" * 300_000, " " * 300_000, "\n " * 150_000, "# " * 100_000])
-def test_degenerate_text_is_cut_as_any_other(text):
-    assert sum(chunk.end - chunk.start for chunk in chunks_of(text, overlap=0)) <= len(text)
+def test_a_chunker_that_does_not_exist_is_refused_with_the_nearest_names():
+    with pytest.raises(DefinitionError, match="no chunker is called 'sentence'") as error:
+        chunks_of("text", "sentence")
+    assert "did you mean sentences" in str(error.value)
 
 
-def test_chunks_fit_the_window_of_the_real_tokenizer(tmp_path):
+def test_a_character_that_does_not_fit_is_refused():
+    with pytest.raises(InputError, match="document 'a': characters 2 to 3 have 4 tokens, and a chunk has 3 at most"):
+        chunks_of("a 🙂", size=3, overlap=0, embedder=ByteEmbedder())
+
+
+def test_a_chunk_that_someone_else_cut_is_taken_as_it_is():
+    document = Document("a", "a", "one two three", title="Numbers")
+    chunk = whole_chunk(document, EMBEDDER, 4, 13, ["Primes"])
+    assert embedded_text(document, chunk) == "Numbers > Primes\ntwo three"
+
+
+def test_a_chunk_that_someone_else_cut_is_refused_when_it_is_longer_than_the_window():
+    document = Document("a", "a", "word " * 70)
+    with pytest.raises(
+        InputError, match="document 'a': characters 0 to 350 have 70 tokens, and a chunk has 64 at most"
+    ):
+        whole_chunk(document, EMBEDDER, 0, 350)
+    with pytest.raises(InputError, match="have 67 tokens with heading and special tokens, and the embedder reads 64"):
+        whole_chunk(document, EMBEDDER, 0, 320, ["One"])
+
+
+@pytest.mark.parametrize("span", [(0, 0), (3, 2), (-1, 2), (0, 5)])
+def test_a_span_that_is_not_in_the_document_is_refused(span):
+    with pytest.raises(InputError, match=f"no characters {span[0]} to {span[1]} in a text of 4"):
+        whole_chunk(Document("a", "a", "text"), EMBEDDER, *span)
+
+
+@pytest.mark.parametrize("chunker", CHUNKERS)
+def test_chunks_are_full_by_the_real_tokenizer(chunker, tmp_path):
     minilm = default_embedder(Settings(root=tmp_path))
     text = "# Überschrift\n\n" + "Unbelievably antidisestablishmentarian tokenisation 🙂 déjà-vu, 検索。 " * 60
-    chunks = chunks_of(text, size=256, overlap=40, embedder=minilm)
+    document = Document("a", "a", text)
+    chunks = chunk_document(document, minilm, chunker, 200, 40)
+    lengths = [minilm.count_tokens(embedded_text(document, chunk)) for chunk in chunks]
     assert len(chunks) > 3
-    assert max(minilm.count_tokens(chunk.embedded_text) for chunk in chunks) in range(200, 257)
+    assert min(lengths[:-1]) > 150
+    assert max(lengths) <= 256

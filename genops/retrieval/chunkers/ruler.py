@@ -1,0 +1,45 @@
+"""The length of a span of text in tokens."""
+
+from __future__ import annotations
+
+from genops.retrieval.embedders.embedder import Embedder
+
+_CHARACTERS_PER_TOKEN = 16
+
+
+class Ruler:
+    """Measures spans of one text in tokens of an embedder, without the special tokens.
+
+    Args:
+        text: What spans count in.
+        embedder: Counts the tokens.
+    """
+
+    def __init__(self, text: str, embedder: Embedder) -> None:
+        self.text = text
+        self.special = embedder.count_tokens("")
+        self.count = embedder.count_tokens
+        self._words: dict[str, int] = {}
+
+    def tokens(self, start: int, end: int) -> int:
+        """Tokens of a span, exactly."""
+        return self.count(self.text[start:end]) - self.special
+
+    def size(self, start: int, end: int, limit: int) -> int:
+        """What a span takes in a chunk: its tokens, or more where a token stands for very many characters.
+
+        Args:
+            start: First character.
+            end: One past the last.
+            limit: A span that is clearly beyond it is not counted; its size is just some number beyond.
+        """
+        least = max(1, (end - start) // _CHARACTERS_PER_TOKEN)
+        return least if least > limit else max(least, self.tokens(start, end))
+
+    def word_size(self, start: int, end: int, limit: int) -> int:
+        """As :meth:`size`, for what comes up again and again."""
+        word = self.text[start:end]
+        size = self._words.get(word)
+        if size is None:
+            size = self._words[word] = self.size(start, end, limit)
+        return size
