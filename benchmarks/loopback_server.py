@@ -1,4 +1,4 @@
-"""A loopback server that speaks OpenAI's chat completions, for benchmarks and tests, with faults on demand.
+"""A loopback server that speaks OpenAI's chat completions and embeddings, for benchmarks and tests, with faults.
 
 Run it as a process of its own with ``python -m benchmarks.loopback_server --latency 0.05``: it prints its base URL.
 """
@@ -8,8 +8,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import sys
 import threading
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -76,6 +78,7 @@ class LoopbackServer:
         port: 0 for a free one.
 
     Attributes:
+        embed: Makes the body of the answer to a request for embeddings.
         requests: What arrived, in order.
         faults: What will go wrong, one per request, None for a request that goes well.
         busiest: The most requests that were under way at once.
@@ -86,6 +89,7 @@ class LoopbackServer:
     ) -> None:
         self.latency = latency
         self.answer = answer or (lambda body: Reply())
+        self.embed: Callable[[dict[str, Any]], Any] = embeddings
         self.requests: list[Received] = []
         self.faults: deque[Fault | None] = deque()
         self.busiest = 0
@@ -121,7 +125,8 @@ class LoopbackServer:
 
     async def _start(self) -> None:
         app = web.Application(client_max_size=64 * 1024 * 1024)
-        app.router.add_post("/v1/chat/completions", self._complete)
+        app.router.add_post("/v1/chat/completions", self._respond)
+        app.router.add_post("/v1/embeddings", self._respond)
         app.router.add_get("/v1/models", self._models)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
@@ -137,7 +142,7 @@ class LoopbackServer:
     async def _models(self, request: web.Request) -> web.Response:
         return web.json_response({"object": "list", "data": [{"id": "test-model", "object": "model"}]})
 
-    async def _complete(self, request: web.Request) -> web.StreamResponse:
+    async def _respond(self, request: web.Request) -> web.StreamResponse:
         body = json.loads(await request.read())
         if self.keep:
             self.requests.append(Received(dict(request.headers), body))
@@ -147,24 +152,41 @@ class LoopbackServer:
         try:
             if self.latency:
                 await asyncio.sleep(self.latency)
-            return await self._respond(request, body, fault)
+            return await self._answer(request, body, fault)
         finally:
             self._under_way -= 1
 
-    async def _respond(self, request: web.Request, body: dict[str, Any], fault: Fault | None) -> web.StreamResponse:
+    async def _answer(self, request: web.Request, body: dict[str, Any], fault: Fault | None) -> web.StreamResponse:
         if fault is not None and fault.kind not in ("half", "drip"):
             if fault.kind == "hang":
                 await self._stopped.wait()
             return await _go_wrong(request, fault)
-        reply = self.answer(body)
-        if body.get("stream"):
+        if request.path == "/v1/embeddings":
+            pieces, kind = [json.dumps(self.embed(body)).encode()], "application/json"
+        elif body.get("stream"):
+            reply = self.answer(body)
             pieces = [b": a comment\n\n", *(_event(chunk) for chunk in _chunks(body, reply)), b"data: [DONE]\n\n"]
             kind = "text/event-stream"
         else:
-            pieces, kind = [json.dumps(_completion(body, reply)).encode()], "application/json"
+            pieces, kind = [json.dumps(_completion(body, self.answer(body))).encode()], "application/json"
         if fault is None and kind == "application/json":
             return web.Response(body=pieces[0], content_type=kind)
         return await _send(request, pieces, kind, fault)
+
+
+def embeddings(body: dict[str, Any]) -> dict[str, Any]:
+    """An answer with a hashed bag of words for each text: 16 numbers, or as many as were asked for."""
+    dimension = body.get("dimensions", 16)
+    data = []
+    for index, text in enumerate(body["input"]):
+        vector = [0.0] * dimension
+        for word in text.lower().split():
+            vector[zlib.crc32(word.encode()) % dimension] += 1.0
+        length = math.hypot(*vector) or 1.0
+        data.append({"object": "embedding", "index": index, "embedding": [number / length for number in vector]})
+    tokens = sum(len(text.split()) for text in body["input"])
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    return {"object": "list", "data": data, "model": body.get("model"), "usage": usage}
 
 
 async def _go_wrong(request: web.Request, fault: Fault) -> web.StreamResponse:

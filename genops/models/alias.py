@@ -128,8 +128,8 @@ def base_url_of(model: Model) -> str:
     url = model.alias.base_url or SERVERS.get(model.provider)
     if url is None:
         raise UsageError(
-            f"model alias {model.name!r} ({model.alias.model}) needs a base_url",
-            hint=f'add base_url = "http://HOST:PORT/v1" under [tool.genops.models.{model.name}]',
+            f"{model.label} ({model.alias.model}) needs a base_url",
+            hint=f'add base_url = "http://HOST:PORT/v1" under {model.section}',
         )
     return url.rstrip("/")
 

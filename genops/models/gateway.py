@@ -8,21 +8,23 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from genops.artifacts import decode, encode, normalise
 from genops.errors import ModelError, ModelTimeout, UsageError
 from genops.models.alias import key_variable, provider_name
 from genops.models.digests import request_digest, sha256_json
+from genops.models.embeddings import EmbeddingProvider, EmbeddingRequest, EmbeddingResponse
 from genops.models.limits import Limiter
 from genops.models.price_table import cost_of
 from genops.models.retry import advice, backoff
-from genops.models.tokens import estimated
+from genops.models.tokens import approximate, estimated
 from genops.models.types import Call, Model, ModelRequest, ModelResponse, Provider
 from genops.plugins import registry
 from genops.settings import Settings
 
 NOTHING_AROUND = Call()
+Answer = TypeVar("Answer", ModelResponse, EmbeddingResponse)
 
 
 class ResponseCache(Protocol):
@@ -105,12 +107,33 @@ class Gateway:
             response = self._cached(key, call)
             if response is not None:
                 return self._recorded(model, request, response)
-        response = await self._with_retries(model, request, call)
+        response = await self._complete(model, request, call)
         if response.cost is None or model.alias.price is not None:
             response.cost = cost_of(model, response.usage)
         if key and self._cache is not None:
             self._cache.cache_response(key, encode(normalise(response.to_value())).data)
         return self._recorded(model, request, response)
+
+    async def embed(self, model: Model, request: EmbeddingRequest) -> EmbeddingResponse:
+        """Makes one call for vectors, under the same limits and with the same retries.
+
+        It goes past the response cache: vectors are kept a text each, by who asks for them.
+
+        Raises:
+            UsageError: The alias cannot be used as it is (its key is missing, its provider gives no vectors).
+            ModelError: No attempt gave an answer.
+        """
+        check_key(model)
+        provider = self._provider(model)
+        if not isinstance(provider, EmbeddingProvider):
+            raise UsageError(
+                f"{model.label} ({model.alias.model}): its provider gives no vectors",
+                hint="name an embedding model, as in openai/text-embedding-3-small",
+            )
+        response, _ = await self._with_retries(
+            model, lambda: provider.embed(model, request), lambda: approximate(request.texts)
+        )
+        return response
 
     async def close(self) -> None:
         """Gives back every provider's connections. The gateway may be used again afterwards."""
@@ -138,48 +161,62 @@ class Gateway:
             self._recorder.record(model, request, response)
         return response
 
-    async def _with_retries(self, model: Model, request: ModelRequest, call: Call) -> ModelResponse:
+    async def _complete(self, model: Model, request: ModelRequest, call: Call) -> ModelResponse:
         provider = self._provider(model)
-        limiter = self._limiter(model)
         shown = _Shown(call.on_text) if call.on_text is not None else None
         if shown is not None:
             call = replace(call, on_text=shown)
-        failed: list[dict[str, object]] = []
+
+        async def complete() -> ModelResponse:
+            started = self._clock()
+            response = await provider.complete(model, request, call)
+            response.latency = response.latency or self._clock() - started
+            return response
+
+        response, failed = await self._with_retries(
+            model, complete, lambda: estimated(request), repeatable=lambda: not (shown and shown.any)
+        )
+        response.attempts = failed
+        return response
+
+    async def _with_retries(
+        self,
+        model: Model,
+        work: Callable[[], Awaitable[Answer]],
+        estimate: Callable[[], int],
+        repeatable: Callable[[], bool] = lambda: True,
+    ) -> tuple[Answer, list[dict[str, Any]]]:
+        """The first answer, and the attempts that failed before it."""
+        limiter = self._limiter(model)
+        tokens = estimate() if limiter.counts_tokens else 0
+        failed: list[dict[str, Any]] = []
         while True:
             try:
-                response = await self._attempt(provider, limiter, model, request, call)
+                return await self._attempt(model, limiter, tokens, work), failed
             except ModelError as error:
-                final = not error.retryable or len(failed) >= model.alias.limits.retries or bool(shown and shown.any)
+                final = not error.retryable or len(failed) >= model.alias.limits.retries or not repeatable()
                 delay = None if final else backoff(len(failed), error.retry_after, self._rng)
                 failed.append({"error": type(error).__name__, "message": error.message, "delay": delay})
                 if delay is None:
-                    error.attempts, error.hint = failed, advice(error)
+                    error.attempts, error.hint = failed, advice(error, model)
                     raise
                 await self._sleep(delay)
-            else:
-                response.attempts = failed
-                return response
 
     async def _attempt(
-        self, provider: Provider, limiter: Limiter, model: Model, request: ModelRequest, call: Call
-    ) -> ModelResponse:
-        spent = await limiter.enter(estimated(request) if limiter.counts_tokens else 0)
+        self, model: Model, limiter: Limiter, estimate: int, work: Callable[[], Awaitable[Answer]]
+    ) -> Answer:
+        spent = await limiter.enter(estimate)
         tokens = None
         limit = model.alias.limits.timeout
-        started = self._clock()
         try:
             async with asyncio.timeout(limit):
-                response = await provider.complete(model, request, call)
-            response.latency = response.latency or self._clock() - started
+                response = await work()
             usage = response.usage
             if usage.input_tokens is not None and usage.output_tokens is not None:
                 tokens = usage.input_tokens + usage.output_tokens
             return response
         except TimeoutError:
-            raise ModelTimeout(
-                f"model {model.name!r} gave no complete answer within {limit:g} s",
-                hint=f"raise `limits.timeout` of the alias {model.name!r}, or ask for a shorter answer",
-            ) from None
+            raise ModelTimeout(f"{model.label} gave no complete answer within {limit:g} s") from None
         finally:
             limiter.leave(spent, tokens)
 
@@ -209,9 +246,8 @@ def check_key(model: Model) -> None:
     variable = key_variable(model)
     if variable is not None and not os.environ.get(variable):
         raise UsageError(
-            f"model alias {model.name!r} ({model.alias.model}) needs a key: "
-            f"the environment variable {variable} is not set",
-            hint=f"set {variable}, or name another variable with api_key_env under [tool.genops.models.{model.name}]",
+            f"{model.label} ({model.alias.model}) needs a key: the environment variable {variable} is not set",
+            hint=f"set {variable}, or name another variable with api_key_env under {model.section}",
         )
 
 

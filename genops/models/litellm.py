@@ -26,6 +26,7 @@ from genops.errors import (
     UsageError,
 )
 from genops.models.chat_completion import Assembly, read_completion
+from genops.models.embeddings import EmbeddingRequest, EmbeddingResponse, read_embeddings
 from genops.models.retry import parse_retry_after
 from genops.models.types import Call, Model, ModelRequest, ModelResponse
 from genops.settings import Settings
@@ -72,6 +73,25 @@ class LiteLLM:
         response.latency = time.perf_counter() - started
         return response
 
+    async def embed(self, model: Model, request: EmbeddingRequest) -> EmbeddingResponse:
+        """Makes one attempt at vectors.
+
+        Raises:
+            ModelError: By what went wrong.
+        """
+        litellm = await asyncio.to_thread(load)
+        self._used = True
+        arguments = _where(model)
+        if request.dimension is not None:
+            arguments["dimensions"] = request.dimension
+        try:
+            answer = await litellm.aembedding(input=request.texts, **arguments)
+            return read_embeddings(answer.model_dump(), request)
+        except ModelError:
+            raise
+        except Exception as error:
+            raise _error_of(litellm, error, model, begun=False) from None
+
     async def close(self) -> None:
         """Closes litellm's connections."""
         if self._used:
@@ -88,6 +108,8 @@ def load() -> ModuleType:
 
     litellm.suppress_debug_info = True
     litellm.telemetry = False
+    # Calls for vectors take a `max_retries` of 0 for one that was not given.
+    litellm.DEFAULT_MAX_RETRIES = 0  # type: ignore[attr-defined]
     for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     return litellm
@@ -95,23 +117,31 @@ def load() -> ModuleType:
 
 def _arguments(model: Model, request: ModelRequest, call: Call) -> dict[str, Any]:
     arguments: dict[str, Any] = {
-        "model": model.model_id if model.provider == "litellm" else model.alias.model,
+        **_where(model),
         "messages": request.messages,
-        "num_retries": 0,
-        "max_retries": 0,
-        "timeout": model.alias.limits.timeout,
         "extra_headers": call.headers or None,
         "tools": request.tools or None,
         "tool_choice": request.tool_choice,
         "response_format": request.response_format,
-        "api_base": model.alias.base_url,
-        "api_key": os.environ.get(model.alias.api_key_env) if model.alias.api_key_env else None,
     }
     if request.tools:
         arguments["_skip_mcp_handler"] = True  # it imports `mcp`, which is no dependency of litellm, for any tool
     if call.on_text is not None:
         arguments.update(stream=True, stream_options={"include_usage": True})
     return request.parameters | {name: value for name, value in arguments.items() if value is not None}
+
+
+def _where(model: Model) -> dict[str, Any]:
+    """What every call to a model says, whatever is asked of it."""
+    arguments: dict[str, Any] = {
+        "model": model.model_id if model.provider == "litellm" else model.alias.model,
+        "num_retries": 0,
+        "max_retries": 0,
+        "timeout": model.alias.limits.timeout,
+        "api_base": model.alias.base_url,
+        "api_key": os.environ.get(model.alias.api_key_env) if model.alias.api_key_env else None,
+    }
+    return {name: value for name, value in arguments.items() if value is not None}
 
 
 async def _stream(chunks: Any, assembly: Assembly, started: float) -> tuple[float | None, ModelResponse]:

@@ -1,4 +1,4 @@
-"""The direct path to servers that speak OpenAI's chat completions: OpenAI, vLLM, llama.cpp, Ollama and the like."""
+"""The direct path to servers that speak OpenAI's protocol: OpenAI, vLLM, llama.cpp, Ollama and the like."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import json
 import os
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -14,6 +15,7 @@ import orjson
 from genops.errors import ModelError, ModelRefused, ServerFailed, ServerUnreachable, StreamBroken
 from genops.models.alias import base_url_of, key_variable
 from genops.models.chat_completion import CHECK_URL, Assembly, error_of, read_completion
+from genops.models.embeddings import EmbeddingRequest, EmbeddingResponse, read_embeddings
 from genops.models.retry import parse_retry_after
 from genops.models.server_sent_events import EventDecoder
 from genops.models.types import Call, Model, ModelRequest, ModelResponse
@@ -35,34 +37,54 @@ class OpenAICompatible:
         Raises:
             ModelError: By what went wrong.
         """
+        body = _completion_body(model, request, call.on_text is not None)
+        started = time.perf_counter()
+        async with self._answer(model, "/chat/completions", body, call.headers) as answer:
+            if answer.content_type == "text/event-stream":
+                return await _read_stream(answer, call.on_text, started)
+            first_byte = time.perf_counter() - started
+            response = read_completion(_loads(await answer.read()))
+        response.time_to_first_token = first_byte
+        if call.on_text is not None and response.text:
+            call.on_text(response.text)
+        return response
+
+    async def embed(self, model: Model, request: EmbeddingRequest) -> EmbeddingResponse:
+        """Makes one attempt at vectors.
+
+        Raises:
+            ModelError: By what went wrong.
+        """
+        body: dict[str, Any] = {"model": model.alias.adapter or model.model_id, "input": request.texts}
+        if request.dimension is not None:
+            body["dimensions"] = request.dimension
+        async with self._answer(model, "/embeddings", body, {}) as answer:
+            return read_embeddings(_loads(await answer.read()), request)
+
+    @asynccontextmanager
+    async def _answer(
+        self, model: Model, path: str, body: dict[str, Any], headers: dict[str, str]
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Posts, and gives an answer of status 200; everything that goes wrong until it is read is a ModelError."""
         import aiohttp
 
-        url = base_url_of(model) + "/chat/completions"
-        streamed = call.on_text is not None
+        url = base_url_of(model) + path
         session = self._session or self._connect()
-        started = time.perf_counter()
         begun = False
         try:
             async with session.post(
-                url, data=_body(model, request, streamed), headers=_headers(model, call), allow_redirects=False
+                url, data=_dumps(body), headers=_headers(model, headers), allow_redirects=False
             ) as answer:
                 begun = True
                 if answer.status != 200:
                     raise await _refusal(answer)
-                if answer.content_type == "text/event-stream":
-                    return await _read_stream(answer, call.on_text, started)
-                first_byte = time.perf_counter() - started
-                response = _parse(await answer.read())
+                yield answer
         except aiohttp.InvalidURL:
             raise ModelRefused(f"{url!r} is not a URL", hint=_where(model)) from None
         except aiohttp.ClientConnectorCertificateError as error:
             raise ModelRefused(f"the certificate of {url} is not trusted: {error}") from None
         except (aiohttp.ClientError, ConnectionError) as error:
             raise _lost(error, model, url, begun) from None
-        response.time_to_first_token = first_byte
-        if call.on_text is not None and response.text:
-            call.on_text(response.text)
-        return response
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -82,7 +104,7 @@ class OpenAICompatible:
         return self._session
 
 
-def _body(model: Model, request: ModelRequest, streamed: bool) -> bytes:
+def _completion_body(model: Model, request: ModelRequest, streamed: bool) -> dict[str, Any]:
     body: dict[str, Any] = {
         **request.parameters,
         "model": model.alias.adapter or model.model_id,
@@ -97,14 +119,18 @@ def _body(model: Model, request: ModelRequest, streamed: bool) -> bytes:
     if streamed:
         body["stream"] = True
         body.setdefault("stream_options", {"include_usage": True})
+    return body
+
+
+def _dumps(body: dict[str, Any]) -> bytes:
     try:
         return orjson.dumps(body)
     except TypeError:  # a lone surrogate or an integer beyond 64 bits, which JSON's escapes can carry
         return json.dumps(body).encode("ascii")
 
 
-def _headers(model: Model, call: Call) -> dict[str, str]:
-    headers = {"Content-Type": "application/json", **call.headers}
+def _headers(model: Model, around: dict[str, str]) -> dict[str, str]:
+    headers = {"Content-Type": "application/json", **around}
     variable = key_variable(model)
     if variable is not None:
         headers["Authorization"] = f"Bearer {os.environ.get(variable, '').strip()}"
@@ -155,10 +181,6 @@ async def _refusal(answer: aiohttp.ClientResponse) -> ModelError:
     return error_of(answer.status, body, parse_retry_after(answer.headers.get("Retry-After")))
 
 
-def _parse(data: bytes) -> ModelResponse:
-    return read_completion(_loads(data))
-
-
 def _loads(data: bytes) -> Any:
     try:
         return orjson.loads(data)
@@ -180,4 +202,4 @@ def _lost(error: Exception, model: Model, url: str, begun: bool) -> ModelError:
 
 
 def _where(model: Model) -> str:
-    return f"start the server, or correct base_url of the model alias {model.name!r} in the settings"
+    return f"start the server, or correct base_url of the {model.label} in the settings"

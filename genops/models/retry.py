@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from genops.errors import ModelError, ModelRefused, ModelTimeout, RateLimited, ServerFailed, StreamBroken
+from genops.models.types import Model
 
 FIRST_DELAY = 0.5
 MAX_DELAY = 30.0
@@ -17,6 +18,13 @@ _ADVICE: dict[type[ModelError], str] = {
     ServerFailed: "try again later, raise `limits.retries` of the alias, or give the step a `fallback`",
     StreamBroken: "try again; if it happens often, raise `limits.retries` of the alias or give the step a `fallback`",
     ModelTimeout: "raise `limits.timeout` of the alias, or ask for a shorter answer",
+}
+_EMBEDDER_ADVICE: dict[type[ModelError], str] = {
+    ModelRefused: "trying again does not help: see what the server refuses, and correct the embedder in the settings",
+    RateLimited: "try again later",
+    ServerFailed: "try again later",
+    StreamBroken: "try again later",
+    ModelTimeout: "try again later, or give the embedder a smaller `batch`",
 }
 
 
@@ -46,6 +54,7 @@ def parse_retry_after(value: str | None, now: datetime | None = None) -> float |
     return max(0.0, seconds) if seconds == seconds else None
 
 
-def advice(error: ModelError) -> str | None:
+def advice(error: ModelError, model: Model) -> str | None:
     """What to do about a call that failed for good, where the failure itself does not say."""
-    return error.hint or _ADVICE.get(type(error))
+    known = _ADVICE if model.table == "models" else _EMBEDDER_ADVICE
+    return error.hint or known.get(type(error))

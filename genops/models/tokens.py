@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from genops.models.types import Message, ModelRequest, Usage
 
@@ -28,10 +28,15 @@ def counted(request: ModelRequest, answer: str) -> Usage:
 
 
 def estimated(request: ModelRequest) -> int:
-    """What a request may use, for a limit on tokens a minute: a token for four characters, and what it may answer."""
+    """What a request may use, for a limit on tokens a minute: its texts, and what it may answer."""
     parameters = request.parameters
     answer = parameters.get("max_completion_tokens") or parameters.get("max_tokens") or 0
-    return sum(map(len, _texts(request))) // _CHARACTERS_PER_TOKEN + 1 + int(answer)
+    return approximate(_texts(request)) + int(answer)
+
+
+def approximate(texts: Iterable[str]) -> int:
+    """Tokens of texts: one for four characters."""
+    return sum(map(len, texts)) // _CHARACTERS_PER_TOKEN + 1
 
 
 def _texts(request: ModelRequest) -> Iterator[str]:

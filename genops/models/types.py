@@ -52,6 +52,7 @@ class Model:
         provider: First part of the model id (``openai``, ``offline``).
         model_id: The rest.
         component: What shapes its answers, with the digest.
+        table: The table of the settings that it is defined in.
     """
 
     name: str
@@ -59,6 +60,17 @@ class Model:
     provider: str
     model_id: str
     component: Component
+    table: Literal["models", "embedders"] = "models"
+
+    @property
+    def label(self) -> str:
+        """As errors call it."""
+        return f"{'model alias' if self.table == 'models' else 'embedder'} {self.name!r}"
+
+    @property
+    def section(self) -> str:
+        """Where the settings define it, as hints say it."""
+        return f"[tool.genops.{self.table}.{self.name}]"
 
 
 @dataclass(frozen=True, slots=True)

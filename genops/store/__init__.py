@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from genops.store.records import (
+    CacheKind,
+    CacheSize,
     LabelMove,
     RunFilter,
     RunRecord,
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from genops.store.writer import Writer
 
 __all__ = [
+    "CacheKind",
+    "CacheSize",
     "LabelMove",
     "RunFilter",
     "RunRecord",

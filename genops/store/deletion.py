@@ -24,7 +24,7 @@ from sqlalchemy import update as update_rows
 
 from genops.store.batch import PAYLOAD_LOCK
 from genops.store.engine import writing
-from genops.store.records import StoreCounts
+from genops.store.records import CacheKind, StoreCounts
 from genops.store.tables import Digest, Int64, cache_entry, payload, run, span, sweep
 
 _PART = 500
@@ -60,13 +60,16 @@ def prune_runs(engine: Engine, before: int, keep_last: int | None, status: str |
         return _delete_doomed(connection)
 
 
-def delete_cache(engine: Engine) -> int:
-    """Empties the memo and the response cache; the number of entries there were."""
+def delete_cached(engine: Engine, kind: CacheKind) -> int:
+    """Empties a cache, with the payloads that nothing else uses; the number of entries there were."""
+    of_kind = cache_entry.c.kind == kind
     with writing(engine) as connection:
+        if kind == "response":  # an answer lies in its entry, a memoised result is a payload that runs may share
+            return connection.execute(delete(cache_entry).where(of_kind)).rowcount
         _prepare(connection)
-        memo = connection.scalars(select(cache_entry.c.value).where(cache_entry.c.kind == "memo"))
-        _add_candidates(connection, {bytes(value).decode() for value in memo})
-        entries = connection.execute(delete(cache_entry)).rowcount
+        named = connection.scalars(select(cache_entry.c.value).where(of_kind))
+        _add_candidates(connection, {bytes(value).decode() for value in named})
+        entries = connection.execute(delete(cache_entry).where(of_kind)).rowcount
         _delete_unused(connection)
     return entries
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 Status = Literal["running", "ok", "error", "skipped", "cancelled"]
 SpanKind = Literal["chain", "step", "scope", "model", "tool", "retrieve", "http", "clock", "agent", "function"]
+CacheKind = Literal["memo", "response"]
 
 
 @dataclass(slots=True)
@@ -141,6 +142,21 @@ class StoreCounts:
     runs: int
     spans: int
     payloads: int
+
+
+@dataclass(frozen=True, slots=True)
+class CacheSize:
+    """How much a cache holds.
+
+    Attributes:
+        cache: Which one.
+        entries: How many results or answers.
+        bytes: Their size; a result that several entries of the memo share counts once.
+    """
+
+    cache: CacheKind
+    entries: int
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from genops.errors import InputError, ReferenceNotFound
 from genops.store.engine import reading
-from genops.store.records import RunFilter, RunRecord, SpanRecord, StoreCounts
+from genops.store.records import CacheSize, RunFilter, RunRecord, SpanRecord, StoreCounts
 from genops.store.tables import cache_entry, lock_component, payload, run, run_tag, run_text, span
 
 SHORTEST_PREFIX = 4
@@ -107,6 +107,27 @@ def find_cached(engine: Engine, kind: str, key: str) -> bytes | None:
     with reading(engine) as connection:
         value = connection.scalar(query)
     return None if value is None else bytes(value)
+
+
+def cache_sizes(engine: Engine) -> list[CacheSize]:
+    """How much each cache holds."""
+    entries, of_kind = select(func.count()).select_from(cache_entry), cache_entry.c.kind
+    with reading(engine) as connection:
+        memo = connection.scalars(select(cache_entry.c.value).where(of_kind == "memo"))
+        digests = sorted({bytes(value).decode() for value in memo})
+        size = 0
+        for start in range(0, len(digests), _PARAMETERS):
+            part = payload.c.digest.in_(digests[start : start + _PARAMETERS])
+            size += connection.scalar(select(func.sum(func.length(payload.c.data))).where(part)) or 0
+        responses = select(func.sum(func.length(cache_entry.c.value))).where(of_kind == "response")
+        return [
+            CacheSize("memo", connection.scalar(entries.where(of_kind == "memo")) or 0, size),
+            CacheSize(
+                "response",
+                connection.scalar(entries.where(of_kind == "response")) or 0,
+                connection.scalar(responses) or 0,
+            ),
+        ]
 
 
 def count_rows(engine: Engine) -> StoreCounts:

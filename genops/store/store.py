@@ -15,7 +15,16 @@ from genops.artifacts import Component, Lock, Payload
 from genops.errors import StoreUnavailable
 from genops.store import components, deletion, runs, versions
 from genops.store.database import Database
-from genops.store.records import LabelMove, RunFilter, RunRecord, SpanRecord, StoreCounts, VersionRecord
+from genops.store.records import (
+    CacheKind,
+    CacheSize,
+    LabelMove,
+    RunFilter,
+    RunRecord,
+    SpanRecord,
+    StoreCounts,
+    VersionRecord,
+)
 from genops.store.writer import Writer
 
 
@@ -197,11 +206,15 @@ class Store:
         """Caches a response in the background."""
         self.writer.cache("response", key, response)
 
-    def clear_cache(self) -> int:
-        """Empties the memo and the response cache; the number of entries there were."""
+    def cache_sizes(self) -> list[CacheSize]:
+        """How much the memo and the response cache hold."""
+        return runs.cache_sizes(self._engine)
+
+    def clear_cache(self, kind: CacheKind) -> int:
+        """Empties the memo or the response cache; the number of entries there were."""
         if self._writer is not None:
             self._writer.flush()
-        return deletion.delete_cache(self._engine)
+        return deletion.delete_cached(self._engine, kind)
 
     def _cached(self, kind: str, key: str) -> bytes | None:
         """A run's lookup: it finds nothing, and does not wait, while the database is known to be in trouble."""

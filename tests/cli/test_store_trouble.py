@@ -76,6 +76,7 @@ def test_a_run_on_a_full_disk_answers_warns_and_counts(start, disk):
 
 @pytest.mark.slow
 def test_a_run_beside_a_lock_is_written_when_the_lock_is_gone(start, tmp_path):
+    Store.open(f"sqlite:///{tmp_path}/genops.db").close()
     lock = locked(tmp_path)
     process = start(tmp_path, "run", "say", "-i", "what=hello")
     assert "database is locked" in process.stderr.readline()
@@ -88,7 +89,6 @@ def test_a_run_beside_a_lock_is_written_when_the_lock_is_gone(start, tmp_path):
 
 @pytest.mark.slow
 def test_a_run_beside_a_lock_that_stays_answers_warns_and_counts(start, tmp_path):
-    Store.open(f"sqlite:///{tmp_path}/genops.db").close()
     lock = locked(tmp_path)
     code, out, err = ended(start(tmp_path, "run", "say", "-i", "what=hello", "--cache"))
     lock.close()

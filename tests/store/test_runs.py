@@ -9,7 +9,7 @@ import pytest
 
 from genops.artifacts import Component, Lock, encode
 from genops.errors import InputError, ReferenceNotFound, StoreError
-from genops.store import RunFilter, RunRecord, SpanRecord, Store
+from genops.store import CacheSize, RunFilter, RunRecord, SpanRecord, Store
 from tests.store.conftest import keep_closure
 
 SECOND = 1_000_000_000
@@ -267,6 +267,21 @@ def test_the_memo_and_the_response_cache_remember_until_they_are_cleared(store: 
     assert store.writer.flush()
     assert (store.memo_get("key"), store.cached_response("key")) == (payload.digest, b"response")
     assert store.payload(payload.digest) == payload.data
-    assert store.clear_cache() == 2
-    assert (store.memo_get("key"), store.cached_response("key")) == (None, None)
+    assert store.clear_cache("memo") == 1
+    assert (store.memo_get("key"), store.cached_response("key")) == (None, b"response")
     assert store.payload(payload.digest) is None
+    assert store.clear_cache("response") == 1
+    assert store.cached_response("key") is None
+    assert store.clear_cache("response") == 0
+
+
+def test_the_size_of_a_cache_is_that_of_what_it_gives(store: Store) -> None:
+    assert store.cache_sizes() == [CacheSize("memo", 0, 0), CacheSize("response", 0, 0)]
+    result = encode("a result")
+    for key in ("a", "b"):
+        store.memo_put(key, result)
+        store.cache_response(key, b"response")
+    store.memo_put("c", encode(1))
+    assert store.writer.flush()
+    size = len(result.data) + len(encode(1).data)
+    assert store.cache_sizes() == [CacheSize("memo", 3, size), CacheSize("response", 2, 16)]

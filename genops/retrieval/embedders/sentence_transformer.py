@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from genops.artifacts import Json
 from genops.errors import DefinitionError, InputError, Location
+from genops.retrieval.embedders.token_counter import TokenCounter
 
 if TYPE_CHECKING:
     from genops.retrieval.embedders.embedder import Vectors
@@ -74,16 +75,16 @@ class SentenceTransformerEmbedder:
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text, special tokens included."""
-        return len(self._tokenizer.encode(text))
+        return self._count(text)
 
     @cached_property
-    def _tokenizer(self) -> Any:
+    def _count(self) -> TokenCounter:
         from tokenizers import Tokenizer
 
         tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        return tokenizer
+        return TokenCounter(tokenizer)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Vectors of unit length.

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
-from genops.retrieval.filters.filter import Ordering, Scalar
+from genops.retrieval.document import Scalar
+from genops.retrieval.filters.filter import Ordering
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from genops.errors import InputError, nearest
+from genops.retrieval.document import MetadataValue, Scalar
 from genops.retrieval.filters.column import Column, Kind, ScalarColumn, column_of
-from genops.retrieval.filters.filter import And, Comparison, Filter, Membership, Not, Or, Scalar
+from genops.retrieval.filters.filter import And, Comparison, Filter, Membership, Not, Or
 
 if TYPE_CHECKING:
     from genops.retrieval.filters.column import Mask
@@ -34,7 +35,7 @@ class Columns:
     by_field: Mapping[str, Column | str]
 
     @classmethod
-    def of(cls, rows: Sequence[Mapping[str, Scalar | list[str] | None]]) -> Columns:
+    def of(cls, rows: Sequence[Mapping[str, MetadataValue | None]]) -> Columns:
         """The columns of rows, each a document's metadata. None and NaN count as missing."""
         found: dict[str, tuple[list[int], list[Any]]] = {}
         for number, row in enumerate(rows):

@@ -16,7 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Scalar: TypeAlias = str | int | float | bool
+from genops.retrieval.document import Scalar
+
 Ordering: TypeAlias = Literal["<", "<=", ">", ">="]
 
 

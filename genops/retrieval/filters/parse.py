@@ -6,7 +6,8 @@ import math
 from typing import Any, Final, get_args
 
 from genops.errors import InputError
-from genops.retrieval.filters.filter import And, Comparison, Filter, Membership, Not, Or, Ordering, Scalar
+from genops.retrieval.document import Scalar
+from genops.retrieval.filters.filter import And, Comparison, Filter, Membership, Not, Or, Ordering
 
 MAX_DEPTH: Final = 32
 _COMPARISONS: Final = ("==", "!=", *get_args(Ordering))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from posixpath import splitext
 
 from genops.artifacts import digest_of, short
 from genops.errors import DefinitionError, GenopsError, Location
@@ -87,20 +88,21 @@ class Files:
             )
         check_fields(source, source.path)
         check_encoding(source.encoding)
-        ways: dict[str, str | None] = {}
+        root, limit = self._settings.root, self._settings.limits.payload_bytes
+        ways: dict[str, tuple[str, str | None]] = {}
         empty = True
         for uri, status in self._tree.files(source.path):
             empty = False
             if uri in self._found:
                 continue
-            reader = reader_for(uri, source.reader)
-            if reader not in ways:
+            suffix = splitext(uri)[1]
+            if suffix not in ways:
+                reader = reader_for(suffix, source.reader)
                 _check_reader(source, reader)
-                ways[reader] = _way(source, reader)
-            file = SourceFile(
-                self._settings.root / uri, uri, source, status.st_mtime_ns, self._settings.limits.payload_bytes
-            )
-            self._found[uri] = FoundFile(uri, self._stamp(status, ways[reader]), file, reader)
+                ways[suffix] = reader, _way(source, reader)
+            reader, way = ways[suffix]
+            file = SourceFile(root, uri, source, status.st_mtime_ns, limit)
+            self._found[uri] = FoundFile(uri, self._stamp(status, way), file, reader)
         if empty:
             raise DefinitionError(
                 f"source {source.path!r} matches no file", hint=f"globs are relative to {self._settings.root}"

@@ -30,18 +30,23 @@ class SourceFile:
     """One file of a source.
 
     Attributes:
-        path: Where it is.
+        root: The project's folder.
         uri: Its path relative to the project, with forward slashes.
         source: How it is to be read.
         modified: Nanoseconds since the epoch.
         limit: Bytes in a file that is read whole, or characters in a record, at most.
     """
 
-    path: Path
+    root: Path
     uri: str
     source: FileSource
     modified: int
     limit: int
+
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self.root / self.uri
 
     def read_bytes(self) -> bytes:
         """All of it.
@@ -137,7 +142,7 @@ class SourceFile:
         try:
             given = {
                 "title": title_of(source.title or "title", said),
-                "metadata": metadata_of(source, said, parse=False),
+                "metadata": metadata_of(source, said, parse=True),
                 "modified": modified_of(source, said) or self.modified,
                 "ttl": source.ttl,
             }
@@ -165,7 +170,7 @@ def check_encoding(encoding: str) -> None:
     """
     try:
         "".encode(encoding)
-    except LookupError:
+    except (LookupError, ValueError):
         raise DefinitionError(
             f"there is no encoding of text called {encoding!r}", hint="such as utf-8, cp1252, shift_jis"
         ) from None

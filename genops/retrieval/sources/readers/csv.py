@@ -13,6 +13,7 @@ from genops.retrieval.sources.records import Record, record_documents
 from genops.retrieval.sources.source_file import SourceFile
 
 _DELIMITERS = ",;\t|"
+_RAISE_LIMIT = "close the quote, or raise `limits.payload_bytes` in the settings"
 
 
 def read_csv(file: SourceFile) -> Iterator[Document]:
@@ -34,11 +35,22 @@ def _records(file: SourceFile) -> Iterator[Record]:
     head = list(_up_to_header(lines))
     if not head:
         return
-    rows = csv.reader(chain(head, lines), delimiter=_delimiter(head[-1], file), strict=True)
+    taken = 0
+
+    def counted() -> Iterator[str]:
+        nonlocal taken
+        for text in chain(head, lines):
+            taken += len(text)
+            if taken > file.limit:  # most often a quote that does not end
+                raise file.error(f"a row of more than {file.limit:,} characters", line, hint=_RAISE_LIMIT)
+            yield text
+
+    rows = csv.reader(counted(), delimiter=_delimiter(head[-1], file), strict=True)
     header: list[str] = []
     line = 1
     try:
         for row in rows:
+            taken = 0
             if row and not header:
                 header = _header(row, line, file)
             elif row:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.metadata import version
-from pathlib import PurePosixPath
 from typing import Protocol
 
 from genops.plugins import registry
@@ -50,11 +49,11 @@ class Reader(Protocol):
         ...
 
 
-def reader_for(uri: str, named: str | None) -> str:
-    """Name of the reader of a file.
+def reader_for(suffix: str, named: str | None) -> str:
+    """Name of the reader of files with a suffix.
 
     Args:
-        uri: The file's path.
+        suffix: Of the files' names, with its dot.
         named: The reader that its source names, if it does.
 
     Raises:
@@ -63,8 +62,8 @@ def reader_for(uri: str, named: str | None) -> str:
     if named is not None:
         registry.get("reader", named)
         return named
-    suffix = PurePosixPath(uri).suffix[1:].lower()
-    return suffix if suffix in registry.names("reader") else _BY_SUFFIX.get(suffix, "text")
+    name = suffix[1:].lower()
+    return name if name in registry.names("reader") else _BY_SUFFIX.get(name, "text")
 
 
 @lru_cache
