@@ -19,7 +19,10 @@ def bench(
     k: Annotated[int, typer.Option("-k", min=1, help="How many of the nearest.")] = 10,
     as_json: AsJson = False,
 ) -> None:
-    """Measure the kinds of vector index on the vectors of this index, and say which to take."""
+    """Measure kinds of vector index on this one.
+
+    Recall against exact search, latency, memory, and which kind to take.
+    """
     from dataclasses import asdict
 
     from genops.retrieval.experiment import bench_index
@@ -49,7 +52,10 @@ def evaluate(
     seed: Annotated[int, typer.Option(help="With --search-config: of the split.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Judge what an index finds: nDCG, recall and MRR with 95% intervals over the queries."""
+    """Judge what an index finds.
+
+    nDCG, recall and MRR with 95% intervals over the queries; with --search-config, better settings.
+    """
     from genops.artifacts import Reference
     from genops.cli.values import settings_options
     from genops.errors import UsageError

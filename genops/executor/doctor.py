@@ -40,8 +40,11 @@ class Diagnosis:
 
 def diagnose(settings: Settings) -> Iterator[Diagnosis]:
     """Looks at everything that runs of a project need. Servers are asked for their list of models and nothing else."""
-    source = str(settings.source) if settings.source else "none; defaults are in force"
-    yield Diagnosis("settings", "file", "ok" if settings.source else "warning", source)
+    if settings.source:
+        yield Diagnosis("settings", "file", "ok", str(settings.source))
+    else:
+        hint = "genops init DIR makes a project"
+        yield Diagnosis("settings", "file", "warning", "none; defaults are in force", hint)
     for name, near in unknown_variables(settings).items():
         hint = f"did you mean {near}?" if near else "see docs/settings.md"
         yield Diagnosis("settings", name, "warning", "this environment variable is no setting", hint)

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -15,7 +16,7 @@ from genops.retrieval.changes import Changes, Place, places
 from genops.retrieval.chunk import CHUNKER_VERSION, chunk_document
 from genops.retrieval.dense import choose_kind
 from genops.retrieval.document import Document
-from genops.retrieval.embedders import Embedder, VectorCache, Vectors, embed_texts, embedder_named, language_warning
+from genops.retrieval.embedders import Embedder, VectorCache, embed_texts, embedder_named, language_warning
 from genops.retrieval.lexical import Analyzer
 from genops.retrieval.snapshots.durable import write_durably
 from genops.retrieval.snapshots.folder import find_snapshot, index_folder, index_settings
@@ -34,6 +35,9 @@ from genops.retrieval.snapshots.segment import Segment
 from genops.retrieval.snapshots.segment_writer import SegmentWriter
 from genops.retrieval.snapshots.snapshot import SOURCES, Snapshot
 from genops.settings import Settings
+
+if TYPE_CHECKING:
+    from genops.retrieval.embedders.embedder import Vectors
 
 Progress = Callable[[int, int], None]
 
@@ -180,6 +184,8 @@ class _Build:
                 at=Location(folder),
                 hint="the snapshot in use stays in use; make room or give access, and build again",
             ) from error
+        finally:
+            self.cache.close()
 
     def _build(self, place: Path, new: Iterator[Document], compact: bool) -> Snapshot:
         index = self.index
@@ -247,6 +253,7 @@ class _Build:
                 self.embedder, texts, cache=self.cache, progress=lambda now, _: self.progress(done + now, total)
             )
             done += len(texts)
+            self.progress(done, total)
             return vectors
 
         return embed

@@ -65,9 +65,10 @@ def test_a_batch_is_run_and_resumed(genops, store, site):
     (site / "rows.jsonl").write_text(rows)
     assert "2 rows done, 1 failed" in genops("batch", "raw", "--inputs", "rows.jsonl", "--out", "o", code=4).err
     (site / "talker.yaml").write_text("rules: [{text: now}]\n")
-    assert "1 row done, 0 failed, 2 done before" in genops(
-        "batch", "raw", "--inputs", "rows.jsonl", "--out", "o", "--resume"
-    ).err
+    assert (
+        "1 row done, 0 failed, 2 done before"
+        in genops("batch", "raw", "--inputs", "rows.jsonl", "--out", "o", "--resume").err
+    )
     assert len(json.loads(genops("trace", "list", "--json").out)) == 4
 
 

@@ -46,6 +46,18 @@ def test_init_overwrites_nothing(genops, site):
     assert genops("init", "file", code=2).err.startswith("error: ")
 
 
+@pytest.mark.parametrize("command", [["trace", "list"], ["run", "say"], ["chain", "list"], ["index", "build", "docs"]])
+def test_a_folder_without_a_project_is_said_to_be_one_and_stays_empty(command, genops, site, monkeypatch):
+    (site / "genops.toml").unlink()
+    (site / "empty").mkdir()
+    monkeypatch.chdir(site / "empty")
+    err = genops(*command, code=2).err
+    assert err.startswith("error: there is no project in ")
+    assert "genops init DIR" in err
+    assert "genops init DIR" in genops("doctor").out
+    genops("schema", "chain")
+
+
 def test_doctor_says_what_is_missing_and_ends_with_1_when_it_is_needed(genops):
     found = states(genops("doctor", "--json", code=1))
     assert found["index", "docs"] == "missing"

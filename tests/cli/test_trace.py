@@ -49,6 +49,7 @@ def test_an_empty_list_and_a_wrong_moment_say_so(genops):
     assert genops("trace", "list").out == ""
     assert "no run" in genops("trace", "list").err
     assert genops("trace", "list", "--json").out == "[]\n"
+    assert "'answer' is not a digest" in genops("trace", "list", "--component", "answer", code=2).err
     assert "--since 'soon'" in genops("trace", "list", "--since", "soon", code=2).err
 
 
@@ -125,6 +126,11 @@ def test_replay_of_a_run_is_identical_and_makes_no_call(genops, three):
     found = json.loads(genops("trace", "replay", three[0], "--json").out)
     assert found["identical"]
     assert found["performed"] == []
+
+
+def test_replay_of_a_failed_run_fails_as_recorded(genops, three):
+    done = genops("trace", "replay", three[2])
+    assert done.out.startswith("identical: 1 effect injected, 0 live\n  it failed as recorded: ")
 
 
 def test_replay_with_a_swap_goes_live_where_it_differs(genops, site, three):

@@ -28,7 +28,7 @@ from genops.retrieval.snapshots.segment import (
 )
 
 if TYPE_CHECKING:
-    from genops.retrieval.embedders import Vectors
+    from genops.retrieval.embedders.embedder import Vectors
 
 _BATCH = 1024
 _STAGED = "vectors.staged"
