@@ -128,9 +128,7 @@ def langchain_side(folder: Path) -> dict[str, float]:
     store = made[0]
     searched = _median(lambda n: store.similarity_search_with_score_by_vector(asked[n], k=K))
     filtered = _median(
-        lambda n: store.similarity_search_with_score_by_vector(
-            asked[n], k=K, filter={"part": 7}, fetch_k=len(texts)
-        )
+        lambda n: store.similarity_search_with_score_by_vector(asked[n], k=K, filter={"part": 7}, fetch_k=len(texts))
     )
     saved = _seconds(lambda: store.save_local(str(folder / "langchain")))
     return {

@@ -1,4 +1,4 @@
-"""``genops index bench`` and ``genops index eval``: how fast an index is, and how well it finds."""
+"""``genops index eval``: how well an index finds."""
 
 from __future__ import annotations
 
@@ -8,28 +8,9 @@ from typing import Annotated
 import typer
 
 from genops.cli.options import AsJson, IndexName
-from genops.cli.output import listing, note, say, say_json
+from genops.cli.output import note, say, say_json
 from genops.cli.progress import progress_bar
 from genops.cli.project import opened
-
-
-def bench(
-    name: IndexName,
-    queries: Annotated[int, typer.Option(min=1, help="Passages of the index that are taken for queries.")] = 200,
-    k: Annotated[int, typer.Option("-k", min=1, help="How many of the nearest.")] = 10,
-    as_json: AsJson = False,
-) -> None:
-    """Measure kinds of vector index on this one.
-
-    Recall against exact search, latency, memory, and which kind to take.
-    """
-    from dataclasses import asdict
-
-    from genops.retrieval.experiment import bench_index
-
-    with opened() as project:
-        rows = bench_index(project.settings, name, queries=queries, k=k)
-    listing(list(asdict(rows[0])), [asdict(row) for row in rows], as_json=as_json)
 
 
 def evaluate(

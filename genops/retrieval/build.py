@@ -159,9 +159,7 @@ class _Build:
     started: str
 
     @classmethod
-    def of(
-        cls, settings: Settings, name: str, progress: Progress | None, cache: VectorCache | None = None
-    ) -> _Build:
+    def of(cls, settings: Settings, name: str, progress: Progress | None, cache: VectorCache | None = None) -> _Build:
         index = index_settings(settings, name)
         embedder = embedder_named(settings, index.embedder)
         last = _reusable(settings, name, identity_of(index, embedder, {}))
