@@ -80,7 +80,7 @@ def render(prompt: PromptReference, input: Inputs = None, inputs: InputsFile = N
     """Render a template to messages; ask no model."""
     with opened() as project:
         found = project.source.prompt(prompt)
-        messages = found.render(embed=project.vectors, **read_inputs(found.inputs, input, inputs))
+        messages = found.render(read_inputs(found.inputs, input, inputs), project.vectors)
     if as_json:
         say_json(messages)
         return

@@ -64,10 +64,10 @@ def _show(found: Replay, recorded: Trace, again: Trace) -> None:
     say(f"{what}: {counted(found.injected, 'effect')} injected, {len(found.performed):,} live")
     for change in found.lock_changes:
         say(f"  changed  {printable(change)}")
-    for path in found.performed:
-        say(f"  live     {printable(path)}")
     for difference in found.differences:
         say(f"  {difference.what:8} {printable(difference.path) or '(the run)'}")
+    for path in found.performed:
+        say(f"  live     {printable(path)}")
     if found.error:
         say(f"  {'it failed as recorded' if found.identical else 'the replay failed'}: {printable(found.error)}")
     say(f"trace {found.origin[:12]} replayed as {found.run[:12]}")

@@ -138,8 +138,15 @@ def test_replay_with_a_swap_goes_live_where_it_differs(genops, site, three):
     prompt.write_text(prompt.read_text().replace("Say {{ what }}", "Say {{ what | upper }}"))
     assert genops("trace", "replay", three[0]).out.startswith("identical")
     done = genops("trace", "replay", three[0], "--swap", "prompt:say", code=1)
+    told = [line.split()[:2] for line in done.out.splitlines()]
     assert done.out.startswith("differs: 0 effects injected, 1 live\n")
-    assert "prompt say" in done.out
+    assert told[1:-1] == [
+        ["changed", "prompt"],
+        ["request", "answer/model"],
+        ["output", "answer"],
+        ["output", "(the"],
+        ["live", "answer/model"],
+    ]
     assert "no prompt 'sya'" in genops("trace", "replay", three[0], "--swap", "prompt:sya", code=2).err
 
 

@@ -4,9 +4,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from genops.artifacts import Component
 from genops.errors import DefinitionError
 from genops.settings import ModelAlias, Redaction
-from genops.tracing.redaction import Redactor, find_secrets, secret_values
+from genops.tracing.redaction import Redactor, find_secrets, refuse_secrets, secret_values
 from genops.tracing.redaction.secrets import _RULES, _suspect
 
 # Joined here, so that no scanner takes this file for a leak.
@@ -100,6 +101,13 @@ class TestSecrets:
         }  # fmt: skip
         models = {"m": ModelAlias(model="openai/x", api_key_env="MY_PROVIDER")}
         assert secret_values(models, environ) == {"value-number-1", "value-number-2", "value-number-3"}
+
+    def test_a_component_with_one_anywhere_in_it_is_refused_and_the_secret_is_not_repeated(self):
+        refuse_secrets(Component("tool", "t", {"deep": [{"key": "nothing to see"}]}))
+        for body in ({"deep": [{"key": SECRETS["AWS_KEY"]}]}, {SECRETS["AWS_KEY"]: 1}):
+            with pytest.raises(DefinitionError, match=r"tool t holds a secret \(AWS_KEY\)") as refused:
+                refuse_secrets(Component("tool", "t", body))
+            assert SECRETS["AWS_KEY"] not in str(refused.value)
 
     def test_are_named_for_refusing_a_component(self):
         assert find_secrets(f"{SECRETS['AWS_KEY']} and password=hunter2!!") == ["AWS_KEY", "SECRET"]
