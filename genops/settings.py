@@ -194,6 +194,13 @@ class Settings(BaseSettings):
         """The database URL in force."""
         return self.store or f"sqlite:///{self.data_dir / 'genops.db'}"
 
+    @property
+    def key_variables(self) -> set[str]:
+        """Names of the environment variables that hold keys of models and embedders."""
+        models, embedders = self.models.values(), self.embedders.values()
+        names = (*(alias.api_key_env for alias in models), *(embedder.api_key_env for embedder in embedders))
+        return {name for name in names if name}
+
     def alias(self, name: str) -> ModelAlias:
         """The model alias of a name. ``offline`` exists in every project.
 

@@ -93,5 +93,5 @@ def _recorder(settings: Settings, file: Path) -> Recorder:
     from genops.models import Recorder
     from genops.tracing.redaction import Redactor, secret_values
 
-    redactor = Redactor(settings.redaction, secret_values(settings.models))
+    redactor = Redactor(settings.redaction, secret_values(settings.key_variables))
     return Recorder(file, lambda value: redactor.session().value(value))

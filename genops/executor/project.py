@@ -72,7 +72,7 @@ class Project:
         """The project's redaction."""
         from genops.tracing.redaction import secret_values
 
-        return Redactor(self.settings.redaction, secret_values(self.settings.models))
+        return Redactor(self.settings.redaction, secret_values(self.settings.key_variables))
 
     @cached_property
     def gateway(self) -> Gateway:

@@ -80,6 +80,22 @@ def test_doctor_asks_servers_whether_they_are_there(genops, site, monkeypatch):
     assert "no answer from http://127.0.0.1:9/v1/models" in done.out
 
 
+def test_doctor_looks_at_embedders_as_at_models(genops, site, monkeypatch):
+    monkeypatch.delenv("NO_SUCH_KEY", raising=False)
+    with (site / "genops.toml").open("a") as file:
+        file.write(
+            '[embedders.away]\nmodel = "vllm/bge"\nwindow = 64\nbase_url = "http://127.0.0.1:9/v1"\n'
+            '[embedders.keyed]\nmodel = "openai/text-embedding-3-small"\napi_key_env = "NO_SUCH_KEY"\n'
+            '[embedders.unpinned]\nmodel = "sentence-transformers/all-MiniLM-L6-v2"\n'
+            f'[embedders.pinned]\nmodel = "sentence-transformers/all-MiniLM-L6-v2"\nrevision = "{"0" * 40}"\n'
+            '[indexes.served]\nsources = ["docs/*"]\nembedder = "keyed"\n'
+        )
+    done = genops("doctor", "--json", code=1)
+    found = {name: state for (area, name), state in states(done).items() if area == "embedder"}
+    assert found == {"away": "warning", "keyed": "missing", "unpinned": "warning", "pinned": "ok"}
+    assert "NO_SUCH_KEY" in done.out
+
+
 @pytest.mark.parametrize(("status", "state", "detail"), [(200, "ok", "vllm/tiny"), (401, "missing", "refuses the key")])
 def test_doctor_tells_a_server_that_refuses_from_one_that_is_there(genops, site, monkeypatch, status, state, detail):
     class Handler(BaseHTTPRequestHandler):

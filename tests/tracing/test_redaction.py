@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from genops.artifacts import Component
 from genops.errors import DefinitionError
-from genops.settings import ModelAlias, Redaction
+from genops.index_settings import EmbedderSettings
+from genops.settings import ModelAlias, Redaction, Settings
 from genops.tracing.redaction import Redactor, find_secrets, refuse_secrets, secret_values
 from genops.tracing.redaction.secrets import _RULES, _suspect
 
@@ -94,13 +95,17 @@ class TestSecrets:
     def test_short_values_are_not_secrets(self):
         assert redact("an open door", Redaction(), ["open"]) == "an open door"
 
-    def test_key_variables_are_those_that_say_so_and_those_that_an_alias_names(self):
+    def test_key_variables_are_those_that_say_so_and_those_that_the_settings_name(self):
         environ = {
             "HF_TOKEN": "value-number-1", "MY_PROVIDER": "value-number-2", "DB_PASSWORD": "value-number-3",
+            "MY_VECTORS": "value-number-4",
             "PWD": "/home/someone", "TOKENIZERS_PARALLELISM": "not-a-secret", "SHORT_KEY": "1234567",
         }  # fmt: skip
-        models = {"m": ModelAlias(model="openai/x", api_key_env="MY_PROVIDER")}
-        assert secret_values(models, environ) == {"value-number-1", "value-number-2", "value-number-3"}
+        settings = Settings(
+            models={"m": ModelAlias(model="openai/x", api_key_env="MY_PROVIDER"), "free": ModelAlias(model="vllm/x")},
+            embedders={"m": EmbedderSettings(model="openai/y", api_key_env="MY_VECTORS")},
+        )
+        assert secret_values(settings.key_variables, environ) == {f"value-number-{number}" for number in range(1, 5)}
 
     def test_a_component_with_one_anywhere_in_it_is_refused_and_the_secret_is_not_repeated(self):
         refuse_secrets(Component("tool", "t", {"deep": [{"key": "nothing to see"}]}))
@@ -249,4 +254,4 @@ def test_hostile_text_does_not_hang(hostile):
 
 
 def test_the_environment_is_the_default():
-    assert secret_values({}) == secret_values({}, os.environ)
+    assert secret_values(()) == secret_values((), os.environ)

@@ -35,6 +35,9 @@ class EndpointEmbedder:
         name: The embedder's in them.
         embedder: What they say of it.
 
+    Attributes:
+        model: What the gateway is asked.
+
     Raises:
         DefinitionError: The model is not ``provider/model``, or its window is not known and not given.
     """
@@ -68,7 +71,7 @@ class EndpointEmbedder:
             api_key_env=embedder.api_key_env,
             limits=ModelLimits(concurrency=_AT_ONCE),
         )
-        self._model = Model(
+        self.model = Model(
             name, alias, provider, model_id, Component("model", name, self.identity()), table="embedders"
         )
         self._project = settings
@@ -133,7 +136,7 @@ class EndpointEmbedder:
         requests = [EmbeddingRequest(texts[start : start + size], wanted) for start in range(0, len(texts), size)]
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._gateway.embed(self._model, request)) for request in requests]
+                tasks = [group.create_task(self._gateway.embed(self.model, request)) for request in requests]
         except ExceptionGroup as errors:
             raise errors.exceptions[0] from None
         vectors = [task.result().vectors for task in tasks]
