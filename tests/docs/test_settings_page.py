@@ -14,7 +14,7 @@ from genops.settings import Settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 ROW = re.compile(
-    r"^\| `(?P<name>[a-z_.A-Z]+)` \| (?P<type>[^|]+) \| (?P<default>[^|]+) \| (?P<env>[^|]+) \| (?P<why>.+) \|$"
+    r"^\| `(?P<name>[a-z0-9_.A-Z]+)` \| (?P<type>[^|]+) \| (?P<default>[^|]+) \| (?P<env>[^|]+) \| (?P<why>.+) \|$"
 )
 FOLLOWS = {"root", "source"}
 PLACES = {"models": "NAME", "embedders": "NAME", "indexes": "NAME"}
