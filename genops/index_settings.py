@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from genops.errors import InputError, nearest
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
@@ -126,7 +129,9 @@ class SearchSettings(_Strict):
         k1: BM25's saturation of term frequency.
         b: BM25's normalisation by length.
         diversity: 0 for the best passages, up to 1 for the most different ones (maximal marginal relevance).
-        rerank: A cross-encoder: ``sentence-transformers`` model of the hub or a folder; None for none.
+        rerank: A cross-encoder: a model of the hub, or a folder of the project (``./models/reranker``); None for none.
+        rerank_revision: Of the hub; pins the weights.
+        rerank_top: Passages that the cross-encoder reads.
         threshold: Passages below this score are left out.
         neighbours: Passages before and after a hit that its text is widened by.
     """
@@ -139,8 +144,30 @@ class SearchSettings(_Strict):
     b: float = Field(default=0.75, ge=0, le=1)
     diversity: float = Field(default=0.0, ge=0, le=1)
     rerank: str | None = None
+    rerank_revision: str | None = None
+    rerank_top: int = Field(default=50, ge=1)
     threshold: float | None = None
     neighbours: int = Field(default=0, ge=0)
+
+
+def search_settings(defaults: SearchSettings, changes: Mapping[str, Any]) -> SearchSettings:
+    """Search settings with some of them changed, as a search asks for.
+
+    Raises:
+        InputError: There is no such setting, or its value is not of its type.
+    """
+    if not changes:
+        return defaults
+    unknown = [str(name) for name in changes if name not in SearchSettings.model_fields]
+    if unknown:
+        raise InputError(
+            f"search: there is no setting {unknown[0]!r}", hint=nearest(unknown[0], SearchSettings.model_fields)
+        )
+    try:
+        return SearchSettings.model_validate({**defaults.model_dump(), **changes})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"search: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
 class IndexSettings(_Strict):

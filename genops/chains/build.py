@@ -92,9 +92,19 @@ class BlockBuilder:
         """Asks a model with a template."""
         return self.step(name, "prompt", prompt, **{"with": inputs or {}}, model=model, parameters=parameters, **common)
 
-    def retrieve(self, name: str, index: str, *, query: Any, k: Any = 5, **common: Unpack[Common]) -> Ref:
+    def retrieve(
+        self,
+        name: str,
+        index: str,
+        *,
+        query: Any,
+        k: Any = 5,
+        filter: Mapping[str, Any] | None = None,
+        search: Mapping[str, Any] | None = None,
+        **common: Unpack[Common],
+    ) -> Ref:
         """Searches an index."""
-        return self.step(name, "retrieve", index, query=query, k=k, **common)
+        return self.step(name, "retrieve", index, query=query, k=k, filter=filter, search=search, **common)
 
     def tool(self, name: str, tool: str, *, inputs: Mapping[str, Any] | None = None, **common: Unpack[Common]) -> Ref:
         """Calls a registered function."""

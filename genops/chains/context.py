@@ -75,8 +75,20 @@ class StepContext(Protocol):
         """
         ...
 
-    async def retrieve(self, index: str, query: str, k: int, label: str = "search") -> list[dict[str, Value]]:
-        """Searches an index: an effect. Hits, best first, as plain mappings (see ``docs/retrieval.md``)."""
+    async def retrieve(
+        self,
+        index: str,
+        query: str | list[str],
+        k: int,
+        label: str = "search",
+        *,
+        where: Mapping[str, Value] | None = None,
+        search: Mapping[str, Value] | None = None,
+    ) -> list[dict[str, Value]]:
+        """Searches an index: an effect. Hits, best first, as plain mappings (see ``docs/retrieval.md``).
+
+        ``where`` filters documents, and ``search`` changes the index's search settings.
+        """
         ...
 
     async def effect(self, label: str, request: Value, perform: Callable[[dict[str, str]], Awaitable[Value]]) -> Value:

@@ -14,6 +14,7 @@ from genops.errors import UsageError
 from genops.executor.calls import recorded_response, request_value, response_value
 from genops.executor.run import Run, recording
 from genops.executor.schedule import Frame, run_block
+from genops.index_settings import search_settings
 from genops.models import Call, Model, ModelRequest, ModelResponse
 from genops.prompts import Prompt
 from genops.settings import Settings
@@ -143,21 +144,39 @@ class ExecutionContext:
         path = f"{self.path}/{label or name}"
         return await self.run.effect("tool", name, path, self.span, request, lambda _: tool.call(arguments), attributes)
 
-    async def retrieve(self, index: str, query: str, k: int, label: str = "search") -> list[dict[str, Value]]:
+    async def retrieve(
+        self,
+        index: str,
+        query: str | list[str],
+        k: int,
+        label: str = "search",
+        *,
+        where: Mapping[str, Value] | None = None,
+        search: Mapping[str, Value] | None = None,
+    ) -> list[dict[str, Value]]:
         """Searches an index, or gives the recorded hits."""
         handle = self.frame.closure.indexes[index]
 
         async def perform(span: SpanRecord) -> Value:
             opened = await asyncio.to_thread(handle.open)
-            hits = await asyncio.to_thread(opened.search, query, k)
-            found = normalise(hits)
-            chunks = [(hit.chunk_id, hit.score) for hit in hits]
+            how = search_settings(opened.settings, search or {})
+            hits = await opened.asearch(query, k, where=where, how=how)
             span.attributes.update(
-                telemetry.retrieval_attributes(index=index, snapshot=opened.snapshot, k=k, hits=chunks)
+                telemetry.retrieval_attributes(
+                    index=index,
+                    snapshot=opened.snapshot,
+                    k=k,
+                    hits=[(hit.chunk_id, hit.score) for hit in hits],
+                    stale=[hit.uri for hit in hits if hit.stale],
+                )
             )
-            return found
+            return normalise(hits)
 
-        request: dict[str, Value] = {"index": handle.component.digest, "query": query, "k": k}
+        request: dict[str, Value] = {"index": handle.component.digest, "query": query, "k": k}  # type: ignore[dict-item]
+        if where:
+            request["where"] = dict(where)
+        if search:
+            request["search"] = dict(search)
         path = f"{self.path}/{label}"
         attributes = telemetry.retrieval_attributes(index=index, k=k)
         attributes[telemetry.COMPONENT_DIGEST] = handle.component.digest

@@ -1,42 +1,39 @@
-"""Building an index snapshot: beside the one in use, published whole or not at all."""
+"""Building an index snapshot: beside the one in use, from what changed alone, published whole or not at all."""
 
 from __future__ import annotations
 
-import hashlib
-import shutil
-import tempfile
-import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import asdict
-from datetime import UTC, datetime
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
 
-from genops.errors import Location, SnapshotError
+from genops.errors import InputError, Location, SnapshotError, UsageError
 from genops.index_settings import IndexSettings
+from genops.retrieval.changes import Changes, Place, places
 from genops.retrieval.chunk import CHUNKER_VERSION, chunk_document
+from genops.retrieval.dense import choose_kind
 from genops.retrieval.document import Document
-from genops.retrieval.embedders import Embedder, embed_texts, embedder_named
-from genops.retrieval.flat import FlatVectors
-from genops.retrieval.manifest import Canary, Chunker, Identity, Manifest
-from genops.retrieval.snapshot import (
-    CHUNKS,
-    MANIFEST,
-    VECTORS,
-    Passage,
-    Snapshot,
-    find_snapshot,
-    index_folder,
-    index_settings,
-    point_to,
-    rebuild,
-    sync_folder,
-    write_durably,
+from genops.retrieval.embedders import Embedder, VectorCache, embed_texts, embedder_named, language_warning
+from genops.retrieval.lexical import Analyzer
+from genops.retrieval.snapshots.durable import write_durably
+from genops.retrieval.snapshots.folder import find_snapshot, index_folder, index_settings
+from genops.retrieval.snapshots.manifest import (
+    Canary,
+    Chunker,
+    DocumentsDigest,
+    FileEntry,
+    Identity,
+    Manifest,
+    SegmentEntry,
 )
-from genops.retrieval.sources import read_documents
+from genops.retrieval.snapshots.pointer import now, put_in_use
+from genops.retrieval.snapshots.publish import guarded, publish, published, share, workspace
+from genops.retrieval.snapshots.segment import Segment
+from genops.retrieval.snapshots.segment_writer import SegmentWriter
+from genops.retrieval.snapshots.snapshot import SOURCES, Snapshot
 from genops.settings import Settings
 
 if TYPE_CHECKING:
@@ -44,9 +41,9 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 
-_BATCH = 64
-_ABANDONED_AFTER = 24 * 3600.0
-_TEMPORARY = ".building-"
+_NEW = "new"
+_COMPACT_SHARE = 0.1
+_COMPACT_CHUNKS = 1_000
 _CANARIES = (
     "What is the capital of France?",
     "def replay(trace): return [step.output for step in trace.steps]",
@@ -54,158 +51,257 @@ _CANARIES = (
 )
 
 
-def build_index(settings: Settings, name: str, progress: Progress | None = None) -> Snapshot:
+def build_index(
+    settings: Settings,
+    name: str,
+    documents: Iterable[Document] | None = None,
+    *,
+    compact: bool = False,
+    progress: Progress | None = None,
+    cache: VectorCache | None = None,
+) -> Snapshot:
     """Builds an index from its sources and puts it in use. When nothing changed, nothing is done.
 
-    Vectors of passages that the snapshot in use already has are taken from there.
+    Only documents that changed are cut and embedded; the others are taken from the snapshot in use.
 
     Args:
         settings: The project's.
         name: The index's, as in the settings.
+        documents: Its whole contents, in place of the sources of the settings.
+        compact: Rewrites all documents into one segment, as happens by itself once a tenth of it changed.
         progress: Called with the passages embedded so far and how many there are to embed, first with 0.
+        cache: Vectors that need not be computed again; by default the project's.
 
     Raises:
         ReferenceNotFound: No such index or embedder.
-        InputError: A source cannot be used (see :func:`read_documents`); so with ``DefinitionError``.
+        InputError: A source or document cannot be used; so with ``DefinitionError``.
         SnapshotError: The snapshot cannot be written. After any error the one in use stays in use.
     """
-    index = index_settings(settings, name)
-    embedder = embedder_named(settings, index.embedder)
-    documents = read_documents(settings, index)
-    identity = identity_of(index, embedder, documents)
-    folder = index_folder(settings, name)
-    try:
-        snapshot = _published(settings, name, identity)
-        if snapshot is None:
-            snapshot = _build(settings, name, identity, documents, embedder, progress)
-        point_to(snapshot)
-    except OSError as error:
+    build = _Build.of(settings, name, progress, cache)
+    if documents is not None:
+        return build.run(build.changes.from_documents(documents), compact)
+    if not build.index.sources:
+        raise UsageError(
+            f"index {name!r} has no `sources` in the settings",
+            hint="name some, or build it in Python with build_index(settings, name, documents)",
+        )
+    return build.run(build.changes.from_sources(settings, build.index, build.last), compact)
+
+
+def update_index(
+    settings: Settings,
+    name: str,
+    documents: Iterable[Document] = (),
+    remove: Iterable[str] = (),
+    *,
+    progress: Progress | None = None,
+) -> Snapshot:
+    """Adds, replaces and removes documents of the snapshot in use, by id, and puts the result in use.
+
+    Args:
+        settings: The project's.
+        name: The index's.
+        documents: New ones, and new versions of those that it has.
+        remove: Ids of documents to take out.
+        progress: See :func:`build_index`.
+
+    Raises:
+        SnapshotError: It was not built yet, or with another embedder, chunker or language.
+        InputError: A document cannot be used, or one to remove is not there.
+    """
+    build = _Build.of(settings, name, progress)
+    if build.last is None:
+        find_snapshot(settings, name)
         raise SnapshotError(
-            f"the index cannot be written: {error.strerror or error}",
-            at=Location(folder),
-            hint="the snapshot in use stays in use; make room or give access, and build again",
-        ) from error
-    return snapshot
+            f"index {name!r} was built with another embedder, chunker or language than the settings name",
+            hint="build it whole with build_index, then update it",
+        )
+    return build.run(build.changes.from_update(documents, remove), compact=False)
 
 
-def identity_of(index: IndexSettings, embedder: Embedder, documents: Sequence[Document]) -> Identity:
-    """The logical identity that a build of these documents would have."""
+def identity_of(index: IndexSettings, embedder: Embedder, digests: dict[str, str]) -> Identity:
+    """The logical identity that a build of these documents would have.
+
+    Args:
+        index: The settings.
+        embedder: Of the passages.
+        digests: Every document's digest, by id.
+    """
     return Identity(
+        kind=index.kind,
         embedder=embedder.identity(),
         chunker=Chunker(
-            name=index.chunker, version=CHUNKER_VERSION, tokens=index.chunk_tokens, overlap=index.overlap_tokens
+            version=CHUNKER_VERSION, name=index.chunker, tokens=index.chunk_tokens, overlap=index.overlap_tokens
         ),
-        sources={document.uri: document.hash for document in documents},
+        analyzer=Analyzer.of(index.language).identity(),
+        search=index.search,
+        documents=DocumentsDigest.of(digests),
     )
 
 
-def _published(settings: Settings, name: str, identity: Identity) -> Snapshot | None:
-    """The intact snapshot of an identity, when there is one."""
-    folder = index_folder(settings, name) / identity.component(name).digest
+@dataclass(slots=True)
+class _Build:
+    """One build.
+
+    Attributes:
+        last: The snapshot in use when its passages can be taken over.
+        started: When, ISO 8601 in UTC.
+    """
+
+    settings: Settings
+    name: str
+    index: IndexSettings
+    embedder: Embedder
+    last: Snapshot | None
+    changes: Changes
+    progress: Progress
+    cache: VectorCache
+    started: str
+
+    @classmethod
+    def of(cls, settings: Settings, name: str, progress: Progress | None, cache: VectorCache | None = None) -> _Build:
+        index = index_settings(settings, name)
+        embedder = embedder_named(settings, index.embedder)
+        last = _reusable(settings, name, identity_of(index, embedder, {}))
+        changes = Changes(places(last) if last is not None else {})
+        report = progress or (lambda done, total: None)
+        cache = cache or VectorCache.of(settings)
+        return cls(settings, name, index, embedder, last, changes, report, cache, now())
+
+    def run(self, new: Iterator[Document], compact: bool) -> Snapshot:
+        """Builds, or finds what was built before, and puts it in use."""
+        folder = index_folder(self.settings, self.name)
+        try:
+            with workspace(folder) as place:
+                snapshot = self._build(place, new, compact)
+                put_in_use(snapshot, "build", self.started)
+                return snapshot
+        except OSError as error:
+            raise SnapshotError(
+                f"the index cannot be written: {error.strerror or error}",
+                at=Location(folder),
+                hint="the snapshot in use stays in use; make room or give access, and build again",
+            ) from error
+        finally:
+            self.cache.close()
+
+    def _build(self, place: Path, new: Iterator[Document], compact: bool) -> Snapshot:
+        index = self.index
+        with SegmentWriter(place / _NEW, self.embedder.dimension) as writer:
+            for document in new:
+                writer.add(
+                    document,
+                    chunk_document(document, self.embedder, index.chunker, index.chunk_tokens, index.overlap_tokens),
+                )
+            identity = identity_of(index, self.embedder, self.changes.digests)
+            there = published(self.name, place.with_name(identity.component(self.name).digest))
+            if there is not None and not (compact and len(there.segments) > 1):
+                return there
+            entries, known = self._segments(place, writer, compact)
+        return self._publish(place, identity, entries, known, compact)
+
+    def _segments(
+        self, place: Path, writer: SegmentWriter, compact: bool
+    ) -> tuple[list[SegmentEntry], dict[str, FileEntry]]:
+        """The last base with what changed beside it, or everything in a new base."""
+        kept = self.changes.kept.values()
+        base = self.last.segments[0] if self.last is not None else None
+        deleted = _deleted(base, kept)
+        if base is None or self.last is None or compact or self._outgrown(base, deleted, kept, writer.chunks):
+            for item in kept:
+                writer.keep(item.segment, item.position)
+            return [self._finish(writer, self._base_kind(writer))], {}
+        for item in kept:
+            if item.segment is not base:
+                writer.keep(item.segment, item.position)
+        entries = [base.entry.model_copy(update={"deleted": deleted})]
+        if writer.documents:
+            entries.append(self._finish(writer, "flat"))
+        else:
+            writer.discard()
+        return entries, share(self.last, base.entry.name, place)
+
+    def _outgrown(self, base: Segment, deleted: Sequence[int], kept: Iterable[Place], new: int) -> bool:
+        """Whether so much lies beside the base, or is gone from it, that one segment is better."""
+        if self.index.kind not in ("auto", base.entry.kind):
+            return True
+        beside = new + sum(len(item.segment.rows(item.position)) for item in kept if item.segment is not base)
+        gone = sum(len(base.rows(position)) for position in deleted)
+        return gone == base.entry.chunks or beside + gone > max(_COMPACT_CHUNKS, _COMPACT_SHARE * base.entry.chunks)
+
+    def _base_kind(self, writer: SegmentWriter) -> str:
+        if not writer.chunks:
+            raise InputError(f"the corpus is empty: no text in {writer.documents} documents", hint="see `sources`")
+        chosen: str = self.index.kind
+        return choose_kind(writer.chunks, self.embedder.dimension) if chosen == "auto" else chosen
+
+    def _finish(self, writer: SegmentWriter, kind: str) -> SegmentEntry:
+        """Completes a segment. Its name is its own: who has an older layout of a snapshot open never reads a newer."""
+        name = f"segment-{secrets.token_hex(4)}"
+        return writer.finish(name, kind, self._embed(writer.to_embed), Analyzer.of(self.index.language))
+
+    def _embed(self, total: int) -> Callable[[Sequence[str]], Vectors]:
+        """Embeds batches, through the cache, and reports over all of them."""
+        done = 0
+        self.progress(0, total)
+
+        def embed(texts: Sequence[str]) -> Vectors:
+            nonlocal done
+            vectors = embed_texts(
+                self.embedder, texts, cache=self.cache, progress=lambda now, _: self.progress(done + now, total)
+            )
+            done += len(texts)
+            self.progress(done, total)
+            return vectors
+
+        return embed
+
+    def _publish(
+        self,
+        place: Path,
+        identity: Identity,
+        entries: list[SegmentEntry],
+        known: dict[str, FileEntry],
+        replace: bool,
+    ) -> Snapshot:
+        lines = (orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in self.changes.sources)
+        write_durably(place / SOURCES, b"".join(lines))
+        segments = [Segment(place / entry.name, entry, self.embedder.dimension) for entry in entries]
+        living = sum(segment.entry.chunks - len(segment.dead_rows()) for segment in segments)
+        manifest = Manifest(
+            digest=identity.component(self.name).digest,
+            identity=identity,
+            dimension=self.embedder.dimension,
+            documents=len(self.changes.digests),
+            chunks=living,
+            segments=entries,
+            metadata=self.changes.metadata,
+            files=guarded(place, known),
+            canaries=[
+                Canary(text=text, vector=[round(float(number), 7) for number in vector])
+                for text, vector in zip(_CANARIES, embed_texts(self.embedder, _CANARIES), strict=True)
+            ],
+            warnings=[warning for warning in (language_warning(self.embedder, self.index.language),) if warning],
+            built_at=self.started,
+        )
+        return publish(self.name, place, manifest, replace)
+
+
+def _reusable(settings: Settings, name: str, identity: Identity) -> Snapshot | None:
+    """The snapshot in use, when it is intact and its passages are those that a build would make."""
     try:
-        snapshot = Snapshot(name, folder, Manifest.load(folder / MANIFEST, rebuild(name)))
+        snapshot = find_snapshot(settings, name)
+        if not snapshot.manifest.identity.shares_passages_with(identity):
+            return None
         snapshot.verify()
     except SnapshotError:
         return None
     return snapshot
 
 
-def _build(
-    settings: Settings,
-    name: str,
-    identity: Identity,
-    documents: Sequence[Document],
-    embedder: Embedder,
-    progress: Progress | None,
-) -> Snapshot:
-    how = identity.chunker
-    chunks = [
-        Passage.of(document, chunk)
-        for document in documents
-        for chunk in chunk_document(document, embedder, how.name, how.tokens, how.overlap)
-    ]
-    vectors = _embed(chunks, embedder, _known_vectors(settings, name, embedder), progress)
-    files = {
-        CHUNKS: b"".join(orjson.dumps(asdict(chunk), option=orjson.OPT_APPEND_NEWLINE) for chunk in chunks),
-        VECTORS: FlatVectors.of(vectors).dumps(),
-    }
-    manifest = Manifest(
-        digest=identity.component(name).digest,
-        identity=identity,
-        dimension=embedder.dimension,
-        documents=len(documents),
-        chunks=len(chunks),
-        files={file: hashlib.sha256(data).hexdigest() for file, data in files.items()},
-        canaries=[
-            Canary(text=text, vector=[round(float(number), 7) for number in vector])
-            for text, vector in zip(_CANARIES, embed_texts(embedder, _CANARIES), strict=True)
-        ],
-        built_at=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-    return _publish(settings, name, identity, manifest, {**files, MANIFEST: manifest.dumps()})
-
-
-def _known_vectors(settings: Settings, name: str, embedder: Embedder) -> dict[str, Vectors]:
-    """Vectors by embedded text, from the snapshot in use when it is intact and of the same embedder."""
-    try:
-        snapshot = find_snapshot(settings, name)
-        if snapshot.manifest.identity.embedder != embedder.identity():
-            return {}
-        vectors = FlatVectors.loads(snapshot.read(VECTORS)).all()
-        return {chunk.embedded_text: vector for chunk, vector in zip(snapshot.chunks(), vectors, strict=True)}
-    except SnapshotError:
-        return {}
-
-
-def _embed(
-    chunks: Sequence[Passage], embedder: Embedder, known: dict[str, Vectors], progress: Progress | None
-) -> Vectors:
-    import numpy as np
-
-    texts = [chunk.embedded_text for chunk in chunks]
-    missing = [text for text in dict.fromkeys(texts) if text not in known]
-    report = progress or (lambda done, total: None)
-    report(0, len(missing))
-    for start in range(0, len(missing), _BATCH):
-        batch = missing[start : start + _BATCH]
-        known.update(zip(batch, embed_texts(embedder, batch), strict=True))
-        report(start + len(batch), len(missing))
-    return np.stack([known[text] for text in texts])
-
-
-def _publish(
-    settings: Settings, name: str, identity: Identity, manifest: Manifest, files: dict[str, bytes]
-) -> Snapshot:
-    """Writes the files beside and gives them their name in one move; another builder may have been first."""
-    folder = index_folder(settings, name)
-    folder.mkdir(parents=True, exist_ok=True)
-    _sweep(folder)
-    temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=folder))
-    target, damaged = folder / manifest.digest, folder / f"{temporary.name}-damaged"
-    try:
-        for file, data in files.items():
-            write_durably(temporary / file, data)
-        sync_folder(temporary)
-        if target.exists() and _published(settings, name, identity) is None:
-            with suppress(FileNotFoundError):  # another builder may have moved it already
-                target.rename(damaged)
-        try:
-            temporary.rename(target)
-        except OSError:
-            published = _published(settings, name, identity)
-            if published is None:
-                raise
-            return published
-        sync_folder(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        shutil.rmtree(damaged, ignore_errors=True)
-    return Snapshot(name, target, manifest)
-
-
-def _sweep(folder: Path) -> None:
-    """Removes what killed builders left."""
-    for path in folder.glob(f"{_TEMPORARY}*"):
-        with suppress(FileNotFoundError):  # its builder is done with it
-            if time.time() - path.stat().st_mtime > _ABANDONED_AFTER:
-                shutil.rmtree(path, ignore_errors=True)
+def _deleted(base: Segment | None, kept: Iterable[Place]) -> list[int]:
+    """Documents of the base that are not kept, by position."""
+    if base is None:
+        return []
+    living = {item.position for item in kept if item.segment is base}
+    return [position for position in range(base.entry.documents) if position not in living]

@@ -2,62 +2,85 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from genops.retrieval.build import identity_of
+from genops.retrieval.changes import Changes, places
 from genops.retrieval.embedders import embedder_named
-from genops.retrieval.snapshot import current_digest, find_snapshot, index_settings
-from genops.retrieval.sources import read_documents
+from genops.retrieval.snapshots.folder import current_digest, find_snapshot, index_settings
 from genops.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """The snapshot in use against the working tree.
+    """The snapshot in use against the sources.
 
     Attributes:
         name: The index's.
         snapshot: Digest of the snapshot in use, or None before the first build.
-        added: Uris of sources that it does not have.
-        removed: Uris that it has and the sources no longer.
-        changed: Uris whose text is another.
-        settings_changed: Whether the chunker or the embedder is another.
+        added: Ids of documents that it does not have.
+        removed: Ids that it has and the sources no longer.
+        changed: Ids of documents whose text or metadata is another.
+        expired: Ids of documents past their time to live.
+        settings_changed: Whether embedder, chunker, language, kind or search settings are others.
+        warnings: What the build was warned of.
     """
 
     name: str
     snapshot: str | None
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    changed: tuple[str, ...]
-    settings_changed: bool
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    expired: tuple[str, ...] = ()
+    settings_changed: bool = False
+    warnings: tuple[str, ...] = ()
 
     @property
     def fresh(self) -> bool:
-        """Whether a build would do nothing."""
-        differs = self.added or self.removed or self.changed or self.settings_changed
+        """Whether a build would do nothing and nothing has expired."""
+        differs = self.added or self.removed or self.changed or self.expired or self.settings_changed
         return self.snapshot is not None and not differs
 
 
 def status(settings: Settings, name: str) -> IndexStatus:
-    """Compares the sources of an index, by their hashes, with its snapshot in use.
+    """Compares the sources of an index with its snapshot in use; of files, only those that were touched are read.
+
+    An index whose documents come from Python alone is compared by its settings and times to live.
 
     Raises:
         ReferenceNotFound: No such index or embedder.
-        InputError: A source cannot be read (see :func:`read_documents`); so with ``DefinitionError``.
+        InputError: A source cannot be read; so with ``DefinitionError``.
         SnapshotError: The snapshot in use is damaged.
     """
     index = index_settings(settings, name)
-    identity = identity_of(index, embedder_named(settings, index.embedder), read_documents(settings, index))
-    now = identity.sources
     if current_digest(settings, name) is None:
-        return IndexStatus(name, None, tuple(sorted(now)), (), (), settings_changed=False)
+        changes = Changes()
+        added = [document.id for document in changes.from_sources(settings, index, None)] if index.sources else []
+        return IndexStatus(name, None, added=tuple(sorted(added)))
     snapshot = find_snapshot(settings, name)
-    built = snapshot.manifest.identity
+    snapshot.verify()
+    before = places(snapshot)
+    changes = Changes(before)
+    new: set[str] = set()
+    if index.sources:
+        new = {document.id for document in changes.from_sources(settings, index, snapshot)}
+    else:
+        changes.digests = {name: place.record.digest for name, place in before.items()}
+    now, built = identity_of(index, embedder_named(settings, index.embedder), changes.digests), snapshot.manifest
     return IndexStatus(
         name,
         snapshot.digest,
-        added=tuple(sorted(now.keys() - built.sources.keys())),
-        removed=tuple(sorted(built.sources.keys() - now.keys())),
-        changed=tuple(sorted(uri for uri in now.keys() & built.sources.keys() if now[uri] != built.sources[uri])),
-        settings_changed=(identity.embedder, identity.chunker) != (built.embedder, built.chunker),
+        added=tuple(sorted(new - before.keys())),
+        removed=tuple(sorted(before.keys() - changes.digests.keys())),
+        changed=tuple(sorted(new & before.keys())),
+        expired=tuple(sorted(_expired(changes))),
+        settings_changed=now.model_copy(update={"documents": built.identity.documents}) != built.identity,
+        warnings=tuple(built.warnings),
     )
+
+
+def _expired(changes: Changes) -> list[str]:
+    now = time.time_ns()
+    places = changes.kept.values() or changes.before.values()
+    return [p.record.id for p in places if p.record.expires is not None and p.record.expires < now]

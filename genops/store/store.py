@@ -258,6 +258,10 @@ class Store:
         """The names of a kind that were published, sorted."""
         return versions.published_names(self._engine, kind)
 
+    def published_digests(self, kind: str) -> set[str]:
+        """Digests of the components of a kind in the closures of all published versions."""
+        return versions.published_digests(self._engine, kind)
+
     def seen_digests(self, kind: str, name: str, prefix: str) -> list[tuple[str, str]]:
         """Digests that a name had in any lock and that begin with ``prefix``, each with one such lock's digest."""
         return versions.seen_digests(self._engine, kind, name, prefix)

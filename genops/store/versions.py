@@ -49,6 +49,13 @@ def insert_version(
         return record, True
 
 
+def published_digests(engine: Engine, kind: str) -> set[str]:
+    """Digests of the components of a kind in the closures of all published versions."""
+    query = select(lock_component.c.digest).join(version, version.c.lock == lock_component.c.lock)
+    with reading(engine) as connection:
+        return set(connection.scalars(query.where(lock_component.c.kind == kind)))
+
+
 def insert_move(
     engine: Engine, kind: str, name: str, label: str, number: int, message: str, author: str, rollback: bool
 ) -> LabelMove:

@@ -31,6 +31,7 @@ COMPONENT_DIGEST = "genops.component.digest"
 EXAMPLES_DIGEST = "genops.examples.digest"
 INDEX_SNAPSHOT = "genops.index.snapshot"
 CHUNK_IDS = "genops.chunk.ids"
+STALE = "genops.retrieval.stale"
 MODEL_ALIAS = "genops.model.alias"
 COST_USD = "genops.cost.usd"
 MEMO = "genops.memo"
@@ -196,7 +197,12 @@ def model_response_attributes(
 
 
 def retrieval_attributes(
-    *, index: str, snapshot: str | None = None, k: int | None = None, hits: Sequence[tuple[str, float]] | None = None
+    *,
+    index: str,
+    snapshot: str | None = None,
+    k: int | None = None,
+    hits: Sequence[tuple[str, float]] | None = None,
+    stale: Sequence[str] = (),
 ) -> Attributes:
     """Attributes of a retrieval.
 
@@ -205,6 +211,7 @@ def retrieval_attributes(
         snapshot: Digest of the index snapshot.
         k: How many chunks were asked for.
         hits: Chunk id and score of each hit in order; None before they are known.
+        stale: Uris of found documents whose source has changed since, or that are past their time to live.
     """
     attributes = _known(
         {
@@ -212,6 +219,7 @@ def retrieval_attributes(
             "gen_ai.data_source.id": index,
             "gen_ai.retrieval.top_k": k,
             INDEX_SNAPSHOT: snapshot,
+            STALE: list(dict.fromkeys(stale)) or None,
         }
     )
     if hits is not None:

@@ -49,3 +49,18 @@ def embedder(settings):
     found = embedder_named(settings, "hashing")
     found.encoded.clear()
     return found
+
+
+@pytest.fixture
+def passages():
+    """Reads every living passage of a snapshot, with its document."""
+
+    def read(snapshot):
+        found = []
+        for segment in snapshot.segments:
+            for position, record in enumerate(segment.records()):
+                if position not in segment.entry.deleted:
+                    found += [(record, segment.passage(row)) for row in segment.rows(position)]
+        return found
+
+    return read

@@ -8,9 +8,19 @@ from functools import partial
 import faiss  # noqa: F401 - loaded before the forks, so that they are quick
 import pytest
 
-from genops.errors import DefinitionError, InputError, ReferenceNotFound, SnapshotError, Unfinished
-from genops.retrieval import build_index, current_digest, list_snapshots, open_index, use_snapshot
-from genops.retrieval.snapshot import index_folder
+from genops.errors import DefinitionError, InputError, ReferenceNotFound, SnapshotError, Unfinished, UsageError
+from genops.retrieval import (
+    Document,
+    build_index,
+    current_digest,
+    list_snapshots,
+    open_index,
+    status,
+    update_index,
+    use_snapshot,
+)
+from genops.retrieval.snapshots.durable import try_lock
+from genops.retrieval.snapshots.folder import index_folder
 from tests.retrieval.conftest import CORPUS
 
 
@@ -33,20 +43,46 @@ def exit_code(child):
 
 def leftovers(settings):
     folder = index_folder(settings, "docs")
-    return [path.name for path in folder.iterdir() if path.name != "current" and len(path.name) != 64]
+    return [path.name for path in folder.iterdir() if path.name not in ("current", ".lock") and len(path.name) != 64]
 
 
-def test_a_build_is_put_in_use_whole(settings):
+def contents(snapshot):
+    """Every file but the manifest, without the segments' own names."""
+    files = [path for path in snapshot.folder.rglob("*") if path.is_file() and path.name != "manifest.json"]
+    return {path.name: path.read_bytes() for path in files if path.name != "sources.jsonl"}
+
+
+def findings(settings, *queries, **options):
+    """What is found, without what differs between two layouts of the same contents."""
+    index = open_index(settings, "docs")
+    return [
+        [(hit.chunk_id, hit.text, hit.document, round(hit.score, 6)) for hit in index.search(query, 5, **options)]
+        for query in queries
+    ]
+
+
+def test_a_build_is_put_in_use_whole(settings, passages):
     snapshot = build_index(settings, "docs")
     assert current_digest(settings, "docs") == snapshot.digest == snapshot.folder.name
-    assert {path.name for path in snapshot.folder.iterdir()} == {"manifest.json", "chunks.jsonl", "index.faiss"}
-    assert (snapshot.manifest.documents, snapshot.manifest.chunks) == (3, len(snapshot.chunks()))
+    assert {"index.faiss", "texts.bin", "bm25.counts.npy"} <= contents(snapshot).keys()
+    assert set(snapshot.manifest.files) == {
+        path.relative_to(snapshot.folder).as_posix()
+        for path in snapshot.folder.rglob("*")
+        if path.is_file() and path.name != "manifest.json"
+    }
+    assert (snapshot.manifest.documents, snapshot.manifest.chunks) == (3, len(passages(snapshot)))
     assert leftovers(settings) == []
 
 
-def test_every_chunk_is_a_span_of_its_source(settings, project):
-    for chunk in build_index(settings, "docs").chunks():
-        assert (project / chunk.uri).read_text(encoding="utf-8")[chunk.start : chunk.end] == chunk.text
+def test_every_chunk_is_a_span_of_its_source(settings, project, passages):
+    (project / "docs/umlauts.md").write_text(
+        "# Größe\n\nÄpfel 🍎 und Birnen. 東京は日本の首都です。 Ende gut.\n", encoding="utf-8"
+    )
+    found = passages(build_index(settings, "docs"))
+    assert len(found) >= 4
+    for document, passage in found:
+        text = (project / document.uri).read_text(encoding="utf-8")
+        assert text[passage.start : passage.end] == passage.text
 
 
 def test_the_same_inputs_give_the_same_digest_anywhere_in_any_order(settings_for, tmp_path):
@@ -57,7 +93,9 @@ def test_the_same_inputs_give_the_same_digest_anywhere_in_any_order(settings_for
     here, there = settings_for(), settings_for(root=elsewhere, sources=["docs/*.txt", "docs/*.md"])
     one, two = build_index(here, "docs"), build_index(there, "docs")
     assert one.digest == two.digest
-    assert one.manifest.files == two.manifest.files
+    assert [contents(one)[name] for name in ("texts.bin", "index.faiss")] == [
+        contents(two)[name] for name in ("texts.bin", "index.faiss")
+    ]
 
 
 @pytest.mark.parametrize("changes", [{"chunk_tokens": 40}, {"overlap_tokens": 4}, {"embedder": "hashing-salted"}])
@@ -86,25 +124,153 @@ def test_a_rebuild_embeds_only_new_text(settings, embedder, project):
     assert len(embedder.encoded) - len(new) == len(second.manifest.canaries)
 
 
-def test_a_rebuild_from_kept_vectors_equals_a_full_one(settings, settings_for, project, tmp_path):
+def test_an_incremental_build_equals_a_full_one(settings, project, tmp_path):
+    queries = ("lock digest", "whales in the sea", "another page", "a command writes bread")
     build_index(settings, "docs")
     (project / "docs/more.md").write_text("# More\n\nAnother page.\n")
+    (project / "docs/locks.md").write_text("# Locks\n\nA lock is written by a command.\n")
+    (project / "docs/replay.md").unlink()
     incremental = build_index(settings, "docs")
+    assert [len(segment.deleted) for segment in incremental.manifest.segments] == [2, 0]
+    found, status_then = findings(settings, *queries), status(settings, "docs")
     shutil.rmtree(index_folder(settings, "docs"))
-    assert build_index(settings, "docs").manifest.files == incremental.manifest.files
+    full = build_index(settings, "docs")
+    assert len(full.manifest.segments) == 1
+    assert (full.digest, full.manifest.documents, full.manifest.chunks) == (
+        incremental.digest,
+        incremental.manifest.documents,
+        incremental.manifest.chunks,
+    )
+    assert findings(settings, *queries) == found
+    assert status_then.fresh
+
+
+def test_a_base_is_shared_and_not_written_again(settings, project):
+    first = build_index(settings, "docs")
+    (project / "docs/more.md").write_text("# More\n\nAnother page.\n")
+    second = build_index(settings, "docs")
+    base = first.manifest.segments[0].name
+    assert second.manifest.segments[0].name == base
+    for path in (first.folder / base).iterdir():
+        assert path.stat().st_ino == (second.folder / base / path.name).stat().st_ino
+
+
+def test_much_change_is_compacted_by_itself(settings_for, project):
+    settings = settings_for(sources=["docs/*", "many/*"])
+    (project / "many").mkdir()
+    for number in range(30):
+        (project / f"many/{number}.txt").write_text(" ".join(f"word{number}x{n}" for n in range(1200)))
+    first = build_index(settings, "docs")
+    for number in range(29):
+        (project / f"many/{number}.txt").write_text(" ".join(f"other{number}x{n}" for n in range(1200)))
+    second = build_index(settings, "docs")
+    assert (len(first.manifest.segments), len(second.manifest.segments)) == (1, 1)
+    assert second.manifest.segments[0].deleted == []
+    assert second.manifest.chunks > 1_000
+
+
+def test_compacting_keeps_the_identity_and_what_is_found(settings, project, embedder):
+    build_index(settings, "docs")
+    (project / "docs/locks.md").write_text("# Locks\n\nA lock is written by a command.\n")
+    loose = build_index(settings, "docs")
+    found = findings(settings, "lock", "whales", "bread")
+    embedder.encoded.clear()
+    compact = build_index(settings, "docs", compact=True)
+    assert compact.digest == loose.digest
+    assert (len(loose.manifest.segments), len(compact.manifest.segments)) == (2, 1)
+    assert findings(settings, "lock", "whales", "bread") == found
+    assert not [text for text in embedder.encoded if "Whales" in text]
+    assert leftovers(settings) == []
+
+
+def test_a_reader_of_the_older_layout_is_not_disturbed_by_compaction(settings, project):
+    build_index(settings, "docs")
+    (project / "docs/locks.md").write_text("# Locks\n\nA lock is written by a command.\n")
+    build_index(settings, "docs")
+    reader = open_index(settings, "docs")
+    before = reader.search("lock", 5)
+    build_index(settings, "docs", compact=True)
+    assert reader.search("lock", 5) == before
+
+
+def test_another_kind_of_index_embeds_nothing_again(settings, settings_for, embedder):
+    flat = build_index(settings, "docs")
+    embedder.encoded.clear()
+    hnsw = build_index(settings_for(kind="hnsw"), "docs")
+    assert hnsw.manifest.segments[0].kind == "hnsw"
+    assert hnsw.digest != flat.digest
+    assert set(embedder.encoded) == {canary.text for canary in flat.manifest.canaries}
+
+
+def test_other_search_settings_are_another_snapshot_with_the_same_files(settings, settings_for, embedder):
+    first = build_index(settings, "docs")
+    embedder.encoded.clear()
+    second = build_index(settings_for(search={"mode": "bm25"}), "docs")
+    assert first.digest != second.digest
+    assert first.manifest.segments == second.manifest.segments
+    assert open_index(settings_for(search={"mode": "bm25"}), "docs").search("lock", 1)[0].ranks.keys() == {"bm25"}
+
+
+def test_documents_come_from_python_too(settings_for, embedder):
+    settings = settings_for(sources=[])
+    pages = [Document(f"page-{n}", f"https://example.org/{n}", f"Page {n} speaks of topic{n}.") for n in range(4)]
+    first = build_index(settings, "docs", pages)
+    assert open_index(settings, "docs").search("topic3", 1)[0].document == "page-3"
+    assert build_index(settings, "docs", reversed(pages)).digest == first.digest
+    assert status(settings, "docs").fresh
+    with pytest.raises(UsageError, match="has no `sources`"):
+        build_index(settings, "docs")
+
+
+def test_documents_are_added_replaced_and_removed_by_id(settings_for, embedder):
+    settings = settings_for(sources=[])
+    pages = [Document(f"page-{n}", f"https://example.org/{n}", f"Page {n} speaks of topic{n}.") for n in range(4)]
+    build_index(settings, "docs", pages)
+    embedder.encoded.clear()
+    new = Document("page-1", "https://example.org/1", "Page 1 speaks of volcanoes.")
+    updated = update_index(settings, "docs", [new, Document("page-9", "x", "Glaciers.")], remove=["page-2"])
+    assert not [text for text in embedder.encoded if "topic" in text]
+    assert [segment.deleted for segment in updated.manifest.segments] == [[1, 2], []]
+    index = open_index(settings, "docs")
+    assert index.search("volcanoes", 1)[0].document == "page-1"
+    assert {hit.document for hit in index.search("page speaks", 10)} == {"page-0", "page-1", "page-3", "page-9"}
+    assert build_index(settings, "docs", [pages[0], new, pages[3], Document("page-9", "x", "Glaciers.")]) == updated
+
+
+def test_what_is_not_there_cannot_be_removed(settings_for):
+    settings = settings_for(sources=[])
+    with pytest.raises(SnapshotError, match="not built yet"):
+        update_index(settings, "docs", remove=["page"])
+    build_index(settings, "docs", [Document("page", "page", "A page.")])
+    with pytest.raises(InputError, match="no document 'pgae' to remove"):
+        update_index(settings, "docs", remove=["pgae"])
+    with pytest.raises(SnapshotError, match="build it whole"):
+        update_index(settings_for(sources=[], chunk_tokens=40), "docs", remove=["page"])
+
+
+def test_an_empty_corpus_leaves_the_old_snapshot_in_use(settings, settings_for, project):
+    first = build_index(settings, "docs")
+    for path in (project / "docs").iterdir():
+        path.write_text(" \n")
+    with pytest.raises(InputError, match="the corpus is empty"):
+        build_index(settings, "docs")
+    assert current_digest(settings, "docs") == first.digest
 
 
 def test_vectors_of_another_embedder_are_not_kept(settings_for):
     build_index(settings_for(), "docs")
     mixed = build_index(settings_for(embedder="hashing-salted"), "docs")
+    found = findings(settings_for(embedder="hashing-salted"), "lock digest")
     shutil.rmtree(index_folder(settings_for(), "docs"))
-    assert build_index(settings_for(embedder="hashing-salted"), "docs").manifest.files == mixed.manifest.files
+    assert build_index(settings_for(embedder="hashing-salted"), "docs").digest == mixed.digest
+    assert findings(settings_for(embedder="hashing-salted"), "lock digest") == found
 
 
 def test_progress_counts_what_is_embedded(settings):
     seen = []
-    snapshot = build_index(settings, "docs", lambda done, total: seen.append((done, total)))
-    assert seen == [(0, snapshot.manifest.chunks), (snapshot.manifest.chunks, snapshot.manifest.chunks)]
+    snapshot = build_index(settings, "docs", progress=lambda done, total: seen.append((done, total)))
+    assert seen[0] == (0, snapshot.manifest.chunks)
+    assert seen[-1] == (snapshot.manifest.chunks, snapshot.manifest.chunks)
 
 
 def test_a_text_that_occurs_twice_is_embedded_once(settings, embedder, project):
@@ -113,13 +279,14 @@ def test_a_text_that_occurs_twice_is_embedded_once(settings, embedder, project):
     assert len(embedder.encoded) == len(set(embedder.encoded))
 
 
-@pytest.mark.parametrize("file", ["index.faiss", "chunks.jsonl", "manifest.json"])
+@pytest.mark.parametrize("file", ["index.faiss", "texts.bin", "bm25.counts.npy", "manifest.json"])
 def test_a_damaged_snapshot_is_built_again(settings, file):
     snapshot = build_index(settings, "docs")
-    intact = (snapshot.folder / "index.faiss").read_bytes()
-    (snapshot.folder / file).write_bytes(b"damaged")
-    build_index(settings, "docs").verify()
-    assert (snapshot.folder / "index.faiss").read_bytes() == intact
+    intact = contents(snapshot)
+    next(snapshot.folder.rglob(file)).write_bytes(b"damaged")
+    again = build_index(settings, "docs")
+    again.verify()
+    assert contents(again) == intact
     assert leftovers(settings) == []
 
 
@@ -186,15 +353,15 @@ def test_a_build_killed_at_any_step_leaves_one_that_works(settings, project):
     assert open_index(settings, "docs").search("volcanoes", 1)[0].uri == "docs/new.md"
 
 
-def test_what_a_killed_builder_left_is_removed_after_a_day(settings, project):
+def test_what_a_killed_builder_left_is_removed_by_the_next(settings, project):
     folder = build_index(settings, "docs").folder.parent
-    for name, age in (("old", 25 * 3600), ("young", 3600)):
-        (folder / f".building-{name}").mkdir()
-        written = (folder / f".building-{name}").stat().st_mtime - age
-        os.utime(folder / f".building-{name}", (written, written))
-    (project / "docs/new.md").write_text("# New\n")
+    (folder / ".building-dead").mkdir()
+    alive = try_lock(folder / ".building-busy.lock")
+    (folder / ".building-busy").mkdir()
+    (project / "docs/new.md").write_text("# New\n\nText.\n")
     build_index(settings, "docs")
-    assert leftovers(settings) == [".building-young"]
+    os.close(alive)
+    assert sorted(leftovers(settings)) == [".building-busy", ".building-busy.lock"]
 
 
 def test_builders_of_the_same_at_once_agree(settings):
@@ -219,12 +386,15 @@ def test_builders_of_different_things_at_once_all_publish(settings, settings_for
 def test_building_does_not_disturb_a_reader(settings, project):
     build_index(settings, "docs")
     index = open_index(settings, "docs")
-    before = index.search("lock digest", 3)
+    before = findings(settings, "lock digest")
     failures = []
 
     def read(done):
         while not done.is_set():
-            if index.search("lock digest", 3) != before or not open_index(settings, "docs").search("lock", 2):
+            now = [
+                (hit.chunk_id, hit.text, hit.document, round(hit.score, 6)) for hit in index.search("lock digest", 5)
+            ]
+            if [now] != before or not open_index(settings, "docs").search("lock", 2):
                 failures.append("another answer")
 
     done = threading.Event()

@@ -55,7 +55,7 @@ def bench_kinds(
 ) -> list[KindFigures]:
     """Builds and searches each kind, and says which to take.
 
-    That is the first that finds 95% and keeps within 10 ms (p95); where none does, the fastest that finds 95%.
+    That is the first that finds 95% within 10 ms (median); where none does, the fastest that finds 95%.
 
     Args:
         vectors: float32, rows x dimension, of unit length; may be memory-mapped. One or more.
@@ -110,5 +110,5 @@ def _recall(found: Rows, truth: Rows) -> float:
 
 def _best(figures: Sequence[KindFigures]) -> KindFigures:
     good = [figure for figure in figures if figure.recall >= _GOOD_RECALL]
-    fast = [figure for figure in good if figure.p95 <= _GOOD_SECONDS]
-    return fast[0] if fast else min(good, key=lambda figure: figure.p95)
+    fast = [figure for figure in good if figure.median <= _GOOD_SECONDS]
+    return fast[0] if fast else min(good, key=lambda figure: figure.median)

@@ -54,7 +54,6 @@ def write_hnsw(path: Path, vectors: Vectors) -> None:
         InputError: A vector is not finite or not of unit length.
     """
     faiss = faiss_library()
-
     rows, dimension = vectors.shape
     index = faiss.IndexHNSWFlat(dimension, _LINKS, faiss.METRIC_INNER_PRODUCT)
     index.hnsw.efConstruction = _BUILD_EFFORT

@@ -15,7 +15,6 @@ import numpy as np
 from genops.retrieval.dense.gpu import Gpu
 from genops.retrieval.dense.index import Mask, Rows, Vectors
 from genops.retrieval.dense.library import building_threads, faiss_library, faiss_threads, selector
-from genops.retrieval.dense.unit import unit_vectors
 
 _PROBES = 64
 _ROWS_PER_HIT = 100
@@ -64,26 +63,21 @@ def write_ivf(path: Path, vectors: Vectors, kind: str) -> None:
 
     Args:
         path: Where to.
-        vectors: One or more.
+        vectors: One or more, finite and of unit length.
         kind: ``ivf_sq8`` or ``ivf_pq``.
-
-    Raises:
-        InputError: A vector is not finite or not of unit length.
     """
     faiss = faiss_library()
-
     rows, dimension = vectors.shape
     index = _untrained(kind, dimension, clusters=max(1, min(round(2 * math.sqrt(rows)), rows // _SAMPLE_PER_CLUSTER)))
     with faiss_threads(building_threads(rows)):
         index.train(_sample(vectors, _SAMPLE_PER_CLUSTER * index.nlist))
         for first in range(0, rows, _ADDED_AT_ONCE):
-            index.add(unit_vectors(vectors[first : first + _ADDED_AT_ONCE], dimension, first))
+            index.add(np.ascontiguousarray(vectors[first : first + _ADDED_AT_ONCE]))
     faiss.write_index(index, str(path))
 
 
 def _untrained(kind: str, dimension: int, clusters: int) -> Any:
     faiss = faiss_library()
-
     centroids = faiss.IndexFlatIP(dimension)
     if kind == "ivf_sq8":
         code = faiss.ScalarQuantizer.QT_8bit
@@ -109,4 +103,4 @@ def _sample(vectors: Vectors, wanted: int) -> Vectors:
     rows, dimension = vectors.shape
     size = min(rows, max(wanted, _CODE_VALUES * _SAMPLE_PER_CLUSTER), _SAMPLE_NUMBERS // dimension)
     chosen = np.sort(np.random.default_rng(0).choice(rows, size, replace=False))
-    return unit_vectors(vectors[np.resize(chosen, max(size, _CODE_VALUES))], dimension)
+    return vectors[np.resize(chosen, max(size, _CODE_VALUES))]

@@ -46,8 +46,8 @@ def write_dense(folder: Path, vectors: Vectors, kind: str) -> list[str]:
     if kind == "hnsw":
         write_hnsw(folder / INDEX, vectors)
         return [INDEX]
-    write_ivf(folder / INDEX, vectors, kind)
     write_flat(folder / VECTORS, vectors)
+    write_ivf(folder / INDEX, vectors, kind)
     return [INDEX, VECTORS]
 
 
@@ -72,7 +72,6 @@ def open_dense(folder: Path, kind: str, rows: int, dimension: int) -> DenseIndex
 def _read(path: Path, name: str, rows: int, dimension: int) -> Any:
     """A FAISS index whose arrays stay in the file."""
     faiss = faiss_library()
-
     try:
         index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
     except RuntimeError as error:

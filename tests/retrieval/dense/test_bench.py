@@ -23,8 +23,8 @@ def test_more_hits_than_vectors_are_no_error(clustered):
     assert [figure.recall for figure in bench_kinds(clustered(5), clustered(3, seed=1), kinds=["ivf_sq8"])] == [1, 1]
 
 
-def figures(kind, recall, p95):
-    return KindFigures(kind, recall, p95, p95, 1.0, 1, 1)
+def figures(kind, recall, median):
+    return KindFigures(kind, recall, median, 2 * median, 1.0, 1, 1)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from genops.errors import InputError, SnapshotError
-from genops.retrieval.dense import open_dense, write_dense
+from genops.retrieval.dense import ivf, open_dense, write_dense
 
 KINDS = ["flat", "hnsw", "ivf_sq8", "ivf_pq"]
 APPROXIMATE = KINDS[1:]
@@ -51,6 +51,20 @@ def test_a_filter_that_leaves_only_what_is_far_away_loses_nothing(kind, build_on
     _, rows = build_once(kind).search(query, 50, allowed)
     assert (rows[0] >= 0).all()
     assert allowed[rows[0]].all()
+
+
+@pytest.mark.parametrize("kind", ["ivf_sq8", "ivf_pq"])
+def test_a_search_that_finds_too_few_looks_wider_and_then_everywhere(kind, build_once, clustered, monkeypatch):
+    monkeypatch.setattr(ivf, "_PROBES", 1)
+    monkeypatch.setattr(ivf, "_ROWS_PER_HIT", 0)
+    vectors = clustered(4000)
+    query, cosines = vectors[:1], vectors @ vectors[0]
+    for far in (0.4, 0.2):
+        allowed = cosines < np.quantile(cosines, far)
+        _, rows = build_once(kind).search(query, 60, allowed)
+        assert (rows[0] >= 0).all()
+        assert allowed[rows[0]].all()
+    assert (build_once(kind).search(vectors[:3], 4000)[1] >= 0).all()
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -122,9 +136,9 @@ def test_the_same_vectors_give_the_same_bytes(kind, clustered, tmp_path):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_index_is_built_of_what_is_not_a_unit_vector(kind, clustered, tmp_path):
-    vectors = clustered(300)
-    vectors[123, 3] = np.nan
-    with pytest.raises(InputError, match="vector 123 holds what is not a finite number"):
+    vectors = np.tile(clustered(300), (60, 1))
+    vectors[17_123, 3] = np.nan
+    with pytest.raises(InputError, match="vector 17123 holds what is not a finite number"):
         write_dense(tmp_path, vectors, kind)
 
 

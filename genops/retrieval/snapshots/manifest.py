@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from genops.artifacts import Component, digest_of
 from genops.errors import Location, SnapshotError
+from genops.index_settings import IndexKind, SearchSettings
 
-FORMAT = 1
+FORMAT = 2
 
 
 class _Part(BaseModel):
@@ -22,38 +25,66 @@ class Chunker(_Part):
     """How documents were cut.
 
     Attributes:
-        name: Of the chunker.
         version: Of the cutting itself; it rises when the same text would be cut otherwise.
+        name: See :class:`~genops.index_settings.IndexSettings`.
         tokens: Size of a chunk.
         overlap: Tokens shared by neighbours.
     """
 
-    name: str
     version: int
+    name: str
     tokens: int
     overlap: int
+
+
+class DocumentsDigest(_Part):
+    """All documents in one digest.
+
+    Attributes:
+        count: How many.
+        digest: SHA-256 over their ids and digests, by id.
+    """
+
+    count: int
+    digest: str
+
+    @classmethod
+    def of(cls, documents: Mapping[str, str]) -> DocumentsDigest:
+        """That of documents given as id to digest."""
+        listing = hashlib.sha256()
+        for name in sorted(documents):
+            listing.update(f"{name}\0{documents[name]}\n".encode())
+        return cls(count=len(documents), digest=listing.hexdigest())
 
 
 class Identity(_Part):
     """What a snapshot was built from. The same inputs give the same digest on every machine.
 
     Attributes:
-        kind: The index structure.
-        metric: What a score is.
+        kind: The index structure that the settings ask for.
+        metric: What a dense score is.
         embedder: :meth:`Embedder.identity`.
         chunker: See :class:`Chunker`.
-        sources: Uri to SHA-256 of the text, of every document.
+        analyzer: How texts become words for BM25.
+        search: How it is searched where a search does not say otherwise.
+        documents: See :class:`DocumentsDigest`.
     """
 
-    kind: str = "flat"
+    kind: IndexKind = "auto"
     metric: str = "cosine"
     embedder: dict[str, Any]
     chunker: Chunker
-    sources: dict[str, str]
+    analyzer: dict[str, Any]
+    search: SearchSettings
+    documents: DocumentsDigest
 
     def component(self, name: str) -> Component:
         """The component that a lock pins; its digest is the snapshot's."""
         return Component("index", name, self.model_dump(mode="json"))
+
+    def shares_passages_with(self, other: Identity) -> bool:
+        """Whether a document has the same chunks, vectors and words in both."""
+        return (self.embedder, self.chunker, self.analyzer) == (other.embedder, other.chunker, other.analyzer)
 
 
 class Canary(_Part):
@@ -61,6 +92,31 @@ class Canary(_Part):
 
     text: str
     vector: list[float]
+
+
+class SegmentEntry(_Part):
+    """One segment of a snapshot.
+
+    Attributes:
+        name: Its folder.
+        kind: Of its vectors' index.
+        documents: How many it holds, tombstones among them.
+        chunks: How many it holds, tombstones among them.
+        deleted: Documents of it, by position, that the snapshot no longer has.
+    """
+
+    name: str
+    kind: str
+    documents: int
+    chunks: int
+    deleted: list[int] = []
+
+
+class FileEntry(_Part):
+    """What guards a file: its size in bytes and its SHA-256."""
+
+    size: int
+    sha256: str
 
 
 class Manifest(_Part):
@@ -71,10 +127,13 @@ class Manifest(_Part):
         digest: The snapshot's, that of its identity.
         identity: See :class:`Identity`.
         dimension: Numbers in a vector.
-        documents: How many.
-        chunks: How many.
-        files: Name to SHA-256 of the bytes, of the other files.
+        documents: How many can be found.
+        chunks: How many can be found.
+        segments: The large one first, and what came after it.
+        metadata: Fields that a search can be filtered by, with their types.
+        files: Path in the snapshot to what guards it, of every other file.
         canaries: What tells a changed embedder.
+        warnings: What the builder was warned of.
         built_at: ISO 8601 in UTC; not a part of the identity.
     """
 
@@ -84,8 +143,11 @@ class Manifest(_Part):
     dimension: int
     documents: int
     chunks: int
-    files: dict[str, str]
+    segments: list[SegmentEntry]
+    metadata: dict[str, str]
+    files: dict[str, FileEntry]
     canaries: list[Canary]
+    warnings: list[str] = []
     built_at: str
 
     def dumps(self) -> bytes:

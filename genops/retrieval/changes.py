@@ -1,0 +1,133 @@
+"""What a build takes over from the snapshot in use, and which documents are new to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from genops.errors import InputError
+from genops.index_settings import IndexSettings
+from genops.retrieval.document import Document
+from genops.retrieval.snapshots.segment import DocumentRecord, Segment
+from genops.retrieval.snapshots.snapshot import Snapshot, source_lines
+from genops.retrieval.sources import check_documents, scan
+from genops.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a document stands in the snapshot in use."""
+
+    segment: Segment
+    position: int
+    record: DocumentRecord
+
+
+@dataclass
+class Changes:
+    """The contents of the next snapshot, beside the last one's.
+
+    The methods give the documents that are new, one by one; what stays is in ``kept`` when they are through.
+
+    Attributes:
+        before: The last snapshot's documents, by id.
+        kept: Those that stay as they are, by id.
+        digests: Every document's, by id.
+        metadata: Type of every metadata field.
+        sources: What was read from which source in which state, so that it need not be read again.
+    """
+
+    before: Mapping[str, Place] = field(default_factory=dict)
+    kept: dict[str, Place] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
+    sources: list[dict[str, Any]] = field(default_factory=list)
+
+    def from_sources(self, settings: Settings, index: IndexSettings, last: Snapshot | None) -> Iterator[Document]:
+        """The documents of the settings' sources; sources in the state of the last build are not read.
+
+        Raises:
+            InputError: A source cannot be used; so with ``DefinitionError``.
+        """
+        unread = _read_before(last)
+        found = scan(settings, index)
+        read = {entry: list[str]() for entry in found.entries}
+        taken: dict[str, str] = {}
+        for entry in found.entries:
+            ids = unread.get((entry.key, entry.stamp)) if entry.stamp is not None else None
+            if ids is not None and all(name in self.before for name in ids):
+                read[entry] = ids
+                for name in ids:
+                    taken[name] = self.before[name].record.uri
+                    self._keep(self.before[name])
+        changed = [entry for entry in found.entries if not read[entry]]
+        for entry, document in found.read_all(changed, taken):
+            read[entry].append(document.id)
+            yield from self._new(document)
+        self.sources += [{"key": e.key, "stamp": e.stamp, "documents": ids} for e, ids in read.items()]
+
+    def from_documents(self, documents: Iterable[Document]) -> Iterator[Document]:
+        """Documents that are the whole contents.
+
+        Raises:
+            InputError: One cannot be used.
+        """
+        for document in check_documents(documents):
+            yield from self._new(document)
+
+    def from_update(self, documents: Iterable[Document], remove: Iterable[str]) -> Iterator[Document]:
+        """Documents that come in beside, or in place of, those of the last snapshot, without the removed ones.
+
+        Raises:
+            InputError: One cannot be used, or one to remove is not there.
+        """
+        gone = set(remove)
+        if not gone <= self.before.keys():
+            raise InputError(f"there is no document {min(gone - self.before.keys())!r} to remove")
+        for document in check_documents(documents):
+            gone.add(document.id)
+            yield from self._new(document)
+        for name, place in self.before.items():
+            if name not in gone:
+                self._keep(place)
+
+    def _new(self, document: Document) -> Iterator[Document]:
+        place = self.before.get(document.id)
+        if place is not None and place.record.digest == document.digest:
+            self._keep(place)
+        else:
+            self._note(document.id, document.digest, document.metadata)
+            yield document
+
+    def _keep(self, place: Place) -> None:
+        self._note(place.record.id, place.record.digest, place.record.metadata)
+        self.kept[place.record.id] = place
+
+    def _note(self, name: str, digest: str, metadata: Mapping[str, Any]) -> None:
+        if name in self.digests:
+            raise InputError(f"two documents have the id {name!r}", hint="ids are unique in an index")
+        self.digests[name] = digest
+        for key, value in metadata.items():
+            kind = type(value).__name__
+            known = self.metadata.setdefault(key, kind)
+            if known != kind:
+                self.metadata[key] = "float" if {known, kind} == {"int", "float"} else "mixed"
+
+
+def places(snapshot: Snapshot) -> dict[str, Place]:
+    """The documents of a snapshot, by id, tombstones left out."""
+    found = {}
+    for segment in snapshot.segments:
+        deleted = set(segment.entry.deleted)
+        for position, record in enumerate(segment.records()):
+            if position not in deleted:
+                found[record.id] = Place(segment, position, record)
+    return found
+
+
+def _read_before(last: Snapshot | None) -> dict[tuple[str, str], list[str]]:
+    """Ids of the documents that were read from a source in a state."""
+    if last is None:
+        return {}
+    return {(line["key"], line["stamp"]): line["documents"] for line in source_lines(last) if line["stamp"] is not None}

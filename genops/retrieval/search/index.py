@@ -1,0 +1,308 @@
+"""Searching an index: what the rankers find is fused, spread, reranked, cut and told as hits."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from genops.artifacts import Component
+from genops.errors import InputError
+from genops.index_settings import SearchSettings
+from genops.retrieval.embedders import Embedder, embed_texts, embedder_named
+from genops.retrieval.filters import Filter, parse_filter
+from genops.retrieval.lexical import Analyzer
+from genops.retrieval.search.corpus import Corpus
+from genops.retrieval.search.freshness import Freshness
+from genops.retrieval.search.hit import Hit, Rank
+from genops.retrieval.search.local import LocalCorpus
+from genops.retrieval.search.rankers import by_both, by_vectors, by_words, joined
+from genops.retrieval.search.ranking import Ranking, diverse
+from genops.retrieval.search.rerank import reranked
+from genops.retrieval.search.sameness import check_analyzer, check_embedder
+from genops.retrieval.snapshots.folder import find_snapshot, index_settings
+from genops.retrieval.snapshots.snapshot import Snapshot
+from genops.settings import Settings
+
+if TYPE_CHECKING:
+    from genops.retrieval.embedders.embedder import Vectors
+
+QUERY_CHARACTERS = 20_000
+_REMEMBERED_QUERIES = 4_096
+
+
+class Retriever(Protocol):
+    """What finds passages for a query.
+
+    Attributes:
+        component: What a lock pins of it.
+    """
+
+    @property
+    def component(self) -> Component: ...  # noqa: D102
+
+    def search(
+        self,
+        query: str | Sequence[str],
+        k: int,
+        *,
+        where: Mapping[str, Any] | Filter | None = None,
+        how: SearchSettings | None = None,
+    ) -> list[Hit]:
+        """At most ``k`` hits, best first.
+
+        Args:
+            query: A text; or several ways to say the same: a passage counts by the one that it fits best, and the
+                first is what a cross-encoder reads.
+            k: How many.
+            where: Which documents may be found (see ``docs/retrieval.md``).
+            how: In place of the index's own settings.
+
+        Raises:
+            InputError: The query, ``k`` or the filter cannot be searched with.
+        """
+        ...
+
+    async def asearch(
+        self,
+        query: str | Sequence[str],
+        k: int,
+        *,
+        where: Mapping[str, Any] | Filter | None = None,
+        how: SearchSettings | None = None,
+    ) -> list[Hit]:
+        """As :meth:`search`, without holding up the event loop."""
+        ...
+
+
+@dataclass
+class Index:
+    """A snapshot, open for search. Safe to use from several threads; models are loaded when first needed.
+
+    Attributes:
+        snapshot_in_use: What is searched.
+        embedder: What turns a query into a vector; it must be what the snapshot was built with.
+        root: The project's folder.
+    """
+
+    snapshot_in_use: Snapshot
+    embedder: Embedder
+    root: Path
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    _query_vectors: dict[str, Vectors] = field(default_factory=dict, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The index's name."""
+        return self.snapshot_in_use.name
+
+    @property
+    def snapshot(self) -> str:
+        """The snapshot's digest."""
+        return self.snapshot_in_use.digest
+
+    @property
+    def component(self) -> Component:
+        """What a lock pins of it."""
+        return self.snapshot_in_use.component
+
+    @property
+    def settings(self) -> SearchSettings:
+        """How it is searched where a search does not say otherwise."""
+        return self.snapshot_in_use.manifest.identity.search
+
+    def search(
+        self,
+        query: str | Sequence[str],
+        k: int,
+        *,
+        where: Mapping[str, Any] | Filter | None = None,
+        how: SearchSettings | None = None,
+    ) -> list[Hit]:
+        """The best passages for a query, best first; all that there are when they are fewer than ``k``.
+
+        A query beyond the embedder's window is searched by the mean of its pieces' vectors.
+
+        Raises:
+            InputError: The query is empty, not text or beyond ``QUERY_CHARACTERS``, ``k`` is below 1, or the filter
+                is none or names an unknown field.
+            SnapshotError: A file of the snapshot is damaged, or the embedder is not the one that it was built with.
+        """
+        how, condition = how or self.settings, _condition(where)
+        queries = [query] if isinstance(query, str) else list(dict.fromkeys(query))
+        if not queries:
+            raise InputError("there is no query", hint="search for some text")
+        return self._hits(joined(self._rankings(queries, k, condition, how)), queries[0], k, how)
+
+    def search_many(
+        self,
+        queries: Sequence[str],
+        k: int,
+        *,
+        where: Mapping[str, Any] | Filter | None = None,
+        how: SearchSettings | None = None,
+    ) -> list[list[Hit]]:
+        """As :meth:`search`, for many queries at once: hits of each, in order."""
+        how = how or self.settings
+        rankings = self._rankings(queries, k, _condition(where), how)
+        return [self._hits(ranking, query, k, how) for ranking, query in zip(rankings, queries, strict=True)]
+
+    async def asearch(
+        self,
+        query: str | Sequence[str],
+        k: int,
+        *,
+        where: Mapping[str, Any] | Filter | None = None,
+        how: SearchSettings | None = None,
+    ) -> list[Hit]:
+        """As :meth:`search`, in a thread."""
+        return await asyncio.to_thread(self.search, query, k, where=where, how=how)
+
+    def _rankings(self, queries: Sequence[str], k: int, where: Filter | None, how: SearchSettings) -> list[Ranking]:
+        """Candidates of each query, best first."""
+        for query in queries:
+            _check(query, k)
+        corpus, depth = self.corpus, max(k, how.candidates)
+        if how.mode == "bm25":
+            return [by_words(corpus.words(query, how.k1, how.b), depth, where) for query in queries]
+        vectors = self._embedded(queries)
+        nearest = corpus.dense(vectors, depth, where)
+        if how.mode == "dense":
+            return [by_vectors(best) for best in nearest]
+        return [
+            by_both(corpus, corpus.words(query, how.k1, how.b), vector, best, depth, where, how)
+            for query, vector, best in zip(queries, vectors, nearest, strict=True)
+        ]
+
+    def _hits(self, ranking: Ranking, query: str, k: int, how: SearchSettings) -> list[Hit]:
+        corpus = self.corpus
+        ranking = ranking.by_score(corpus.ids(ranking.rows))
+        if how.rerank is not None:
+            ranking = reranked(ranking, query, lambda row: corpus.passage(row)[1].embedded_text, how, self.root)
+            ranking = ranking.by_score(corpus.ids(ranking.rows))
+        if how.diversity > 0:
+            ranking = diverse(ranking, corpus.vectors(ranking.rows), k, how.diversity)
+        if how.threshold is not None:
+            ranking = ranking.take(ranking.scores >= how.threshold)
+        ranking = ranking.take(slice(k))
+        return [self._hit(ranking, place, how.neighbours) for place in range(len(ranking.rows))]
+
+    def _hit(self, ranking: Ranking, place: int, neighbours: int) -> Hit:
+        row = int(ranking.rows[place])
+        document, passage = self.corpus.passage(row)
+        start, end, text = passage.start, passage.end, passage.text
+        if neighbours:
+            start, end, text = self.corpus.around(row, neighbours)
+        return Hit(
+            chunk_id=passage.id,
+            text=text,
+            uri=document.uri,
+            start=start,
+            end=end,
+            score=float(ranking.scores[place]),
+            rank=place + 1,
+            heading=passage.heading,
+            index=self.name,
+            snapshot=self.snapshot,
+            document=document.id,
+            document_hash=document.hash,
+            title=document.title,
+            metadata=document.metadata,
+            ranks={
+                name: Rank(int(ranker.ranks[place]) or None, float(ranker.scores[place]), float(ranker.raw[place]))
+                for name, ranker in ranking.rankers.items()
+            },
+            page=document.page_of(start),
+            stale=self._freshness.of(document),
+        )
+
+    def check_embedder(self) -> None:
+        """Makes sure, once, that the embedder is the one that the snapshot was built with.
+
+        Raises:
+            SnapshotError: It is another, or gives other vectors.
+        """
+        with self._lock:
+            _ = self._embedder_checked
+
+    def _embedded(self, queries: Sequence[str]) -> Vectors:
+        import numpy as np
+
+        self.check_embedder()
+        known = self._query_vectors
+        new = [query for query in dict.fromkeys(queries) if query not in known]
+        if len(known) + len(new) > _REMEMBERED_QUERIES:
+            known = self._query_vectors = {}
+            new = list(dict.fromkeys(queries))
+        known.update(zip(new, embed_texts(self.embedder, new, "query"), strict=True))
+        return np.stack([known[query] for query in queries])
+
+    @property
+    def corpus(self) -> Corpus:
+        """Its passages, row by row."""
+        with self._lock:
+            return self._corpus
+
+    @cached_property
+    def _corpus(self) -> Corpus:
+        analyzer = Analyzer.of(self.snapshot_in_use.manifest.identity.analyzer["language"])
+        check_analyzer(self.snapshot_in_use, analyzer)
+        self.snapshot_in_use.verify()
+        return LocalCorpus(self.snapshot_in_use, analyzer)
+
+    @cached_property
+    def _embedder_checked(self) -> bool:
+        check_embedder(self.snapshot_in_use, self.embedder)
+        return True
+
+    @cached_property
+    def _freshness(self) -> Freshness:
+        return Freshness(self.root, self.snapshot_in_use)
+
+
+def open_index(settings: Settings, name: str, snapshot: str | None = None) -> Index:
+    """Opens an index, without loading the model: once in a process for each snapshot.
+
+    Args:
+        settings: The project's.
+        name: The index's, as in the settings.
+        snapshot: A digest or its beginning; None for the snapshot in use.
+
+    Raises:
+        ReferenceNotFound: No such index, snapshot or embedder.
+        SnapshotError: It was not built yet, or a file is missing, damaged or of another format.
+    """
+    found = find_snapshot(settings, name, snapshot)
+    embedder = embedder_named(settings, index_settings(settings, name).embedder)
+    key = (found.folder.resolve(), found.manifest.built_at, embedder)
+    with _opening:
+        if key not in _opened:
+            found.verify()
+            while len(_opened) >= _KEPT_OPEN:
+                del _opened[next(iter(_opened))]
+            _opened[key] = Index(found, embedder, settings.root)
+        return _opened[key]
+
+
+_KEPT_OPEN = 16
+_opened: dict[tuple[Path, str, Embedder], Index] = {}
+_opening = threading.Lock()
+
+
+def _condition(where: Mapping[str, Any] | Filter | None) -> Filter | None:
+    return parse_filter(where) if isinstance(where, Mapping) else where
+
+
+def _check(query: str, k: int) -> None:
+    if not query.strip():
+        raise InputError("the query is empty", hint="search for some text")
+    if len(query) > QUERY_CHARACTERS:
+        raise InputError(f"the query has {len(query):,} characters", hint=f"{QUERY_CHARACTERS:,} at most")
+    if any("\ud800" <= character <= "\udfff" for character in query):
+        raise InputError("the query holds a lone surrogate, which is not text", hint="check how it was decoded")
+    if k < 1:
+        raise InputError(f"k is {k}", hint="ask for 1 hit or more")

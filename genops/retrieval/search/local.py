@@ -1,0 +1,219 @@
+"""A corpus in segments on this machine: FAISS, BM25 over arrays, metadata as columns; all of it memory-mapped."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import asdict, dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from genops.retrieval.filters import Columns, Filter
+from genops.retrieval.lexical import BM25, Analyzer
+from genops.retrieval.search.corpus import Best
+from genops.retrieval.snapshots.segment import DocumentRecord, Passage, Segment
+from genops.retrieval.snapshots.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from genops.retrieval.embedders.embedder import Vectors
+
+    Mask = NDArray[np.bool_]
+
+BUILT_IN = ("uri", "document", "title", "modified")
+"""Fields that every document can be filtered by."""
+
+
+class LocalCorpus:
+    """The segments of a snapshot, numbered through; tombstones are never found.
+
+    Args:
+        snapshot: Verified.
+        analyzer: As the snapshot was built with.
+    """
+
+    def __init__(self, snapshot: Snapshot, analyzer: Analyzer) -> None:
+        self._analyzer = analyzer
+        self._segments = [segment for segment in snapshot.segments if segment.entry.chunks]
+        self._firsts: list[int] = []
+        self.rows = 0
+        for segment in self._segments:
+            self._firsts.append(self.rows)
+            self.rows += segment.entry.chunks
+        self._lock = threading.RLock()
+
+    def dense(self, vectors: Vectors, depth: int, where: Filter | None) -> list[Best]:
+        """The rows whose vectors are nearest to each query's, with cosines."""
+        import numpy as np
+
+        allowed = self.allowed(where)
+        found = []
+        for segment, first, mask in self._parts(allowed):
+            scores, rows = segment.dense.search(vectors, min(depth, segment.entry.chunks), mask)
+            found.append((scores, np.where(rows >= 0, rows + first, -1)))
+        scores = np.concatenate([part for part, _ in found], axis=1)
+        rows = np.concatenate([part for _, part in found], axis=1)
+        return [_best(rows[query], scores[query], depth) for query in range(len(vectors))]
+
+    def cosines(self, vector: Vectors, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The cosine of one query's vector and each row's."""
+        return self.vectors(rows) @ vector
+
+    def vectors(self, rows: NDArray[np.int64]) -> Vectors:
+        """Unit vectors of rows."""
+        import numpy as np
+
+        if len(self._segments) == 1:
+            return self._segments[0].dense.vectors(rows)
+        which = np.searchsorted(self._firsts, rows, side="right") - 1
+        found = np.empty((len(rows), self._dimension), dtype=np.float32)
+        for number, segment in enumerate(self._segments):
+            mine = which == number
+            found[mine] = segment.dense.vectors(rows[mine] - self._firsts[number])
+        return found
+
+    @cached_property
+    def _dimension(self) -> int:
+        import numpy as np
+
+        return int(self._segments[0].dense.vectors(np.zeros(1, dtype=np.int64)).shape[1])
+
+    def words(self, query: str, k1: float, b: float) -> LocalWords:
+        """BM25 of one query over the rows."""
+        with self._lock:
+            scorer = self._scorers(k1, b)
+        tokens = self._analyzer.tokens(query)
+        return LocalWords(self, scorer.scores(tokens), scorer.bound(tokens))
+
+    @cached_property
+    def _scorers(self) -> Any:
+        return lru_cache(maxsize=4)(self._scorer)
+
+    def _scorer(self, k1: float, b: float) -> BM25:
+        import numpy as np
+
+        alive = np.ones(self.rows, dtype=bool) if self._alive is None else self._alive
+        return BM25([segment.postings for segment in self._segments], alive, k1, b)
+
+    def ids(self, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Chunk ids of rows, as numbers."""
+        return self._ids[rows]
+
+    @cached_property
+    def _ids(self) -> NDArray[np.uint64]:
+        import numpy as np
+
+        return np.concatenate([segment.ids for segment in self._segments])
+
+    def passage(self, row: int) -> tuple[DocumentRecord, Passage]:
+        """A passage with its document."""
+        segment, local = self._at(row)
+        passage = segment.passage(local)
+        return segment.record(passage.document), passage
+
+    def around(self, row: int, neighbours: int) -> tuple[int, int, str]:
+        """Start, end and text of a passage with its neighbours."""
+        segment, local = self._at(row)
+        rows = segment.rows(int(segment.document_of[local]))
+        first, last = max(rows.start, local - neighbours), min(rows.stop - 1, local + neighbours)
+        return segment.passage(first).start, segment.passage(last).end, segment.between(first, last)
+
+    def _at(self, row: int) -> tuple[Segment, int]:
+        number = max(n for n, first in enumerate(self._firsts) if first <= row)
+        return self._segments[number], row - self._firsts[number]
+
+    def _parts(self, allowed: Mask | None) -> list[tuple[Segment, int, Mask | None]]:
+        return [
+            (segment, first, None if allowed is None else allowed[first : first + segment.entry.chunks])
+            for segment, first in zip(self._segments, self._firsts, strict=True)
+        ]
+
+    def allowed(self, where: Filter | None) -> Mask | None:
+        """The living rows that a filter leaves; None for all."""
+        if where is None:
+            return self._alive
+        with self._lock:
+            mask: Mask = self._masks(where)
+            return mask
+
+    @cached_property
+    def _masks(self) -> Any:
+        return lru_cache(maxsize=64)(self._mask)
+
+    def _mask(self, where: Filter) -> Mask:
+        mask: Mask = self._columns.mask(where)[self._document_of]
+        alive = self._alive
+        return mask if alive is None else mask & alive
+
+    @cached_property
+    def _alive(self) -> Mask | None:
+        """The rows that are no tombstones; None when there are none."""
+        import numpy as np
+
+        dead = [
+            first + row
+            for segment, first in zip(self._segments, self._firsts, strict=True)
+            for row in segment.dead_rows()
+        ]
+        if not dead:
+            return None
+        alive = np.ones(self.rows, dtype=bool)
+        alive[dead] = False
+        return alive
+
+    @cached_property
+    def _columns(self) -> Columns:
+        """One row for each document of all segments."""
+        return Columns.of([filterable(record) for segment in self._segments for record in segment.records()])
+
+    @cached_property
+    def _document_of(self) -> NDArray[np.int64]:
+        import numpy as np
+
+        before, parts = 0, []
+        for segment in self._segments:
+            parts.append(segment.document_of + before)
+            before += segment.entry.documents
+        return np.concatenate(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalWords:
+    """One query's BM25 scores of every row."""
+
+    corpus: LocalCorpus
+    all: NDArray[np.float32]
+    bound: float
+
+    def best(self, depth: int, where: Filter | None) -> Best:
+        """The rows with the highest BM25 scores, those above 0; tombstones have none."""
+        import numpy as np
+
+        mask = self.corpus.allowed(where) if where is not None else None
+        rows = np.arange(len(self.all)) if mask is None else np.flatnonzero(mask)
+        return _best(rows, self.all if mask is None else self.all[rows], depth, above=0.0)
+
+    def scores(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The BM25 score of each row."""
+        return self.all[rows]
+
+
+def filterable(record: DocumentRecord) -> dict[str, Any]:
+    """What a document can be filtered by: its metadata and, where they do not hide them, the built-in fields."""
+    about = asdict(record)
+    built_in = {name: about["id" if name == "document" else name] for name in BUILT_IN}
+    return {**built_in, **record.metadata}
+
+
+def _best(rows: NDArray[np.int64], raw: NDArray[np.float32], depth: int, above: float | None = None) -> Best:
+    """The highest ``depth``, best first, equal ones by row; rows below 0 are none."""
+    import numpy as np
+
+    kept = np.flatnonzero(rows >= 0 if above is None else raw > above)
+    rows, raw = rows[kept], raw[kept]
+    if len(rows) > depth:
+        top = np.argpartition(raw, len(raw) - depth)[len(raw) - depth :]
+        rows, raw = rows[top], raw[top]
+    order = np.lexsort((rows, -raw))
+    return Best(rows[order], raw[order])

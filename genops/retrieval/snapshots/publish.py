@@ -1,0 +1,127 @@
+"""Building beside the snapshot in use, and publishing whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from genops.errors import SnapshotError
+from genops.retrieval.snapshots.durable import sync, try_lock, write_durably
+from genops.retrieval.snapshots.manifest import FileEntry, Manifest
+from genops.retrieval.snapshots.snapshot import MANIFEST, Snapshot, hashed
+
+_TEMPORARY = ".building-"
+
+
+@contextmanager
+def workspace(folder: Path) -> Iterator[Path]:
+    """A folder to build in; what killed builders left is removed on the way in, and this one on the way out."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
+    place = folder / f"{_TEMPORARY}{secrets.token_hex(8)}"
+    held = try_lock(_lock_of(place))
+    try:
+        place.mkdir()
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+        _lock_of(place).unlink(missing_ok=True)
+        if held is not None:
+            os.close(held)
+
+
+def sweep(folder: Path) -> int:
+    """Removes what killed builders left; a builder at work holds a lock.
+
+    Returns:
+        How many folders were removed.
+    """
+    removed = 0
+    for place in folder.glob(f"{_TEMPORARY}*"):
+        if not place.is_dir():
+            continue
+        with suppress(OSError):
+            held = try_lock(_lock_of(place))
+            if held is not None:
+                shutil.rmtree(place, ignore_errors=True)
+                _lock_of(place).unlink(missing_ok=True)
+                os.close(held)
+                removed += 1
+    return removed
+
+
+def _lock_of(place: Path) -> Path:
+    return place.with_name(f"{place.name}.lock")
+
+
+def share(parent: Snapshot, segment: str, place: Path) -> dict[str, FileEntry]:
+    """Puts a segment of a published snapshot into a workspace: by hard links, or copied where there are none.
+
+    Returns:
+        What guards its files, as the parent's manifest says.
+    """
+    (place / segment).mkdir()
+    entries = {file: entry for file, entry in parent.manifest.files.items() if file.startswith(f"{segment}/")}
+    for file in entries:
+        try:
+            os.link(parent.folder / file, place / file)
+        except OSError:
+            shutil.copy2(parent.folder / file, place / file)
+    return entries
+
+
+def guarded(place: Path, known: dict[str, FileEntry]) -> dict[str, FileEntry]:
+    """Makes every file in a workspace durable and hashes it, but for those of shared segments, which ``known`` has."""
+    entries = {}
+    for path in sorted(place.rglob("*")):
+        name = path.relative_to(place).as_posix()
+        if not path.is_file():
+            continue
+        if name not in known:
+            sync(path)
+        entries[name] = known.get(name) or FileEntry(size=path.stat().st_size, sha256=hashed(path))
+    return entries
+
+
+def published(name: str, folder: Path) -> Snapshot | None:
+    """The intact snapshot in a folder, when there is one."""
+    try:
+        snapshot = Snapshot.load(name, folder)
+        snapshot.verify(again=True)
+    except SnapshotError:
+        return None
+    return snapshot
+
+
+def publish(name: str, place: Path, manifest: Manifest, replace: bool = False) -> Snapshot:
+    """Gives a workspace its name in one move; another builder may have been first, and a damaged one makes room.
+
+    Args:
+        name: The index's.
+        place: The workspace, complete but for the manifest.
+        manifest: Of what is in it.
+        replace: Takes the place of an intact snapshot of the same identity, whose files are laid out otherwise.
+    """
+    folder = place.parent
+    target, damaged = folder / manifest.digest, place.with_name(f"{place.name}-damaged")
+    write_durably(place / MANIFEST, manifest.dumps())
+    sync(place)
+    try:
+        if target.exists() and (replace or published(name, target) is None):
+            with suppress(FileNotFoundError):  # another builder may have moved it already
+                target.rename(damaged)
+        try:
+            place.rename(target)
+        except OSError:
+            first = published(name, target)
+            if first is None:
+                raise
+            return first
+        sync(folder)
+    finally:
+        shutil.rmtree(damaged, ignore_errors=True)
+    return Snapshot(name, target, manifest)

@@ -1,0 +1,240 @@
+"""A segment: documents with their chunks, vectors and words, in files that are never changed once written.
+
+``texts.bin`` holds every document's text once, and a chunk is a span of it, so ``text[start:end] == chunk`` by
+construction. Everything is read where it lies, by memory maps; nothing is pickled.
+"""
+
+from __future__ import annotations
+
+import mmap
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from struct import Struct
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from genops.retrieval.dense import DenseIndex, open_dense
+from genops.retrieval.document import MetadataValue
+from genops.retrieval.lexical import Postings
+from genops.retrieval.snapshots.manifest import SegmentEntry
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+RECORDS, DOCUMENTS, TEXTS, CHUNKS, HEADINGS = (
+    "documents.jsonl",
+    "documents.bin",
+    "texts.bin",
+    "chunks.bin",
+    "headings.json",
+)
+DOCUMENT_FIELDS = (
+    ("record_at", "<i8"),
+    ("record_size", "<i8"),
+    ("text_at", "<i8"),
+    ("text_size", "<i8"),
+    ("first_chunk", "<i8"),
+    ("chunks", "<i8"),
+)
+CHUNK_FIELDS = (
+    ("id", "<u8"),
+    ("document", "<i8"),
+    ("start", "<i8"),
+    ("end", "<i8"),
+    ("at", "<i8"),
+    ("size", "<i8"),
+    ("heading", "<i4"),
+    ("context", "<i4"),
+)
+DOCUMENT, CHUNK = (
+    Struct("<" + "".join({"<i8": "q", "<u8": "Q", "<i4": "i"}[kind] for _, kind in fields))
+    for fields in (DOCUMENT_FIELDS, CHUNK_FIELDS)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """What an index keeps of a document beside its text; the fields are those of ``Document``."""
+
+    id: str
+    uri: str
+    hash: str
+    digest: str
+    format: str = "text"
+    title: str = ""
+    metadata: dict[str, MetadataValue] = field(default_factory=dict)
+    modified: int | None = None
+    ttl: float | None = None
+    pages: list[int] = field(default_factory=list)
+
+    @property
+    def expires(self) -> float | None:
+        """Nanoseconds since the epoch after which it no longer counts as fresh; None for never."""
+        return None if self.ttl is None or self.modified is None else self.modified + self.ttl * 1e9
+
+    def page_of(self, character: int) -> int | None:
+        """The page that a character is on, from 1; None where there are no pages."""
+        return bisect_right(self.pages, character) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk as it is stored.
+
+    Attributes:
+        id: 16 hexadecimal digits.
+        document: Position of its document in the segment.
+        start: First character in the document.
+        end: One past the last.
+        text: The passage.
+        heading: The headings that it stands under.
+        context: As much of them as is embedded before it.
+    """
+
+    id: str
+    document: int
+    start: int
+    end: int
+    text: str
+    heading: str
+    context: str
+
+    @property
+    def embedded_text(self) -> str:
+        """What the embedder reads."""
+        return f"{self.context}\n{self.text}" if self.context else self.text
+
+    @property
+    def searched_text(self) -> str:
+        """What its words are taken from."""
+        return f"{self.heading}\n{self.text}" if self.heading else self.text
+
+
+class Segment:
+    """A segment, open for reading. Its files were checked, or just written.
+
+    Args:
+        folder: Where it is.
+        entry: What the manifest says of it.
+        dimension: Numbers in a vector.
+    """
+
+    def __init__(self, folder: Path, entry: SegmentEntry, dimension: int) -> None:
+        self.entry = entry
+        self._folder = folder
+        self._dimension = dimension
+
+    @cached_property
+    def dense(self) -> DenseIndex:
+        """Its vectors, by row."""
+        return open_dense(self._folder, self.entry.kind, self.entry.chunks, self._dimension)
+
+    @cached_property
+    def postings(self) -> Postings:
+        """Its words, by row."""
+        return Postings.load(self._folder)
+
+    @cached_property
+    def document_of(self) -> NDArray[np.int64]:
+        """Position of each chunk's document."""
+        import numpy as np
+
+        return np.ascontiguousarray(self._chunks["document"])
+
+    @cached_property
+    def ids(self) -> NDArray[np.uint64]:
+        """Id of each chunk, as a number."""
+        import numpy as np
+
+        return np.ascontiguousarray(self._chunks["id"])
+
+    @cached_property
+    def _chunks(self) -> NDArray[np.void]:
+        return _table(self._folder / CHUNKS, CHUNK_FIELDS)
+
+    @cached_property
+    def _documents(self) -> NDArray[np.void]:
+        return _table(self._folder / DOCUMENTS, DOCUMENT_FIELDS)
+
+    @cached_property
+    def _texts(self) -> memoryview:
+        return _mapped(self._folder / TEXTS)
+
+    @cached_property
+    def _records(self) -> memoryview:
+        return _mapped(self._folder / RECORDS)
+
+    @cached_property
+    def _headings(self) -> list[str]:
+        headings: list[str] = orjson.loads((self._folder / HEADINGS).read_bytes())
+        return headings
+
+    def record(self, position: int) -> DocumentRecord:
+        """What is kept of a document."""
+        row = self._documents[position]
+        at, size = int(row["record_at"]), int(row["record_size"])
+        return DocumentRecord(**orjson.loads(self._records[at : at + size]))
+
+    def records(self) -> Iterator[DocumentRecord]:
+        """All documents, in order."""
+        return map(self.record, range(self.entry.documents))
+
+    def text(self, position: int) -> str:
+        """A document's whole text."""
+        row = self._documents[position]
+        return self._slice(int(row["text_at"]), int(row["text_size"]))
+
+    def rows(self, position: int) -> range:
+        """The chunks of a document."""
+        row = self._documents[position]
+        first = int(row["first_chunk"])
+        return range(first, first + int(row["chunks"]))
+
+    def dead_rows(self) -> list[int]:
+        """The chunks of documents that the snapshot no longer has."""
+        return [row for position in self.entry.deleted for row in self.rows(position)]
+
+    def passage(self, row: int) -> Passage:
+        """A chunk."""
+        chunk = self._chunks[row]
+        return Passage(
+            id=f"{int(chunk['id']):016x}",
+            document=int(chunk["document"]),
+            start=int(chunk["start"]),
+            end=int(chunk["end"]),
+            text=self._slice(int(chunk["at"]), int(chunk["size"])),
+            heading=self._headings[int(chunk["heading"])],
+            context=self._headings[int(chunk["context"])],
+        )
+
+    def passages(self) -> Iterator[Passage]:
+        """All chunks, in order."""
+        return map(self.passage, range(self.entry.chunks))
+
+    def between(self, first: int, last: int) -> str:
+        """The document's text from the start of one chunk to the end of a later one."""
+        begin, end = self._chunks[first], self._chunks[last]
+        at = int(begin["at"])
+        return self._slice(at, int(end["at"]) + int(end["size"]) - at)
+
+    def _slice(self, at: int, size: int) -> str:
+        return str(self._texts[at : at + size], "utf-8")
+
+
+def _table(path: Path, fields: tuple[tuple[str, str], ...]) -> NDArray[Any]:
+    import numpy as np
+
+    kind = np.dtype(list(fields))
+    return np.memmap(path, dtype=kind, mode="r") if path.stat().st_size else np.zeros(0, dtype=kind)
+
+
+def _mapped(path: Path) -> memoryview:
+    with path.open("rb") as stream:
+        if path.stat().st_size == 0:
+            return memoryview(b"")
+        return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))

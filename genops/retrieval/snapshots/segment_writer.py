@@ -1,0 +1,178 @@
+"""Writes a segment: documents and chunks as they come, then vectors, then words; memory stays bounded."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from genops.retrieval.chunk import Chunk
+from genops.retrieval.dense import write_dense
+from genops.retrieval.document import Document
+from genops.retrieval.lexical import Analyzer, Postings
+from genops.retrieval.snapshots.manifest import SegmentEntry
+from genops.retrieval.snapshots.segment import (
+    CHUNK,
+    CHUNKS,
+    DOCUMENT,
+    DOCUMENTS,
+    HEADINGS,
+    RECORDS,
+    TEXTS,
+    DocumentRecord,
+    Segment,
+)
+
+if TYPE_CHECKING:
+    from genops.retrieval.embedders.embedder import Vectors
+
+_BATCH = 1024
+_STAGED = "vectors.staged"
+
+Embed = Callable[[Sequence[str]], "Vectors"]
+
+
+class SegmentWriter:
+    """A segment while it is made. Use it as a context: it closes its files.
+
+    Args:
+        folder: An empty folder.
+        dimension: Numbers in a vector.
+    """
+
+    def __init__(self, folder: Path, dimension: int) -> None:
+        folder.mkdir(parents=True)
+        self._folder = folder
+        self._dimension = dimension
+        self._closing = ExitStack()
+        opened = [self._closing.enter_context((folder / n).open("wb")) for n in (RECORDS, DOCUMENTS, TEXTS, CHUNKS)]
+        self._records, self._documents, self._texts, self._chunks = opened
+        self._headings: dict[str, int] = {"": 0}
+        self._new: list[range] = []
+        self._kept: list[tuple[int, Segment, range]] = []
+        self.documents = 0
+        self.chunks = 0
+
+    def __enter__(self) -> SegmentWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.close()
+
+    @property
+    def to_embed(self) -> int:
+        """Chunks whose vectors are not known yet."""
+        return sum(map(len, self._new))
+
+    def add(self, document: Document, chunks: Sequence[Chunk]) -> None:
+        """Takes a document; its chunks are embedded later."""
+        self._new.append(range(self.chunks, self.chunks + len(chunks)))
+        spans = [(int(c.id, 16), c.start, c.end, c.heading, c.context) for c in chunks]
+        self._put(_record(document), document.text, spans)
+
+    def keep(self, segment: Segment, position: int) -> None:
+        """Takes a document with its chunks and vectors from a segment."""
+        rows = segment.rows(position)
+        self._kept.append((self.chunks, segment, rows))
+        passages = map(segment.passage, rows)
+        spans = [(int(p.id, 16), p.start, p.end, p.heading, p.context) for p in passages]
+        self._put(segment.record(position), segment.text(position), spans)
+
+    def _put(self, record: DocumentRecord, text: str, spans: list[tuple[int, int, int, str, str]]) -> None:
+        line, data = orjson.dumps(record) + b"\n", text.encode("utf-8")
+        text_at = self._texts.tell()
+        places = _byte_spans(text, len(data), [(start, end) for _, start, end, *_ in spans])
+        for (name, start, end, heading, context), (at, size) in zip(spans, places, strict=True):
+            headings = self._heading(heading), self._heading(context)
+            self._chunks.write(CHUNK.pack(name, self.documents, start, end, text_at + at, size, *headings))
+        place = (self._records.tell(), len(line) - 1, text_at, len(data), self.chunks, len(spans))
+        self._documents.write(DOCUMENT.pack(*place))
+        self._records.write(line)
+        self._texts.write(data)
+        self.documents += 1
+        self.chunks += len(spans)
+
+    def _heading(self, heading: str) -> int:
+        return self._headings.setdefault(heading, len(self._headings))
+
+    def finish(self, name: str, kind: str, embed: Embed, analyzer: Analyzer) -> SegmentEntry:
+        """Embeds what is new, makes the indexes and closes the files.
+
+        Args:
+            name: The segment's.
+            kind: Of the vectors' index.
+            embed: Unit vectors of texts.
+            analyzer: Finds the words.
+        """
+        self._closing.close()
+        folder = self._folder.rename(self._folder.with_name(name))
+        (folder / HEADINGS).write_bytes(orjson.dumps(list(self._headings)))
+        entry = SegmentEntry(name=name, kind=kind, documents=self.documents, chunks=self.chunks)
+        written = Segment(folder, entry, self._dimension)
+        write_dense(folder, self._vectors(written, folder / _STAGED, embed), kind)
+        (folder / _STAGED).unlink(missing_ok=True)
+        Postings.of((passage.searched_text for passage in written.passages()), analyzer).save(folder)
+        return entry
+
+    def discard(self) -> None:
+        """Removes what was written; there was nothing to write."""
+        self._closing.close()
+        shutil.rmtree(self._folder)
+
+    def _vectors(self, written: Segment, staged: Path, embed: Embed) -> Vectors:
+        """All vectors, by row, in a file of their own for as long as the indexes are made."""
+        import numpy as np
+
+        shape = (self.chunks, self._dimension)
+        if not self.chunks:
+            return np.zeros(shape, dtype=np.float32)
+        vectors: Any = np.memmap(staged, dtype=np.float32, mode="w+", shape=shape)
+        for first, segment, rows in self._kept:
+            vectors[first : first + len(rows)] = segment.dense.vectors(np.arange(rows.start, rows.stop))
+        for batch in _batches(self._new):
+            vectors[batch] = embed([written.passage(row).embedded_text for row in batch])
+        return vectors  # type: ignore[no-any-return]
+
+
+def _record(document: Document) -> DocumentRecord:
+    return DocumentRecord(
+        id=document.id,
+        uri=document.uri,
+        hash=document.hash,
+        digest=document.digest,
+        format=document.format,
+        title=document.title,
+        metadata=document.metadata,
+        modified=document.modified,
+        ttl=document.ttl,
+        pages=document.pages,
+    )
+
+
+def _byte_spans(text: str, size: int, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Where spans of characters are in the text's UTF-8: offset and length in bytes."""
+    if size == len(text):
+        return [(start, end - start) for start, end in spans]
+    places: dict[int, int] = {}
+    seen = at = 0
+    for position in sorted({edge for span in spans for edge in span}):
+        at += len(text[seen:position].encode("utf-8"))
+        seen = position
+        places[position] = at
+    return [(places[start], places[end] - places[start]) for start, end in spans]
+
+
+def _batches(ranges: Sequence[range]) -> Iterator[list[int]]:
+    batch: list[int] = []
+    for rows in ranges:
+        for row in rows:
+            batch.append(row)
+            if len(batch) == _BATCH:
+                yield batch
+                batch = []
+    if batch:
+        yield batch

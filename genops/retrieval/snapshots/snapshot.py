@@ -1,0 +1,119 @@
+"""An index snapshot on disk: an immutable folder named by its digest.
+
+``.genops/indexes/NAME/`` holds a folder for each snapshot, with its ``manifest.json`` and a folder for each segment,
+and the file ``current`` that says which one is in use. Nothing is ever changed in a published folder; a segment that
+two snapshots share is there once, by hard links.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from genops.artifacts import Component
+from genops.errors import Location, SnapshotError
+from genops.retrieval.snapshots.manifest import FileEntry, Manifest
+from genops.retrieval.snapshots.segment import Segment
+
+MANIFEST = "manifest.json"
+SOURCES = "sources.jsonl"
+
+_verified: dict[Path, tuple[tuple[int, ...], ...]] = {}
+_verifying = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An immutable build of an index.
+
+    Attributes:
+        name: The index's.
+        folder: Where its files are.
+        manifest: What it was built from.
+    """
+
+    name: str
+    folder: Path
+    manifest: Manifest
+
+    @classmethod
+    def load(cls, name: str, folder: Path) -> Snapshot:
+        """The snapshot in a folder; its files are not looked at yet.
+
+        Raises:
+            SnapshotError: The manifest is missing, damaged or of another format.
+        """
+        return cls(name, folder, Manifest.load(folder / MANIFEST, rebuild(name)))
+
+    @property
+    def digest(self) -> str:
+        """The digest of its logical identity, which is that of its component."""
+        return self.manifest.digest
+
+    @cached_property
+    def component(self) -> Component:
+        """The component that a lock pins."""
+        return self.manifest.identity.component(self.name)
+
+    @cached_property
+    def segments(self) -> list[Segment]:
+        """Its segments, open for reading; :meth:`verify` first."""
+        dimension = self.manifest.dimension
+        return [Segment(self.folder / entry.name, entry, dimension) for entry in self.manifest.segments]
+
+    def verify(self, again: bool = False) -> None:
+        """Checks the bytes of every file, once in a process for as long as the files are left alone.
+
+        Args:
+            again: Also when nothing speaks against them.
+
+        Raises:
+            SnapshotError: One is missing or was changed.
+        """
+        state = tuple(map(self._state, self.manifest.files))
+        with _verifying:
+            if not again and _verified.get(self.folder) == state:
+                return
+            for file, entry in self.manifest.files.items():
+                self._check(file, entry)
+            _verified[self.folder] = state
+
+    def _state(self, file: str) -> tuple[int, ...]:
+        try:
+            status = (self.folder / file).stat()
+        except OSError:
+            return ()
+        return status.st_size, status.st_mtime_ns, status.st_ino
+
+    def _check(self, file: str, entry: FileEntry) -> None:
+        at = Location(self.folder / file)
+        try:
+            intact = (self.folder / file).stat().st_size == entry.size and hashed(self.folder / file) == entry.sha256
+        except OSError as error:
+            raise SnapshotError(
+                f"a file of the index snapshot cannot be read: {error.strerror}", at=at, hint=rebuild(self.name)
+            ) from None
+        if not intact:
+            raise SnapshotError("a file of the index snapshot was changed or damaged", at=at, hint=rebuild(self.name))
+
+
+def source_lines(snapshot: Snapshot) -> list[dict[str, Any]]:
+    """What was read: ``key`` and ``stamp`` of each source, and the ids of the ``documents`` that it gave."""
+    return [orjson.loads(line) for line in (snapshot.folder / SOURCES).read_bytes().splitlines()]
+
+
+def hashed(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def rebuild(name: str) -> str:
+    """The hint of every error about a snapshot."""
+    return f"build it with `genops index build {name}`"
