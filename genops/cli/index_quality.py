@@ -1,4 +1,4 @@
-"""``genops index eval``: how well an index finds."""
+"""``genops index bench`` and ``genops index eval``: how fast an index is, and how well it finds."""
 
 from __future__ import annotations
 
@@ -8,9 +8,46 @@ from typing import Annotated
 import typer
 
 from genops.cli.options import AsJson, IndexName
-from genops.cli.output import note, say, say_json
+from genops.cli.output import listing, note, say, say_json
 from genops.cli.progress import progress_bar
 from genops.cli.project import opened
+
+
+def bench(
+    name: IndexName,
+    queries: Annotated[int, typer.Option(min=1, help="Passages that are left out and asked for.")] = 200,
+    k: Annotated[int, typer.Option("-k", min=1, help="How many of the nearest.")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Measure kinds of vector index on this one.
+
+    Recall against exact search, latency of one search on one thread, memory, and which kind to take.
+    """
+    from dataclasses import asdict
+
+    from genops.retrieval.kinds import bench_index
+
+    with opened() as project:
+        found = bench_index(
+            project.settings, name, queries=queries, k=k, progress=lambda kind: note(f"building {kind}")
+        )
+    if as_json:
+        say_json([asdict(figures) for figures in found])
+        return
+    rows = [
+        {
+            "kind": figures.kind,
+            f"recall@{k}": f"{figures.recall:.3f}",
+            "median ms": f"{figures.median * 1e3:.2f}",
+            "p95 ms": f"{figures.p95 * 1e3:.2f}",
+            "build s": f"{figures.build:.1f}",
+            "disk MB": f"{figures.disk / 1e6:.1f}",
+            "memory MB": f"{figures.memory / 1e6:.1f}",
+            "take": figures.take,
+        }
+        for figures in found
+    ]
+    listing(tuple(rows[0]), rows, as_json=False, right=tuple(rows[0])[1:-1])
 
 
 def evaluate(

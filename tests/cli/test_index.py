@@ -120,3 +120,17 @@ def test_an_index_is_judged_compared_and_tuned(genops, site):
     tuned = genops("index", "eval", "docs", *judged, "--search-config", "--chunk-tokens", 24).out
     assert "chunk_tokens" in tuned
     assert "goes with --search-config" in genops("index", "eval", "docs", *judged, "--chunk-tokens", 24, code=2).err
+
+
+def test_kinds_of_index_are_measured_on_its_own_vectors(genops, site):
+    assert "was not built yet" in genops("index", "bench", "docs", code=4).err
+    genops("index", "build", "docs")
+    assert "too few to measure kinds by" in genops("index", "bench", "docs", code=2).err
+    for number in range(150):
+        (site / "docs" / f"{number}.md").write_text(f"# Page {number}\n\nAbout topic{number} and topic{number % 7}.\n")
+    genops("index", "build", "docs")
+    rows = json.loads(genops("index", "bench", "docs", "--json").out)
+    assert {row["kind"] for row in rows} >= {"flat", "hnsw"}
+    assert [row["recall"] for row in rows if row["kind"] == "flat"] == [1.0]
+    assert sum(row["take"] for row in rows) == 1
+    assert "RECALL@10" in genops("index", "bench", "docs").out
