@@ -29,6 +29,7 @@ _USUAL = {
     "dtype": "float32",
     "torch_dtype": "float32",
 }
+_MEASURES = {"num_hidden_layers", "num_attention_heads", "layer_norm_eps"}
 _UNDERSTOOD = {"max_seq_length", "do_lower_case", "transformer_task", "modality_config", "module_output_name"}
 _TABLES = ("word", "position", "token_type")
 _PARTS = (
@@ -58,20 +59,25 @@ class Bert:
 
     @classmethod
     def of(cls, folder: ModelFolder) -> Self | None:
-        """The model of a folder, or None when it is of another kind."""
-        if not _is_plain(folder):
-            return None
+        """The model of a folder; None when it is of another kind or cannot be read, which is the library's to say."""
         import numpy as np
+        from safetensors import SafetensorError
         from safetensors.numpy import load_file
 
-        weights = load_file(folder.path / "model.safetensors")
-        parameters = {name: weight for name, weight in weights.items() if not name.endswith("position_ids")}
+        if not (_is_plain(folder) and _pools_plainly(folder)):
+            return None
+        try:
+            stored = load_file(folder.path / "model.safetensors")
+        except (SafetensorError, OSError):
+            return None
+        weights = {name: weight for name, weight in stored.items() if not name.endswith("position_ids")}
         config = folder.config
-        model = cls(
-            parameters, config["num_hidden_layers"], config["num_attention_heads"], float(config["layer_norm_eps"])
-        )
-        readable = model.names() <= parameters.keys()
-        return model if readable and all(weight.dtype == np.float32 for weight in parameters.values()) else None
+        model = cls(weights, config["num_hidden_layers"], config["num_attention_heads"], config["layer_norm_eps"])
+        if not model.names() <= weights.keys() or any(weight.dtype != np.float32 for weight in weights.values()):
+            return None
+        rows = {kind: len(weights[f"embeddings.{kind}_embeddings.weight"]) for kind in _TABLES}
+        fits = folder.window <= rows["position"] and folder.tokenizer.get_vocab_size() <= rows["word"]
+        return model if fits else None
 
     def names(self) -> set[str]:
         """The names of the weights that are used."""
@@ -139,21 +145,23 @@ def _blas() -> Any:
 
 
 def _is_plain(folder: ModelFolder) -> bool:
-    kinds = [kind.rpartition(".")[2] for kind, _ in folder.modules]
-    if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]) or folder.modules[0][1]:
-        return False
-    pooling = folder.read(f"{folder.modules[1][1]}/config.json")
-    transformer = folder.read("sentence_bert_config.json", {})
-    config = folder.config
+    config, transformer = folder.config, folder.read("sentence_bert_config.json", {})
     return (
-        all(config.get(name) == value for name, value in _PLAIN.items())
+        config.keys() >= _MEASURES
+        and all(config.get(name) == value for name, value in _PLAIN.items())
         and all(config.get(name, value) == value for name, value in _USUAL.items())
-        and folder.pooling(folder.modules[1][1]) in (["mean"], ["mean_tokens"])
-        and pooling.get("include_prompt", True)
         and transformer.keys() <= _UNDERSTOOD
         and not transformer.get("do_lower_case")
-        and (folder.path / "model.safetensors").is_file()
     )
+
+
+def _pools_plainly(folder: ModelFolder) -> bool:
+    kinds = [kind.rpartition(".")[2] for kind, _ in folder.modules]
+    if kinds not in (["Transformer", "Pooling"], ["Transformer", "Pooling", "Normalize"]):
+        return False
+    (_, transformer), (_, pooling) = folder.modules[:2]
+    whole = folder.read(f"{pooling}/config.json").get("include_prompt", True)
+    return whole and not transformer and folder.pooling(pooling) in (["mean"], ["mean_tokens"])
 
 
 def _gelu(x: Floats) -> Floats:

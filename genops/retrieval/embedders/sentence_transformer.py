@@ -67,7 +67,7 @@ class SentenceTransformerEmbedder:
     def count_tokens(self, text: str) -> int:
         """Tokens of a text after the longer prefix, special tokens included."""
         count = self._checkpoint.folder.count_tokens
-        return max(count(prefix + text) for prefix in set(self._prefixes.values()))
+        return max(count(prefix + text) for prefix in self._distinct_prefixes)
 
     def encode(self, texts: Sequence[str], role: Role = "passage") -> Vectors:
         """Vectors of unit length.
@@ -104,6 +104,7 @@ class SentenceTransformerEmbedder:
     def _encode(self, texts: list[str], role: Role) -> Vectors:
         with self._lock:
             model = self._model
+            self.__dict__.pop("_bert", None)  # from now on its weights would only take memory
             try:
                 vectors: Vectors = model.encode(
                     texts,
@@ -112,7 +113,7 @@ class SentenceTransformerEmbedder:
                     convert_to_numpy=True,
                     show_progress_bar=False,
                 )
-            except RuntimeError as error:
+            except (RuntimeError, IndexError) as error:
                 raise Unfinished(
                     f"the embedder {self.name!r} failed on {model.device}: {str(error).strip().partition(chr(10))[0]}",
                     hint=f'if it is short of memory, set a `batch` below {self._settings.batch}, or device = "cpu"',
@@ -127,6 +128,10 @@ class SentenceTransformerEmbedder:
             role: given[role] or next((own[name] for name in names if own.get(name)), "")
             for role, names in _PROMPTS.items()
         }
+
+    @cached_property
+    def _distinct_prefixes(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self._prefixes.values()))
 
     @cached_property
     def _bert(self) -> Bert | None:

@@ -57,6 +57,7 @@ def test_so_are_those_of_a_model_of_other_measures(model):
         {"config": {"is_decoder": True}},
         {"config": {"torch_dtype": "float16"}},
         {"dtype": np.float16},
+        {"sentence_bert_config": {"max_seq_length": 25}},
         {"pooling": {"pooling_mode_cls_token": True}},
         {"pooling": {"pooling_mode_mean_tokens": False, "pooling_mode_cls_token": True}},
         {"pooling": {"include_prompt": False}},
@@ -67,6 +68,12 @@ def test_so_are_those_of_a_model_of_other_measures(model):
 def test_models_of_other_kinds_are_left_to_the_library(model, changes):
     assert Bert.of(ModelFolder(model())) is not None
     assert Bert.of(ModelFolder(model(**changes))) is None
+
+
+def test_so_are_weights_that_cannot_be_read(model):
+    folder = model()
+    (folder / "model.safetensors").write_bytes(b"no weights")
+    assert Bert.of(ModelFolder(folder)) is None
 
 
 def test_so_are_those_with_further_modules(model):
