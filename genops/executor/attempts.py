@@ -67,7 +67,7 @@ async def run_step(node: Node, frame: Frame) -> None:
             return
         except GenopsError as error:
             error.path = error.path or path
-            frame.run.unkept.add(path)
+            frame.run.never_keep(path)
             await frame.run.effects.fail(path)
             raise
         digest = recorder.keep(value)
@@ -111,7 +111,7 @@ async def _with_fallbacks(step: Step, context: ExecutionContext, inputs: dict[st
         last = error
     for number, fallback in enumerate(step.fallback, start=1):
         context.span.attributes["genops.fallback"] = number
-        context.run.unkept.add(context.path)
+        context.run.never_keep(context.path)
         at_hand = ExecutionContext(context.run, context.frame, f"{context.path}|{number}", context.span)
         if fallback.step is None and fallback.model is None:
             await context.run.effects.attempt(context.path, at_hand.path, len(attempts) + 1)

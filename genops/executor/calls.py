@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+import genops.errors as errors
 from genops.artifacts import Value
-from genops.errors import StepError
+from genops.errors import GenopsError, StepError
 from genops.models import Model, ModelRequest, ModelResponse, Usage
 
 
@@ -56,3 +58,15 @@ def recorded_response(value: Value) -> ModelResponse:
         )
     except (TypeError, KeyError, ValueError):
         raise StepError("the recorded answer is not one", hint="the store may be damaged") from None
+
+
+def recorded_error(recorded: Mapping[str, Any]) -> GenopsError:
+    """The error of a record, of the same type where genops defines it."""
+    cls = getattr(errors, str(recorded.get("type")), StepError)
+    if not (isinstance(cls, type) and issubclass(cls, GenopsError)):
+        cls = StepError
+    error = cls(str(recorded.get("message", "")), hint=recorded.get("hint"))
+    for name in ("status", "retry_after", "path"):
+        if name in recorded and hasattr(error, name):
+            setattr(error, name, recorded[name])
+    return error

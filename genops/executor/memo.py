@@ -64,7 +64,7 @@ class Memo:
             mark_hit(node, context)
             return decode(data)
         value = await perform()
-        if not _unkept(context) and recorder.keep(value) not in recorder.redacted:
+        if context.path not in context.run.unkept and recorder.keep(value) not in recorder.redacted:
             await asyncio.to_thread(self.store.memo_put, key, encode(value))
         return value
 
@@ -81,12 +81,6 @@ def _look(variables: dict[str, Any], root: str, name: str | None) -> Value:
     if name is None or not isinstance(value, dict):
         return value
     return value.get(name)
-
-
-def _unkept(context: ExecutionContext) -> bool:
-    """Whether the step, or a step inside of it, failed or fell back."""
-    path = context.path
-    return any(other == path or other.startswith((f"{path}/", f"{path}[", f"{path}#")) for other in context.run.unkept)
 
 
 def mark_hit(node: Node, context: ExecutionContext) -> None:

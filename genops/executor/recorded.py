@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-import genops.errors as errors
 from genops.artifacts import Value, decode
 from genops.errors import GenopsError, ReplayDiffers, StepError
+from genops.executor.calls import recorded_error
 from genops.executor.effects import Outcome
 from genops.executor.motion import Motion
 from genops.executor.record import Record, around, is_inside
@@ -58,7 +58,9 @@ class _Bound:
         """Lets it run out now, and waits for that."""
         if not self.clock.expired():
             self.clock.reschedule(asyncio.get_running_loop().time())
-        await asyncio.Event().wait()
+            await asyncio.Event().wait()
+        await asyncio.sleep(0)  # it has run out: the cancellation comes here, unless the step has swallowed it
+        raise TimeoutError
 
     def count(self) -> None:
         """Lets it run, from now."""
@@ -278,20 +280,8 @@ class Recorded:
             GenopsError: The recorded effect failed, or its payload is gone.
         """
         if span.error is not None:
-            raise rebuilt(span.error)
+            raise recorded_error(span.error)
         data = self._payload(span.output) if span.output is not None else None
         if data is None:
             raise StepError(f"{span.path}: the recorded payload is gone", hint="it may have been pruned")
         return decode(data)
-
-
-def rebuilt(recorded: Mapping[str, Any]) -> GenopsError:
-    """The error of a record, of the same type where genops defines it."""
-    cls = getattr(errors, str(recorded.get("type")), StepError)
-    if not (isinstance(cls, type) and issubclass(cls, GenopsError)):
-        cls = StepError
-    error = cls(str(recorded.get("message", "")), hint=recorded.get("hint"))
-    for name in ("status", "retry_after", "path"):
-        if name in recorded and hasattr(error, name):
-            setattr(error, name, recorded[name])
-    return error

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from genops.artifacts import Value
 from genops.executor.effects import Effects
+from genops.executor.record import around
 from genops.store.records import SpanKind, SpanRecord
 from genops.tracing.context import activate
 from genops.tracing.recorder import Recorder
@@ -41,7 +42,7 @@ class Run:
         stream_path: Position of the step whose text is streamed; None for none.
         on_text: Gets the streamed text.
         embed: Vectors of texts, for templates that choose their nearest examples.
-        unkept: Positions of steps that failed or fell back: nothing that they are part of is memoised.
+        unkept: Positions of steps that failed or fell back, and of all that they are part of: none of it is memoised.
     """
 
     settings: Settings
@@ -56,6 +57,10 @@ class Run:
     on_text: Callable[[str], None] | None = None
     embed: Callable[[list[str]], Any] | None = None
     unkept: set[str] = field(default_factory=set)
+
+    def never_keep(self, path: str) -> None:
+        """Notes that the result of a step, and of all that it is part of, must not be memoised."""
+        self.unkept.update(around(path), (path,))
 
     async def effect(
         self,
