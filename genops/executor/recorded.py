@@ -55,7 +55,11 @@ class _Bound:
     counts: bool = False
 
     async def expire(self) -> None:
-        """Lets it run out now, and waits for that."""
+        """Lets it run out now, and waits for that.
+
+        Raises:
+            TimeoutError: It has.
+        """
         if not self.clock.expired():
             self.clock.reschedule(asyncio.get_running_loop().time())
             await asyncio.Event().wait()

@@ -12,6 +12,7 @@ import pytest
 import genops
 from benchmarks.loopback_server import LoopbackServer, Reply
 from genops.errors import GenopsError
+from genops.executor.publication import publish
 from genops.plugins import registry
 from genops.retrieval import build_index
 from tests.executor.site import paths
@@ -82,6 +83,25 @@ class TestAChain:
         site.prompt("second", "---\ninputs: {question: str}\n---\nSecond: {{ question }}\n")
         server.answer = lambda body: Reply(text="<<why>>")
         assert site.replay(run, "prompt:second").performed == ("b/model",)
+
+    def test_a_published_version_and_one_by_its_digest(self, site, run):
+        """What is in the working tree meanwhile does not matter."""
+        for text in ("Second", "Third"):
+            site.prompt("second", f"---\ninputs: {{question: str}}\n---\n{text}: {{{{ question }}}}\n")
+            version = publish(site.project, "prompt", "second", text)
+        asked = {}
+        for reference in ("second@1", "second@2", f"second#{version.digest[:12]}"):
+            found = site.replay(run, f"prompt:{reference}")
+            assert found.performed == ("b/model", "c/measure")
+            again = site.trace(found.run)
+            asked[reference] = again.value(again.by_path["b/model"].input)["messages"][-1]["content"]
+        assert [text.partition(":")[0] for text in asked.values()] == ["Second", "Third", "Third"]
+
+    def test_a_published_version_of_the_chain(self, site, run):
+        site.write("chains/main.yaml", self.CHAIN.replace("{{ inputs.q }}!", "{{ inputs.q }}?"))
+        publish(site.project, "chain", "main", "a question")
+        site.write("chains/main.yaml", "steps: {}")
+        assert site.replay(run, "chain:main@1").performed == ("d/model",)
 
     def test_a_model(self, site, run):
         found = site.replay(run, "model:m=other")
