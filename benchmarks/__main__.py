@@ -20,6 +20,9 @@ def main() -> None:
         ("runs", lambda: runs.run(count=2_000 // share)),
         ("spans", lambda: spans.run(1_000_000 // share)),
         ("memory", lambda: memory.run(100_000 // share)),
+        ("search over 100,000 passages", lambda: retrieval_search.run(100_000 // share)),
+        ("a million vectors", lambda: vector_search.run(1_000_000 // share)),
+        ("re-indexing", lambda: reindexing.run(10_000 // share)),
         ("embedding", lambda: embedding.run(512 // share)),
     ):
         sys.stdout.write(f"\n## {name}\n\n")
