@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import embedding, memory, runs, spans, startup
+from benchmarks import embedding, memory, reindexing, retrieval_search, runs, spans, startup, vector_search
 from benchmarks.report import Row, table
 
 
