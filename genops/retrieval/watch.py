@@ -14,6 +14,7 @@ from genops.retrieval.snapshots.snapshot import Snapshot
 from genops.settings import Settings
 
 _SETTLE_MILLISECONDS = 300
+_LOOK_MILLISECONDS = 1_000
 
 
 def watch_index(
@@ -44,7 +45,18 @@ def watch_index(
         def __call__(self, change: object, path: str) -> bool:
             return not Path(path).is_relative_to(data) and super().__call__(change, path)  # type: ignore[arg-type]
 
-    for _ in watch(*folders, watch_filter=Sources(), step=50, debounce=_SETTLE_MILLISECONDS, stop_event=stop):
+    looked = False  # what changed while the watch was being set up is found by one more look
+    for changes in watch(
+        *folders,
+        watch_filter=Sources(),
+        debounce=_SETTLE_MILLISECONDS,
+        rust_timeout=_LOOK_MILLISECONDS,
+        yield_on_timeout=True,
+        stop_event=stop,
+    ):
+        if not changes and looked:
+            continue
+        looked = True
         last, outcome = outcome, _built(settings, name, progress)
         if not (isinstance(last, Snapshot) and isinstance(outcome, Snapshot) and last.digest == outcome.digest):
             yield outcome
