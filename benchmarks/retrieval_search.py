@@ -65,7 +65,7 @@ def run(count: int = 100_000, asked: int = 100) -> list[Row]:
         flat = faiss.IndexFlatIP(made_corpus.DIMENSION)
         flat.add(matrix)
         analyzer = Analyzer.of("en")
-        words = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
+        words = bm25s.BM25(method="lucene", k1=0.9, b=0.4)
         words.index([analyzer.tokens(document.text) for document in documents], show_progress=False)
         tokens = [analyzer.tokens(query) for query in queries]
 

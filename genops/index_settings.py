@@ -140,8 +140,8 @@ class SearchSettings(_Strict):
     fusion: Fusion = "scores"
     dense_weight: float = Field(default=0.6, ge=0, le=1)
     candidates: int = Field(default=200, ge=1)
-    k1: float = Field(default=1.2, ge=0)
-    b: float = Field(default=0.75, ge=0, le=1)
+    k1: float = Field(default=0.9, ge=0)
+    b: float = Field(default=0.4, ge=0, le=1)
     diversity: float = Field(default=0.0, ge=0, le=1)
     rerank: str | None = None
     rerank_revision: str | None = None
