@@ -7,6 +7,7 @@ from genops.retrieval.embedders import Embedder, default_embedder, embed_texts, 
 from genops.retrieval.filters import Filter, parse_filter
 from genops.retrieval.search import Hit, Index, Rank, Retriever, open_index
 from genops.retrieval.snapshots import (
+    Published,
     Removed,
     Snapshot,
     Use,
@@ -31,6 +32,7 @@ __all__ = [
     "Index",
     "IndexStatus",
     "Progress",
+    "Published",
     "Rank",
     "Reader",
     "Removed",

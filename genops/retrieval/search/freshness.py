@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from genops.retrieval.snapshots.pointer import confirmed_at
+from genops.errors import SnapshotError
+from genops.retrieval.snapshots.pointer import Use, confirmed_at
 from genops.retrieval.snapshots.segment import DocumentRecord
-from genops.retrieval.snapshots.snapshot import Snapshot, source_lines
+from genops.retrieval.snapshots.shelf import Published
 
 
 class Freshness:
@@ -18,11 +20,13 @@ class Freshness:
     Args:
         root: The project's folder.
         snapshot: What is searched.
+        history: Reads when which snapshot was put in use.
     """
 
-    def __init__(self, root: Path, snapshot: Snapshot) -> None:
+    def __init__(self, root: Path, snapshot: Published, history: Callable[[], Sequence[Use]]) -> None:
         self._root = root
         self._snapshot = snapshot
+        self._history = history
 
     def of(self, document: DocumentRecord) -> str | None:
         """``expired``, ``changed`` or ``removed``; None when nothing speaks against it."""
@@ -39,9 +43,12 @@ class Freshness:
     @cached_property
     def _files(self) -> frozenset[str]:
         """The files that documents were read from."""
-        return frozenset(line["key"] for line in source_lines(self._snapshot))
+        return frozenset(line["key"] for line in self._snapshot.sources())
 
     def _read_at(self) -> float:
         """When a build last found the snapshot to be what its sources say, in seconds since the epoch."""
-        at = confirmed_at(self._snapshot.folder.parent, self._snapshot.digest) or self._snapshot.manifest.built_at
-        return datetime.fromisoformat(at).timestamp()
+        try:
+            at = confirmed_at(self._history(), self._snapshot.digest)
+        except SnapshotError:
+            at = None
+        return datetime.fromisoformat(at or self._snapshot.manifest.built_at).timestamp()
