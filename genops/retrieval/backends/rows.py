@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from genops.retrieval.dense import choose_kind
 from genops.retrieval.snapshots.manifest import Manifest
 from genops.retrieval.snapshots.segment import Passage, Segment
 
@@ -56,5 +55,4 @@ def pieced(pieces: Sequence[Piece]) -> tuple[int, int, str]:
 
 def approximates(manifest: Manifest) -> bool:
     """Whether a graph is searched instead of every vector: as the settings say, or by size."""
-    kind = manifest.identity.kind
-    return (choose_kind(manifest.chunks, manifest.dimension) if kind == "auto" else kind) != "flat"
+    return manifest.segments[0].kind != "flat"

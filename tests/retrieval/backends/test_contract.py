@@ -9,7 +9,7 @@ from genops.index_settings import IndexSettings, SearchSettings
 from genops.retrieval import Document, build_index, open_index, update_index
 from genops.settings import Settings
 
-WORDS = "lock digest replay trace whale sea bread flour water model prompt chain snapshot index vector filter".split()
+WORDS = ("lock", "digest", "replay", "trace", "whale", "sea", "bread", "flour", "water", "model", "prompt", "chain")
 MODES = {
     "dense": {"mode": "dense"},
     "bm25": {"mode": "bm25"},
@@ -153,7 +153,6 @@ def test_scores_are_those_of_this_machine(pair, mode, query):
 @pytest.mark.parametrize("where", FILTERS, ids=str)
 @pytest.mark.parametrize("mode", ["dense", "bm25", "hybrid"])
 def test_filters_leave_the_same_passages(pair, where, mode):
-    local, there = pair
     how = SearchSettings(mode=mode)
     ours, theirs = (index.search("whale lock trace water", 500, where=where, how=how) for index in pair)
     same(ours, theirs)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from genops.errors import DefinitionError, SnapshotError, Unfinished
 
 _TIMEOUT = 60
+_FOLDER = "qdrant+path:"
 
 
 class Connection:
@@ -22,7 +23,6 @@ class Connection:
 
     Args:
         url: ``qdrant+http://HOST:PORT``, ``qdrant+https://…`` (a password is the API key), ``qdrant+path:FOLDER``.
-        root: What a folder is relative to.
 
     Attributes:
         place: The URL without the key.
@@ -32,14 +32,13 @@ class Connection:
         DefinitionError: The URL cannot be read.
     """
 
-    def __init__(self, url: str, root: Path) -> None:
-        scheme, _, rest = url.partition(":")
-        self.local = scheme == "qdrant+path"
+    def __init__(self, url: str) -> None:
+        self.local = url.startswith(_FOLDER)
         self._lock = threading.RLock()
         if self.local:
-            folder = (root / rest).resolve()
-            self.place = f"{scheme}:{folder}"
-            self._options: dict[str, Any] = {"path": str(folder), "force_disable_check_same_thread": True}
+            self.place = url
+            folder = url.removeprefix(_FOLDER)
+            self._options: dict[str, Any] = {"path": folder, "force_disable_check_same_thread": True}
             return
         try:
             parts = urlsplit(url.removeprefix("qdrant+"))
@@ -57,10 +56,11 @@ class Connection:
         }
 
     @staticmethod
-    @cache
     def to(url: str, root: Path) -> Connection:
-        """The process's connection to a URL."""
-        return Connection(url, root)
+        """The process's connection to a URL, of which a folder is relative to a project's."""
+        if url.startswith(_FOLDER):
+            url = f"{_FOLDER}{(root / url.removeprefix(_FOLDER)).resolve()}"
+        return _connection(url)
 
     @cached_property
     def _client(self) -> Any:
@@ -129,3 +129,8 @@ class Connection:
             raise kind(f"Qdrant at {self.place} answers {error.status_code}: {reason}") from None
         except ApiException as error:
             raise Unfinished(f"Qdrant at {self.place} failed: {error}") from None
+
+
+@cache
+def _connection(url: str) -> Connection:
+    return Connection(url)
