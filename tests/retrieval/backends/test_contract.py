@@ -5,9 +5,9 @@ import random
 import pytest
 
 from genops.errors import InputError
-from genops.index_settings import IndexSettings, SearchSettings
+from genops.index_settings import SearchSettings
 from genops.retrieval import Document, build_index, open_index, update_index
-from genops.settings import Settings
+from tests.retrieval.backends.projects import settings_of
 
 WORDS = ("lock", "digest", "replay", "trace", "whale", "sea", "bread", "flour", "water", "model", "prompt", "chain")
 MODES = {
@@ -82,11 +82,6 @@ def documents(count=40):
         modified = 1_800_000_000_000_000_000 + n if n % 2 else None
         title = "Second" if n % 8 == 1 else ""
         yield Document(f"d{n}", f"d{n}", text, metadata=metadata, modified=modified, title=title)
-
-
-def settings_of(root, backend, **changes):
-    values = {"embedder": "hashing", "chunk_tokens": 24, "overlap_tokens": 4, "backend": backend, **changes}
-    return Settings(root=root, indexes={"docs": IndexSettings(**values)})
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import select
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 _CONNECT_SECONDS = 10
 _KEPT = 8
+_PORTS = re.compile("[0-9,]*")
 _PUBLIC = frozenset({"host", "port", "user", "dbname", "application_name", "sslmode", "options"})
 
 
@@ -41,10 +44,11 @@ class Database:
             ) from None
         try:
             self._parameters: dict[str, Any] = conninfo_to_dict(url)
+            readable = _PORTS.fullmatch(str(self._parameters.get("port") or "")) is not None
         except ProgrammingError:
-            raise DefinitionError(
-                "`backend` cannot be read as a URL", hint="write postgresql://USER@HOST/DATABASE"
-            ) from None
+            readable = False
+        if not readable:
+            raise DefinitionError("`backend` cannot be read as a URL", hint="write postgresql://USER@HOST/DATABASE")
         known = self._parameters
         port = f":{known['port']}" if known.get("port") else ""
         self.place = f"postgresql://{known.get('host') or ''}{port}/{known.get('dbname') or ''}"
@@ -114,8 +118,6 @@ class Database:
 
 def _answers(connection: Connection[Any]) -> bool:
     """Whether the server has not closed a connection that lay idle; asks the socket, not the server."""
-    import select
-
     try:
         readable, _, _ = select.select([connection.fileno()], [], [], 0)
     except (OSError, ValueError):
@@ -137,8 +139,6 @@ _HINTS = (
 
 
 def _hint(message: str) -> str:
-    import re
-
     for pattern, hint in _HINTS:
         if re.search(pattern, message, re.IGNORECASE):
             return hint

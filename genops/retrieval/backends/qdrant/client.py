@@ -53,6 +53,7 @@ class Connection:
             "prefix": parts.path.strip("/") or None,
             "api_key": parts.password,
             "timeout": _TIMEOUT,
+            "check_compatibility": False,  # it would ask the server before anything is asked of it
         }
 
     @staticmethod
@@ -127,6 +128,10 @@ class Connection:
             reason = error.content.decode("utf-8", "replace")[:300] if error.content else error.reason_phrase
             kind = SnapshotError if error.status_code == 404 else Unfinished
             raise kind(f"Qdrant at {self.place} answers {error.status_code}: {reason}") from None
+        except ValueError as error:  # what a folder says where a server answers 404
+            if not self.local or "not found" not in str(error):
+                raise
+            raise SnapshotError(f"Qdrant at {self.place}: {error}") from None
         except ApiException as error:
             raise Unfinished(f"Qdrant at {self.place} failed: {error}") from None
 
