@@ -36,12 +36,15 @@ class MadeEmbedder:
         self._basis = rng.normal(size=(RANK, DIMENSION)).astype(np.float32)
 
     def identity(self) -> dict[str, object]:
+        """See ``Embedder``."""
         return {"model": "made", "version": 1}
 
     def count_tokens(self, text: str) -> int:
+        """See ``Embedder``."""
         return 2 + len(_WORD.findall(text))
 
     def encode(self, texts: Sequence[str], role: str = "passage") -> np.ndarray:
+        """See ``Embedder``."""
         seeds = [int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") for text in texts]
         points = np.stack(
             [

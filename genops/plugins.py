@@ -88,7 +88,8 @@ class Registry:
         """
         items = self._items.get(kind, {})
         if name not in items:
-            raise ReferenceNotFound(f"no {kind} is called {name!r}", hint=nearest(name, items))
+            hint = nearest(name, items) if items else f"there are none: a {kind} comes from a plug-in (`plugins`)"
+            raise ReferenceNotFound(f"no {kind} is called {name!r}", hint=hint)
         item = items[name]
         if isinstance(item, str):
             item = items[name] = _load(kind, name, item)

@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from genops.errors import DefinitionError, ReferenceNotFound, nearest
 from genops.index_settings import EmbedderSettings, IndexSettings
+from genops.parameters import refused_parameter
 from genops.settings_file import FOLLOWING, PREFIX, find_root, origin, read_table
 
 _UNKNOWN = "extra_forbidden"
@@ -79,6 +80,14 @@ class ModelAlias(_Strict):
     limits: ModelLimits = Field(default_factory=ModelLimits)
     facts: dict[str, str | int | float | bool] = Field(default_factory=dict)
     file: str | None = None
+
+    @field_validator("parameters")
+    @classmethod
+    def _parameters_are_the_users(cls, parameters: dict[str, Any]) -> dict[str, Any]:
+        refused = refused_parameter(parameters)
+        if refused is not None:
+            raise ValueError(refused[1])
+        return parameters
 
 
 class Redaction(_Strict):
@@ -184,6 +193,13 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """The database URL in force."""
         return self.store or f"sqlite:///{self.data_dir / 'genops.db'}"
+
+    @property
+    def key_variables(self) -> set[str]:
+        """Names of the environment variables that hold keys of models and embedders."""
+        models, embedders = self.models.values(), self.embedders.values()
+        names = (*(alias.api_key_env for alias in models), *(embedder.api_key_env for embedder in embedders))
+        return {name for name in names if name}
 
     def alias(self, name: str) -> ModelAlias:
         """The model alias of a name. ``offline`` exists in every project.

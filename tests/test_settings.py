@@ -151,6 +151,8 @@ class TestErrors:
             ('[models.fast]\nrevision = "1"', 1, "models.fast.model"),
             ("models.fast.limits.retries = -1\nmodels.fast.model = 'a/b'", 1, "models.fast.limits.retries"),
             ('[indexes.docs]\nsources = ["*.md"]\nchunk_tokens = 20', 1, "indexes.docs"),
+            ('[models.fast]\nmodel = "a/b"\nparameters = {messages = []}', 3, "models.fast.parameters"),
+            ('[models.fast]\nmodel = "a/b"\n[models.fast.parameters]\nn = 3', 3, "models.fast.parameters"),
             ('[redaction.patterns]\nBADGE = "("', 1, "redaction.patterns"),
             ('[redaction.patterns]\nbadge = "x"', 1, "redaction.patterns"),
         ],

@@ -67,7 +67,7 @@ class BlockBuilder:
         self._steps: dict[str, Any] = {}
         self._output: Any = None
 
-    def step(self, name: str, kind: str, value: Any, **fields: Any) -> Ref:
+    def step(self, name: str, kind: str, value: Any, /, **fields: Any) -> Ref:
         """Adds a step of any kind, third-party ones too; gives a reference to its output.
 
         Raises:
@@ -236,7 +236,7 @@ class ChainBuilder(BlockBuilder):
         inputs: References to them: ``chain.inputs.question``.
     """
 
-    def __init__(self, **inputs: Any) -> None:
+    def __init__(self, /, **inputs: Any) -> None:
         super().__init__()
         self.declared = inputs
         self.inputs = Ref("inputs")

@@ -65,11 +65,11 @@ class ChainDefinition:
             DefinitionError: It is not a chain; a reference leads nowhere; steps wait for each other.
         """
         file = file or YamlFile(data, f"<chain {name}>")
-        if not isinstance(data, dict) or "steps" not in data:
-            raise DefinitionError("a chain is a mapping with `steps:`", at=file.at())
-        for key in data:
+        for key in data if isinstance(data, dict) else ():
             if key not in _KEYS:
                 raise DefinitionError(f"unknown key {key!r} in a chain", at=file.at(key), hint=nearest(key, _KEYS))
+        if not isinstance(data, dict) or "steps" not in data:
+            raise DefinitionError("a chain is a mapping with `steps:`", at=file.at())
         inputs = InputSpec.parse(data.get("inputs"), file, "inputs")
         description = str(data.get("description") or "").strip()
         body = {"description": description, "inputs": inputs.body(), "steps": data["steps"]}

@@ -64,11 +64,11 @@ def _described(project: Project, name: str) -> dict[str, Any]:
 def check(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[CHAIN]...", help="References; none for all.", autocompletion=chain_names),
+        typer.Argument(metavar="CHAIN", help="References; none for all.", autocompletion=chain_names),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Validate chains and everything that they refer to, without running them.
+    """Validate chains and all that they refer to; run nothing.
 
     Errors end with exit code 2; what may be well on another machine (a key, an index, a lock) is a warning.
     """
@@ -123,7 +123,7 @@ def _draw(definition: ChainDefinition, form: Picture, out: Path) -> None:
 
 @app.command()
 def lock(chain: ChainReference) -> None:
-    """Write the chain's lock file: the digest of everything that it runs with."""
+    """Write the lock file: digests of everything a chain runs with."""
     from genops.artifacts import Lock
     from genops.errors import LockMismatch
     from genops.executor import Chain

@@ -66,7 +66,8 @@ def _usage(error: BaseException) -> int:
     if type(error).__name__ == "NoArgsIsHelpError" and context is not None:
         note(context.get_help())
         return ExitCode.USAGE
-    note(printable(f"error: {error.format_message()}"))  # type: ignore[attr-defined]
+    message = error.format_message().replace("Value error, ", "")  # type: ignore[attr-defined]
+    note(printable(f"error: {' '.join(message.split())}"))
     if context is not None:
         note(f"  see {context.command_path} --help")
     return ExitCode.USAGE

@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     from genops.settings import Settings
 
 app = typer.Typer(help="Build and search indexes of documents.", no_args_is_help=True, rich_markup_mode=None)
-app.command()(index_quality.bench)
 app.command("eval")(index_quality.evaluate)
 
-DigestName = Annotated[str, typer.Argument(help="A snapshot's digest or the beginning of it.")]
+DigestName = Annotated[str, typer.Argument(metavar="DIGEST", help="Of a snapshot, or its beginning.")]
 
 
 @app.command()
@@ -32,7 +31,10 @@ def build(
         bool, typer.Option("--watch", help="Build again whenever a source changes, until Ctrl-C.")
     ] = False,
 ) -> None:
-    """Build an index from its sources and put it in use. Only what changed is read and embedded."""
+    """Build an index and put it in use.
+
+    Only documents that changed are read, cut and embedded.
+    """
     from genops.retrieval import build_index
 
     with opened() as project:
@@ -102,7 +104,10 @@ def _snapshots(settings: Settings) -> list[dict[str, Any]]:
 
 @app.command()
 def show(name: IndexName, as_json: AsJson = False) -> None:
-    """Show what a snapshot was built from: NAME for the one in use, NAME#DIGEST for another."""
+    """Show what a snapshot was built from.
+
+    NAME is the one in use, NAME#DIGEST another.
+    """
     from genops.retrieval import snapshot_history
     from genops.tracing.quantities import counted
 
@@ -143,7 +148,10 @@ def _found(settings: Settings, name: str) -> Published:
 
 @app.command()
 def status(name: IndexName, as_json: AsJson = False) -> None:
-    """Compare an index with its sources; exit code 1 when it is stale or was not built."""
+    """Compare an index with its sources.
+
+    The exit code is 1 when it is stale or was not built.
+    """
     from dataclasses import asdict
 
     from genops.retrieval import status as compare
@@ -176,7 +184,10 @@ def use(name: IndexName, digest: DigestName) -> None:
 
 @app.command()
 def rollback(name: IndexName) -> None:
-    """Put the snapshot in use that was in use before; again goes back further."""
+    """Put the snapshot before this one in use.
+
+    Again goes back further.
+    """
     from genops.retrieval import rollback_index
 
     with opened() as project:
@@ -186,7 +197,10 @@ def rollback(name: IndexName) -> None:
 
 @app.command()
 def verify(name: IndexName) -> None:
-    """Check every byte of a snapshot against its manifest, and the embedder against its canaries."""
+    """Check a snapshot and its embedder.
+
+    Every byte is compared with the manifest's hashes, the embedder with the canaries' vectors.
+    """
     from genops.retrieval import open_index
 
     with opened() as project:
@@ -202,7 +216,10 @@ def gc(
     keep: Annotated[int, typer.Option(min=1, help="Snapshots to keep, the one in use among them.")] = 3,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
 ) -> None:
-    """Remove snapshots that are not in use, not among the last, and not in a published version."""
+    """Remove snapshots that are not needed.
+
+    Those in use, the last ones, and those of published versions stay.
+    """
     from genops.retrieval import collect_garbage
     from genops.tracing.quantities import counted
 
@@ -219,13 +236,16 @@ def gc(
 @app.command()
 def diff(
     name: IndexName,
-    before: Annotated[str, typer.Argument(help="Digest of the earlier snapshot, or the beginning of it.")],
-    after: Annotated[str | None, typer.Argument(help="Of the later one; by default the one in use.")] = None,
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help="Digest of the earlier snapshot.")],
+    after: Annotated[str | None, typer.Argument(metavar="AFTER", help="Of the later; default the one in use.")] = None,
     query: Annotated[str | None, typer.Option(help="Compare what is found for this, passage by passage.")] = None,
     k: Annotated[int, typer.Option("-k", min=1, help="How many passages.")] = 10,
     as_json: AsJson = False,
 ) -> None:
-    """Compare two snapshots: their documents, or what a query finds in each."""
+    """Compare two snapshots of an index.
+
+    By their documents, or with --query by what is found in each.
+    """
     from dataclasses import asdict
 
     from genops.retrieval import find_snapshot, open_index
@@ -261,7 +281,7 @@ def _say_chunks(chunks: list[ChunkDiff]) -> None:
 @app.command()
 def search(
     name: IndexName,
-    query: Annotated[str, typer.Argument(help="What to search for.")],
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="What to search for.")],
     k: Annotated[int, typer.Option("-k", min=1, help="How many passages.")] = 5,
     where: Annotated[
         str | None, typer.Option("--filter", metavar="JSON", help='Which documents: \'{"year": {">=": 2020}}\'.')

@@ -1,4 +1,4 @@
-"""``genops index bench`` and ``genops index eval``: how fast an index is, and how well it finds."""
+"""``genops index eval``: how well an index finds."""
 
 from __future__ import annotations
 
@@ -8,25 +8,9 @@ from typing import Annotated
 import typer
 
 from genops.cli.options import AsJson, IndexName
-from genops.cli.output import listing, note, say, say_json
+from genops.cli.output import note, say, say_json
 from genops.cli.progress import progress_bar
 from genops.cli.project import opened
-
-
-def bench(
-    name: IndexName,
-    queries: Annotated[int, typer.Option(min=1, help="Passages of the index that are taken for queries.")] = 200,
-    k: Annotated[int, typer.Option("-k", min=1, help="How many of the nearest.")] = 10,
-    as_json: AsJson = False,
-) -> None:
-    """Measure the kinds of vector index on the vectors of this index, and say which to take."""
-    from dataclasses import asdict
-
-    from genops.retrieval.experiment import bench_index
-
-    with opened() as project:
-        rows = bench_index(project.settings, name, queries=queries, k=k)
-    listing(list(asdict(rows[0])), [asdict(row) for row in rows], as_json=as_json)
 
 
 def evaluate(
@@ -49,7 +33,10 @@ def evaluate(
     seed: Annotated[int, typer.Option(help="With --search-config: of the split.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Judge what an index finds: nDCG, recall and MRR with 95% intervals over the queries."""
+    """Judge what an index finds.
+
+    nDCG, recall and MRR with 95% intervals over the queries; with --search-config, better settings.
+    """
     from genops.artifacts import Reference
     from genops.cli.values import settings_options
     from genops.errors import UsageError

@@ -25,7 +25,10 @@ def register(app: typer.Typer) -> None:
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The project's folder; made when missing.")],
 ) -> None:
-    """Write a new project: settings, a prompt template, a chain and a document. Nothing is overwritten."""
+    """Write a new project: settings, prompt template, chain, document.
+
+    Nothing is overwritten.
+    """
     new = {folder / name: text for name, text in _project()}
     taken = [path for path in new if path.exists()]
     if (folder / "pyproject.toml").exists():

@@ -29,7 +29,8 @@ def read_inputs(spec: InputSpec, pairs: Iterable[str] | None, file: str | None) 
     for pair in pairs or ():
         name, equals, text = pair.partition("=")
         if not equals:
-            raise UsageError(f"--input {pair!r} is not NAME=VALUE")
+            example = f"{pair}=…" if pair in spec.names() else f"{next(iter(spec.names()), 'name')}={pair}"
+            raise UsageError(f"--input {pair!r} is not NAME=VALUE", hint=f"write --input {example}")
         values[name] = spec.coerce_text(name, text)
     return values
 

@@ -20,7 +20,13 @@ _WIDE = 10_000
 
 
 def prepare_streams() -> None:
-    """Makes stdout and stderr take every text: what they cannot encode is written as an escape."""
+    """Makes stdout and stderr take every text: what they cannot encode is written as an escape.
+
+    One that the shell closed (``>&-``) leads nowhere: else the next file that is opened would take its number.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -5,17 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Gives a function that takes what is done and the total; nothing is shown before its first call."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from genops.cli.output import console
-
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=console(sys.stderr), transient=True, disable=not sys.stderr.isatty())
+    """Gives a function that takes what is done and the total; shows rate and time left from its first call on."""
+    bar = _bar(what)
     task = bar.add_task(what, total=None, start=False, visible=False)
 
     def advance(done: int, total: int) -> None:
@@ -29,24 +28,32 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def batch_bar(total: int) -> Iterator[Callable[[int, int], None]]:
-    """Gives a function that takes the rows done and the rows failed; shows rate, failures and the time left."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    """Gives a function that takes the rows done and the rows failed; shows failures, rate and time left."""
+    bar = _bar("{task.fields[failed]} failed")
+    task = bar.add_task("", total=total, failed="0")
+    with bar:
+        yield lambda done, failed: bar.update(task, completed=done, failed=f"{failed:,}")
+
+
+def _bar(text: str) -> Progress:
+    """A bar with a text, the rate and the time left."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
 
     from genops.cli.output import console
 
-    columns = (
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[failed]} failed"),
-        TextColumn("{task.fields[rate]}/s"),
-        TimeRemainingColumn(),
-    )
-    bar = Progress(*columns, console=console(sys.stderr), transient=True, disable=not sys.stderr.isatty())
-    task = bar.add_task("", total=total, failed="0", rate="-")
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text("-/s" if speed is None else f"{speed:,.1f}/s", style="progress.data.speed")
 
-    def show(done: int, failed: int) -> None:
-        speed = bar.tasks[0].speed
-        bar.update(task, completed=done, failed=f"{failed:,}", rate="-" if speed is None else f"{speed:,.1f}")
-
-    with bar:
-        yield show
+    columns = (TextColumn(text), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    return Progress(*columns, console=console(sys.stderr), transient=True, disable=not sys.stderr.isatty())

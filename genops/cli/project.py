@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genops.cli.output import note, printable
+from genops.errors import UsageError
 
 if TYPE_CHECKING:
     from genops.executor import Project
@@ -33,12 +34,29 @@ def _warn_of_misspelt_variables(settings: Settings) -> None:
             note(printable(f"warning: the environment variable {name} is no setting; did you mean {near}?"))
 
 
+def _require_project(settings: Settings) -> None:
+    """Keeps commands from making an empty store wherever they are called.
+
+    Raises:
+        UsageError: There are no settings, and nothing that a command could work on without them.
+    """
+    folders = (settings.paths.data, settings.paths.chains, settings.paths.prompts)
+    stated = settings.source is not None or settings.store or settings.indexes
+    if not stated and not any((settings.root / folder).exists() for folder in folders):
+        raise UsageError(
+            f"there is no project in {settings.root} or above it",
+            hint="go to the folder of one, or make one with `genops init DIR`",
+        )
+
+
 @contextmanager
 def opened_store() -> Iterator[Store]:
     """The project's store alone: quick, and there when a plug-in is broken."""
     from genops.store import Store
 
-    with Store.open(settings_here().store_url) as store:
+    settings = settings_here()
+    _require_project(settings)
+    with Store.open(settings.store_url) as store:
         yield store
 
 
@@ -49,6 +67,7 @@ def opened() -> Iterator[Project]:
 
     project = Project.current()
     _warn_of_misspelt_variables(project.settings)
+    _require_project(project.settings)
     try:
         yield project
     finally:
@@ -61,6 +80,7 @@ def recording(file: Path) -> Iterator[Project]:
     from genops.executor import Project
 
     settings = settings_here()
+    _require_project(settings)
     with _recorder(settings, file) as recorder:
         project = Project(settings, recorder)
         try:
@@ -73,5 +93,5 @@ def _recorder(settings: Settings, file: Path) -> Recorder:
     from genops.models import Recorder
     from genops.tracing.redaction import Redactor, secret_values
 
-    redactor = Redactor(settings.redaction, secret_values(settings.models))
+    redactor = Redactor(settings.redaction, secret_values(settings.key_variables))
     return Recorder(file, lambda value: redactor.session().value(value))

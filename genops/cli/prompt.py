@@ -77,10 +77,10 @@ def show(prompt: PromptReference, as_json: AsJson = False) -> None:
 
 @app.command()
 def render(prompt: PromptReference, input: Inputs = None, inputs: InputsFile = None, as_json: AsJson = False) -> None:
-    """Render a template to the messages that a model would be sent; no model is asked."""
+    """Render a template to messages; ask no model."""
     with opened() as project:
         found = project.source.prompt(prompt)
-        messages = found.render(embed=project.vectors, **read_inputs(found.inputs, input, inputs))
+        messages = found.render(read_inputs(found.inputs, input, inputs), project.vectors)
     if as_json:
         say_json(messages)
         return
@@ -98,11 +98,14 @@ def _part(part: Any) -> str:
 def check(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PROMPT]...", help="References; none for all.", autocompletion=prompt_names),
+        typer.Argument(metavar="PROMPT", help="References; none for all.", autocompletion=prompt_names),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Validate templates with their partials, examples, model and tools. Errors end with exit code 2."""
+    """Validate templates and all that they refer to.
+
+    That is partials, examples, model and tools. Errors end with exit code 2.
+    """
     from genops.executor.check import check_prompt
 
     with opened() as project:

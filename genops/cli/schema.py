@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from genops.cli.output import say_json
-from genops.cli.project import opened
 
 
 class What(StrEnum):
@@ -24,17 +23,21 @@ def register(app: typer.Typer) -> None:
     app.command("schema")(schema)
 
 
-def schema(what: Annotated[What, typer.Argument(help="Which kind of file.")]) -> None:
-    """Print the JSON Schema of a chain, a prompt template's front matter, or the settings."""
+def schema(what: Annotated[What, typer.Argument(metavar="KIND", help="Which kind of file.")]) -> None:
+    """Print the JSON Schema of a kind of file, for editors.
+
+    Of a prompt template it is that of the front matter.
+    """
     say_json(_schema_of(what))
 
 
 def _schema_of(what: What) -> dict[str, Any]:
     if what is What.chain:
         from genops.chains.schema import json_schema as chain_schema
+        from genops.executor import Project
 
-        with opened():
-            return chain_schema()
+        Project.current()  # plug-ins have step kinds too
+        return chain_schema()
     if what is What.prompt:
         from genops.prompts.schema import json_schema as prompt_schema
 

@@ -37,9 +37,6 @@ if TYPE_CHECKING:
     from genops.store import StoreCounts
 
 app = typer.Typer(help="Look at recorded runs.", no_args_is_help=True, rich_markup_mode=None)
-trace_export.register(app)
-trace_replay.register(app)
-trace_diff.register(app)
 
 
 @app.command("list")
@@ -128,7 +125,7 @@ def prune(
 
 @app.command()
 def delete(
-    traces: Annotated[list[str], typer.Argument(metavar="TRACE...", help="Ids of runs or their beginnings.")],
+    traces: Annotated[list[str], typer.Argument(metavar="TRACE", help="Ids of runs or their beginnings.")],
     yes: Yes = False,
 ) -> None:
     """Delete runs, and the payloads that nobody uses any more."""
@@ -163,3 +160,8 @@ def _make_sure(question: str, yes: bool) -> None:
     if not typer.confirm(question, err=True):
         note("nothing was deleted")
         raise typer.Exit
+
+
+trace_diff.register(app)
+trace_replay.register(app)
+trace_export.register(app)

@@ -63,6 +63,8 @@ def _described(found: TraceDiff) -> dict[str, Any]:
 
 
 def _show(found: TraceDiff, everything: bool) -> None:
+    from genops.tracing.quantities import counted
+
     if found.first is None:
         say("identical: every step has the same input, status and output")
     for change in found.lock:
@@ -72,7 +74,7 @@ def _show(found: TraceDiff, everything: bool) -> None:
         _show_one(found, difference)
     more = len(found.differences) - len(shown)
     if more:
-        say(f"{more:,} more positions differ; --all shows them")
+        say(f"{counted(more, 'more position')} {'differs' if more == 1 else 'differ'}; --all shows them")
 
 
 def _show_one(found: TraceDiff, difference: Difference) -> None:

@@ -48,7 +48,7 @@ def register(app: typer.Typer) -> None:
 
 def export(
     traces: Annotated[
-        list[str] | None, typer.Argument(metavar="[TRACE]...", help="Ids or their beginnings; none for all that fit.")
+        list[str] | None, typer.Argument(metavar="TRACE", help="Ids or their beginnings; none for all that fit.")
     ] = None,
     chain: ChainName = None,
     status: Status = None,
@@ -65,7 +65,7 @@ def export(
     form: Annotated[Format, typer.Option("--format", help="JSON lines, or OTLP JSON.")] = Format.jsonl,
     out: OutFile = None,
 ) -> None:
-    """Export traces with their values, one JSON document a line.
+    """Export traces with their values, a JSON document a line.
 
     A line of `jsonl` is {"run", "spans", "payloads"}, the payloads by digest; a line of `otlp` is one
     ExportTraceServiceRequest.

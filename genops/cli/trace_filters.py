@@ -10,7 +10,7 @@ import typer
 
 from genops.cli.complete import chain_names
 from genops.cli.moments import moment
-from genops.errors import ReferenceNotFound
+from genops.errors import ReferenceNotFound, UsageError
 
 if TYPE_CHECKING:
     from genops.store import RunFilter, RunRecord, Store
@@ -27,10 +27,14 @@ def _amount(value: float | None) -> float | None:
 
 StatusName = Literal["running", "ok", "error", "cancelled"]
 
-ChainName = Annotated[str | None, typer.Option("--chain", help="Runs of one chain.", autocompletion=chain_names)]
+ChainName = Annotated[
+    str | None, typer.Option("--chain", metavar="NAME", help="Runs of one chain.", autocompletion=chain_names)
+]
 Status = Annotated[StatusName | None, typer.Option("--status", help="How the run ended.")]
-Since = Annotated[str | None, typer.Option("--since", metavar="WHEN", help="Started since 7d, 12h or an ISO time.")]
-Until = Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Started before.")]
+Since = Annotated[
+    str | None, typer.Option("--since", metavar="WHEN", help="Started since 30m, 12h, 7d or 2w ago, or an ISO time.")
+]
+Until = Annotated[str | None, typer.Option("--until", metavar="WHEN", help="Started before then.")]
 MinLatency = Annotated[
     float | None, typer.Option("--min-latency", metavar="SECONDS", callback=_amount, help="Took at least.")
 ]
@@ -42,9 +46,9 @@ Text = Annotated[str | None, typer.Option("--text", metavar="WORDS", help="Words
 ComponentDigest = Annotated[
     str | None, typer.Option("--component", metavar="DIGEST", help="Ran with a component, by its digest's beginning.")
 ]
-OfSession = Annotated[str | None, typer.Option("--session", help="Of one session.")]
-OfUser = Annotated[str | None, typer.Option("--user", help="For one user.")]
-Tag = Annotated[str | None, typer.Option("--tag", help="With a tag.")]
+OfSession = Annotated[str | None, typer.Option("--session", metavar="ID", help="Of one session.")]
+OfUser = Annotated[str | None, typer.Option("--user", metavar="ID", help="For one user.")]
+Tag = Annotated[str | None, typer.Option("--tag", metavar="TAG", help="With a tag.")]
 
 
 def run_filter(
@@ -64,10 +68,13 @@ def run_filter(
     """The store's filter of the options.
 
     Raises:
-        UsageError: A moment cannot be read.
+        UsageError: A moment or digest cannot be read.
     """
     from genops.store import RunFilter
 
+    digest = component.rpartition("#")[2].lower() if component else None
+    if digest is not None and not re.fullmatch("[0-9a-f]+", digest):
+        raise UsageError(f"--component {component!r} is not a digest", hint="`genops prompt list` shows digests")
     return RunFilter(
         chain=chain,
         status=status,
@@ -77,7 +84,7 @@ def run_filter(
         max_latency=max_latency,
         min_cost=min_cost,
         text=text,
-        component=component.rpartition("#")[2] if component else None,
+        component=digest,
         session=session,
         user=user,
         tag=tag,

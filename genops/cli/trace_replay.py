@@ -35,10 +35,10 @@ def replay(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run a recorded run again from its record; exit code 1 when it differs.
+    """Run a recorded run again from its record.
 
     Without --swap no effect is performed: every model call, tool, search and request is injected from the record. With
-    it an effect goes live exactly where its request is not the recorded one.
+    it an effect goes live exactly where its request is not the recorded one. The exit code is 1 when anything differs.
     """
     from dataclasses import asdict
 
@@ -64,10 +64,10 @@ def _show(found: Replay, recorded: Trace, again: Trace) -> None:
     say(f"{what}: {counted(found.injected, 'effect')} injected, {len(found.performed):,} live")
     for change in found.lock_changes:
         say(f"  changed  {printable(change)}")
-    for path in found.performed:
-        say(f"  live     {printable(path)}")
     for difference in found.differences:
         say(f"  {difference.what:8} {printable(difference.path) or '(the run)'}")
+    for path in found.performed:
+        say(f"  live     {printable(path)}")
     if found.error:
-        say(f"  the replay failed: {printable(found.error)}")
+        say(f"  {'it failed as recorded' if found.identical else 'the replay failed'}: {printable(found.error)}")
     say(f"trace {found.origin[:12]} replayed as {found.run[:12]}")

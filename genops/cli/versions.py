@@ -34,7 +34,7 @@ def _kind(ctx: typer.Context) -> Kind:
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What was published.", autocompletion=_names)]
 Version = Annotated[str, typer.Argument(metavar="NAME@VERSION", help="Which version.", autocompletion=_names)]
-Message = Annotated[str, typer.Option("--message", "-m", help="Why.")]
+Message = Annotated[str, typer.Option("--message", "-m", metavar="TEXT", help="Why.")]
 
 
 def publish(
@@ -42,7 +42,10 @@ def publish(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What to publish.", autocompletion=_names)],
     message: Message,
 ) -> None:
-    """Publish what is in the working tree, with everything that it refers to, under the next number."""
+    """Publish the working tree's version under the next number.
+
+    Everything that it refers to is kept with it.
+    """
     from genops.executor.publication import publish as published
 
     with opened() as project:
@@ -55,7 +58,7 @@ def publish(
 def label(
     ctx: typer.Context,
     version: Version,
-    label: Annotated[str, typer.Argument(help="A name that moves, such as production.")],
+    label: Annotated[str, typer.Argument(metavar="LABEL", help="A name that moves, such as production.")],
     message: Message = "",
 ) -> None:
     """Point a label to a version."""
@@ -76,7 +79,7 @@ def label(
 def rollback(
     ctx: typer.Context,
     name: Name,
-    label: Annotated[str, typer.Argument(help="The label to move back.")],
+    label: Annotated[str, typer.Argument(metavar="LABEL", help="The label to move back.")],
     to: Annotated[int | None, typer.Option(min=1, help="A version that it pointed to; default the one before.")] = None,
     message: Message = "",
 ) -> None:
@@ -89,7 +92,7 @@ def rollback(
 
 
 def log(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
-    """List versions and where labels pointed, newest first: who, when, why."""
+    """List versions and moves of labels, newest first."""
     from dataclasses import asdict
 
     from genops.registry import history
@@ -120,11 +123,14 @@ def diff(
     ctx: typer.Context,
     a: Annotated[str, typer.Argument(metavar="A", help="A reference.", autocompletion=_names)],
     b: Annotated[
-        str | None, typer.Argument(metavar="[B]", help="Another; default the working tree.", autocompletion=_names)
+        str | None, typer.Argument(metavar="B", help="Another; default the working tree.", autocompletion=_names)
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what changed from one version to another, in everything that it refers to."""
+    """Show what changed from one version to another.
+
+    That is in everything that it refers to.
+    """
     from dataclasses import asdict
 
     from genops.artifacts import Reference

@@ -3,10 +3,10 @@
 from genops.executor.batch import Progress, Row, drop_unfinished, finished, read_rows, run_batch
 from genops.executor.chain import Chain
 from genops.executor.closure import Closure
-from genops.executor.effects import Difference
 from genops.executor.engine import RunOptions, RunResult, run_chain
 from genops.executor.functions import trace
 from genops.executor.project import Project
+from genops.executor.recorded import Difference
 from genops.executor.replay import Replay, replay
 from genops.models.loop_thread import on_loop, run_sync
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from typing import Any
 
@@ -150,22 +149,19 @@ async def _attempts(
             context.span.attributes["genops.attempts"] = attempts
             if not again:
                 raise
-            if context.run.effects.live:
-                await asyncio.sleep(delay)
+            await context.run.effects.pause(context.path, delay)
     raise AssertionError("a step has at least one attempt")
 
 
 async def _bounded(step: Step, context: ExecutionContext, attempt: int) -> Value:
-    """One attempt within the step's timeout; in a replay the record says whether that was reached."""
-    effects = context.run.effects
-    await effects.attempt(context.span.path, context.path, attempt)
-    late = StepTimeout(f"not done within {step.timeout} s", hint="raise the step's timeout, or look at what was slow")
-    if effects.attempt_timed_out(context.span.path, attempt, late.message):
-        raise late
-    if step.timeout is None or not effects.live:
+    """One attempt within the step's timeout."""
+    effects, name, path = context.run.effects, context.span.path, context.path
+    await effects.attempt(name, path, attempt)
+    if step.timeout is None:
         return plain(await step.run(context))
+    late = StepTimeout(f"not done within {step.timeout} s", hint="raise the step's timeout, or look at what was slow")
     try:
-        async with asyncio.timeout(step.timeout) as clock:
+        async with effects.timeout(name, path, attempt, step.timeout, late.message) as clock:
             return plain(await step.run(context))
     except TimeoutError:
         if not clock.expired():

@@ -114,7 +114,7 @@ class Chain:
         """Digests of everything that the chain runs with."""
         return self.closure.lock
 
-    def run(self, **inputs: Any) -> RunResult:
+    def run(self, /, **inputs: Any) -> RunResult:
         """Runs the chain and waits for it.
 
         Raises:
@@ -123,7 +123,7 @@ class Chain:
         """
         return run_sync(run_chain(self.project, self.closure, inputs, self._options(None)))
 
-    async def arun(self, **inputs: Any) -> RunResult:
+    async def arun(self, /, **inputs: Any) -> RunResult:
         """As :meth:`run`, awaited."""
         return await self.run_with(inputs)
 
@@ -135,7 +135,7 @@ class Chain:
         """As :meth:`run_with`, and waits."""
         return run_sync(run_chain(self.project, self.closure, inputs, self._options(options)))
 
-    async def stream(self, **inputs: Any) -> AsyncIterator[str]:
+    async def stream(self, /, **inputs: Any) -> AsyncIterator[str]:
         """The output's text, piece by piece; in one piece when the output cannot be streamed.
 
         Text is streamed when the output is that of a prompt step with no schema and nothing after it that checks it.

@@ -24,7 +24,7 @@ class Diagnosis:
     """One thing that was looked at.
 
     Attributes:
-        area: ``settings``, ``plug-in``, ``store``, ``model``, ``index``, ``export``, ``program``.
+        area: ``settings``, ``plug-in``, ``store``, ``model``, ``embedder``, ``index``, ``export``, ``program``.
         name: Which one.
         state: ``missing`` is needed and not there; ``off`` is not there and not needed.
         detail: What was found.
@@ -40,8 +40,11 @@ class Diagnosis:
 
 def diagnose(settings: Settings) -> Iterator[Diagnosis]:
     """Looks at everything that runs of a project need. Servers are asked for their list of models and nothing else."""
-    source = str(settings.source) if settings.source else "none; defaults are in force"
-    yield Diagnosis("settings", "file", "ok" if settings.source else "warning", source)
+    if settings.source:
+        yield Diagnosis("settings", "file", "ok", str(settings.source))
+    else:
+        hint = "genops init DIR makes a project"
+        yield Diagnosis("settings", "file", "warning", "none; defaults are in force", hint)
     for name, near in unknown_variables(settings).items():
         hint = f"did you mean {near}?" if near else "see docs/settings.md"
         yield Diagnosis("settings", name, "warning", "this environment variable is no setting", hint)
@@ -56,6 +59,7 @@ def diagnose(settings: Settings) -> Iterator[Diagnosis]:
         yield _store(project)
         used = _used_aliases(project)
         yield from _models(settings, used)
+        yield from _embedders(settings)
         yield from (_index(settings, name) for name in sorted(settings.indexes))
         yield _export(settings)
     finally:
@@ -116,12 +120,35 @@ def _models(settings: Settings, used: set[str]) -> Iterator[Diagnosis]:
             yield _failed("model", name, error, state)
         else:
             resolved.append(model)
-    reached = run_sync(_reach_all(resolved))
-    for model, problem in zip(resolved, reached, strict=True):
-        state = "ok" if problem is None else "missing" if model.name in used else "warning"
+    yield from _reached("model", resolved, used)
+
+
+def _embedders(settings: Settings) -> Iterator[Diagnosis]:
+    from genops.retrieval import embedder_named
+    from genops.retrieval.embedders.endpoint import EndpointEmbedder
+
+    used = {index.embedder for index in settings.indexes.values()}
+    served: list[Model] = []
+    for name, defined in sorted(settings.embedders.items()):
+        try:
+            embedder = embedder_named(settings, name)
+            if isinstance(embedder, EndpointEmbedder):
+                check_key(embedder.model)
+                served.append(embedder.model)
+            else:
+                yield Diagnosis("embedder", name, "ok", defined.model)
+        except GenopsError as error:
+            yield _failed("embedder", name, error, "missing" if name in used else "warning")
+    yield from _reached("embedder", served, used)
+
+
+def _reached(area: str, models: list[Model], used: set[str]) -> Iterator[Diagnosis]:
+    """A line for each model, after its server was asked."""
+    for model, problem in zip(models, run_sync(_reach_all(models)), strict=True):
+        state: State = "ok" if problem is None else "missing" if model.name in used else "warning"
         key = key_variable(model)
         about = f"{model.alias.model} by {provider_name(model)}" + (f", key in {key}" if key else "")
-        yield Diagnosis("model", model.name, state, about if problem is None else f"{about}: {problem}")
+        yield Diagnosis(area, model.name, state, about if problem is None else f"{about}: {problem}")
 
 
 async def _reach_all(models: list[Model]) -> list[str | None]:

@@ -17,7 +17,7 @@ from genops.settings import Settings, load_settings
 from genops.store.records import RunRecord
 from genops.tracing.context import joined_traceparent
 from genops.tracing.recorder import Recorder, new_id
-from genops.tracing.redaction import Redactor, find_secrets
+from genops.tracing.redaction import Redactor, refuse_secrets
 
 if TYPE_CHECKING:
     from genops.executor.memo import Memo
@@ -72,7 +72,7 @@ class Project:
         """The project's redaction."""
         from genops.tracing.redaction import secret_values
 
-        return Redactor(self.settings.redaction, secret_values(self.settings.models))
+        return Redactor(self.settings.redaction, secret_values(self.settings.key_variables))
 
     @cached_property
     def gateway(self) -> Gateway:
@@ -137,13 +137,11 @@ class Project:
             ReferenceNotFound: A reference leads nowhere.
             DefinitionError: A file is broken, or a component holds a secret.
         """
-        from genops.registry import refuse_secrets
-
         closure = Closure.resolve(
             root, source or self.source, default_model or self.settings.default_model, self.settings.limits.chain_depth
         )
         for component in closure.components:
-            refuse_secrets(component, find_secrets)
+            refuse_secrets(component)
         return closure
 
     def memo(self, repeat: int = 0) -> Memo:

@@ -20,11 +20,9 @@ def publish(project: Project, kind: Kind, reference: str, message: str) -> Versi
         ReferenceNotFound: It, or something that it refers to, is not there.
         DefinitionError: A file is broken, or holds a secret.
     """
-    from genops.tracing.redaction import find_secrets
-
     lock, components = closure_of(project, kind, reference)
     name = Reference.parse(reference).name
-    return publish_closure(project.store, kind, name, lock, components, message, secret_finder=find_secrets)
+    return publish_closure(project.store, kind, name, lock, components, message)
 
 
 def closure_of(project: Project, kind: Kind, reference: str) -> tuple[Lock, list[Component]]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from genops.artifacts import Lock, Reference
 from genops.errors import GenopsError, ReplayDiffers, UsageError, nearest
-from genops.executor.effects import Difference, Recorded, own_timeout
 from genops.executor.engine import RunOptions, run_chain
 from genops.executor.project import Project
+from genops.executor.record import CUT_OFF, around, is_within
+from genops.executor.recorded import Difference, Recorded
 from genops.executor.sources import LockedSource
 from genops.store.records import SpanRecord
 from genops.tracing.trace import Trace
@@ -25,7 +27,8 @@ class Replay:
         origin: Id of the recorded run.
         run: Id of the replay's own run.
         swaps: What was swapped, as ``kind:reference``.
-        differences: Where the replay is not what was recorded, in the order of the positions in the record.
+        differences: Where the replay is not what was recorded, in the order in which that came up; the first is the
+            cause of the others.
         injected: Effects that were taken from the record.
         performed: Positions of effects that went live; empty without swaps.
         lock_changes: Components that are not those of the recorded lock.
@@ -85,15 +88,14 @@ async def replay(project: Project, trace: Trace, swaps: tuple[str, ...] = ()) ->
         error, run_id = failure, failure.run
     project.store.writer.flush(10.0)
     again = Trace.load(project.store, run_id)
-    found = (*effects.differences, *compare(trace, again))
-    order = {span.path: span.number for span in trace.spans}
-    unique = {(d.path, d.what): d for d in reversed(found)}
+    performed = set(effects.performed)
+    answered = (span for span in again.spans if is_effect(span) and span.status in ("ok", "error"))
     return Replay(
         origin=trace.run.id,
         run=run_id,
         swaps=swaps,
-        differences=tuple(sorted(unique.values(), key=lambda d: (order.get(d.path, len(order)), d.path))),
-        injected=sum(is_effect(span) for span in again.spans) - len(effects.performed),
+        differences=_in_order([*effects.differences, *compare(trace, again, effects.ran_out)], again),
+        injected=sum(span.path not in performed for span in answered),
         performed=tuple(effects.performed),
         lock_changes=tuple(lock.differences(closure.lock)),
         error=None if error is None or isinstance(error, ReplayDiffers) else str(error),
@@ -105,35 +107,50 @@ def is_effect(span: SpanRecord) -> bool:
     return span.kind in ("model", "tool", "retrieve", "http", "clock")
 
 
-def compare(recorded: Trace, again: Trace) -> Iterator[Difference]:
-    """Where two traces of one chain differ: outputs and status of every step, scope and run, position by position."""
-    late = _timed_out(recorded)
+def compare(recorded: Trace, again: Trace, ran_out: Container[str] = ()) -> Iterator[Difference]:
+    """Where two traces of one chain differ: outputs and status of every step, scope and run, position by position.
+
+    Args:
+        recorded: The one.
+        again: The other.
+        ran_out: Attempts that ran into a timeout: how far they came is chance.
+    """
     for path, span in recorded.by_path.items():
         other = again.by_path.get(path)
-        if is_effect(span) or span.kind == "function" or span.status in ("cancelled", "running"):
+        if is_effect(span) or span.kind == "function" or span.status in CUT_OFF:
             continue
         if other is None:
-            if not any(path.startswith(prefix) for prefix in late):
+            if not is_within(path, ran_out):
                 yield Difference(path, "missing", span.output, None)
         elif other.status != span.status:
             if other.status != "cancelled":
                 yield Difference(path, "status", span.status, other.status)
-        elif other.output != span.output:
-            yield Difference(path, "output", span.output, other.output)
+        elif other.output != span.output or _failure(other) != _failure(span):
+            yield Difference(path, "output", _failure(span) or span.output, _failure(other) or other.output)
     for path, other in again.by_path.items():
-        if path not in recorded.by_path and not is_effect(other) and other.status != "cancelled":
-            yield Difference(path, "extra", None, other.output)
+        if path in recorded.by_path or is_effect(other) or other.status == "cancelled" or is_within(path, ran_out):
+            continue
+        yield Difference(path, "extra", None, other.output)
 
 
-def _timed_out(trace: Trace) -> tuple[str, ...]:
-    """Beginnings of the positions inside of attempts that ran into a timeout: how far they came is chance."""
-    prefixes = []
-    for span in trace.spans:
-        for number, attempt in enumerate(span.attributes.get("genops.attempts", []), start=1):
-            if own_timeout(attempt) is not None:
-                mark = f"#{number}" if number > 1 else ""
-                prefixes += [f"{span.path}{mark}/", f"{span.path}{mark}["]
-    return tuple(prefixes)
+def _failure(span: SpanRecord) -> str | None:
+    return f"{span.error['type']}: {span.error['message']}" if span.error is not None else None
+
+
+def _in_order(differences: Iterable[Difference], again: Trace) -> tuple[Difference, ...]:
+    """Each once, in the order in which they came up in the replay."""
+
+    def came_up(difference: Difference) -> tuple[int, int]:
+        """When, and where several came up at once the inner ones first."""
+        path, spans = difference.path, again.by_path
+        if difference.what in ("request", "extra") and path in spans:
+            return spans[path].started, 0
+        if path not in spans:  # what is missing is known to be when what is around it ends
+            path = next(other for other in reversed(list(around(path))) if other in spans)
+        return spans[path].ended or sys.maxsize, -len(path)
+
+    unique = {(difference.path, difference.what): difference for difference in reversed(list(differences))}
+    return tuple(sorted(unique.values(), key=came_up))
 
 
 def _swap(text: str, lock: Lock) -> tuple[tuple[str, str], str]:

@@ -42,6 +42,8 @@ class Revision:
         """
         answer = self._git("rev-parse", "--verify", "--quiet", f"{self.name}^{{commit}}")
         if answer.returncode != 0:
+            if self._git("rev-parse", "--git-dir").returncode != 0:
+                raise ReferenceNotFound(f"git knows no revision {self.name!r}: {self.root} is in no git repository")
             branches = self._git("for-each-ref", "--format=%(refname:short)").stdout.decode().split()
             raise ReferenceNotFound(f"git knows no revision {self.name!r}", hint=nearest(self.name, branches))
         return answer.stdout.decode().strip()

@@ -75,16 +75,13 @@ class Run:
         recorder = self.recorder
         asked = recorder.keep(request)
         span = recorder.start(kind, name, path, parent, input=asked, attributes=attributes)
+
+        async def performed() -> Value:
+            with activate(recorder, span):
+                return await perform(span)
+
         with recording(recorder, span):
-            await self.effects.begin(path, ends=True)
-            outcome = self.effects.outcome(path, asked)
-            if outcome is None:
-                with activate(recorder, span):
-                    value = await perform(span)
-            elif outcome.error is not None:
-                raise outcome.error
-            else:
-                value = outcome.value
+            value = await self.effects.perform(path, asked, performed)
             recorder.end(span, output=recorder.keep(value))
         return value
 

@@ -52,8 +52,7 @@ class Frame:
         path = recorder.unique(f"{path}/now()")
         asked = recorder.keep("now")
         span = recorder.start("clock", "now", path, parent, input=asked)
-        outcome = self.run.effects.outcome(path, asked)
-        value = datetime.now(UTC).isoformat() if outcome is None else str(outcome.value)
+        value = str(self.run.effects.read_clock(path, asked, lambda: datetime.now(UTC).isoformat()))
         recorder.end(span, output=recorder.keep(value))
         return value
 

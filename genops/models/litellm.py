@@ -24,6 +24,7 @@ from genops.errors import (
     ServerUnreachable,
     StreamBroken,
     UsageError,
+    nearest,
 )
 from genops.models.chat_completion import Assembly, read_completion
 from genops.models.embeddings import EmbeddingRequest, EmbeddingResponse, read_embeddings
@@ -33,6 +34,7 @@ from genops.settings import Settings
 
 _ENVIRONMENT = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_MODE": "PRODUCTION", "LITELLM_LOG": "ERROR"}
 _MESSAGE_LENGTH = 500
+_UNKNOWN_PROVIDER = "LLM Provider NOT provided"
 
 
 class LiteLLM:
@@ -161,6 +163,9 @@ def _error_of(litellm: ModuleType, error: Exception, model: Model, begun: bool) 
     message = f"{model.alias.model}: {str(error)[:_MESSAGE_LENGTH] or type(error).__name__}"
     status = getattr(error, "status_code", None)
     retry_after = parse_retry_after((getattr(error, "litellm_response_headers", None) or {}).get("retry-after"))
+    if _UNKNOWN_PROVIDER in str(error):
+        known = [getattr(name, "value", name) for name in litellm.provider_list]
+        return ModelRefused(f"{model.alias.model}: no provider is called so", hint=nearest(model.provider, known))
     if isinstance(error, litellm.Timeout):
         return ModelTimeout(message, status=status)
     if begun:

@@ -70,7 +70,7 @@ class Selection:
         if embed is None:
             raise InputError(
                 "the template selects its nearest examples and no embedder was given",
-                hint="pass `embed=`, a function from a list of texts to an array of vectors",
+                hint="give render one after the inputs: a function from a list of texts to an array of vectors",
             )
         values = [inputs[self.by], *(row[self.by] for row in rows)]
         texts = [value for value in values if isinstance(value, str)]

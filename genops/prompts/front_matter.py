@@ -8,6 +8,7 @@ from typing import Any
 
 from genops.artifacts import canonical_bytes
 from genops.errors import DefinitionError, nearest
+from genops.parameters import refused_parameter
 from genops.prompts.examples import Selection, parse_selection
 from genops.prompts.inputs import InputSpec
 from genops.prompts.output import OutputSpec
@@ -16,10 +17,11 @@ from genops.syntax import YamlFile, read_yaml
 
 KEYS = ("description", "model", "parameters", "inputs", "output", "examples", "tools")
 _FENCE = "---"
-_RESERVED = frozenset(["embed", "examples", "output", "loop", "self", "super", "caller", "varargs", "kwargs"])
-_JINJA_WORDS = frozenset(
+_CONSTANTS_AND_OPERATORS = frozenset(
     ["true", "false", "none", "True", "False", "None", "and", "or", "not", "in", "is", "if", "else"]
 )
+_GIVEN_BY_JINJA = frozenset(["loop", "self", "super", "caller", "varargs", "kwargs"])
+_GIVEN_WITH_EXAMPLES = frozenset(["examples", "output"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,10 @@ def parse(file: YamlFile) -> FrontMatter:
         if data.get(key) is not None and not isinstance(data[key], str):
             raise DefinitionError(f"`{key}` is text, not {data[key]!r}", at=file.at(key))
     inputs = InputSpec.parse(data.get("inputs"), file, "inputs")
-    for name in inputs.names():
-        if name in _RESERVED | _JINJA_WORDS:
-            raise DefinitionError(f"an input cannot be called {name!r}", at=file.at("inputs", name), hint="rename it")
     examples = data.get("examples")
+    for name in inputs.names():
+        if name in _CONSTANTS_AND_OPERATORS | _GIVEN_BY_JINJA | (_GIVEN_WITH_EXAMPLES if examples else set()):
+            raise DefinitionError(f"an input cannot be called {name!r}", at=file.at("inputs", name), hint="rename it")
     return FrontMatter(
         description=data.get("description") or "",
         model=data.get("model"),
@@ -110,6 +112,9 @@ def _parameters(raw: Any, file: YamlFile) -> dict[str, Any]:
         canonical_bytes(raw)
     except DefinitionError as error:
         raise DefinitionError(error.message, at=file.at("parameters"), hint=error.hint) from None
+    refused = refused_parameter(raw)
+    if refused is not None:
+        raise DefinitionError(refused[1], at=file.at("parameters", refused[0]), hint="take it out")
     return raw
 
 

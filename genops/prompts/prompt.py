@@ -169,18 +169,21 @@ class Prompt:
             _rows=orjson.loads(canonical_bytes(examples.body["rows"])) if examples else [],
         )
 
-    def render(self, /, *, embed: Embed | None = None, **inputs: Any) -> list[Message]:
-        """The messages for these inputs.
+    def render(
+        self, inputs: Mapping[str, Any] | None = None, embed: Embed | None = None, /, **named: Any
+    ) -> list[Message]:
+        """The messages for these inputs: ``render(question="why")`` or ``render({"question": "why"})``.
 
         Args:
-            embed: Gives an n x d array for n texts; needed where the nearest examples are selected.
             inputs: By name.
+            embed: Gives an n x d array for n texts; needed where the nearest examples are selected.
+            named: Further inputs, called whatever the template calls them.
 
         Raises:
             InputError: An input is unknown, missing or mistyped, or the template fails on it.
         """
         try:
-            variables: dict[str, Any] = self.inputs.validate(inputs)
+            variables: dict[str, Any] = self.inputs.validate({**(inputs or {}), **named})
             if self.selection:
                 variables["examples"] = self.selection.choose(self._rows, variables, embed)
         except GenopsError as error:

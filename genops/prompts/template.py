@@ -178,11 +178,10 @@ class Template:
             known = variables | _GLOBALS | (defined if name is not None else frozenset())
             for variable, line in item.reads.items():
                 if variable not in known:
-                    hint = (
-                        "declare `examples:` in the front matter"
-                        if variable == "examples"
-                        else nearest(variable, variables)
-                    )
+                    declare = "examples:" if variable == "examples" else f"inputs: {{{variable}: str}}"
+                    hint = f"declare `{declare}` in the front matter"
+                    if variables and variable != "examples":
+                        hint = f"{nearest(variable, variables)}; or {hint}"
                     raise DefinitionError(
                         f"{variable!r} is no declared input", at=self._sources[name].at(line), hint=hint
                     )

@@ -4,7 +4,7 @@ from genops.registry.author import current_author
 from genops.registry.difference import ComponentDiff, diff
 from genops.registry.labels import history, label, rollback
 from genops.registry.resolution import resolve
-from genops.registry.version import Kind, Version, log, publish, refuse_secrets
+from genops.registry.version import Kind, Version, log, publish
 
 __all__ = [
     "ComponentDiff",
@@ -16,7 +16,6 @@ __all__ = [
     "label",
     "log",
     "publish",
-    "refuse_secrets",
     "resolve",
     "rollback",
 ]

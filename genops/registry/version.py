@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from genops.artifacts import Component, Lock
 from genops.errors import DefinitionError, ReferenceNotFound, nearest
@@ -56,7 +56,6 @@ def publish(
     components: Sequence[Component],
     message: str,
     *,
-    secret_finder: Callable[[str], list[str]],
     author: str | None = None,
 ) -> Version:
     """Publishes a prompt or chain with its closure under the next number.
@@ -66,24 +65,21 @@ def publish(
         kind: ``prompt`` or ``chain``.
         name: The component's name; ``closure`` has an entry of this kind and name.
         closure: For a chain its lock; for a prompt the lock over template, examples, partials and model.
-        components: All that the closure lists.
+        components: All that the closure lists; none of them holds a secret, or it would not have been loaded.
         message: Why.
-        secret_finder: The types of the secrets in a text (``AWS_KEY``).
         author: Who; git's user when not given.
 
     Returns:
         The version; the earlier one, with ``new`` false, when this very closure was published before.
 
     Raises:
-        DefinitionError: A component holds a secret, or the closure is not whole.
+        DefinitionError: The closure is not whole.
         StoreError: The store failed; nothing was published.
     """
     entry = closure.find(kind, name)
     missing = {e.digest for e in closure.entries} - {c.digest for c in components}
     if entry is None or missing:
         raise DefinitionError(f"the closure of {kind} {name} is not whole: it cannot be published")
-    for component in components:
-        refuse_secrets(component, secret_finder)
     record, new = store.publish_version(
         kind, name, entry.digest, closure, components, message, author or current_author()
     )
@@ -124,30 +120,3 @@ def _version(record: VersionRecord, labels: dict[str, int], *, new: bool = False
         tuple(sorted(label for label, number in labels.items() if number == record.number)),
         new,
     )
-
-
-def refuse_secrets(component: Component, secret_finder: Callable[[str], list[str]]) -> None:
-    """Makes sure that a component holds no secret: it would be kept whole, and cannot be redacted.
-
-    Raises:
-        DefinitionError: It does.
-    """
-    for text in _texts(component.body):
-        found = secret_finder(text)
-        if found:
-            raise DefinitionError(
-                f"{component.kind} {component.name} holds a secret ({', '.join(found)})",
-                hint="take it out and name the environment variable that holds it; change the secret if it was shared",
-            )
-
-
-def _texts(body: Any) -> Iterator[str]:
-    if isinstance(body, str):
-        yield body
-    elif isinstance(body, dict):
-        for key, value in body.items():
-            yield key
-            yield from _texts(value)
-    elif isinstance(body, list):
-        for item in body:
-            yield from _texts(item)

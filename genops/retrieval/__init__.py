@@ -3,7 +3,15 @@
 from genops.retrieval.build import Progress, build_index, update_index
 from genops.retrieval.chunk import Chunk, chunk_document, embedded_text, whole_chunk
 from genops.retrieval.document import Document
-from genops.retrieval.embedders import Embedder, default_embedder, embed_texts, embedder_named
+from genops.retrieval.embedders import (
+    Embedder,
+    Role,
+    VectorCache,
+    default_embedder,
+    embed_texts,
+    embedder_named,
+    language_warning,
+)
 from genops.retrieval.filters import Filter, parse_filter
 from genops.retrieval.search import Hit, Index, Rank, Retriever, open_index
 from genops.retrieval.snapshots import (
@@ -37,10 +45,12 @@ __all__ = [
     "Reader",
     "Removed",
     "Retriever",
+    "Role",
     "Scan",
     "Snapshot",
     "SourceFile",
     "Use",
+    "VectorCache",
     "build_index",
     "check_documents",
     "chunk_document",
@@ -51,6 +61,7 @@ __all__ = [
     "embedded_text",
     "embedder_named",
     "find_snapshot",
+    "language_warning",
     "list_snapshots",
     "open_index",
     "parse_filter",

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 
@@ -16,7 +17,7 @@ from genops.retrieval.changes import Changes
 from genops.retrieval.chunk import CHUNKER_VERSION, chunk_document
 from genops.retrieval.dense import choose_kind
 from genops.retrieval.document import Document
-from genops.retrieval.embedders import Embedder, VectorCache, Vectors, embed_texts, embedder_named, language_warning
+from genops.retrieval.embedders import Embedder, VectorCache, embed_texts, embedder_named, language_warning
 from genops.retrieval.lexical import Analyzer
 from genops.retrieval.snapshots.durable import write_durably
 from genops.retrieval.snapshots.folder import current_digest, find_snapshot, index_settings, local_shelf
@@ -36,6 +37,9 @@ from genops.retrieval.snapshots.segment import Segment
 from genops.retrieval.snapshots.segment_writer import SegmentWriter
 from genops.retrieval.snapshots.snapshot import SOURCES, Place, Snapshot
 from genops.settings import Settings
+
+if TYPE_CHECKING:
+    from genops.retrieval.embedders.embedder import Vectors
 
 Progress = Callable[[int, int], None]
 
@@ -184,6 +188,8 @@ class _Build:
                 at=Location(local.folder),
                 hint="the snapshot in use stays in use; make room or give access, and build again",
             ) from error
+        finally:
+            self.cache.close()
 
     def _put_in_use(self, snapshot: Snapshot, local: LocalShelf) -> None:
         """Says that it is what counts, where the index is searched; of one that is elsewhere, once it is there."""
@@ -259,6 +265,7 @@ class _Build:
                 self.embedder, texts, cache=self.cache, progress=lambda now, _: self.progress(done + now, total)
             )
             done += len(texts)
+            self.progress(done, total)
             return vectors
 
         return embed

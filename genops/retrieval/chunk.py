@@ -6,11 +6,14 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from genops.errors import DefinitionError, InputError, nearest
 from genops.retrieval.chunkers import CHUNKERS, Room, Ruler, Section, pack, paragraphs
 from genops.retrieval.document import Document
-from genops.retrieval.embedders.embedder import Embedder
+
+if TYPE_CHECKING:
+    from genops.retrieval.embedders.embedder import Embedder
 
 CHUNKER_VERSION = 2
 """Rises whenever a document would be cut in another way."""

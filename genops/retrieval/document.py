@@ -16,7 +16,7 @@ MetadataValue: TypeAlias = "Scalar | list[str]"
 Format = Literal["text", "markdown", "code"]
 
 _FORMATS = ("text", "markdown", "code")
-_FILTER_WORDS = frozenset({"and", "or", "not"})
+_FILTER_WORDS = frozenset({"and", "or", "not", "in"})
 _INTEGERS = range(-(2**53) + 1, 2**53)
 """Integers that every JSON reader and every column of numbers holds exactly."""
 

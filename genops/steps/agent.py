@@ -15,7 +15,7 @@ from genops.errors import BudgetExceeded, DefinitionError, OutputInvalid
 from genops.models import Message, Model, ModelRequest, ModelResponse, capabilities
 from genops.prompts import Prompt
 from genops.steps.abilities import Ability, abilities
-from genops.steps.prompt import prompt_request
+from genops.steps.prompt import ParametersExpr, prompt_request
 from genops.steps.text_protocol import TextProtocol
 
 
@@ -69,7 +69,7 @@ class AgentStep(Step):
     with_: Expr = Field(default_factory=dict, alias="with")
     tools: tuple[Annotated[AgentTool, BeforeValidator(_from_name, json_schema_input_type=str | AgentTool)], ...] = ()
     model: str | None = None
-    parameters: Expr = Field(default_factory=dict)
+    parameters: ParametersExpr = Field(default_factory=dict)
     max_turns: int = Field(default=8, ge=1, le=1000)
     max_tokens: int | None = Field(default=None, ge=1)
     max_cost: float | None = Field(default=None, gt=0)
@@ -102,7 +102,7 @@ class AgentStep(Step):
         """
         prompt = context.prompt(self.agent)
         model = context.model(self.model or prompt.model_alias)
-        messages = prompt.render(embed=context.embed, **mapping_of(context.inputs["with_"], "with"))
+        messages = prompt.render(mapping_of(context.inputs["with_"], "with"), context.embed)
         usable = abilities(context, prompt, self.tools)
         native = self.protocol == "native" or (self.protocol == "auto" and capabilities(model).tools)
         text = None if native or not usable else TextProtocol(list(usable.values()))

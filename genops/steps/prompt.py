@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated, Any
 
 import orjson
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationInfo
 
 from genops.artifacts import Value
-from genops.chains import Expr, Need, Step, StepContext, mapping_of, step_kind
-from genops.errors import OutputInvalid
+from genops.chains import Expr, Need, Step, StepContext, mapping_of, parsing_of, step_kind
+from genops.errors import DefinitionError, InputError, OutputInvalid
 from genops.models import Message, Model, ModelRequest, ModelResponse
+from genops.parameters import refused_parameter
 from genops.prompts import Prompt
+
+
+def _parameters_are_the_users(value: Any, info: ValidationInfo) -> Any:
+    refused = refused_parameter(value) if isinstance(value, dict) else None
+    if refused is not None:
+        raise DefinitionError(refused[1], at=parsing_of(info).at("parameters", refused[0]), hint="take it out")
+    return value
+
+
+ParametersExpr = Annotated[Expr, AfterValidator(_parameters_are_the_users)]
+"""Parameters over those of the template and the alias."""
 
 
 @step_kind("prompt")
@@ -33,7 +46,7 @@ class PromptStep(Step):
     prompt: str
     with_: Expr = Field(default_factory=dict, alias="with")
     model: str | None = None
-    parameters: Expr = Field(default_factory=dict)
+    parameters: ParametersExpr = Field(default_factory=dict)
 
     def needs(self) -> Iterator[Need]:
         """The template, and the model when it is named here."""
@@ -45,7 +58,7 @@ class PromptStep(Step):
         """Renders, asks, and asks again a bounded number of times when the answer does not fit the schema."""
         prompt = context.prompt(self.prompt)
         model = context.model(self.model or prompt.model_alias)
-        messages = prompt.render(embed=context.embed, **mapping_of(context.inputs["with_"], "with"))
+        messages = prompt.render(mapping_of(context.inputs["with_"], "with"), context.embed)
         request = prompt_request(context, prompt, model, messages, context.inputs["parameters"])
         if prompt.output is None:
             response = await context.call_model(model, request)
@@ -56,7 +69,14 @@ class PromptStep(Step):
 def prompt_request(
     context: StepContext, prompt: Prompt, model: Model, messages: list[Message], parameters: Value
 ) -> ModelRequest:
-    """The request of a rendered template: parameters of alias, template and step, the later ones over the former."""
+    """The request of a rendered template: parameters of alias, template and step, the later ones over the former.
+
+    Raises:
+        InputError: A parameter that an expression gave is one that genops sets by itself.
+    """
+    refused = refused_parameter(mapping_of(parameters, "parameters"))
+    if refused is not None:
+        raise InputError(refused[1])
     return ModelRequest(
         messages=messages,
         parameters={**model.alias.parameters, **prompt.parameters, **mapping_of(parameters, "parameters")},

@@ -94,7 +94,8 @@ def read_yaml(text: str, path: Path | str, *, first_line: int = 1) -> YamlFile:
         mark = error.problem_mark or error.context_mark
         at = Location(path, mark.line + first_line, mark.column + 1) if mark else Location(path)
         problem = str(error.problem or error.context or "not YAML").strip().splitlines()[0]
-        raise DefinitionError(f"not valid YAML: {problem}", at=at) from None
+        hint = "look at the indentation, quotes and brackets here and just above"
+        raise DefinitionError(f"not valid YAML: {problem}", at=at, hint=hint) from None
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + first_line
         raise DefinitionError(

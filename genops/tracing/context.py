@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from functools import cache
@@ -49,7 +50,8 @@ class activate:  # noqa: N801
 
     def __exit__(self, *_: object) -> None:
         _otel().detach(self._theirs)
-        _active.reset(self._mine)
+        with suppress(ValueError):  # a coroutine that nobody awaits any more is closed in another context
+            _active.reset(self._mine)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -58,7 +59,7 @@ OnFinish = Callable[[RunRecord, list[SpanRecord], Callable[[str], bytes | None]]
 
 
 class Recorder:
-    """The record of one run while it is made.
+    """The record of one run while it is made. May be used from several threads: sync functions run in theirs.
 
     Args:
         run: Its record; written at once.
@@ -93,6 +94,7 @@ class Recorder:
         self._kept: list[SpanRecord] = []
         self._payloads: dict[str, bytes] = {}
         self._paths: dict[str, int] = {}
+        self._lock = threading.Lock()
         self._inputs_text = ""
         self._last: tuple[Value, Value, Payload] = (None, None, encode(None))
         self._offset = run.started - time.perf_counter_ns()
@@ -145,10 +147,11 @@ class Recorder:
     ) -> SpanRecord:
         """Opens a span; it is written as unfinished."""
         run = self.run
-        run.spans += 1
+        with self._lock:
+            run.spans = number = run.spans + 1
         span = SpanRecord(
             run=run.id,
-            number=run.spans,
+            number=number,
             parent=parent.number if parent is not None else None,
             span_id=new_id(64),
             path=path,
@@ -184,8 +187,9 @@ class Recorder:
 
     def _shown(self, value: Value) -> tuple[Value, Payload]:
         """The redacted value and its payload; the value itself when there was nothing to redact."""
-        if value is self._last[0] and isinstance(value, str):  # a step's text is often the chain's output too
-            return self._last[1], self._last[2]
+        last = self._last
+        if value is last[0] and isinstance(value, str):  # a step's text is often the chain's output too
+            return last[1], last[2]
         shown, payload = value, encode(value)
         if payload.data[:1] != b"j" or not self._redact.ruled_out(payload.data[1:]):
             shown = self._redact.value(value)
@@ -210,8 +214,9 @@ class Recorder:
 
     def unique(self, path: str) -> str:
         """The path, or with ``[n]`` after it when the run has it already."""
-        seen = self._paths.get(path, 0)
-        self._paths[path] = seen + 1
+        with self._lock:
+            seen = self._paths.get(path, 0)
+            self._paths[path] = seen + 1
         return f"{path}[{seen}]" if seen else path
 
     def finish(self, status: Status, output: Value = None, error: BaseException | None = None) -> None:

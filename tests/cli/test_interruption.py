@@ -18,11 +18,11 @@ from tests.retrieval.hashing import HashingEmbedder
 class Dawdling(HashingEmbedder):
     name = "dawdling"
 
-    def encode(self, texts):
+    def encode(self, texts, role="passage"):
         if any("dawdle" in text for text in texts) and not pathlib.Path("go-on").exists():
             pathlib.Path("dawdling").touch()
             time.sleep(60)
-        return super().encode(texts)
+        return super().encode(texts, role)
 
 def register(registry):
     registry.add("embedder", "dawdling", Dawdling)

@@ -76,6 +76,15 @@ def test_a_closed_pipe_is_quiet(start):
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+def test_streams_that_the_shell_closed_are_no_error(closed, start, environment, genops, site):
+    command = f'exec "{sys.executable}" -m genops run say -i what=x {closed}'
+    done = subprocess.run(["sh", "-c", command], env=environment, cwd=site, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+    assert [run["status"] for run in json.loads(genops("trace", "list", "--json").out)] == ["ok"]
+
+
 def test_an_output_that_cannot_be_written_is_4(start):
     with Path("/dev/full").open("wb") as full:
         process = start("schema", "chain", stdout=full)

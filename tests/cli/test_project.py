@@ -46,6 +46,18 @@ def test_init_overwrites_nothing(genops, site):
     assert genops("init", "file", code=2).err.startswith("error: ")
 
 
+@pytest.mark.parametrize("command", [["trace", "list"], ["run", "say"], ["chain", "list"], ["index", "build", "docs"]])
+def test_a_folder_without_a_project_is_said_to_be_one_and_stays_empty(command, genops, site, monkeypatch):
+    (site / "genops.toml").unlink()
+    (site / "empty").mkdir()
+    monkeypatch.chdir(site / "empty")
+    err = genops(*command, code=2).err
+    assert err.startswith("error: there is no project in ")
+    assert "genops init DIR" in err
+    assert "genops init DIR" in genops("doctor").out
+    genops("schema", "chain")
+
+
 def test_doctor_says_what_is_missing_and_ends_with_1_when_it_is_needed(genops):
     found = states(genops("doctor", "--json", code=1))
     assert found["index", "docs"] == "missing"
@@ -66,6 +78,22 @@ def test_doctor_asks_servers_whether_they_are_there(genops, site, monkeypatch):
     monkeypatch.setenv("GENOPS_DEFAULT_MODEL", "local")
     done = genops("doctor", code=1)
     assert "no answer from http://127.0.0.1:9/v1/models" in done.out
+
+
+def test_doctor_looks_at_embedders_as_at_models(genops, site, monkeypatch):
+    monkeypatch.delenv("NO_SUCH_KEY", raising=False)
+    with (site / "genops.toml").open("a") as file:
+        file.write(
+            '[embedders.away]\nmodel = "vllm/bge"\nwindow = 64\nbase_url = "http://127.0.0.1:9/v1"\n'
+            '[embedders.keyed]\nmodel = "openai/text-embedding-3-small"\napi_key_env = "NO_SUCH_KEY"\n'
+            '[embedders.unpinned]\nmodel = "sentence-transformers/all-MiniLM-L6-v2"\n'
+            f'[embedders.pinned]\nmodel = "sentence-transformers/all-MiniLM-L6-v2"\nrevision = "{"0" * 40}"\n'
+            '[indexes.served]\nsources = ["docs/*"]\nembedder = "keyed"\n'
+        )
+    done = genops("doctor", "--json", code=1)
+    found = {name: state for (area, name), state in states(done).items() if area == "embedder"}
+    assert found == {"away": "warning", "keyed": "missing", "unpinned": "warning", "pinned": "ok"}
+    assert "NO_SUCH_KEY" in done.out
 
 
 @pytest.mark.parametrize(("status", "state", "detail"), [(200, "ok", "vllm/tiny"), (401, "missing", "refuses the key")])

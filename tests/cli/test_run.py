@@ -33,7 +33,8 @@ def test_inputs_that_cannot_be_read_are_wrong_usage(genops, site):
     assert "nowhere.json" in genops("run", "say", "--inputs", "nowhere.json", code=2).err
     (site / "list.json").write_text("[1]")
     assert "JSON object" in genops("run", "say", "--inputs", "list.json", code=2).err
-    assert "NAME=VALUE" in genops("run", "say", "-i", "what", code=2).err
+    assert "write --input what=…" in genops("run", "say", "-i", "what", code=2).err
+    assert "write --input what=hello" in genops("run", "say", "-i", "hello", code=2).err
 
 
 def test_an_error_is_one_block_with_what_to_do(genops):

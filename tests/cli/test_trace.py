@@ -49,6 +49,7 @@ def test_an_empty_list_and_a_wrong_moment_say_so(genops):
     assert genops("trace", "list").out == ""
     assert "no run" in genops("trace", "list").err
     assert genops("trace", "list", "--json").out == "[]\n"
+    assert "'answer' is not a digest" in genops("trace", "list", "--component", "answer", code=2).err
     assert "--since 'soon'" in genops("trace", "list", "--since", "soon", code=2).err
 
 
@@ -127,13 +128,25 @@ def test_replay_of_a_run_is_identical_and_makes_no_call(genops, three):
     assert found["performed"] == []
 
 
+def test_replay_of_a_failed_run_fails_as_recorded(genops, three):
+    done = genops("trace", "replay", three[2])
+    assert done.out.startswith("identical: 1 effect injected, 0 live\n  it failed as recorded: ")
+
+
 def test_replay_with_a_swap_goes_live_where_it_differs(genops, site, three):
     prompt = site / "prompts" / "say.prompt"
     prompt.write_text(prompt.read_text().replace("Say {{ what }}", "Say {{ what | upper }}"))
     assert genops("trace", "replay", three[0]).out.startswith("identical")
     done = genops("trace", "replay", three[0], "--swap", "prompt:say", code=1)
+    told = [line.split()[:2] for line in done.out.splitlines()]
     assert done.out.startswith("differs: 0 effects injected, 1 live\n")
-    assert "prompt say" in done.out
+    assert told[1:-1] == [
+        ["changed", "prompt"],
+        ["request", "answer/model"],
+        ["output", "answer"],
+        ["output", "(the"],
+        ["live", "answer/model"],
+    ]
     assert "no prompt 'sya'" in genops("trace", "replay", three[0], "--swap", "prompt:sya", code=2).err
 
 

@@ -102,3 +102,7 @@ def test_broken_settings_of_a_git_revision_are_named(genops, site, commit, text,
     err = genops("run", "say@git:HEAD", "-i", "what=hello", code=2).err
     assert err.startswith("error: HEAD:genops.toml")
     assert problem in err
+
+
+def test_a_git_revision_without_a_repository_says_so(genops):
+    assert "is in no git repository" in genops("run", "say@git:HEAD", "-i", "what=x", code=2).err

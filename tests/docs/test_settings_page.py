@@ -14,15 +14,20 @@ from genops.settings import Settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 ROW = re.compile(
-    r"^\| `(?P<name>[a-z_.A-Z]+)` \| (?P<type>[^|]+) \| (?P<default>[^|]+) \| (?P<env>[^|]+) \| (?P<why>.+) \|$"
+    r"^\| `(?P<name>[a-z0-9_.A-Z]+)` \| (?P<type>[^|]+) \| (?P<default>[^|]+) \| (?P<env>[^|]+) \| (?P<why>.+) \|$"
 )
 FOLLOWS = {"root", "source"}
-PLACES = {"models": "NAME", "indexes": "NAME"}
+PLACES = {"models": "NAME", "embedders": "NAME", "indexes": "NAME"}
 
 
 def type_shown(annotation: Any) -> str:
+    if typing.get_origin(annotation) is typing.Literal:
+        return " or ".join(f"`{value}`" for value in typing.get_args(annotation))
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "table"
     if isinstance(annotation, types.UnionType):
-        return " or ".join(type_shown(part) for part in typing.get_args(annotation) if part is not type(None))
+        parts = [type_shown(part) for part in typing.get_args(annotation) if part is not type(None)]
+        return " or ".join(dict.fromkeys(parts))
     if typing.get_origin(annotation) is list:
         return f"list of {type_shown(typing.get_args(annotation)[0])}"
     if typing.get_origin(annotation) is dict:

@@ -1,14 +1,16 @@
 """Replay of whatever may happen: random chains whose tools fail, hang and take their time."""
 
 import asyncio
+import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import genops
 from genops.errors import GenopsError
 from genops.executor import Chain
+from genops.plugins import registry
 
 
 @st.composite
@@ -23,7 +25,10 @@ def chains(draw, depth=2):
         inner = draw(chains(depth=depth - 1)) if kind != "tool" else {}
         how = draw(st.sampled_from(["ok", "ok", "ok", "later", "later", "fail", "hang"]))
         step = {
-            "tool": {"tool": "act", "with": {"how": how, "turns": draw(st.integers(0, 30)), "reads": reads}},
+            "tool": {
+                "tool": draw(st.sampled_from(["act", "act", "other"])),
+                "with": {"how": how, "turns": draw(st.integers(0, 30)), "reads": reads},
+            },
             "map": {
                 "map": [1, 2, 3],
                 "concurrency": draw(st.integers(1, 3)),
@@ -44,33 +49,81 @@ def chains(draw, depth=2):
     return {"steps": steps, "output": [f"{{{{ steps.{name}.output | default(none) }}}}" for name in names]}
 
 
+class Tools:
+    """``act`` and ``other``, which do what they are told: fail, hang or take some turns of the event loop."""
+
+    def __init__(self):
+        self.calls = 0
+
+        async def do(how, turns):
+            self.calls += 1
+            for _ in range(turns if how in ("later", "fail") else 0):
+                await asyncio.sleep(0)
+            if how == "fail":
+                raise ValueError("it failed")
+            if how == "hang":
+                await asyncio.Event().wait()
+            return how
+
+        async def act(how: str, turns: int, reads: list[object]) -> str:
+            return await do(how, turns)
+
+        async def other(how: str, turns: int, reads: list[object]) -> str:
+            return await do(how, turns)
+
+        async def changed(how: str, turns: int, reads: list[object]) -> str:
+            return await do(how, turns) + "!"
+
+        registry._items["tool"] = {}
+        genops.tool(act)
+        genops.tool(other)
+        genops.tool(changed)
+
+
+def ended(chain):
+    """The id of a run, and what it failed with."""
+    try:
+        return chain.run().id, None
+    except GenopsError as failure:
+        return failure.run, str(failure)
+
+
+many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@many
 @given(definition=chains())
 def test_is_identical_and_calls_nothing(site, definition):
-    calls = 0
+    """Without a swap, and with one that changes nothing."""
+    tools = Tools()
+    run, error = ended(Chain.define("random", project=site.project, **definition))
+    before = tools.calls
+    for swaps in ((), ("tool:act",)) if "act" in json.dumps(definition) else ((),):
+        found = site.replay(run, *swaps)
+        assert found.differences == ()
+        assert tools.calls == before
+        assert found.performed == ()
+        assert found.error == error
 
-    async def act(how: str, turns: int, reads: list[object]) -> str:
-        nonlocal calls
-        calls += 1
-        for _ in range(turns if how in ("later", "fail") else 0):
-            await asyncio.sleep(0)
-        if how == "fail":
-            raise ValueError("it failed")
-        if how == "hang":
-            await asyncio.Event().wait()
-        return how
 
-    genops.plugins.registry._items.setdefault("tool", {}).pop("act", None)
-    genops.tool(act)
+@pytest.mark.slow
+@many
+@given(definition=chains())
+def test_goes_live_first_at_what_was_swapped(site, definition):
+    tools = Tools()
     chain = Chain.define("random", project=site.project, **definition)
-    try:
-        run, error = chain.run().id, None
-    except GenopsError as failure:
-        run, error = failure.run, str(failure)
-    before = calls
-    found = site.replay(run)
-    assert found.differences == ()
-    assert calls == before
-    assert found.performed == ()
-    assert found.error == error
+    run, error = ended(chain)
+    assume(any(component.name == "other" for component in chain.closure.components))
+    before = tools.calls
+    found = site.replay(run, "tool:other=changed")
+    recorded = site.trace(run).by_path
+    for path in found.performed[:1]:
+        assert path.endswith("/other")
+    if not found.performed:
+        assert (found.differences, found.error) == ((), error)
+    again = site.trace(found.run).by_path
+    for path in found.performed:
+        then = recorded.get(path)
+        assert then is None or then.status == "cancelled" or then.input != again[path].input
+    assert tools.calls - before <= len(found.performed)

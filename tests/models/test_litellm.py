@@ -71,6 +71,13 @@ async def test_each_fault_has_its_own_error_and_litellm_does_not_retry(world, as
     assert len(world.server.requests) == 1
 
 
+async def test_a_provider_that_litellm_does_not_know_comes_with_the_nearest(world, ask):
+    model = world.model(model="antropic/claude", base_url=None, api_key_env=None)
+    with pytest.raises(ModelRefused, match="no provider is called so") as caught:
+        await world.gateway.call(model, ask("hi"))
+    assert "anthropic" in caught.value.hint
+
+
 async def test_a_broken_stream_is_one(world, ask, model):
     world.server.answer = lambda body: Reply(text=" ".join(map(str, range(100))))
     world.server.fail(Fault("half"))

@@ -86,12 +86,12 @@ def by_letters(texts):
 
 def test_the_nearest_rows_come_with_the_nearest_last(project):
     prompt = load(project, "{file: answer.examples.jsonl, select: nearest 2, by: question}")
-    assert questions(prompt.render(question="gge", embed=by_letters))[-1] == "egg"
-    assert questions(prompt.render(question="bare", embed=by_letters)) == ["apple", "bear"]
+    assert questions(prompt.render({"question": "gge"}, by_letters))[-1] == "egg"
+    assert questions(prompt.render({"question": "bare"}, by_letters)) == ["apple", "bear"]
 
 
 def test_the_nearest_rows_need_an_embedder_and_a_text(project):
-    with pytest.raises(InputError, match=r"no embedder was given\n.*embed="):
+    with pytest.raises(InputError, match=r"no embedder was given\n.*after the inputs"):
         load(project, "{file: answer.examples.jsonl, select: nearest 2, by: question}").render(question="x")
     project.write("answer.examples.jsonl", lines(ROWS))
     project.write(
@@ -101,7 +101,7 @@ def test_the_nearest_rows_need_an_embedder_and_a_text(project):
         ),
     )
     with pytest.raises(InputError, match="need a text in input 'tone'"):
-        project.load().render(question="x", embed=by_letters)
+        project.load().render({"question": "x"}, by_letters)
 
 
 def test_the_digest_is_of_the_rows_and_not_of_how_they_are_written(project):

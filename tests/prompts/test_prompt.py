@@ -161,9 +161,13 @@ def test_a_file_without_front_matter_is_one_user_message(project):
         ("---\nmodel: 3\n---\n", 2, "`model` is text"),
         ("---\n\nparameters: [1]\n---\n", 3, "`parameters` is a mapping"),
         ("---\nparameters: {temperature: .nan}\n---\n", 2, "no canonical form"),
+        ("---\nparameters:\n  seed: 1\n  stream: true\n---\n", 4, "genops sets 'stream' by itself"),
+        ("---\nparameters: {model: gpt-4o}\n---\n", 2, "genops sets 'model' by itself"),
+        ("---\nparameters: {n: 2}\n---\n", 2, "a call has one answer"),
         ("---\ntools: search\n---\n", 2, "`tools` is a list"),
         ("---\ntools: [a, a]\n---\n", 2, "`tools` is a list"),
-        ("---\ninputs:\n  a: str\n  embed: str\n---\n", 4, "cannot be called 'embed'"),
+        ("---\ninputs:\n  a: str\n  self: str\n---\n", 4, "cannot be called 'self'"),
+        ("---\nexamples: x.jsonl\ninputs:\n  output: str\n---\n", 4, "cannot be called 'output'"),
         ("---\ninputs: {none: str}\n---\n", 2, "cannot be called 'none'"),
         ("---\ninputs: {a: str}\n---\n\n{{ b }}", 5, "'b' is no declared input"),
         ("---\ninputs: {a: str}\n---\n{{ examples }}", 4, "declare `examples:`"),
@@ -214,9 +218,18 @@ def test_an_error_of_inputs_names_the_template(full):
         full.load().render(question="x", qestion="y")
 
 
+ANY_NAMES = ("name", "cls", "ref", "embed", "inputs", "named", "output", "examples")
+
+
 def test_an_input_may_have_any_other_name(project):
-    project.write("answer.prompt", "---\ninputs: {name: str, cls: str, ref: str}\n---\n{{ name }}{{ cls }}{{ ref }}")
-    assert project.load().render(name="a", cls="b", ref="c") == [{"role": "user", "content": "abc"}]
+    declared = ", ".join(f"{name}: str" for name in ANY_NAMES)
+    body = "".join(f"{{{{ {name} }}}}," for name in ANY_NAMES)
+    project.write("answer.prompt", f"---\ninputs: {{{declared}}}\n---\n{body}")
+    inputs = {name: str(number) for number, name in enumerate(ANY_NAMES)}
+    messages = [{"role": "user", "content": "0,1,2,3,4,5,6,7,"}]
+    assert project.load().render(**inputs) == messages
+    assert project.load().render(inputs) == messages
+    assert project.load().render({**inputs, "embed": "not this"}, embed="3") == messages
 
 
 def test_the_schema_for_editors_fits_what_is_accepted():

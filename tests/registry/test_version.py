@@ -21,7 +21,7 @@ def closure(template: str, *others: Component) -> tuple[Lock, list[Component]]:
 
 def published(store: Store, template: str, *others: Component, message: str = "why") -> Version:
     lock, parts = closure(template, *others)
-    return publish(store, "prompt", "answer", lock, parts, message, secret_finder=lambda text: [], author="Ada")
+    return publish(store, "prompt", "answer", lock, parts, message, author="Ada")
 
 
 def of(store: Store, reference: str) -> Version:
@@ -53,23 +53,11 @@ def test_a_change_anywhere_in_the_closure_is_a_new_version(store: Store) -> None
     assert first.lock != second.lock
 
 
-def test_a_component_with_a_secret_is_refused_whole_and_the_secret_is_not_repeated(store: Store) -> None:
-    lock, parts = closure("one", Component("tool", "t", {"deep": [{"key": "sk-hunter2"}]}))
-
-    def finder(text: str) -> list[str]:
-        return ["API_KEY"] if "sk-" in text else []
-
-    with pytest.raises(DefinitionError, match=r"tool t holds a secret \(API_KEY\)") as refused:
-        publish(store, "prompt", "answer", lock, parts, "m", secret_finder=finder)
-    assert "hunter2" not in str(refused.value)
-    assert store.versions("prompt", "answer") == []
-
-
 def test_a_closure_with_a_hole_is_refused(store: Store) -> None:
     lock, parts = closure("one", MODEL)
     for name, given in (("answer", parts[:1]), ("other", parts)):
         with pytest.raises(DefinitionError, match="not whole"):
-            publish(store, "prompt", name, lock, given, "m", secret_finder=lambda text: [])
+            publish(store, "prompt", name, lock, given, "m")
 
 
 def test_references_resolve_to_versions_labels_and_digests(store: Store) -> None:
@@ -181,7 +169,7 @@ with Store.open(sys.argv[1]) as store:
     for number in range(15):
         part = Component("prompt", "answer", {"template": f"{sys.argv[2]} {number}"})
         lock = Lock.of("answer", [part])
-        print(publish(store, "prompt", "answer", lock, [part], "", secret_finder=lambda text: [], author="a").number)
+        print(publish(store, "prompt", "answer", lock, [part], "", author="a").number)
 """
 
 

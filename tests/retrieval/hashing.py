@@ -14,6 +14,7 @@ class HashingEmbedder:
     name = "hashing"
     dimension = 64
     window = 64
+    languages = ()
 
     def __init__(self, salt=0):
         self.salt = salt
@@ -25,7 +26,7 @@ class HashingEmbedder:
     def count_tokens(self, text):
         return 2 + len(_WORD.findall(text))
 
-    def encode(self, texts):
+    def encode(self, texts, role="passage"):
         self.encoded.extend(texts)
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for row, text in enumerate(texts):
@@ -50,13 +51,13 @@ class DriftingEmbedder(HashingEmbedder):
 
     drifted = False
 
-    def encode(self, texts):
-        vectors = super().encode(texts)
+    def encode(self, texts, role="passage"):
+        vectors = super().encode(texts, role)
         return np.roll(vectors, 1, axis=1) if self.drifted else vectors
 
 
 class BrokenEmbedder(HashingEmbedder):
     """Gives what is not a number."""
 
-    def encode(self, texts):
+    def encode(self, texts, role="passage"):
         return np.full((len(texts), self.dimension), np.nan, dtype=np.float32)

@@ -4,7 +4,8 @@ import pytest
 
 import genops
 from benchmarks.loopback_server import LoopbackServer, Reply
-from genops.errors import InputError, OutputInvalid
+from genops.errors import DefinitionError, InputError, OutputInvalid
+from genops.executor import Chain
 from tests.executor.site import paths
 
 NUMBER = """
@@ -33,6 +34,38 @@ def test_parameters_of_alias_template_and_step_the_later_over_the_former(site, s
     site.chain('steps: {a: {prompt: ask, parameters: {temperature: "{{ 0.1 + 0.2 }}"}}}').run()
     body = server.requests[0].body
     assert (body["temperature"], body["top_p"], body["seed"]) == (0.1 + 0.2, 0.2, 1)
+
+
+class TestParametersThatGenopsSetsItself:
+    @pytest.mark.parametrize("kind", ["prompt", "agent"])
+    @pytest.mark.parametrize("name", ["stream", "model", "messages", "tools", "response_format", "n"])
+    def test_are_refused_when_the_chain_is_loaded(self, site, kind, name):
+        site.prompt("ask", "hi\n")
+        with pytest.raises(DefinitionError, match=f"'{name}'") as caught:
+            site.chain(f"""
+                steps:
+                  a:
+                    {kind}: ask
+                    parameters:
+                      seed: 1
+                      {name}: 2
+                """)
+        assert str(caught.value.at) == "chains/main.yaml:6"
+
+    def test_are_refused_when_an_expression_gives_them(self, site, server):
+        site.served(server.url)
+        site.prompt("ask", "hi\n")
+        for parameters in ("{{ {'stream': true} }}", {"n": "{{ 2 }}"}):
+            chain = Chain.define("main", steps={"a": {"prompt": "ask", "parameters": parameters}}, project=site.project)
+            with pytest.raises(InputError, match="parameters: "):
+                chain.run()
+        assert server.requests == []
+
+    def test_one_answer_is_what_there_is_anyway(self, site, server):
+        site.served(server.url, more="parameters = {n = 1}")
+        site.prompt("ask", "hi\n")
+        site.chain('steps: {a: {prompt: ask, parameters: {tool_choice: none, n: "{{ 1 }}"}}}').run()
+        assert server.requests[0].body["tool_choice"] == "none"
 
 
 def test_the_model_of_step_template_project(site, server):

@@ -4,9 +4,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from genops.artifacts import Component
 from genops.errors import DefinitionError
-from genops.settings import ModelAlias, Redaction
-from genops.tracing.redaction import Redactor, find_secrets, secret_values
+from genops.index_settings import EmbedderSettings
+from genops.settings import ModelAlias, Redaction, Settings
+from genops.tracing.redaction import Redactor, find_secrets, refuse_secrets, secret_values
 from genops.tracing.redaction.secrets import _RULES, _suspect
 
 # Joined here, so that no scanner takes this file for a leak.
@@ -93,13 +95,24 @@ class TestSecrets:
     def test_short_values_are_not_secrets(self):
         assert redact("an open door", Redaction(), ["open"]) == "an open door"
 
-    def test_key_variables_are_those_that_say_so_and_those_that_an_alias_names(self):
+    def test_key_variables_are_those_that_say_so_and_those_that_the_settings_name(self):
         environ = {
             "HF_TOKEN": "value-number-1", "MY_PROVIDER": "value-number-2", "DB_PASSWORD": "value-number-3",
+            "MY_VECTORS": "value-number-4",
             "PWD": "/home/someone", "TOKENIZERS_PARALLELISM": "not-a-secret", "SHORT_KEY": "1234567",
         }  # fmt: skip
-        models = {"m": ModelAlias(model="openai/x", api_key_env="MY_PROVIDER")}
-        assert secret_values(models, environ) == {"value-number-1", "value-number-2", "value-number-3"}
+        settings = Settings(
+            models={"m": ModelAlias(model="openai/x", api_key_env="MY_PROVIDER"), "free": ModelAlias(model="vllm/x")},
+            embedders={"m": EmbedderSettings(model="openai/y", api_key_env="MY_VECTORS")},
+        )
+        assert secret_values(settings.key_variables, environ) == {f"value-number-{number}" for number in range(1, 5)}
+
+    def test_a_component_with_one_anywhere_in_it_is_refused_and_the_secret_is_not_repeated(self):
+        refuse_secrets(Component("tool", "t", {"deep": [{"key": "nothing to see"}]}))
+        for body in ({"deep": [{"key": SECRETS["AWS_KEY"]}]}, {SECRETS["AWS_KEY"]: 1}):
+            with pytest.raises(DefinitionError, match=r"tool t holds a secret \(AWS_KEY\)") as refused:
+                refuse_secrets(Component("tool", "t", body))
+            assert SECRETS["AWS_KEY"] not in str(refused.value)
 
     def test_are_named_for_refusing_a_component(self):
         assert find_secrets(f"{SECRETS['AWS_KEY']} and password=hunter2!!") == ["AWS_KEY", "SECRET"]
@@ -241,4 +254,4 @@ def test_hostile_text_does_not_hang(hostile):
 
 
 def test_the_environment_is_the_default():
-    assert secret_values({}) == secret_values({}, os.environ)
+    assert secret_values(()) == secret_values((), os.environ)

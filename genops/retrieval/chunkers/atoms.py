@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Sequence
 
 import regex
 
@@ -13,7 +14,8 @@ from genops.retrieval.chunkers.section import Block, Break, Section
 _WORD = re.compile(r"\S+")
 _WORD_CHARACTERS = 64
 _CHARACTER = regex.compile(r"\X")
-_CHARACTERS = regex.compile(r"\X{1,8}+")
+_RUN = 8
+_VIEW = 512  # code points looked at together: for a flag, regex goes back to the first flag of a row
 
 
 class Atoms:
@@ -73,20 +75,29 @@ class Atoms:
             if size <= self._most:
                 self._add(start, end, size, Break.WORD)
                 return
-        for match in _CHARACTERS.finditer(self._ruler.text, start, end):
-            self._add_characters(*match.span())
+        while start < end:
+            ends = self._character_ends(start, min(end, start + _VIEW))
+            if ends[-1] < end:
+                ends = ends[:-1] or ends  # the last one may go on behind the view
+            for last in (*ends[_RUN - 1 : -1 : _RUN], ends[-1]):
+                self._add_characters(start, last)
+                start = last
         self.breaks[-1] = Break.WORD
 
     def _add_characters(self, start: int, end: int) -> None:
-        """Cuts between what people see as characters, where it can: an emoji may be seven code points."""
+        """Characters as one atom, or as several where they have too many tokens."""
         size = self._ruler.word_size(start, end, self._most)
         if size <= self._most or end - start == 1:
             self._add(start, end, size, Break.INSIDE)
             return
-        places = [match.end() for match in _CHARACTER.finditer(self._ruler.text, start, end)][:-1]
-        middle = places[len(places) // 2] if places else (start + end) // 2
+        inside = self._character_ends(start, end)[:-1] or range(start + 1, end)
+        middle = inside[len(inside) // 2]
         self._add_characters(start, middle)
         self._add_characters(middle, end)
+
+    def _character_ends(self, start: int, end: int) -> Sequence[int]:
+        """Where each character ends, as people see them: an emoji may be seven code points."""
+        return [start + match.end() for match in _CHARACTER.finditer(self._ruler.text[start:end])]
 
     def _add(self, start: int, end: int, size: int, after: Break) -> None:
         self.starts.append(start)

@@ -26,12 +26,33 @@ def pack(section: Section, room: Room, overlap: int) -> Iterator[tuple[int, int]
     Raises:
         InputError: A single character has more tokens than there is room for.
     """
+    whole = _trimmed(section, room.ruler.text)
+    if whole is None:
+        return
+    if room.ruler.size(*whole, room.size) <= room.size and room.fits(*whole):
+        yield whole  # most sections are short: one count instead of one a word
+        return
     atoms = Atoms(section, room, overlap)
     first = fresh = 0  # a chunk begins at atom `first`; the atoms before `fresh` repeat the chunk before it
     while fresh < len(atoms):
         first, after = _filled(atoms, room, first, fresh)
         yield atoms.starts[first], atoms.ends[after - 1]
         first, fresh = _shared(atoms, room, overlap, first, after), after
+
+
+def _trimmed(section: Section, text: str) -> tuple[int, int] | None:
+    """From the first to the last character that is no white space, or None when there is none."""
+    for first in section.blocks:
+        begin = text[first.start : first.end]
+        if begin.strip():
+            break
+    else:
+        return None
+    for last in reversed(section.blocks):
+        end = text[last.start : last.end].rstrip()
+        if end:
+            return first.start + len(begin) - len(begin.lstrip()), last.start + len(end)
+    return None
 
 
 def _filled(atoms: Atoms, room: Room, first: int, fresh: int) -> tuple[int, int]:

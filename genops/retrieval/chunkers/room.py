@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from genops.errors import InputError
 from genops.retrieval.chunkers.ruler import Ruler
 
+_HINT = "nothing is cut without a word: give shorter pieces, or an embedder with a wider window"
 
-@dataclass(frozen=True, slots=True)
+
 class Room:
     """What a chunk may be at most.
 
-    Attributes:
+    Args:
         ruler: Measures.
         size: Tokens of the passage, without special ones.
         window: Tokens of what the embedder reads: context, passage and special tokens.
         context: What is embedded before the passage.
         name: What the text is called in an error.
+
+    Attributes:
+        ruler: Measures.
+        context: What is embedded before the passage.
+        budget: Tokens that a passage has room for.
     """
 
-    ruler: Ruler
-    size: int
-    window: int
-    context: str = ""
-    name: str = "the text"
-
-    @property
-    def budget(self) -> int:
-        """Tokens that a passage can have."""
-        taken = self.ruler.count(f"{self.context}\n") if self.context else self.ruler.special
-        return min(self.size, self.window - taken)
+    def __init__(self, ruler: Ruler, size: int, window: int, context: str = "", name: str = "the text") -> None:
+        self.ruler = ruler
+        self.context = context
+        self.budget = min(size, window - (ruler.count(f"{context}\n") if context else ruler.special))
+        self._size = size
+        self._window = window
+        self._name = name
 
     def fits(self, start: int, end: int) -> bool:
         """Whether a passage is within both bounds, by counting: a text may have more tokens than its parts together."""
         tokens = self.ruler.tokens(start, end)
-        return tokens <= self.size and self._embedded(start, end, tokens) <= self.window
+        return tokens <= self._size and self._embedded(start, end, tokens) <= self._window
 
     def check(self, start: int, end: int) -> None:
         """Refuses a passage that does not fit.
@@ -45,12 +45,13 @@ class Room:
         """
         tokens = self.ruler.tokens(start, end)
         embedded = self._embedded(start, end, tokens)
-        where = f"{self.name}: characters {start} to {end}"
-        if tokens > self.size:
-            raise InputError(f"{where} have {tokens} tokens, and a chunk has {self.size} at most", hint=_HINT)
-        if embedded > self.window:
+        where = f"{self._name}: characters {start} to {end}"
+        if tokens > self._size:
+            raise InputError(f"{where} have {tokens} tokens, and a chunk has {self._size} at most", hint=_HINT)
+        if embedded > self._window:
             raise InputError(
-                f"{where} have {embedded} tokens with heading and special tokens, and the embedder reads {self.window}",
+                f"{where} have {embedded} tokens with heading and special tokens,"
+                f" and the embedder reads {self._window}",
                 hint=_HINT,
             )
 
@@ -58,6 +59,3 @@ class Room:
         if not self.context:
             return tokens + self.ruler.special
         return self.ruler.count(f"{self.context}\n{self.ruler.text[start:end]}")
-
-
-_HINT = "nothing is cut without a word: give shorter pieces, or an embedder with a wider window"

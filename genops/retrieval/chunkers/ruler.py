@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from genops.retrieval.embedders.embedder import Embedder
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from genops.retrieval.embedders.embedder import Embedder
 
 _CHARACTERS_PER_TOKEN = 16
 

@@ -10,13 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from genops.retrieval.dense.gpu import Gpu
 from genops.retrieval.dense.index import Found, Mask, Rows, Vectors
+from genops.retrieval.dense.library import faiss_library, faiss_threads
 from genops.retrieval.dense.ranking import checked_queries, nearest_few, nothing, ranked
-from genops.retrieval.dense.threads import faiss_threads
 from genops.retrieval.dense.unit import unit_vectors
 
 _WRITTEN_AT_ONCE = 16_384
 _ASKED_AT_ONCE = 16
+_LEAP_COST = 3
+_GPU_MARGIN = 16
 
 
 class FlatIndex:
@@ -24,20 +27,18 @@ class FlatIndex:
 
     Args:
         index: A FAISS ``IndexFlatIP``.
-        owner: What must live as long as the index does.
     """
 
     kind = "flat"
 
-    def __init__(self, index: Any, owner: Any = None) -> None:
-        import faiss
-
+    def __init__(self, index: Any) -> None:
         self._index = index
-        self._owner = owner
+        self._gpu = Gpu(index)
         self.rows = int(index.ntotal)
         self.dimension = int(index.d)
-        shape = self.rows, self.dimension
-        self._stored: Vectors = faiss.rev_swig_ptr(index.get_xb(), self.rows * self.dimension).reshape(shape)
+        numbers = faiss_library().rev_swig_ptr(index.get_xb(), self.rows * self.dimension)
+        self._stored: Vectors = numbers.reshape(self.rows, self.dimension)
+        self._every = np.arange(self.rows)
 
     def vectors(self, rows: Rows) -> Vectors:
         """See :meth:`DenseIndex.vectors`."""
@@ -46,35 +47,43 @@ class FlatIndex:
     def search(self, queries: Vectors, k: int, allowed: Mask | None = None) -> Found:
         """See :meth:`DenseIndex.search`."""
         queries = checked_queries(queries, k, allowed, self.rows, self.dimension)
-        rows = np.arange(self.rows) if allowed is None else np.flatnonzero(allowed)
         scores, found = nothing(len(queries), k)
-        if not len(rows):
-            return scores, found
-        for at, cosines in enumerate(self._cosines(queries, rows)):
-            scores[at], found[at] = self.rank(queries[at], rows[nearest_few(cosines, k)], k)
+        for at, candidates in enumerate(self._candidates(queries, k, allowed)):
+            scores[at], found[at] = self.rank(queries[at], candidates, k)
         return scores, found
 
     def rank(self, query: Vectors, candidates: Rows, k: int) -> Found:
         """The ``k`` best of distinct candidates by exact cosine."""
         return ranked(query, self._stored[candidates], candidates, k)
 
+    def _candidates(self, queries: Vectors, k: int, allowed: Mask | None) -> Iterator[Rows]:
+        """For each query the few rows among which the best ones are."""
+        if self._gpu.takes(k + _GPU_MARGIN, allowed):
+            yield from self._gpu.nearest(queries, min(k + _GPU_MARGIN, self.rows))
+            return
+        rows = self._every if allowed is None else np.flatnonzero(allowed)
+        for cosines in self._cosines(queries, rows):
+            yield rows[nearest_few(cosines, k)]
+
     def _cosines(self, queries: Vectors, rows: Rows) -> Iterator[NDArray[np.float32]]:
         """For each query the cosines of rows, in single precision."""
         for first in range(0, len(queries), _ASKED_AT_ONCE):
             asked = queries[first : first + _ASKED_AT_ONCE]
-            if len(asked) > 1 and len(rows) == self.rows:
-                yield from asked @ self._stored.T
-            else:
+            if len(rows) <= self.rows // _LEAP_COST:
                 yield from self._distances(asked, rows)
+                continue
+            # Reading on is so much faster than leaping that all rows take less time than many of them.
+            cosines = self._distances(asked, self._every) if len(asked) == 1 else asked @ self._stored.T
+            yield from cosines if len(rows) == self.rows else cosines[:, rows]
 
     def _distances(self, queries: Vectors, rows: Rows) -> NDArray[np.float32]:
-        import faiss
-
+        faiss = faiss_library()
         cosines = np.empty((len(queries), len(rows)), dtype=np.float32)
         labels = np.ascontiguousarray(np.broadcast_to(rows, cosines.shape))
-        with faiss_threads(len(queries)):
-            pointers = [faiss.swig_ptr(array) for array in (queries, cosines, labels)]
-            self._index.compute_distance_subset(len(queries), pointers[0], len(rows), pointers[1], pointers[2])
+        if cosines.size:
+            asked, into, which = (faiss.swig_ptr(array) for array in (queries, cosines, labels))
+            with faiss_threads(len(queries)):
+                self._index.compute_distance_subset(len(queries), asked, len(rows), into, which)
         return cosines
 
 
@@ -84,8 +93,7 @@ def write_flat(path: Path, vectors: Vectors) -> None:
     Raises:
         InputError: A vector is not finite or not of unit length.
     """
-    import faiss
-
+    faiss = faiss_library()
     rows, dimension = vectors.shape
     header = bytearray(faiss.serialize_index(faiss.IndexFlatIP(dimension)).tobytes())
     struct.pack_into("<q", header, 8, rows)  # `ntotal`, after the type's four letters and the dimension

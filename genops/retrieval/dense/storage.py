@@ -5,11 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from genops.errors import Location, SnapshotError
+from genops.errors import InputError, Location, SnapshotError
+from genops.retrieval.dense.approximate import ApproximateIndex
 from genops.retrieval.dense.flat import FlatIndex, write_flat
+from genops.retrieval.dense.hnsw import HnswCandidates, write_hnsw
 from genops.retrieval.dense.index import DenseIndex, Vectors
+from genops.retrieval.dense.ivf import IvfCandidates, write_ivf
+from genops.retrieval.dense.library import faiss_library
 
-INDEX = "index.faiss"
+INDEX, VECTORS = "index.faiss", "vectors.faiss"
+_CLASSES = {
+    "flat": "IndexFlatIP",
+    "hnsw": "IndexHNSWFlat",
+    "ivf_sq8": "IndexIVFScalarQuantizer",
+    "ivf_pq": "IndexIVFPQ",
+}
 
 
 def write_dense(folder: Path, vectors: Vectors, kind: str) -> list[str]:
@@ -24,10 +34,19 @@ def write_dense(folder: Path, vectors: Vectors, kind: str) -> list[str]:
         The names of the files.
 
     Raises:
-        InputError: A vector is not finite or not of unit length.
+        InputError: A vector is not finite or not of unit length; or there is none, and the kind is not ``flat``.
     """
-    write_flat(folder / INDEX, vectors)
-    return [INDEX]
+    if kind == "flat":
+        write_flat(folder / INDEX, vectors)
+        return [INDEX]
+    if not len(vectors):
+        raise InputError(f"no vectors to build an index of kind {kind!r} of", hint="an empty index can only be flat")
+    if kind == "hnsw":
+        write_hnsw(folder / INDEX, vectors)
+        return [INDEX]
+    write_ivf(folder / INDEX, vectors, kind)
+    write_flat(folder / VECTORS, vectors)
+    return [INDEX, VECTORS]
 
 
 def open_dense(folder: Path, kind: str, rows: int, dimension: int) -> DenseIndex:
@@ -36,24 +55,28 @@ def open_dense(folder: Path, kind: str, rows: int, dimension: int) -> DenseIndex
     Raises:
         SnapshotError: A file is missing, damaged, or of another kind or size than said.
     """
-    index = FlatIndex(read_mapped(folder / INDEX))
-    if (index.rows, index.dimension) != (rows, dimension):
-        raise SnapshotError(
-            f"{index.rows} vectors of {index.dimension} numbers, where {rows} of {dimension} belong",
-            at=Location(folder / INDEX),
-        )
-    return index
+    faiss = faiss_library()
+
+    index = _read(folder / INDEX, _CLASSES[kind], rows, dimension)
+    if kind == "flat":
+        return FlatIndex(index)
+    if kind == "hnsw":
+        return ApproximateIndex(kind, HnswCandidates(index), FlatIndex(faiss.downcast_index(index.storage)))
+    vectors = FlatIndex(_read(folder / VECTORS, _CLASSES["flat"], rows, dimension))
+    per_hit, margin = (2, 16) if kind == "ivf_sq8" else (4, 100)
+    return ApproximateIndex(kind, IvfCandidates(index, per_hit, margin), vectors)
 
 
-def read_mapped(path: Path) -> Any:
-    """A FAISS index whose vectors stay in the file.
-
-    Raises:
-        SnapshotError: It cannot be read.
-    """
-    import faiss
+def _read(path: Path, name: str, rows: int, dimension: int) -> Any:
+    """A FAISS index whose arrays stay in the file."""
+    faiss = faiss_library()
 
     try:
-        return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
     except RuntimeError as error:
         raise SnapshotError(f"not an index of vectors: {str(error).splitlines()[0]}", at=Location(path)) from None
+    found, wanted = (type(index).__name__, index.ntotal, index.d), (name, rows, dimension)
+    if found != wanted:
+        said = "{} of {} vectors of {} numbers".format
+        raise SnapshotError(f"a {said(*found)}, where a {said(*wanted)} belongs", at=Location(path))
+    return index

@@ -1,20 +1,47 @@
-"""Vectors of texts of any length, checked against what the embedder promised."""
+"""Vectors of texts of any number and length: known ones from the cache, the rest in batches."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from genops.errors import Unfinished
 from genops.retrieval.chunk import windows
-from genops.retrieval.embedders.embedder import Embedder
+from genops.retrieval.embedders.embedder import Embedder, Role
+from genops.retrieval.embedders.unit import to_unit_length
 
 if TYPE_CHECKING:
     from genops.retrieval.embedders.embedder import Vectors
+    from genops.retrieval.embedders.vector_cache import VectorCache
+
+Progress = Callable[[int, int], None]
+"""Called with what is done and how much there is to do, first with 0."""
+
+_FIRST_BATCH = 64
+_LARGEST_BATCH = 2048
+_QUICK = 1.0
 
 
-def embed_texts(embedder: Embedder, texts: Sequence[str]) -> Vectors:
+def embed_texts(
+    embedder: Embedder,
+    texts: Sequence[str],
+    role: Role = "passage",
+    cache: VectorCache | None = None,
+    progress: Progress | None = None,
+) -> Vectors:
     """Vectors of texts. One beyond the embedder's window gets the mean of its pieces' vectors, brought to unit length.
+
+    A text that occurs often is embedded once. The longest come first, so that texts of a batch are of one length; a
+    batch grows while batches take less than a second, so that a server or an accelerator has enough to do and progress
+    is still seen.
+
+    Args:
+        embedder: What embeds them.
+        texts: In any order.
+        role: What they all are.
+        cache: Is asked first, and keeps each batch as soon as it is embedded: what breaks off is not lost.
+        progress: Is told how many of the texts that the cache does not know are embedded.
 
     Returns:
         float32, ``len(texts)`` x ``dimension``; a dot product of two rows is their cosine similarity.
@@ -26,16 +53,38 @@ def embed_texts(embedder: Embedder, texts: Sequence[str]) -> Vectors:
 
     if not texts:
         return np.zeros((0, embedder.dimension), dtype=np.float32)
-    pieces = [[text] if embedder.count_tokens(text) <= embedder.window else windows(text, embedder) for text in texts]
-    vectors = embedder.encode([piece for group in pieces for piece in group])
+    known = cache.get(embedder, role, dict.fromkeys(texts)) if cache is not None else {}
+    new = sorted((text for text in dict.fromkeys(texts) if text not in known), key=len, reverse=True)
+    report = progress or (lambda done, total: None)
+    report(0, len(new))
+    done, size = 0, _FIRST_BATCH
+    while done < len(new):
+        began = time.perf_counter()
+        batch = new[done : done + size]
+        vectors = _embed(embedder, batch, role)
+        known.update(zip(batch, vectors, strict=True))
+        if cache is not None:
+            cache.put(embedder, role, batch, vectors)
+        done += len(batch)
+        report(done, len(new))
+        if time.perf_counter() - began < _QUICK:
+            size = min(2 * size, _LARGEST_BATCH)
+    return np.stack([known[text] for text in texts])
+
+
+def _embed(embedder: Embedder, texts: Sequence[str], role: Role) -> Vectors:
+    import numpy as np
+
+    pieces = [_pieces(embedder, text) for text in texts]
+    vectors = embedder.encode([piece for group in pieces for piece in group], role)
     expected = (sum(map(len, pieces)), embedder.dimension)
-    if vectors.shape != expected or not np.isfinite(vectors).all():
+    if vectors.shape != expected:
         raise Unfinished(
-            f"the embedder {embedder.name!r} gave vectors of shape {vectors.shape}, not {expected}"
-            if vectors.shape != expected
-            else f"the embedder {embedder.name!r} gave numbers that are not finite",
+            f"the embedder {embedder.name!r} gave vectors of shape {vectors.shape}, not {expected}",
             hint="the fault is in the embedder; nothing was changed",
         )
-    sums = np.add.reduceat(vectors, np.cumsum([0, *map(len, pieces[:-1])]), axis=0)
-    lengths = np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), np.finfo(np.float32).tiny)
-    return np.ascontiguousarray(sums / lengths, dtype=np.float32)
+    return to_unit_length(np.add.reduceat(vectors, np.cumsum([0, *map(len, pieces[:-1])]), axis=0), embedder.name)
+
+
+def _pieces(embedder: Embedder, text: str) -> list[str]:
+    return [text] if embedder.count_tokens(text) <= embedder.window else windows(text, embedder)

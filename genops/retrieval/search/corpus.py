@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from genops.retrieval.embedders import Vectors
+    from genops.retrieval.embedders.embedder import Vectors
 
 
 @dataclass(frozen=True, slots=True)

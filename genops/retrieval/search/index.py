@@ -33,7 +33,7 @@ from genops.retrieval.snapshots.snapshot import Snapshot
 from genops.settings import Settings
 
 if TYPE_CHECKING:
-    from genops.retrieval.embedders import Vectors
+    from genops.retrieval.embedders.embedder import Vectors
 
 QUERY_CHARACTERS = 20_000
 _REMEMBERED_QUERIES = 4_096

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from genops.retrieval.embedders import Vectors
+    from genops.retrieval.embedders.embedder import Vectors
 
     Mask = NDArray[np.bool_]
 
@@ -55,7 +55,7 @@ class LocalCorpus:
 
     def cosines(self, vector: Vectors, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The cosine of one query's vector and each row's."""
-        return self.vectors(rows) @ vector  # type: ignore[no-any-return]
+        return self.vectors(rows) @ vector
 
     def vectors(self, rows: NDArray[np.int64]) -> Vectors:
         """Unit vectors of rows."""

@@ -19,7 +19,7 @@ from genops.retrieval.search.ranking import (
 )
 
 if TYPE_CHECKING:
-    from genops.retrieval.embedders import Vectors
+    from genops.retrieval.embedders.embedder import Vectors
 
 
 def by_vectors(best: Best) -> Ranking:

@@ -30,14 +30,12 @@ class Chunker(_Part):
     """How documents were cut.
 
     Attributes:
-        name: Of the chunker.
         version: Of the cutting itself; it rises when the same text would be cut otherwise.
         name: See :class:`~genops.index_settings.IndexSettings`.
         tokens: Size of a chunk.
         overlap: Tokens shared by neighbours.
     """
 
-    name: str
     version: int
     name: str
     tokens: int

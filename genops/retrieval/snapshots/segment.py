@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from struct import Struct
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -49,6 +50,10 @@ CHUNK_FIELDS = (
     ("size", "<i8"),
     ("heading", "<i4"),
     ("context", "<i4"),
+)
+DOCUMENT, CHUNK = (
+    Struct("<" + "".join({"<i8": "q", "<u8": "Q", "<i4": "i"}[kind] for _, kind in fields))
+    for fields in (DOCUMENT_FIELDS, CHUNK_FIELDS)
 )
 
 

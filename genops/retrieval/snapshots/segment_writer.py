@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +16,9 @@ from genops.retrieval.document import Document
 from genops.retrieval.lexical import Analyzer, Postings
 from genops.retrieval.snapshots.manifest import SegmentEntry
 from genops.retrieval.snapshots.segment import (
-    CHUNK_FIELDS,
+    CHUNK,
     CHUNKS,
-    DOCUMENT_FIELDS,
+    DOCUMENT,
     DOCUMENTS,
     HEADINGS,
     RECORDS,
@@ -29,7 +28,7 @@ from genops.retrieval.snapshots.segment import (
 )
 
 if TYPE_CHECKING:
-    from genops.retrieval.embedders import Vectors
+    from genops.retrieval.embedders.embedder import Vectors
 
 _BATCH = 1024
 _STAGED = "vectors.staged"
@@ -84,18 +83,14 @@ class SegmentWriter:
         self._put(segment.record(position), segment.text(position), spans)
 
     def _put(self, record: DocumentRecord, text: str, spans: list[tuple[int, int, int, str, str]]) -> None:
-        import numpy as np
-
-        line, data = orjson.dumps(asdict(record)) + b"\n", text.encode("utf-8")
+        line, data = orjson.dumps(record) + b"\n", text.encode("utf-8")
         text_at = self._texts.tell()
         places = _byte_spans(text, len(data), [(start, end) for _, start, end, *_ in spans])
-        rows = [
-            (name, self.documents, start, end, text_at + at, size, self._heading(heading), self._heading(context))
-            for (name, start, end, heading, context), (at, size) in zip(spans, places, strict=True)
-        ]
+        for (name, start, end, heading, context), (at, size) in zip(spans, places, strict=True):
+            headings = self._heading(heading), self._heading(context)
+            self._chunks.write(CHUNK.pack(name, self.documents, start, end, text_at + at, size, *headings))
         place = (self._records.tell(), len(line) - 1, text_at, len(data), self.chunks, len(spans))
-        self._chunks.write(np.array(rows, dtype=list(CHUNK_FIELDS)).tobytes())
-        self._documents.write(np.array([place], dtype=list(DOCUMENT_FIELDS)).tobytes())
+        self._documents.write(DOCUMENT.pack(*place))
         self._records.write(line)
         self._texts.write(data)
         self.documents += 1

@@ -13,7 +13,7 @@ def check_documents(documents: Iterable[Document], taken: dict[str, str] | None 
 
     Args:
         documents: Of any origin.
-        taken: Uris by id of documents that are in the index already; those that come are added.
+        taken: Uris by id of the documents that stay in the index; those that come are added.
 
     Raises:
         InputError: Two have the same id, or something is no document.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from genops.errors import DefinitionError, InputError, Location, UsageError
+from genops.errors import InputError, Location, UsageError
 from genops.index_settings import FileSource, IndexSettings, SqlSource
 from genops.retrieval.document import Document
 from genops.retrieval.sources.checks import check_documents
@@ -104,7 +104,7 @@ def scan(settings: Settings, index: IndexSettings) -> Scan:
                 readers[Entry(sql_key(source), None)] = partial(read_sql, source, settings.root)
             else:
                 files.add(FileSource(path=source) if isinstance(source, str) else source)
-    except DefinitionError as error:
+    except UsageError as error:
         error.at = error.at or at
         raise
     for file in files:

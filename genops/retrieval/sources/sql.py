@@ -59,7 +59,7 @@ def sql_uri(source: SqlSource) -> str:
 
 def sql_key(source: SqlSource) -> str:
     """The name of a source among others of the same database."""
-    return f"{sql_uri(source)} {short(digest_of(source.sql))}"
+    return f"{sql_uri(source)} {short(digest_of(source.model_dump()))}"
 
 
 def read_sql(source: SqlSource, root: Path) -> Iterator[Document]:

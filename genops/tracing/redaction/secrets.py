@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from genops.settings import ModelAlias
 from genops.tracing.redaction.match import Match, merged
 
 MIN_SECRET = 8
@@ -98,17 +97,17 @@ _SECRET_NAME_PARTS = frozenset(
 _RARITY = "~^`ZQXJ@#$%&!?+*\\|KVUYqzjWHGBFDLONRPMESITCA9876543210/xkvw=_-.,:;'\"()[]{}<>bygpfmuldchrsnioate "
 
 
-def secret_values(models: Mapping[str, ModelAlias], environ: Mapping[str, str] = os.environ) -> set[str]:
-    """The values of key variables: those that an alias names in ``api_key_env``, and those whose name tells.
+def secret_values(key_variables: Collection[str], environ: Mapping[str, str] = os.environ) -> set[str]:
+    """The values of key variables: those that the settings name (``api_key_env``), and those whose name tells.
 
     A telling name has KEY, TOKEN, SECRET, PASSWORD or the like among its parts (``HF_TOKEN``). Values under 8
     characters are left out: they are words more often than secrets.
     """
-    named = {alias.api_key_env for alias in models.values() if alias.api_key_env}
     return {
         value
         for name, value in environ.items()
-        if len(value) >= MIN_SECRET and (name in named or not _SECRET_NAME_PARTS.isdisjoint(name.upper().split("_")))
+        if len(value) >= MIN_SECRET
+        and (name in key_variables or not _SECRET_NAME_PARTS.isdisjoint(name.upper().split("_")))
     }
 
 

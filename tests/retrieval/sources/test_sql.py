@@ -37,8 +37,8 @@ def test_each_row_is_a_document(faq, read):
 def test_rows_are_always_read_and_their_entry_has_a_lasting_key(faq, scanned):
     (entry,) = scanned(faq).entries
     assert entry.stamp is None
-    assert entry == scanned({**faq, "title": None}).entries[0]
-    assert len(scanned(faq, {**faq, "sql": "select 1 as id"}).entries) == 2
+    assert entry == scanned(faq).entries[0]
+    assert len(scanned(faq, {**faq, "sql": "select 1 as id"}, {**faq, "text": "body"}, faq).entries) == 3
 
 
 def test_what_looks_like_a_parameter_in_the_query_is_text(faq, read):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _BETWEEN_PAGES = "\n\n"
 _MOST_SHOWN = 10
+_SAVE_ANEW = "open it and save it anew, by `qpdf` for one"
 _NO_TITLE = re.compile(r"(microsoft word - .*|untitled.*|.*\.(docx?|pdf|tex|dvi|indd|odt|rtf))?", re.IGNORECASE)
 """Titles that programs write when nobody wrote one."""
 
@@ -43,7 +44,11 @@ def read_pdf(file: SourceFile) -> Iterator[Document]:
     for text in texts:
         offsets.append(at)
         at += len(text) + len(_BETWEEN_PAGES)
-    yield file.document(_BETWEEN_PAGES.join(texts), _properties(reader), pages=offsets)
+    try:
+        properties = _properties(reader)
+    except Exception as error:  # a damaged file fails in any of the parser's parts
+        raise file.error(f"its properties cannot be read: {error}", hint=_SAVE_ANEW) from error
+    yield file.document(_BETWEEN_PAGES.join(texts), properties, pages=offsets)
 
 
 def _open(file: SourceFile) -> PdfReader:
@@ -56,8 +61,8 @@ def _open(file: SourceFile) -> PdfReader:
         len(reader.pages)
     except (FileNotDecryptedError, WrongPasswordError, DependencyError):
         raise file.error("encrypted", hint="save it without a password, by `qpdf --decrypt` for one") from None
-    except Exception as error:  # a damaged file fails in any of the parser's parts
-        raise file.error(f"not a readable PDF file: {error}", hint="open it and save it anew") from error
+    except Exception as error:  # as above
+        raise file.error(f"not a readable PDF file: {error}", hint=_SAVE_ANEW) from error
     return reader
 
 
@@ -74,7 +79,7 @@ def _page_texts(reader: PdfReader, file: SourceFile) -> list[str]:
     if broken:
         raise file.error(
             f"{len(broken)} of {len(reader.pages)} pages cannot be read: {', '.join(broken[:_MOST_SHOWN])}",
-            hint="save the file anew, by `qpdf` for one, or take these pages out",
+            hint=f"{_SAVE_ANEW}, or take these pages out",
         )
     return texts
 

@@ -39,6 +39,14 @@ def test_the_source_may_say_which_fields_are_taken(write, read_one):
     assert document.modified == 1767323045 * 10**9
 
 
+def test_front_matter_may_be_toml(write, read_one):
+    write("a.md", '+++\ntitle = "T"\ndate = 2026-01-02\ntags = ["a"]\n[nested]\nx = 1\n+++\n# T\n')
+    document = read_one("a.md", modified="date")
+    assert (document.title, document.metadata) == ("T", {"tags": ["a"]})
+    assert document.modified == 1767312000 * 10**9
+    assert read_one("a.md").metadata == {"tags": ["a"], "date": "2026-01-02"}
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -68,6 +76,12 @@ def test_a_file_without_front_matter_has_no_metadata(write, read_one, text):
 def test_broken_front_matter_is_an_error_with_its_line(write, read_one, front_matter, error, message):
     write("a.md", f"---\n{front_matter}\n---\nx")
     with pytest.raises(error, match=message):
+        read_one("a.md")
+
+
+def test_broken_toml_is_an_error_with_its_line(write, read_one):
+    write("a.md", "+++\na = 1\nb = \n+++\nx")
+    with pytest.raises(InputError, match=r"a\.md:3: not valid TOML"):
         read_one("a.md")
 
 

@@ -1,0 +1,33 @@
+"""The last step of every embedder: vectors of length 1."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from genops.errors import Unfinished
+
+if TYPE_CHECKING:
+    from genops.retrieval.embedders.embedder import Vectors
+
+
+def to_unit_length(vectors: Vectors, embedder: str) -> Vectors:
+    """The vectors brought to length 1, float32 and contiguous.
+
+    Args:
+        vectors: n x dimension.
+        embedder: Whose they are, for the error.
+
+    Raises:
+        Unfinished: One is not finite or all zero, and points nowhere.
+    """
+    import numpy as np
+
+    lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
+    if not np.isfinite(lengths).all():
+        raise Unfinished(f"the embedder {embedder!r} gave numbers that are not finite", hint=_HINT)
+    if not lengths.all():
+        raise Unfinished(f"the embedder {embedder!r} gave a vector of zeros, which points nowhere", hint=_HINT)
+    return np.ascontiguousarray(vectors / lengths, dtype=np.float32)
+
+
+_HINT = "the fault is in the embedder; nothing was changed"

@@ -1,0 +1,52 @@
+import io
+import re
+import sys
+import time
+
+from genops.cli.progress import batch_bar, progress_bar
+
+
+class Terminal(io.StringIO):
+    """A terminal that remembers what a person saw."""
+
+    def isatty(self):
+        return True
+
+    @property
+    def text(self):
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.getvalue())
+
+
+def at_a_terminal(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    return terminal
+
+
+def test_a_bar_shows_what_is_done_the_rate_and_the_time_left(monkeypatch):
+    screen = at_a_terminal(monkeypatch)
+    with progress_bar("embedding passages") as advance:
+        assert "embedding passages" not in screen.text
+        for done in (0, 40, 80):
+            advance(done, 200)
+            time.sleep(0.15)
+    assert re.search(r"embedding passages .* 80/200 [0-9.,]+/s 0:00:\d\d", screen.text)
+
+
+def test_the_bar_of_a_batch_shows_its_failures_too(monkeypatch):
+    screen = at_a_terminal(monkeypatch)
+    with batch_bar(200) as show:
+        for done in (0, 40, 80):
+            show(done, 3)
+            time.sleep(0.15)
+    assert re.search(r"3 failed .* 80/200 [0-9.,]+/s 0:00:\d\d", screen.text)
+
+
+def test_nobody_at_a_terminal_sees_nothing(monkeypatch):
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    with progress_bar("embedding passages") as advance:
+        advance(1, 2)
+    assert written.getvalue() == ""

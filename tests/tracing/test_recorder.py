@@ -1,0 +1,103 @@
+"""The record of one run, written to by several threads at once: sync tools and traced functions have one each."""
+
+import sys
+import threading
+import time
+
+import pytest
+
+from genops.artifacts import encode
+from genops.settings import Redaction
+from genops.store.records import RunRecord
+from genops.tracing.recorder import Recorder
+from genops.tracing.redaction import Redactor
+
+THREADS, TIMES = 8, 400
+
+
+class Kept:
+    """A sink that keeps what it is given."""
+
+    def __init__(self):
+        self.spans, self.payloads = {}, {}
+
+    def payload(self, payload):
+        self.payloads[payload.digest] = payload.data
+
+    def run(self, run):
+        pass
+
+    def span(self, span):
+        self.spans[span.number] = span
+
+
+@pytest.fixture
+def sink():
+    return Kept()
+
+
+@pytest.fixture
+def recorder(sink):
+    redactor = Redactor(Redaction(email=True))
+    return Recorder(RunRecord("r", "t", "chain", time.time_ns()), sink, redactor.session())
+
+
+def at_once(work):
+    """Runs ``work(number)`` in several threads that take turns as often as they can; gives what they gave."""
+    results, together = [], threading.Barrier(THREADS)
+
+    def in_thread(number):
+        together.wait()
+        results.extend(work(number))
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=in_thread, args=(number,)) for number in range(THREADS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    return results
+
+
+def test_a_path_is_given_once(recorder):
+    given = at_once(lambda _: [recorder.unique("step/inner") for _ in range(TIMES)])
+    wanted = ["step/inner", *(f"step/inner[{number}]" for number in range(1, THREADS * TIMES))]
+    assert sorted(given) == sorted(wanted)
+
+
+def test_a_span_has_a_number_of_its_own(recorder, sink):
+    def work(number):
+        for turn in range(TIMES):
+            span = recorder.start("function", f"{number}", f"{number}/{turn}", None)
+            recorder.end(span)
+            yield span.number
+
+    assert sorted(at_once(work)) == list(range(1, THREADS * TIMES + 1))
+    assert recorder.run.spans == len(sink.spans) == THREADS * TIMES
+    assert all(span.status == "ok" for span in sink.spans.values())
+
+
+def test_a_value_is_kept_as_itself(recorder, sink):
+    texts = [f"text {number}" for number in range(16)]
+
+    def work(number):
+        for turn in range(TIMES):
+            text = texts[(turn + number) % len(texts)]
+            yield text, recorder.keep(text)
+
+    for text, digest in at_once(work):
+        assert digest == encode(text).digest
+        assert sink.payloads[digest] == encode(text).data
+
+
+def test_a_placeholder_stands_for_one_value(recorder, sink):
+    def work(number):
+        return [(turn % 20, recorder.text(f"ann{turn % 20}@example.org")) for turn in range(TIMES)]
+
+    placeholders = dict(at_once(work))
+    assert len(set(placeholders.values())) == 20
+    assert set(at_once(work)) == set(placeholders.items())
