@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from psycopg import Connection
 
-    from genops.retrieval.embedders import Vectors
+    from genops.retrieval.embedders.embedder import Vectors
 
 _EXACT = """
     SELECT row, -(embedding <#> %s::vector) AS cosine FROM {vectors} WHERE {condition}
