@@ -29,7 +29,7 @@ def pack(section: Section, room: Room, overlap: int) -> Iterator[tuple[int, int]
     whole = _trimmed(section, room.ruler.text)
     if whole is None:
         return
-    if room.ruler.size(*whole, room.size) <= room.size and room.fits(*whole):
+    if room.ruler.size(*whole, room.budget) <= room.budget and room.fits(*whole):
         yield whole  # most sections are short: one count instead of one a word
         return
     atoms = Atoms(section, room, overlap)
