@@ -155,7 +155,7 @@ def test_a_push_that_fails_leaves_what_was_in_use(builder, reader, url, monkeypa
         raise OSError("no route to host")
 
     monkeypatch.setattr("genops.retrieval.backends.postgres.push._copy_terms", fail)
-    monkeypatch.setattr("genops.retrieval.backends.qdrant.push.Push._documents", fail)
+    monkeypatch.setattr("genops.retrieval.backends.qdrant.push.Push._sheets", fail)
     with pytest.raises(SnapshotError, match="no route to host"):
         build_index(builder, "docs", notes("Bread."))
     monkeypatch.undo()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from genops.retrieval.embedders.embedder import Vectors
 
+_REMEMBERED = 100_000
 _EXACT = """
     SELECT row, -(embedding <#> %s::vector) AS cosine FROM {vectors} WHERE {condition}
     ORDER BY cosine DESC, row LIMIT %s
@@ -126,7 +127,8 @@ class PostgresCorpus:
         self._average = tokens / max(1, manifest.chunks)
         self._analyzer = analyzer
         self._parts = self._opened(segments, manifest)
-        self._holders = lru_cache(maxsize=100_000)(self._count_holders)
+        self._known_holders: dict[str, int] = {}
+        self._lock = threading.Lock()
 
     def _opened(self, segments: Sequence[str], manifest: Manifest) -> list[Part]:
         found, first = [], 0
@@ -198,15 +200,26 @@ class PostgresCorpus:
 
     def words(self, query: str, k1: float, b: float) -> PostgresWords:
         """BM25 of one query over the rows."""
-        weights = {}
-        for term, times in Counter(self._analyzer.tokens(query)).items():
-            if holders := self._holders(term):
-                weights[term] = times * idf(self._living, holders)
-        return PostgresWords(self, weights, k1, b)
+        tokens = Counter(self._analyzer.tokens(query))
+        holders = self._holders(list(tokens))
+        known = {term: times * idf(self._living, holders[term]) for term, times in tokens.items() if holders[term]}
+        return PostgresWords(self, known, k1, b)
 
-    def _count_holders(self, term: str) -> int:
-        """Living rows that have a term."""
-        return sum(holders for part in self._parts for _, holders in self._fetch(_HOLDERS, part, [part.dead, [term]]))
+    def _holders(self, terms: list[str]) -> dict[str, int]:
+        """Living rows that have each term; those of terms that were asked for before are known."""
+        with self._lock:
+            found = {term: self._known_holders[term] for term in terms if term in self._known_holders}
+        missing = [term for term in terms if term not in found]
+        if missing:
+            found |= dict.fromkeys(missing, 0)
+            for part in self._parts:
+                for term, holders in self._fetch(_HOLDERS, part, [part.dead, missing]):
+                    found[term] += holders
+            with self._lock:
+                if len(self._known_holders) > _REMEMBERED:
+                    self._known_holders.clear()
+                self._known_holders.update(found)
+        return found
 
     def weighed(self, weights: dict[str, float], k1: float, b: float, depth: int, where: Filter | None) -> Best:
         """The rows that score highest for weighed words."""

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import time
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ import orjson
 from genops.errors import Location, SnapshotError, Unfinished
 from genops.retrieval.backends.pushed import PushedSnapshot
 from genops.retrieval.backends.qdrant.client import Connection
-from genops.retrieval.backends.qdrant.layout import DATA, RECORD, Layout
+from genops.retrieval.backends.qdrant.layout import DATA, Layout
 from genops.retrieval.backends.rows import approximates
 from genops.retrieval.lexical import Analyzer
 from genops.retrieval.snapshots.manifest import Manifest, rebuild
@@ -30,7 +30,7 @@ REGISTRY = "genops_indexes"
 """The collection that has a point for each index, with its pointer, and one for each snapshot, with its manifest."""
 _NAMES = uuid.UUID("6d7c1c2e-2a52-4f1c-9a53-0f4a3b7f5c11")
 _ABANDONED_SECONDS = 86_400
-_PAGE = 500
+_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +166,13 @@ class QdrantBackend:
     def records(self, manifest: Manifest) -> Iterator[DocumentRecord]:
         """A snapshot's documents."""
         layout = self._layout(manifest)
-        for payload in self._payloads(layout, range(layout.rows, layout.rows + layout.documents), RECORD):
-            yield DocumentRecord(**orjson.loads(payload))
+        for sheet in self._data(layout, layout.sheet_points()):
+            yield from (DocumentRecord(**record) for record, _, _ in sheet)
 
     def sources(self, manifest: Manifest) -> list[dict[str, Any]]:
         """What a snapshot was read from."""
         layout = self._layout(manifest)
-        return [line for part in self._payloads(layout, layout.parts("sources"), DATA) for line in orjson.loads(part)]
+        return [line for part in self._data(layout, layout.parts("sources")) for line in part]
 
     def corpus(self, manifest: Manifest, analyzer: Analyzer) -> Any:
         """A snapshot's passages, searched by Qdrant."""
@@ -181,12 +181,13 @@ class QdrantBackend:
         layout, approximate = self._layout(manifest), approximates(manifest) and not self.connection.local
         return QdrantCorpus(self.connection, layout, manifest.dimension, approximate, analyzer)
 
-    def _payloads(self, layout: Layout, points: Any, key: str) -> Iterator[str]:
+    def _data(self, layout: Layout, points: Sequence[int]) -> Iterator[Any]:
+        """What points hold, page by page."""
         for at in range(0, len(points), _PAGE):
             wanted = list(points[at : at + _PAGE])
             with self.connection.client() as client:
-                found = client.retrieve(layout.collection, wanted, with_payload=[key])
-            held = {point.id: point.payload[key] for point in found}
+                found = client.retrieve(layout.collection, wanted, with_payload=[DATA])
+            held = {point.id: orjson.loads(point.payload[DATA]) for point in found}
             yield from (held[number] for number in wanted if number in held)
 
     def _layout(self, manifest: Manifest) -> Layout:

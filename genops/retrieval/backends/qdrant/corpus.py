@@ -15,7 +15,7 @@ import orjson
 from genops.errors import InputError, SnapshotError
 from genops.retrieval.backends.qdrant.client import Connection
 from genops.retrieval.backends.qdrant.filters import condition_of
-from genops.retrieval.backends.qdrant.layout import DATA, DENSE, DOCUMENT, RECORD, ROW_ID, WORDS, Layout
+from genops.retrieval.backends.qdrant.layout import DATA, DENSE, DOCUMENT, ROW_ID, SHEET, WORDS, Layout
 from genops.retrieval.backends.rows import Piece, pieced
 from genops.retrieval.backends.weights import idf
 from genops.retrieval.dense.unit import unit_vectors
@@ -196,19 +196,22 @@ class QdrantCorpus:
         """The passages of rows, with their documents."""
         points = self._points(rows.tolist(), payload=[ROW_ID, DOCUMENT, "start", "end", "text", "heading", "context"])
         payloads = [point.payload for point in points]
-        documents = list(dict.fromkeys(payload[DOCUMENT] for payload in payloads))
-        held = self._points([self._layout.document(document) for document in documents], payload=[RECORD])
-        records = {
-            document: DocumentRecord(**orjson.loads(point.payload[RECORD]))
-            for document, point in zip(documents, held, strict=True)
-        }
-        return [(records[payload[DOCUMENT]], Passage(**payload)) for payload in payloads]
+        documents = self._documents([payload[DOCUMENT] for payload in payloads])
+        return [
+            (DocumentRecord(**record), Passage(**payload))
+            for payload, (record, _, _) in zip(payloads, documents, strict=True)
+        ]
+
+    def _documents(self, numbers: Sequence[int]) -> list[tuple[dict[str, Any], int, int]]:
+        """Documents, each with its first row and the number of its rows."""
+        sheets = list(dict.fromkeys(map(self._layout.sheet, numbers)))
+        held = dict(zip(sheets, self._data(sheets), strict=True))
+        return [held[self._layout.sheet(number)][number % SHEET] for number in numbers]
 
     def around(self, row: int, neighbours: int) -> tuple[int, int, str]:
         """Start, end and text of a passage with its neighbours."""
         (found,) = self._points([row], payload=[DOCUMENT])
-        (document,) = self._points([self._layout.document(found.payload[DOCUMENT])], payload=["first", "rows"])
-        begin, rows = document.payload["first"], document.payload["rows"]
+        ((_, begin, rows),) = self._documents([found.payload[DOCUMENT]])
         near = range(max(begin, row - neighbours), min(begin + rows, row + neighbours + 1))
         return pieced([Piece(**point.payload) for point in self._points(list(near), payload=list(_PIECE))])
 

@@ -7,11 +7,13 @@ import zlib
 from pydantic import BaseModel, ConfigDict
 
 DENSE, WORDS = "dense", "words"
-ROW_ID, DOCUMENT, RECORD, DATA = "id", "document", "record", "data"
+ROW_ID, DOCUMENT, DATA = "id", "document", "data"
 BLOCK = 1_000
 """Items of a list that one point holds."""
 BUCKET = 200
 """Terms that one point holds, about."""
+SHEET = 16
+"""Documents that one point holds."""
 
 
 class Layout(BaseModel):
@@ -20,7 +22,7 @@ class Layout(BaseModel):
     Attributes:
         collection: Its name.
         rows: Points from 0: passages.
-        documents: Points after them.
+        sheets: Points after them: documents, some on each.
         buckets: Points after those: each term, by the hash of it, with its number and how many rows have it.
         lists: Points after those: first point and number of points of each list (``sources``, ``values FIELD``).
         points: In all.
@@ -33,7 +35,7 @@ class Layout(BaseModel):
 
     collection: str
     rows: int
-    documents: int
+    sheets: int
     buckets: int
     lists: dict[str, tuple[int, int]]
     points: int
@@ -41,13 +43,17 @@ class Layout(BaseModel):
     k1: float
     b: float
 
-    def document(self, number: int) -> int:
-        """The point of a document."""
-        return self.rows + number
+    def sheet(self, document: int) -> int:
+        """The point that has a document, which is the ``document % SHEET``-th on it."""
+        return self.rows + document // SHEET
+
+    def sheet_points(self) -> range:
+        """The points that have the documents."""
+        return range(self.rows, self.rows + self.sheets)
 
     def bucket(self, term: str) -> int:
         """The point that has a term."""
-        return self.rows + self.documents + bucket_of(term, self.buckets)
+        return self.rows + self.sheets + bucket_of(term, self.buckets)
 
     def parts(self, name: str) -> list[int]:
         """The points of a list."""

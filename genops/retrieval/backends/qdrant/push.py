@@ -17,8 +17,8 @@ from genops.retrieval.backends.qdrant.layout import (
     DATA,
     DENSE,
     DOCUMENT,
-    RECORD,
     ROW_ID,
+    SHEET,
     WORDS,
     Layout,
     bucket_of,
@@ -62,13 +62,13 @@ class Push:
         """Makes the collection and fills it."""
         self._create()
         postings = living_postings(self._snapshot)
-        rows, documents = postings.rows, self._columns.count
+        rows, sheets = postings.rows, -(-self._columns.count // SHEET)
         self._upload(self._rows(postings))
-        self._upload(self._documents(rows))
+        self._upload(self._sheets(rows))
         buckets = max(1, len(postings.terms) // BUCKET)
-        self._upload(_buckets(postings, rows + documents, buckets))
+        self._upload(_buckets(postings, rows + sheets, buckets))
         lists: dict[str, tuple[int, int]] = {}
-        first = rows + documents + buckets
+        first = rows + sheets + buckets
         for name, items in self._lists():
             count = -(-len(items) // BLOCK)
             lists[name] = (first, count)
@@ -80,7 +80,7 @@ class Push:
         return Layout(
             collection=self._collection,
             rows=rows,
-            documents=documents,
+            sheets=sheets,
             buckets=buckets,
             lists=lists,
             points=first,
@@ -164,13 +164,18 @@ class Push:
                 ranks[name] = int(self._ordered[name].codes[document])
         return {FIELDS: fields, RANKS: ranks, HAS: has}
 
-    def _documents(self, first: int) -> Iterator[models.PointStruct]:
+    def _sheets(self, first: int) -> Iterator[models.PointStruct]:
+        """Every document as it was, with its first row and the number of its rows."""
+        documents = self._documents()
+        while sheet := list(islice(documents, SHEET)):
+            yield self._point(first, {DATA: orjson.dumps(sheet).decode()})
+            first += 1
+
+    def _documents(self) -> Iterator[tuple[dict[str, Any], int, int]]:
         row = 0
-        for number, place in enumerate(self._snapshot.places()):
+        for place in self._snapshot.places():
             rows = len(place.segment.rows(place.position))
-            yield self._point(
-                first + number, {RECORD: orjson.dumps(asdict(place.record)).decode(), "first": row, "rows": rows}
-            )
+            yield asdict(place.record), row, rows
             row += rows
 
     def _lists(self) -> Iterator[tuple[str, Sequence[Any]]]:
