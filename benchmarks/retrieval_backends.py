@@ -31,7 +31,7 @@ SEARCHES: dict[str, tuple[str, Any]] = {
 }
 
 
-def run(urls: dict[str, str], count: int = 20_000, asked: int = 50) -> list[Row]:
+def run(urls: dict[str, str], count: int = 20_000, asked: int = 20) -> list[Row]:
     """Times each backend against the index on this machine, whose row stands first."""
     os.environ["OMP_NUM_THREADS"] = "1"
     from genops.index_settings import IndexSettings
@@ -84,11 +84,12 @@ def main(arguments: list[str] | None = None) -> None:
     """Runs the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--queries", type=int, default=20)
     parser.add_argument("--postgresql", metavar="URL", help="An empty database with pgvector.")
-    parser.add_argument("--qdrant", metavar="URL", default="local", help="A server; by default a folder.")
+    parser.add_argument("--qdrant", metavar="URL", help="A server, or `local` for a folder.")
     options = parser.parse_args(arguments)
     urls = {"postgresql": options.postgresql, "qdrant": options.qdrant}
-    sys.stdout.write(table(run({name: url for name, url in urls.items() if url}, options.count)))
+    sys.stdout.write(table(run({name: url for name, url in urls.items() if url}, options.count, options.queries)))
 
 
 if __name__ == "__main__":

@@ -41,6 +41,11 @@ def checked_kind(wanted: Comparison | Membership, kinds: Kinds) -> Kind:
                 f"filter: field {field!r} holds {kind} and cannot be compared with {value!r}",
                 hint="quotes decide: 2020 is a number and '2020' is text",
             )
+        if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+            raise InputError(
+                f"filter: the value for field {field!r} holds a lone surrogate, which is not text",
+                hint="check how it was decoded",
+            )
     if kind in ("lists of text", "truth values") and wanted.operator in get_args(Ordering):
         raise InputError(f"filter: field {field!r} holds {kind}: {wanted.operator} has no meaning")
     return kind

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from genops.errors import SnapshotError
@@ -15,7 +15,7 @@ from genops.retrieval.snapshots.shelf import Published
 
 
 class Freshness:
-    """Looks, hit by hit, at a document's age and at the file that it was read from.
+    """Looks at documents' age and at the files that they were read from.
 
     Args:
         root: The project's folder.
@@ -28,8 +28,12 @@ class Freshness:
         self._snapshot = snapshot
         self._history = history
 
-    def of(self, document: DocumentRecord) -> str | None:
-        """``expired``, ``changed`` or ``removed``; None when nothing speaks against it."""
+    def of(self, documents: Iterable[DocumentRecord]) -> list[str | None]:
+        """``expired``, ``changed`` or ``removed`` of each; None when nothing speaks against it."""
+        read_at = cache(self._read_at)
+        return [self._of(document, read_at) for document in documents]
+
+    def _of(self, document: DocumentRecord, read_at: Callable[[], float]) -> str | None:
         if document.expires is not None and time.time_ns() > document.expires:
             return "expired"
         if document.uri not in self._files:
@@ -38,7 +42,7 @@ class Freshness:
             modified = (self._root / document.uri).stat().st_mtime
         except OSError:
             return "removed"
-        return "changed" if modified > self._read_at() else None
+        return "changed" if modified > read_at() else None
 
     @cached_property
     def _files(self) -> frozenset[str]:

@@ -196,9 +196,21 @@ class Index:
             ranking = ranking.take(ranking.scores >= how.threshold)
         ranking = ranking.take(slice(k))
         found = corpus.passages(ranking.rows)
-        return [self._hit(ranking, place, *passage, how.neighbours) for place, passage in enumerate(found)]
+        stale = self._freshness.of(document for document, _ in found)
+        return [
+            self._hit(ranking, place, document, passage, stale[place], how.neighbours)
+            for place, (document, passage) in enumerate(found)
+        ]
 
-    def _hit(self, ranking: Ranking, place: int, document: DocumentRecord, passage: Passage, neighbours: int) -> Hit:
+    def _hit(
+        self,
+        ranking: Ranking,
+        place: int,
+        document: DocumentRecord,
+        passage: Passage,
+        stale: str | None,
+        neighbours: int,
+    ) -> Hit:
         start, end, text = passage.start, passage.end, passage.text
         if neighbours:
             start, end, text = self.corpus.around(int(ranking.rows[place]), neighbours)
@@ -222,7 +234,7 @@ class Index:
                 for name, ranker in ranking.rankers.items()
             },
             page=document.page_of(start),
-            stale=self._freshness.of(document),
+            stale=stale,
         )
 
     def check_embedder(self) -> None:

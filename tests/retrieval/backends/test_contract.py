@@ -58,6 +58,12 @@ FILTERS = [
     {"modified": 1_800_000_000_000_000_003},
     {"name": "Δelta 'quoted' \"x\" \\ %s"},
     {"name": {">": "z"}},
+    {"größe": {">": 1}, "ürün": "a"},
+    {"lang": "e\0n"},
+    {"lang": {"!=": "e\0n"}},
+    {"lang": {"in": ["en", "\0"]}},
+    {"lang": {"<": "en\0a"}},
+    {"lang": {">=": "en\0a"}},
 ]
 
 
@@ -77,6 +83,8 @@ def documents(count=40):
             metadata["draft"] = n % 6 == 1
         if n % 6:
             metadata["tags"] = [tag for at, tag in enumerate("abc") if n >> at & 1]
+        metadata["größe"] = n % 4
+        metadata["ürün"] = "ab"[n % 2]
         if n % 7 == 0:
             metadata["name"] = ["Δelta 'quoted' \"x\" \\ %s", "zeta", "\U0001f40b"][n % 3]
         modified = 1_800_000_000_000_000_000 + n if n % 2 else None
@@ -156,7 +164,15 @@ def test_filters_leave_the_same_passages(pair, where, mode):
 
 @pytest.mark.parametrize(
     "where",
-    [{"land": "en"}, {"lang": 3}, {"year": "2003"}, {"year": True}, {"draft": {">": False}}, {"tags": {"<": "a"}}],
+    [
+        {"land": "en"},
+        {"lang": 3},
+        {"year": "2003"},
+        {"year": True},
+        {"draft": {">": False}},
+        {"tags": {"<": "a"}},
+        {"lang": "\ud800"},
+    ],
     ids=str,
 )
 @pytest.mark.parametrize("query", ["whale", "xylophone"])

@@ -6,13 +6,14 @@ import math
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from genops.retrieval.backends.postgres.database import Database
 from genops.retrieval.backends.postgres.filters import Condition, condition_of
+from genops.retrieval.backends.postgres.part import Part
 from genops.retrieval.backends.postgres.push import has_graph
 from genops.retrieval.backends.postgres.tables import Tables
 from genops.retrieval.backends.rows import Piece, pieced
@@ -54,51 +55,6 @@ _HOLDERS = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A segment of the snapshot.
-
-    Attributes:
-        tables: Its tables.
-        first: Number of its first row among those of all segments.
-        rows: How many it has, tombstones among them.
-        graph: Whether its vectors have one.
-        deleted: Documents that the snapshot no longer has.
-        dead: Their rows.
-    """
-
-    tables: Tables
-    first: int
-    rows: int
-    graph: bool
-    deleted: list[int]
-    dead: list[int] = field(default_factory=list)
-
-    def living(self, where: Condition | None) -> tuple[Any, list[Any]]:
-        """The condition, on a table with ``document``, that a row may be found."""
-        from psycopg import sql
-
-        conditions: list[sql.Composable] = [sql.SQL("true")]
-        parameters: list[Any] = []
-        if self.deleted:
-            conditions.append(sql.SQL("document <> ALL(%s::int[])"))
-            parameters.append(self.deleted)
-        if where is not None:
-            chosen = sql.SQL("document IN (SELECT d.number FROM {} AS d WHERE " + where[0] + ")")
-            conditions.append(chosen.format(self.tables.documents))
-            parameters += where[1]
-        return sql.SQL(" AND ").join(conditions), parameters
-
-    def living_rows(self, where: Condition | None) -> tuple[Any, list[Any]]:
-        """The same, on postings ``p``."""
-        from psycopg import sql
-
-        if where is not None:
-            condition, parameters = self.living(where)
-            return sql.SQL("p.row IN (SELECT row FROM {} WHERE {})").format(self.tables.rows, condition), parameters
-        return (sql.SQL("p.row <> ALL(%s::int[])"), [self.dead]) if self.dead else (sql.SQL("true"), [])
-
-
 class PostgresCorpus:
     """The segments of a snapshot.
 
@@ -135,12 +91,11 @@ class PostgresCorpus:
         for name, entry in zip(segments, manifest.segments, strict=True):
             if not entry.chunks:
                 continue
-            tables, graph = Tables(name), has_graph(entry.kind, manifest.dimension)
-            part = Part(tables, first, entry.chunks, graph, list(entry.deleted))
-            if part.deleted:
-                spans = self._fetch(
-                    "SELECT first_row, rows FROM {documents} WHERE number = ANY(%s)", part, [part.deleted]
-                )
+            graph = has_graph(entry.kind, manifest.dimension)
+            part = Part(Tables(name), first, entry.chunks, graph, [])
+            if entry.deleted:
+                gone = "SELECT first_row, rows FROM {documents} WHERE number = ANY(%s)"
+                spans = self._fetch(gone, part, [list(entry.deleted)])
                 part.dead.extend(row for begin, rows in spans for row in range(begin, begin + rows))
             found.append(part)
             first += entry.chunks
@@ -163,7 +118,7 @@ class PostgresCorpus:
             found = self._by_graph(connection, part, query, depth, condition, parameters)
             if len(found) >= min(depth, part.rows - len(part.dead)):
                 return found
-        wanted = self._statement(_EXACT, part, condition=condition)
+        wanted = part.statement(_EXACT, condition=condition)
         return [
             (part.first + row, cosine)
             for row, cosine in connection.execute(wanted, [query, *parameters, depth]).fetchall()
@@ -172,7 +127,7 @@ class PostgresCorpus:
     def _by_graph(
         self, connection: Connection[Any], part: Part, query: str, depth: int, condition: Any, parameters: list[Any]
     ) -> list[tuple[int, float]]:
-        wanted = self._statement(_GRAPH, part, condition=condition)
+        wanted = part.statement(_GRAPH, condition=condition)
         with connection.transaction():
             connection.execute(
                 "SELECT set_config('hnsw.iterative_scan', 'strict_order', true),"
@@ -227,7 +182,7 @@ class PostgresCorpus:
         parameters = [k1, b, b, self._average, list(weights), list(weights.values())]
         found = []
         for part in self._parts if weights else ():
-            living, values = part.living_rows(condition)
+            living, values = part.living(condition)
             best = self._fetch(_WORDS, part, [*parameters, *values, depth], condition=living)
             found.append([(part.first + row, score) for row, score in best])
         return self._merged(found, depth)
@@ -307,16 +262,7 @@ class PostgresCorpus:
 
     def _fetch(self, statement: str, part: Part, parameters: Sequence[Any], **more: Any) -> list[tuple[Any, ...]]:
         with self._database.connection() as connection:
-            return connection.execute(self._statement(statement, part, **more), parameters).fetchall()
-
-    @staticmethod
-    def _statement(statement: str, part: Part, **more: Any) -> Any:
-        from psycopg import sql
-
-        tables = part.tables
-        return sql.SQL(statement).format(
-            documents=tables.documents, rows=tables.rows, vectors=tables.vectors, terms=tables.terms, **more
-        )
+            return connection.execute(part.statement(statement, **more), parameters).fetchall()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _CONNECT_SECONDS = 10
 _KEPT = 8
 _PORTS = re.compile("[0-9,]*")
-_PUBLIC = frozenset({"host", "port", "user", "dbname", "application_name", "sslmode", "options"})
+_SECRET = ("password", "sslpassword")
 
 
 class Database:
@@ -52,7 +52,7 @@ class Database:
         known = self._parameters
         port = f":{known['port']}" if known.get("port") else ""
         self.place = f"postgresql://{known.get('host') or ''}{port}/{known.get('dbname') or ''}"
-        self._secrets = [str(value) for name, value in known.items() if name not in _PUBLIC and value]
+        self._secrets = [str(known[name]) for name in _SECRET if known.get(name)]
         self._free: list[Connection[Any]] = []
         self._lock = threading.Lock()
 

@@ -12,6 +12,8 @@ Condition = tuple[str, list[Any]]
 """SQL that is true or false and never null, with its parameters."""
 
 _NUMBER = "(CASE WHEN jsonb_typeof(d.fields -> %s) = 'number' THEN (d.fields ->> %s)::numeric {} ELSE false END)"
+_NUL = "\0"
+_NEVER: Condition = ("false", [])
 _CASTS = {"text": "text", "numbers": "numeric", "truth values": "boolean"}
 
 
@@ -25,7 +27,7 @@ def condition_of(wanted: Filter, kinds: Kinds) -> Condition:
         case And(parts):
             return _joined([condition_of(part, kinds) for part in parts], "AND", "true")
         case Or(parts):
-            return _joined([condition_of(part, kinds) for part in parts], "OR", "false")
+            return _joined([condition_of(part, kinds) for part in parts], "OR", _NEVER[0])
         case Not(part):
             return _negated(condition_of(part, kinds))
         case Membership(field, operator, values):
@@ -37,23 +39,33 @@ def condition_of(wanted: Filter, kinds: Kinds) -> Condition:
         case Comparison(field, operator, value):
             if checked_kind(wanted, kinds) == "numbers":
                 return _NUMBER.format(f"{operator} %s::numeric"), [field, field, str(value)]
-            return f'coalesce((d.fields ->> %s) COLLATE "C" {operator} %s, false)', [field, value]
+            order, text = _without_nul(operator, str(value))
+            return f'coalesce((d.fields ->> %s) COLLATE "C" {order} %s, false)', [field, text]
 
 
 def _equal(field: str, kind: str, value: Scalar) -> Condition:
     if kind == "lists of text":
         return _among(field, kind, [value])
+    if _NUL in str(value):
+        return _NEVER
     operand = str(value) if kind == "numbers" else value
     return f"d.fields @> jsonb_build_object(%s::text, %s::{_CASTS[kind]})", [field, operand]
 
 
 def _among(field: str, kind: str, values: Sequence[Scalar]) -> Condition:
+    values = [value for value in values if _NUL not in str(value)]
     if kind == "lists of text":
-        return "coalesce(d.fields -> %s ?| %s::text[], false)", [field, list(values)]
+        return "coalesce(d.fields -> %s ?| %s::text[], false)", [field, values]
     if kind == "numbers":
         return _NUMBER.format("= ANY(%s::numeric[])"), [field, field, [str(value) for value in values]]
     texts = [value if isinstance(value, str) else str(value).lower() for value in values]
     return "coalesce(d.fields ->> %s = ANY(%s::text[]), false)", [field, texts]
+
+
+def _without_nul(operator: str, text: str) -> tuple[str, str]:
+    """The same comparison by what PostgreSQL can hold: no document's text has a NUL, so none lies between both."""
+    before, found, _ = text.partition(_NUL)
+    return ("<=" if operator in ("<", "<=") else ">", before) if found else (operator, text)
 
 
 def _present(field: str, condition: Condition) -> Condition:

@@ -44,7 +44,7 @@ def push_segment(connection: Connection[Any], tables: Tables, segment: Segment, 
         "CREATE TABLE {rows} (row int, document int, id text, start_at int, end_at int, text text, gap text,"
         " heading text, context text)"
     )
-    run("CREATE TABLE {vectors} (row int, document int, embedding vector({dimension}) NOT NULL)")
+    run("CREATE TABLE {vectors} (row int, embedding vector({dimension}) NOT NULL)")
     run("CREATE TABLE {terms} (term text, rows int[], counts int[], lengths int[])")
     if dimension <= _IN_LINE:
         run("ALTER TABLE {vectors} ALTER COLUMN embedding SET STORAGE PLAIN")
@@ -117,7 +117,7 @@ def _copy_vectors(connection: Connection[Any], tables: Tables, segment: Segment,
     line = np.dtype(
         [
             ("fields", ">i2"),
-            *(("row_size", ">i4"), ("row", ">i4"), ("document_size", ">i4"), ("document", ">i4")),
+            *(("row_size", ">i4"), ("row", ">i4")),
             *(("size", ">i4"), ("dimension", ">i2"), ("unused", ">i2"), ("numbers", ">f4", (dimension,))),
         ]
     )
@@ -127,8 +127,7 @@ def _copy_vectors(connection: Connection[Any], tables: Tables, segment: Segment,
         for first in range(0, segment.entry.chunks, _BATCH):
             rows = np.arange(first, min(first + _BATCH, segment.entry.chunks))
             batch = np.zeros(len(rows), dtype=line)
-            batch["fields"], batch["row_size"], batch["document_size"] = 3, 4, 4
-            batch["row"], batch["document"] = rows, segment.document_of[rows]
+            batch["fields"], batch["row_size"], batch["row"] = 2, 4, rows
             batch["size"], batch["dimension"] = 4 + 4 * dimension, dimension
             batch["numbers"] = segment.dense.vectors(rows)
             copy.write(batch.tobytes())

@@ -91,7 +91,7 @@ class Tables:
 
     @property
     def vectors(self) -> Identifier:
-        """``row``, ``document``, ``embedding``: narrow, because all of it is read where every vector is compared."""
+        """``row``, ``embedding``: narrow, because all of it is read where every vector is compared."""
         return self._named("vectors")
 
     @property

@@ -215,6 +215,15 @@ class QdrantCorpus:
         near = range(max(begin, row - neighbours), min(begin + rows, row + neighbours + 1))
         return pieced([Piece(**point.payload) for point in self._points(list(near), payload=list(_PIECE))])
 
+    def check(self, where: Filter | None) -> None:
+        """Makes sure that a filter can be meant.
+
+        Raises:
+            InputError: It cannot.
+        """
+        if where is not None:
+            self._condition(where)
+
     def _translated(self, where: Filter) -> models.Filter:
         return condition_of(where, self._layout.kinds, self._values)
 
@@ -264,8 +273,7 @@ class QdrantWords:
         import numpy as np
 
         if not self.terms:
-            if where is not None:
-                self.corpus._condition(where)
+            self.corpus.check(where)
             return Best(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32))
         return self.corpus.best_words(self._query(), depth, where)
 

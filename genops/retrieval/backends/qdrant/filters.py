@@ -23,6 +23,11 @@ Values = Callable[[str], Sequence[Any]]
 """The distinct values of a field, rising."""
 
 
+def key_of(part: str, field: str) -> str:
+    """A field's place in a payload; quoted, because names of metadata may have letters that are not ASCII."""
+    return f'{part}."{field}"'
+
+
 def condition_of(wanted: Filter, kinds: Kinds, values: Values) -> models.Filter:
     """The rows that a filter leaves.
 
@@ -58,9 +63,9 @@ def _among(field: str, kind: str, among: Iterable[Scalar], negated: bool, values
     from qdrant_client import models
 
     if kind == "numbers":
-        among, key = _ranks_of(among, values(field)), f"{RANKS}.{field}"
+        among, key = _ranks_of(among, values(field)), key_of(RANKS, field)
     else:
-        among, key = list(among), f"{FIELDS}.{field}"
+        among, key = list(among), key_of(FIELDS, field)
     is_one: list[Any] = []
     if kind == "truth values":
         is_one = [models.FieldCondition(key=key, match=models.MatchValue(value=value)) for value in among]
@@ -77,7 +82,7 @@ def _ordered(field: str, operator: str, value: Scalar, rising: Sequence[Any]) ->
 
     at = bisect_left(rising, value) if operator in ("<", ">=") else bisect_right(rising, value)
     within = models.Range(lt=at) if operator in ("<", "<=") else models.Range(gte=at)
-    return models.Filter(must=[models.FieldCondition(key=f"{RANKS}.{field}", range=within)])
+    return models.Filter(must=[models.FieldCondition(key=key_of(RANKS, field), range=within)])
 
 
 def _ranks_of(among: Iterable[Any], rising: Sequence[Any]) -> list[int]:

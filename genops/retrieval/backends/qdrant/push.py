@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from genops.retrieval.backends.qdrant.client import Connection
-from genops.retrieval.backends.qdrant.filters import FIELDS, HAS, RANKS
+from genops.retrieval.backends.qdrant.filters import FIELDS, HAS, RANKS, key_of
 from genops.retrieval.backends.qdrant.layout import (
     BLOCK,
     BUCKET,
@@ -73,7 +73,7 @@ class Push:
             count = -(-len(items) // BLOCK)
             lists[name] = (first, count)
             self._upload(
-                self._point(first + number, {DATA: orjson.dumps(items[number * BLOCK :][:BLOCK]).decode()})
+                _point(first + number, {DATA: orjson.dumps(items[number * BLOCK :][:BLOCK]).decode()})
                 for number in range(count)
             )
             first += count
@@ -95,7 +95,6 @@ class Push:
 
         graph = None if approximates(self._snapshot.manifest) else models.HnswConfigDiff(m=0)
         size = self._snapshot.manifest.dimension
-        kinds = {"text": models.PayloadSchemaType.KEYWORD, "lists of text": models.PayloadSchemaType.KEYWORD}
         with self._connection.client() as client:
             client.create_collection(
                 self._collection,
@@ -104,16 +103,22 @@ class Push:
                 hnsw_config=graph,
                 on_disk_payload=True,
             )
-            if self._connection.local:
-                return
-            client.create_payload_index(self._collection, HAS, models.PayloadSchemaType.KEYWORD)
-            for name, kind in self._columns.kinds.items():
-                if kind in kinds:
-                    client.create_payload_index(self._collection, f"{FIELDS}.{name}", kinds[kind])
-                elif kind == "truth values":
-                    client.create_payload_index(self._collection, f"{FIELDS}.{name}", models.PayloadSchemaType.BOOL)
-                if name in self._ordered:
-                    client.create_payload_index(self._collection, f"{RANKS}.{name}", models.PayloadSchemaType.INTEGER)
+            if not self._connection.local:
+                for key, schema in self._looked_at():
+                    client.create_payload_index(self._collection, key, schema)
+
+    def _looked_at(self) -> Iterator[tuple[str, models.PayloadSchemaType]]:
+        """What filters look at in a payload."""
+        from qdrant_client import models
+
+        yield HAS, models.PayloadSchemaType.KEYWORD
+        for name, kind in self._columns.kinds.items():
+            if kind in ("text", "lists of text"):
+                yield key_of(FIELDS, name), models.PayloadSchemaType.KEYWORD
+            elif kind == "truth values":
+                yield key_of(FIELDS, name), models.PayloadSchemaType.BOOL
+            if name in self._ordered:
+                yield key_of(RANKS, name), models.PayloadSchemaType.INTEGER
 
     def _upload(self, points: Iterable[models.PointStruct]) -> None:
         points = iter(points)
@@ -134,7 +139,9 @@ class Push:
             vectors = place.segment.dense.vectors(_numbers([row.number for row in rows]))
             for row, vector in zip(rows, vectors, strict=True):
                 words, passage = next(weights), row.passage
-                sparse = models.SparseVector(indices=words.terms.tolist(), values=words.weights.tolist())
+                vectors_of: dict[str, Any] = {DENSE: vector.tolist()}
+                if len(words.terms):
+                    vectors_of[WORDS] = models.SparseVector(indices=words.terms.tolist(), values=words.weights.tolist())
                 payload = {
                     ROW_ID: passage.id,
                     "start": passage.start,
@@ -145,7 +152,7 @@ class Push:
                     "gap": row.gap,
                     **about,
                 }
-                yield models.PointStruct(id=number, vector={DENSE: vector.tolist(), WORDS: sparse}, payload=payload)
+                yield models.PointStruct(id=number, vector=vectors_of, payload=payload)
                 number += 1
 
     def _filterable(self, place: Place, document: int) -> dict[str, Any]:
@@ -168,7 +175,7 @@ class Push:
         """Every document as it was, with its first row and the number of its rows."""
         documents = self._documents()
         while sheet := list(islice(documents, SHEET)):
-            yield self._point(first, {DATA: orjson.dumps(sheet).decode()})
+            yield _point(first, {DATA: orjson.dumps(sheet).decode()})
             first += 1
 
     def _documents(self) -> Iterator[tuple[dict[str, Any], int, int]]:
@@ -183,11 +190,12 @@ class Push:
         for name, column in self._ordered.items():
             yield f"values {name}", column.rising
 
-    @staticmethod
-    def _point(number: int, payload: dict[str, Any]) -> models.PointStruct:
-        from qdrant_client import models
 
-        return models.PointStruct(id=number, vector={}, payload=payload)
+def _point(number: int, payload: dict[str, Any]) -> models.PointStruct:
+    """One without vectors, which no search finds."""
+    from qdrant_client import models
+
+    return models.PointStruct(id=number, vector={}, payload=payload)
 
 
 def _buckets(postings: Postings, first: int, buckets: int) -> Iterator[models.PointStruct]:
@@ -198,7 +206,7 @@ def _buckets(postings: Postings, first: int, buckets: int) -> Iterator[models.Po
     for number, (term, holders) in enumerate(zip(postings.terms, np.diff(postings.starts).tolist(), strict=True)):
         held[bucket_of(term, buckets)][term] = (number, holders)
     for at, terms in enumerate(held):
-        yield Push._point(first + at, {DATA: orjson.dumps(terms).decode()})
+        yield _point(first + at, {DATA: orjson.dumps(terms).decode()})
 
 
 def _numbers(rows: Sequence[int]) -> Any:
