@@ -183,7 +183,9 @@ class IndexSettings(_Strict):
         kind: Of the vectors' index; ``auto`` goes by size.
         language: ISO 639-1 code: stemmer and stop words, and whether the embedder covers it.
         search: See :class:`SearchSettings`.
-        backend: Where snapshots are: ``faiss`` on this machine, or a URL (``postgresql://…``, ``qdrant+http://…``).
+        backend: Where snapshots are searched: ``faiss`` on this machine, ``postgresql://USER@HOST/DATABASE``,
+            ``qdrant+http://HOST:PORT``, ``qdrant+https://HOST:PORT`` or ``qdrant+path:FOLDER``; without a password.
+        backend_env: *Name* of the environment variable that holds the URL, which may have a password.
     """
 
     sources: list[str | FileSource | SqlSource] = Field(default_factory=list)
@@ -195,9 +197,16 @@ class IndexSettings(_Strict):
     language: str = "en"
     search: SearchSettings = Field(default_factory=SearchSettings)
     backend: str = "faiss"
+    backend_env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
 
     @model_validator(mode="after")
     def _chunks_advance(self) -> Self:
         if self.overlap_tokens >= self.chunk_tokens:
             raise ValueError(f"overlap_tokens ({self.overlap_tokens}) must be below chunk_tokens ({self.chunk_tokens})")
+        return self
+
+    @model_validator(mode="after")
+    def _one_backend(self) -> Self:
+        if self.backend_env is not None and self.backend != "faiss":
+            raise ValueError("give either backend or backend_env")
         return self

@@ -13,7 +13,7 @@ from genops.cli.progress import progress_bar
 from genops.cli.project import opened
 
 if TYPE_CHECKING:
-    from genops.retrieval import Snapshot
+    from genops.retrieval import Published
     from genops.retrieval.compare import ChunkDiff
     from genops.settings import Settings
 
@@ -58,7 +58,7 @@ def _watch(settings: Settings, name: str) -> None:
             _say_built(outcome)
 
 
-def _say_built(snapshot: Snapshot) -> None:
+def _say_built(snapshot: Published) -> None:
     from genops.tracing.quantities import counted
 
     manifest = snapshot.manifest
@@ -139,7 +139,7 @@ def show(name: IndexName, as_json: AsJson = False) -> None:
         say(f"  warning    {warning}")
 
 
-def _found(settings: Settings, name: str) -> Snapshot:
+def _found(settings: Settings, name: str) -> Published:
     from genops.artifacts import Reference
     from genops.retrieval import find_snapshot
 
@@ -203,14 +203,12 @@ def verify(name: IndexName) -> None:
     Every byte is compared with the manifest's hashes, the embedder with the canaries' vectors.
     """
     from genops.retrieval import open_index
-    from genops.tracing.quantities import counted
 
     with opened() as project:
         snapshot = _found(project.settings, name)
-        snapshot.verify(again=True)
+        intact = snapshot.verify(again=True)
         open_index(project.settings, snapshot.name, snapshot.digest).check_embedder()
-    files = counted(len(snapshot.manifest.files), "file")
-    say(f"{snapshot.name}#{snapshot.digest[:12]}: {files} intact, embedder the same")
+    say(f"{snapshot.name}#{snapshot.digest[:12]}: {intact} intact, embedder the same")
 
 
 @app.command()
@@ -232,7 +230,8 @@ def gc(
     for digest in removed.snapshots:
         say(f"{name}#{digest[:12]}")
     would = "would remove" if dry_run else "removed"
-    note(f"{would} {counted(len(removed.snapshots), 'snapshot')}, {removed.bytes:,} bytes")
+    freed = "" if removed.bytes is None else f", {removed.bytes:,} bytes"
+    note(f"{would} {counted(len(removed.snapshots), 'snapshot')}{freed}")
 
 
 @app.command()

@@ -15,6 +15,7 @@ from genops.retrieval.embedders import (
 from genops.retrieval.filters import Filter, parse_filter
 from genops.retrieval.search import Hit, Index, Rank, Retriever, open_index
 from genops.retrieval.snapshots import (
+    Published,
     Removed,
     Snapshot,
     Use,
@@ -39,6 +40,7 @@ __all__ = [
     "Index",
     "IndexStatus",
     "Progress",
+    "Published",
     "Rank",
     "Reader",
     "Removed",

@@ -12,14 +12,16 @@ import orjson
 
 from genops.errors import InputError, Location, SnapshotError, UsageError
 from genops.index_settings import IndexSettings
-from genops.retrieval.changes import Changes, Place, places
+from genops.retrieval.backends import backend_of
+from genops.retrieval.changes import Changes
 from genops.retrieval.chunk import CHUNKER_VERSION, chunk_document
 from genops.retrieval.dense import choose_kind
 from genops.retrieval.document import Document
 from genops.retrieval.embedders import Embedder, VectorCache, embed_texts, embedder_named, language_warning
 from genops.retrieval.lexical import Analyzer
 from genops.retrieval.snapshots.durable import write_durably
-from genops.retrieval.snapshots.folder import find_snapshot, index_folder, index_settings
+from genops.retrieval.snapshots.folder import current_digest, find_snapshot, index_settings, local_shelf
+from genops.retrieval.snapshots.local import LocalShelf
 from genops.retrieval.snapshots.manifest import (
     Canary,
     Chunker,
@@ -29,11 +31,11 @@ from genops.retrieval.snapshots.manifest import (
     Manifest,
     SegmentEntry,
 )
-from genops.retrieval.snapshots.pointer import now, put_in_use
+from genops.retrieval.snapshots.pointer import Use, now
 from genops.retrieval.snapshots.publish import guarded, publish, published, share, workspace
 from genops.retrieval.snapshots.segment import Segment
 from genops.retrieval.snapshots.segment_writer import SegmentWriter
-from genops.retrieval.snapshots.snapshot import SOURCES, Snapshot
+from genops.retrieval.snapshots.snapshot import SOURCES, Place, Snapshot
 from genops.settings import Settings
 
 if TYPE_CHECKING:
@@ -113,7 +115,8 @@ def update_index(
     if build.last is None:
         find_snapshot(settings, name)
         raise SnapshotError(
-            f"index {name!r} was built with another embedder, chunker or language than the settings name",
+            f"index {name!r} was built with another embedder, chunker or language than the settings name,"
+            " or its files are not on this machine",
             hint="build it whole with build_index, then update it",
         )
     return build.run(build.changes.from_update(documents, remove), compact=False)
@@ -145,6 +148,7 @@ class _Build:
 
     Attributes:
         last: The snapshot in use when its passages can be taken over.
+        places: Its documents, by id.
         started: When, ISO 8601 in UTC.
     """
 
@@ -153,6 +157,7 @@ class _Build:
     index: IndexSettings
     embedder: Embedder
     last: Snapshot | None
+    places: dict[str, Place]
     changes: Changes
     progress: Progress
     cache: VectorCache
@@ -163,27 +168,36 @@ class _Build:
         index = index_settings(settings, name)
         embedder = embedder_named(settings, index.embedder)
         last = _reusable(settings, name, identity_of(index, embedder, {}))
-        changes = Changes(places(last) if last is not None else {})
+        places = {place.record.id: place for place in last.places()} if last is not None else {}
+        changes = Changes({name: place.record for name, place in places.items()})
         report = progress or (lambda done, total: None)
         cache = cache or VectorCache.of(settings)
-        return cls(settings, name, index, embedder, last, changes, report, cache, now())
+        return cls(settings, name, index, embedder, last, places, changes, report, cache, now())
 
     def run(self, new: Iterator[Document], compact: bool) -> Snapshot:
         """Builds, or finds what was built before, and puts it in use."""
-        folder = index_folder(self.settings, self.name)
+        local = local_shelf(self.settings, self.name)
         try:
-            with workspace(folder) as place:
+            with workspace(local.folder) as place:
                 snapshot = self._build(place, new, compact)
-                put_in_use(snapshot, "build", self.started)
+                self._put_in_use(snapshot, local)
                 return snapshot
         except OSError as error:
             raise SnapshotError(
                 f"the index cannot be written: {error.strerror or error}",
-                at=Location(folder),
+                at=Location(local.folder),
                 hint="the snapshot in use stays in use; make room or give access, and build again",
             ) from error
         finally:
             self.cache.close()
+
+    def _put_in_use(self, snapshot: Snapshot, local: LocalShelf) -> None:
+        """Says that it is what counts, where the index is searched; of one that is elsewhere, once it is there."""
+        backend = backend_of(self.settings, self.name)
+        with (backend or local).locked():
+            if backend is not None:
+                backend.push(snapshot)
+            (backend or local).put_in_use(Use(snapshot.digest, self.started, "build"))
 
     def _build(self, place: Path, new: Iterator[Document], compact: bool) -> Snapshot:
         index = self.index
@@ -204,7 +218,7 @@ class _Build:
         self, place: Path, writer: SegmentWriter, compact: bool
     ) -> tuple[list[SegmentEntry], dict[str, FileEntry]]:
         """The last base with what changed beside it, or everything in a new base."""
-        kept = self.changes.kept.values()
+        kept = [self.places[name] for name in self.changes.kept]
         base = self.last.segments[0] if self.last is not None else None
         deleted = _deleted(base, kept)
         if base is None or self.last is None or compact or self._outgrown(base, deleted, kept, writer.chunks):
@@ -288,9 +302,12 @@ class _Build:
 
 
 def _reusable(settings: Settings, name: str, identity: Identity) -> Snapshot | None:
-    """The snapshot in use, when it is intact and its passages are those that a build would make."""
+    """The snapshot in use, when it is on this machine, intact, and its passages are those that a build would make."""
     try:
-        snapshot = find_snapshot(settings, name)
+        digest = current_digest(settings, name)
+        if digest is None:
+            return None
+        snapshot = local_shelf(settings, name).load(digest)
         if not snapshot.manifest.identity.shares_passages_with(identity):
             return None
         snapshot.verify()

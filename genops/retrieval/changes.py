@@ -9,19 +9,10 @@ from typing import Any
 from genops.errors import InputError
 from genops.index_settings import IndexSettings
 from genops.retrieval.document import Document
-from genops.retrieval.snapshots.segment import DocumentRecord, Segment
-from genops.retrieval.snapshots.snapshot import Snapshot, source_lines
+from genops.retrieval.snapshots.segment import DocumentRecord
+from genops.retrieval.snapshots.shelf import Published
 from genops.retrieval.sources import check_documents, scan
 from genops.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a document stands in the snapshot in use."""
-
-    segment: Segment
-    position: int
-    record: DocumentRecord
 
 
 @dataclass
@@ -38,13 +29,13 @@ class Changes:
         sources: What was read from which source in which state, so that it need not be read again.
     """
 
-    before: Mapping[str, Place] = field(default_factory=dict)
-    kept: dict[str, Place] = field(default_factory=dict)
+    before: Mapping[str, DocumentRecord] = field(default_factory=dict)
+    kept: dict[str, DocumentRecord] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
     sources: list[dict[str, Any]] = field(default_factory=list)
 
-    def from_sources(self, settings: Settings, index: IndexSettings, last: Snapshot | None) -> Iterator[Document]:
+    def from_sources(self, settings: Settings, index: IndexSettings, last: Published | None) -> Iterator[Document]:
         """The documents of the settings' sources; sources in the state of the last build are not read.
 
         Raises:
@@ -59,7 +50,7 @@ class Changes:
             if ids is not None and all(name in self.before for name in ids):
                 read[entry] = ids
                 for name in ids:
-                    taken[name] = self.before[name].record.uri
+                    taken[name] = self.before[name].uri
                     self._keep(self.before[name])
         changed = [entry for entry in found.entries if not read[entry]]
         for entry, document in found.read_all(changed, taken):
@@ -88,21 +79,21 @@ class Changes:
         for document in check_documents(documents):
             gone.add(document.id)
             yield from self._new(document)
-        for name, place in self.before.items():
+        for name, record in self.before.items():
             if name not in gone:
-                self._keep(place)
+                self._keep(record)
 
     def _new(self, document: Document) -> Iterator[Document]:
-        place = self.before.get(document.id)
-        if place is not None and place.record.digest == document.digest:
-            self._keep(place)
+        record = self.before.get(document.id)
+        if record is not None and record.digest == document.digest:
+            self._keep(record)
         else:
             self._note(document.id, document.digest, document.metadata)
             yield document
 
-    def _keep(self, place: Place) -> None:
-        self._note(place.record.id, place.record.digest, place.record.metadata)
-        self.kept[place.record.id] = place
+    def _keep(self, record: DocumentRecord) -> None:
+        self._note(record.id, record.digest, record.metadata)
+        self.kept[record.id] = record
 
     def _note(self, name: str, digest: str, metadata: Mapping[str, Any]) -> None:
         if name in self.digests:
@@ -115,19 +106,8 @@ class Changes:
                 self.metadata[key] = "float" if {known, kind} == {"int", "float"} else "mixed"
 
 
-def places(snapshot: Snapshot) -> dict[str, Place]:
-    """The documents of a snapshot, by id, tombstones left out."""
-    found = {}
-    for segment in snapshot.segments:
-        deleted = set(segment.entry.deleted)
-        for position, record in enumerate(segment.records()):
-            if position not in deleted:
-                found[record.id] = Place(segment, position, record)
-    return found
-
-
-def _read_before(last: Snapshot | None) -> dict[tuple[str, str], list[str]]:
+def _read_before(last: Published | None) -> dict[tuple[str, str], list[str]]:
     """Ids of the documents that were read from a source in a state."""
     if last is None:
         return {}
-    return {(line["key"], line["stamp"]): line["documents"] for line in source_lines(last) if line["stamp"] is not None}
+    return {(line["key"], line["stamp"]): line["documents"] for line in last.sources() if line["stamp"] is not None}

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from genops.retrieval.changes import places
 from genops.retrieval.search import Hit, Index
-from genops.retrieval.snapshots import Snapshot
+from genops.retrieval.snapshots import Published
 
 Fate = Literal["same", "moved", "appeared", "vanished"]
 
@@ -51,7 +50,7 @@ class ChunkDiff:
         return hit
 
 
-def compare_documents(before: Snapshot, after: Snapshot) -> DocumentsDiff:
+def compare_documents(before: Published, after: Published) -> DocumentsDiff:
     """How the documents and the settings of two snapshots differ.
 
     Raises:
@@ -59,8 +58,8 @@ def compare_documents(before: Snapshot, after: Snapshot) -> DocumentsDiff:
     """
     for snapshot in (before, after):
         snapshot.verify()
-    old = {name: place.record.digest for name, place in places(before).items()}
-    new = {name: place.record.digest for name, place in places(after).items()}
+    old = {record.id: record.digest for record in before.records()}
+    new = {record.id: record.digest for record in after.records()}
     was, now = before.manifest.identity.model_dump(), after.manifest.identity.model_dump()
     return DocumentsDiff(
         added=tuple(sorted(new.keys() - old.keys())),

@@ -86,6 +86,10 @@ def tune_search(
         return tune(search, judged.qrels, grid, default, seed=seed)
 
 
+_HERE = {"backend": "faiss", "backend_env": None}
+"""A trial stays on this machine."""
+
+
 def _grid() -> Iterator[dict[str, Any]]:
     yield {"mode": "dense"}
     for k1, b in product(_SATURATIONS, _LENGTHS):
@@ -114,7 +118,7 @@ def _built(
     with tempfile.TemporaryDirectory(prefix="genops-trial-") as folder:
         for size in sizes:
             overlap = min(index.overlap_tokens, (size - 1) // 2)
-            changed = index.model_copy(update={"chunk_tokens": size, "overlap_tokens": overlap})
+            changed = index.model_copy(update={**_HERE, "chunk_tokens": size, "overlap_tokens": overlap})
             paths = settings.paths.model_copy(update={"data": Path(folder) / str(size)})
             trial = settings.model_copy(update={"indexes": {**settings.indexes, name: changed}, "paths": paths})
             build_index(trial, name, progress=progress, cache=VectorCache.of(settings))

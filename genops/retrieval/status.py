@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from genops.retrieval.build import identity_of
-from genops.retrieval.changes import Changes, places
+from genops.retrieval.changes import Changes
 from genops.retrieval.embedders import embedder_named
 from genops.retrieval.snapshots.folder import current_digest, find_snapshot, index_settings
 from genops.settings import Settings
@@ -60,13 +60,13 @@ def status(settings: Settings, name: str) -> IndexStatus:
         return IndexStatus(name, None, added=tuple(sorted(added)))
     snapshot = find_snapshot(settings, name)
     snapshot.verify()
-    before = places(snapshot)
+    before = {record.id: record for record in snapshot.records()}
     changes = Changes(before)
     new: set[str] = set()
     if index.sources:
         new = {document.id for document in changes.from_sources(settings, index, snapshot)}
     else:
-        changes.digests = {name: place.record.digest for name, place in before.items()}
+        changes.digests = {name: record.digest for name, record in before.items()}
     now, built = identity_of(index, embedder_named(settings, index.embedder), changes.digests), snapshot.manifest
     return IndexStatus(
         name,
@@ -82,5 +82,5 @@ def status(settings: Settings, name: str) -> IndexStatus:
 
 def _expired(changes: Changes) -> list[str]:
     now = time.time_ns()
-    places = changes.kept.values() or changes.before.values()
-    return [p.record.id for p in places if p.record.expires is not None and p.record.expires < now]
+    records = changes.kept.values() or changes.before.values()
+    return [record.id for record in records if record.expires is not None and record.expires < now]

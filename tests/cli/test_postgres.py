@@ -1,7 +1,6 @@
 """The command line on a PostgreSQL store, which ``GENOPS_STORE`` names."""
 
 import json
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -83,11 +82,10 @@ def test_doctor_shows_the_store_without_its_password(genops, store, monkeypatch)
 def guarded(postgres_server, new_postgres):
     """URL of a database whose user needs the password ``right``, which is not in it."""
     url = new_postgres()
-    folder = postgres_server.removeprefix("?host=")
-    with psycopg.connect(f"host={folder} user=genops dbname=postgres", autocommit=True) as connection:
+    with psycopg.connect(f"host={postgres_server} user=genops dbname=postgres", autocommit=True) as connection:
         connection.execute("DROP ROLE IF EXISTS guarded")
         connection.execute("CREATE ROLE guarded SUPERUSER LOGIN PASSWORD 'right'")
-        access = Path(folder) / "data" / "pg_hba.conf"
+        access = postgres_server / "data" / "pg_hba.conf"
         rule = "local all guarded scram-sha-256\n"
         if rule not in access.read_text():
             access.write_text(rule + access.read_text())

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from genops.errors import InputError, nearest
-from genops.retrieval.document import MetadataValue, Scalar
-from genops.retrieval.filters.column import Column, Kind, ScalarColumn, column_of
+from genops.retrieval.document import MetadataValue
+from genops.retrieval.filters.column import Column, ScalarColumn, column_of
 from genops.retrieval.filters.filter import And, Comparison, Filter, Membership, Not, Or
+from genops.retrieval.filters.kinds import Kinds, checked_kind
 
 if TYPE_CHECKING:
     from genops.retrieval.filters.column import Mask
 
-_TYPES: dict[Kind, type | tuple[type, ...]] = {
-    "text": str,
-    "lists of text": str,
-    "truth values": bool,
-    "numbers": (int, float),
-}
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Columns:
     """Every metadata field over the same rows.
 
@@ -67,36 +61,29 @@ class Columns:
                 return kept
             case Not(part):
                 return ~self.mask(part)
-            case Membership(field, operator, values):
-                column = self._column(field, values)
+            case Membership(_, operator, values):
+                column = self._column(wanted)
                 return column.among(values) if operator == "in" else column.present & ~column.among(values)
             case Comparison():
                 return self._comparison(wanted)
 
     def _comparison(self, wanted: Comparison) -> Mask:
-        column = self._column(wanted.field, [wanted.value])
+        column = self._column(wanted)
         if wanted.operator == "==":
             return column.among([wanted.value])
         if wanted.operator == "!=":
             return column.present & ~column.among([wanted.value])
-        if not isinstance(column, ScalarColumn) or column.kind == "truth values":
-            raise InputError(f"filter: field {wanted.field!r} holds {column.kind}: {wanted.operator} has no meaning")
+        assert isinstance(column, ScalarColumn)
         return column.ordered(wanted.operator, wanted.value)
 
-    def _column(self, field: str, values: Iterable[Scalar]) -> Column:
-        """The column of a field that is to be compared with ``values``."""
-        column = self.by_field.get(field)
-        if column is None:
-            raise InputError(f"filter: no document has a field {field!r}", hint=nearest(field, self.by_field))
-        if isinstance(column, str):
-            raise InputError(
-                f"filter: field {field!r} holds {column}: they do not compare with each other",
-                hint="give the field one type in all documents",
-            )
-        for value in values:
-            if not isinstance(value, _TYPES[column.kind]) or (isinstance(value, bool) and column.kind == "numbers"):
-                raise InputError(
-                    f"filter: field {field!r} holds {column.kind} and cannot be compared with {value!r}",
-                    hint="quotes decide: 2020 is a number and '2020' is text",
-                )
+    def _column(self, wanted: Comparison | Membership) -> Column:
+        """The column of a field that is looked at."""
+        checked_kind(wanted, self.kinds)
+        column = self.by_field[wanted.field]
+        assert not isinstance(column, str)
         return column
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        """What each field holds."""
+        return {name: column if isinstance(column, str) else column.kind for name, column in self.by_field.items()}

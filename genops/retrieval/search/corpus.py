@@ -73,8 +73,8 @@ class Corpus(Protocol):
         """Chunk ids of rows, as numbers: they order equal scores, whatever the layout."""
         ...
 
-    def passage(self, row: int) -> tuple[DocumentRecord, Passage]:
-        """A passage with its document."""
+    def passages(self, rows: NDArray[np.int64]) -> list[tuple[DocumentRecord, Passage]]:
+        """The passages of rows, with their documents."""
         ...
 
     def around(self, row: int, neighbours: int) -> tuple[int, int, str]:

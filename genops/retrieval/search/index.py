@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from genops.artifacts import Component
 from genops.errors import InputError
 from genops.index_settings import SearchSettings
+from genops.retrieval.backends.pushed import PushedSnapshot
 from genops.retrieval.embedders import Embedder, embed_texts, embedder_named
 from genops.retrieval.filters import Filter, parse_filter
 from genops.retrieval.lexical import Analyzer
@@ -24,7 +25,10 @@ from genops.retrieval.search.rankers import by_both, by_vectors, by_words, joine
 from genops.retrieval.search.ranking import Ranking, diverse
 from genops.retrieval.search.rerank import reranked
 from genops.retrieval.search.sameness import check_analyzer, check_embedder
-from genops.retrieval.snapshots.folder import find_snapshot, index_settings
+from genops.retrieval.snapshots.folder import find_snapshot, index_settings, shelf_of
+from genops.retrieval.snapshots.pointer import Use
+from genops.retrieval.snapshots.segment import DocumentRecord, Passage
+from genops.retrieval.snapshots.shelf import Published
 from genops.retrieval.snapshots.snapshot import Snapshot
 from genops.settings import Settings
 
@@ -87,11 +91,13 @@ class Index:
         snapshot_in_use: What is searched.
         embedder: What turns a query into a vector; it must be what the snapshot was built with.
         root: The project's folder.
+        history: Reads when which snapshot was put in use.
     """
 
-    snapshot_in_use: Snapshot
+    snapshot_in_use: Published
     embedder: Embedder
     root: Path
+    history: Callable[[], Sequence[Use]]
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _query_vectors: dict[str, Vectors] = field(default_factory=dict, repr=False)
 
@@ -182,21 +188,32 @@ class Index:
         corpus = self.corpus
         ranking = ranking.by_score(corpus.ids(ranking.rows))
         if how.rerank is not None:
-            ranking = reranked(ranking, query, lambda row: corpus.passage(row)[1].embedded_text, how, self.root)
+            ranking = reranked(ranking, query, corpus, how, self.root)
             ranking = ranking.by_score(corpus.ids(ranking.rows))
         if how.diversity > 0:
             ranking = diverse(ranking, corpus.vectors(ranking.rows), k, how.diversity)
         if how.threshold is not None:
             ranking = ranking.take(ranking.scores >= how.threshold)
         ranking = ranking.take(slice(k))
-        return [self._hit(ranking, place, how.neighbours) for place in range(len(ranking.rows))]
+        found = corpus.passages(ranking.rows)
+        stale = self._freshness.of(document for document, _ in found)
+        return [
+            self._hit(ranking, place, document, passage, stale[place], how.neighbours)
+            for place, (document, passage) in enumerate(found)
+        ]
 
-    def _hit(self, ranking: Ranking, place: int, neighbours: int) -> Hit:
-        row = int(ranking.rows[place])
-        document, passage = self.corpus.passage(row)
+    def _hit(
+        self,
+        ranking: Ranking,
+        place: int,
+        document: DocumentRecord,
+        passage: Passage,
+        stale: str | None,
+        neighbours: int,
+    ) -> Hit:
         start, end, text = passage.start, passage.end, passage.text
         if neighbours:
-            start, end, text = self.corpus.around(row, neighbours)
+            start, end, text = self.corpus.around(int(ranking.rows[place]), neighbours)
         return Hit(
             chunk_id=passage.id,
             text=text,
@@ -217,7 +234,7 @@ class Index:
                 for name, ranker in ranking.rankers.items()
             },
             page=document.page_of(start),
-            stale=self._freshness.of(document),
+            stale=stale,
         )
 
     def check_embedder(self) -> None:
@@ -249,10 +266,14 @@ class Index:
 
     @cached_property
     def _corpus(self) -> Corpus:
-        analyzer = Analyzer.of(self.snapshot_in_use.manifest.identity.analyzer["language"])
-        check_analyzer(self.snapshot_in_use, analyzer)
-        self.snapshot_in_use.verify()
-        return LocalCorpus(self.snapshot_in_use, analyzer)
+        snapshot = self.snapshot_in_use
+        analyzer = Analyzer.of(snapshot.manifest.identity.analyzer["language"])
+        check_analyzer(snapshot, analyzer)
+        snapshot.verify()
+        if isinstance(snapshot, PushedSnapshot):
+            return snapshot.backend.corpus(snapshot.manifest, analyzer)
+        assert isinstance(snapshot, Snapshot)
+        return LocalCorpus(snapshot, analyzer)
 
     @cached_property
     def _embedder_checked(self) -> bool:
@@ -261,7 +282,7 @@ class Index:
 
     @cached_property
     def _freshness(self) -> Freshness:
-        return Freshness(self.root, self.snapshot_in_use)
+        return Freshness(self.root, self.snapshot_in_use, self.history)
 
 
 def open_index(settings: Settings, name: str, snapshot: str | None = None) -> Index:
@@ -278,18 +299,18 @@ def open_index(settings: Settings, name: str, snapshot: str | None = None) -> In
     """
     found = find_snapshot(settings, name, snapshot)
     embedder = embedder_named(settings, index_settings(settings, name).embedder)
-    key = (found.folder.resolve(), found.manifest.built_at, embedder)
+    key = (found.place, found.manifest.built_at, embedder)
     with _opening:
         if key not in _opened:
             found.verify()
             while len(_opened) >= _KEPT_OPEN:
                 del _opened[next(iter(_opened))]
-            _opened[key] = Index(found, embedder, settings.root)
+            _opened[key] = Index(found, embedder, settings.root, shelf_of(settings, name).history)
         return _opened[key]
 
 
 _KEPT_OPEN = 16
-_opened: dict[tuple[Path, str, Embedder], Index] = {}
+_opened: dict[tuple[str, str, Embedder], Index] = {}
 _opening = threading.Lock()
 
 

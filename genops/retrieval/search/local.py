@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from genops.retrieval.embedders.embedder import Vectors
 
     Mask = NDArray[np.bool_]
-
-BUILT_IN = ("uri", "document", "title", "modified")
-"""Fields that every document can be filtered by."""
 
 
 class LocalCorpus:
@@ -54,7 +51,7 @@ class LocalCorpus:
             found.append((scores, np.where(rows >= 0, rows + first, -1)))
         scores = np.concatenate([part for part, _ in found], axis=1)
         rows = np.concatenate([part for _, part in found], axis=1)
-        return [_best(rows[query], scores[query], depth) for query in range(len(vectors))]
+        return [best_of(rows[query], scores[query], depth) for query in range(len(vectors))]
 
     def cosines(self, vector: Vectors, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The cosine of one query's vector and each row's."""
@@ -106,11 +103,13 @@ class LocalCorpus:
 
         return np.concatenate([segment.ids for segment in self._segments])
 
-    def passage(self, row: int) -> tuple[DocumentRecord, Passage]:
-        """A passage with its document."""
-        segment, local = self._at(row)
-        passage = segment.passage(local)
-        return segment.record(passage.document), passage
+    def passages(self, rows: NDArray[np.int64]) -> list[tuple[DocumentRecord, Passage]]:
+        """The passages of rows, with their documents."""
+        found = []
+        for segment, row in map(self._at, rows.tolist()):
+            passage = segment.passage(row)
+            found.append((segment.record(passage.document), passage))
+        return found
 
     def around(self, row: int, neighbours: int) -> tuple[int, int, str]:
         """Start, end and text of a passage with its neighbours."""
@@ -165,7 +164,7 @@ class LocalCorpus:
     @cached_property
     def _columns(self) -> Columns:
         """One row for each document of all segments."""
-        return Columns.of([filterable(record) for segment in self._segments for record in segment.records()])
+        return Columns.of([record.filterable() for segment in self._segments for record in segment.records()])
 
     @cached_property
     def _document_of(self) -> NDArray[np.int64]:
@@ -192,21 +191,14 @@ class LocalWords:
 
         mask = self.corpus.allowed(where) if where is not None else None
         rows = np.arange(len(self.all)) if mask is None else np.flatnonzero(mask)
-        return _best(rows, self.all if mask is None else self.all[rows], depth, above=0.0)
+        return best_of(rows, self.all if mask is None else self.all[rows], depth, above=0.0)
 
     def scores(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The BM25 score of each row."""
         return self.all[rows]
 
 
-def filterable(record: DocumentRecord) -> dict[str, Any]:
-    """What a document can be filtered by: its metadata and, where they do not hide them, the built-in fields."""
-    about = asdict(record)
-    built_in = {name: about["id" if name == "document" else name] for name in BUILT_IN}
-    return {**built_in, **record.metadata}
-
-
-def _best(rows: NDArray[np.int64], raw: NDArray[np.float32], depth: int, above: float | None = None) -> Best:
+def best_of(rows: NDArray[np.int64], raw: NDArray[np.float32], depth: int, above: float | None = None) -> Best:
     """The highest ``depth``, best first, equal ones by row; rows below 0 are none."""
     import numpy as np
 

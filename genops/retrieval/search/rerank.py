@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from genops.errors import DefinitionError, Unfinished
 from genops.index_settings import SearchSettings
+from genops.retrieval.search.corpus import Corpus
 from genops.retrieval.search.ranking import Ranker, Ranking
 
 _scoring = threading.Lock()
 
 
-def reranked(ranking: Ranking, query: str, text: Callable[[int], str], how: SearchSettings, root: Path) -> Ranking:
+def reranked(ranking: Ranking, query: str, corpus: Corpus, how: SearchSettings, root: Path) -> Ranking:
     """The best candidates in the order of a cross-encoder; those after ``how.rerank_top`` are left out.
 
     Args:
         ranking: Candidates, best first.
         query: What was asked.
-        text: A row's passage, as the embedder reads it.
+        corpus: Has the passages.
         how: Names the cross-encoder.
         root: The project's folder, for a model of its own.
 
@@ -35,8 +35,9 @@ def reranked(ranking: Ranking, query: str, text: Callable[[int], str], how: Sear
     if not len(ranking.rows) or how.rerank is None:
         return ranking
     model = cross_encoder(_place(how.rerank, root), how.rerank_revision)
+    pairs = [(query, passage.embedded_text) for _, passage in corpus.passages(ranking.rows)]
     with _scoring:
-        raw = np.asarray(model.predict([(query, text(int(row))) for row in ranking.rows], show_progress_bar=False))
+        raw = np.asarray(model.predict(pairs, show_progress_bar=False))
     if raw.shape != ranking.rows.shape or not np.isfinite(raw).all():
         raise Unfinished(
             f"the cross-encoder {how.rerank!r} gave scores of shape {raw.shape}, not one number for each passage",

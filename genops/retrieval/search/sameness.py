@@ -9,13 +9,14 @@ from genops.artifacts.canonical import DIGEST_LENGTH
 from genops.errors import SnapshotError
 from genops.retrieval.embedders import Embedder, embed_texts
 from genops.retrieval.lexical import Analyzer
-from genops.retrieval.snapshots.snapshot import Snapshot, rebuild
+from genops.retrieval.snapshots.manifest import rebuild
+from genops.retrieval.snapshots.shelf import Published
 
 CANARY_TOLERANCE = 1e-3
 """Cosine distance from a canary's recorded vector that still counts as the same embedder."""
 
 
-def check_embedder(snapshot: Snapshot, embedder: Embedder) -> None:
+def check_embedder(snapshot: Published, embedder: Embedder) -> None:
     """The identity first, then what it really does with the canaries.
 
     Raises:
@@ -34,11 +35,11 @@ def check_embedder(snapshot: Snapshot, embedder: Embedder) -> None:
         raise SnapshotError(
             f"the embedder {_named(given)} no longer gives the vectors that index {name!r} was built with"
             f" (similarity {similarity:.4f} on a known text)",
-            hint=f"a library changed what it computes; remove {snapshot.folder} and {rebuild(name)}",
+            hint=f"a library changed what it computes; remove {snapshot.place} and {rebuild(name)}",
         )
 
 
-def check_analyzer(snapshot: Snapshot, analyzer: Analyzer) -> None:
+def check_analyzer(snapshot: Published, analyzer: Analyzer) -> None:
     """Words must be found as they were.
 
     Raises:

@@ -8,11 +8,13 @@ from genops.retrieval.snapshots.folder import (
     snapshot_history,
     use_snapshot,
 )
-from genops.retrieval.snapshots.gc import Removed, collect_garbage
+from genops.retrieval.snapshots.gc import collect_garbage
 from genops.retrieval.snapshots.pointer import Use
+from genops.retrieval.snapshots.shelf import Published, Removed
 from genops.retrieval.snapshots.snapshot import Snapshot
 
 __all__ = [
+    "Published",
     "Removed",
     "Snapshot",
     "Use",

@@ -1,19 +1,18 @@
-"""Where the snapshots of an index are, and finding one of them."""
+"""Where the snapshots of an index are, finding one of them, and choosing the one in use."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from genops.artifacts import short
 from genops.artifacts.reference import NAME
 from genops.errors import DefinitionError, Location, ReferenceNotFound, SnapshotError, nearest
 from genops.index_settings import IndexSettings
-from genops.retrieval.snapshots.pointer import Use, digest_in_use, history, put_in_use, roll_back
-from genops.retrieval.snapshots.snapshot import Snapshot, rebuild
+from genops.retrieval.snapshots.local import LocalShelf
+from genops.retrieval.snapshots.manifest import rebuild
+from genops.retrieval.snapshots.pointer import Use, now, trail
+from genops.retrieval.snapshots.shelf import Published, Shelf
 from genops.settings import Settings
-
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def index_settings(settings: Settings, name: str) -> IndexSettings:
@@ -41,36 +40,46 @@ def index_folder(settings: Settings, name: str) -> Path:
     return settings.data_dir / "indexes" / name
 
 
-def digests(folder: Path) -> list[str]:
-    """Of everything in an index's folder that is named as a snapshot is."""
-    return sorted(path.name for path in folder.glob("*") if _DIGEST.fullmatch(path.name))
+def local_shelf(settings: Settings, name: str) -> LocalShelf:
+    """The snapshots of an index on this machine: all of them, or copies of those that were pushed from here."""
+    return LocalShelf(name, index_folder(settings, name))
 
 
-def list_snapshots(settings: Settings, name: str) -> list[Snapshot]:
+def shelf_of(settings: Settings, name: str) -> Shelf:
+    """Where the snapshots of an index are: on this machine, in a database, on a server.
+
+    Raises:
+        ReferenceNotFound: The settings define no such index.
+        DefinitionError: Its ``backend`` is none.
+    """
+    from genops.retrieval.backends import backend_of
+
+    return backend_of(settings, name) or local_shelf(settings, name)
+
+
+def list_snapshots(settings: Settings, name: str) -> list[Published]:
     """The readable snapshots of an index, newest first."""
-    folder = index_folder(settings, name)
-    found = []
-    for digest in digests(folder):
+    shelf, found = shelf_of(settings, name), []
+    for digest in shelf.digests():
         try:
-            found.append(Snapshot.load(name, folder / digest))
+            found.append(shelf.load(digest))
         except SnapshotError:
             continue
     return sorted(found, key=lambda snapshot: (snapshot.manifest.built_at, snapshot.digest), reverse=True)
 
 
-def find_snapshot(settings: Settings, name: str, prefix: str | None = None) -> Snapshot:
+def find_snapshot(settings: Settings, name: str, prefix: str | None = None) -> Published:
     """A snapshot of an index: the one in use, or the one whose digest begins with ``prefix``.
 
     Raises:
         ReferenceNotFound: The settings define no such index, or no snapshot, or more than one, has that prefix.
         SnapshotError: Nothing was built yet, or the manifest is missing, damaged or of another format.
     """
-    index_settings(settings, name)
-    folder = index_folder(settings, name)
-    digest = _by_prefix(folder, name, prefix) if prefix else digest_in_use(folder, name)
+    shelf = shelf_of(settings, name)
+    digest = _by_prefix(shelf, name, prefix) if prefix else _in_use(shelf)
     if digest is None:
         raise SnapshotError(f"index {name!r} was not built yet", hint=rebuild(name))
-    return Snapshot.load(name, folder / digest)
+    return shelf.load(digest)
 
 
 def current_digest(settings: Settings, name: str) -> str | None:
@@ -79,7 +88,7 @@ def current_digest(settings: Settings, name: str) -> str | None:
     Raises:
         SnapshotError: The pointer cannot be read.
     """
-    return digest_in_use(index_folder(settings, name), name)
+    return _in_use(shelf_of(settings, name))
 
 
 def snapshot_history(settings: Settings, name: str) -> list[Use]:
@@ -88,35 +97,57 @@ def snapshot_history(settings: Settings, name: str) -> list[Use]:
     Raises:
         SnapshotError: The pointer cannot be read.
     """
-    return history(index_folder(settings, name), name)
+    return shelf_of(settings, name).history()
 
 
-def use_snapshot(settings: Settings, name: str, prefix: str) -> Snapshot:
+def use_snapshot(settings: Settings, name: str, prefix: str) -> Published:
     """Puts an existing snapshot in use, as after a bad build. It is verified first.
 
     Raises:
         ReferenceNotFound: See :func:`find_snapshot`.
         SnapshotError: It is damaged; the one in use stays.
     """
-    snapshot = find_snapshot(settings, name, prefix)
+    shelf, snapshot = shelf_of(settings, name), find_snapshot(settings, name, prefix)
     snapshot.verify(again=True)
-    put_in_use(snapshot, "use")
+    with shelf.locked():
+        shelf.put_in_use(Use(snapshot.digest, now(), "use"))
     return snapshot
 
 
-def rollback_index(settings: Settings, name: str) -> Snapshot:
+def rollback_index(settings: Settings, name: str) -> Published:
     """Puts the snapshot in use that was in use before the present one; again goes back further.
 
     Raises:
         ReferenceNotFound: There was none, or it was removed.
         SnapshotError: It is damaged; the one in use stays.
     """
-    index_settings(settings, name)
-    return find_snapshot(settings, name, roll_back(index_folder(settings, name), name))
+    shelf = shelf_of(settings, name)
+    with shelf.locked():
+        before = trail(shelf.history())[:-1]
+        if not before:
+            raise ReferenceNotFound(
+                f"index {name!r}: no snapshot was in use before this one",
+                hint=f"see `genops index list`, and choose one with `genops index use {name} DIGEST`",
+            )
+        digest = before[-1]
+        if digest not in shelf.digests():
+            raise ReferenceNotFound(
+                f"index {name!r}: the snapshot before this one, {short(digest)}, was removed",
+                hint=f"choose another with `genops index use {name} DIGEST`",
+            )
+        snapshot = shelf.load(digest)
+        snapshot.verify()
+        shelf.put_in_use(Use(digest, now(), "rollback"))
+    return snapshot
 
 
-def _by_prefix(folder: Path, name: str, prefix: str) -> str:
-    known = digests(folder)
+def _in_use(shelf: Shelf) -> str | None:
+    uses = shelf.history()
+    return uses[-1].digest if uses else None
+
+
+def _by_prefix(shelf: Shelf, name: str, prefix: str) -> str:
+    known = shelf.digests()
     matches = [digest for digest in known if digest.startswith(prefix)]
     if len(matches) == 1:
         return matches[0]

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection
-from dataclasses import dataclass
 
-from genops.retrieval.snapshots.durable import locked
-from genops.retrieval.snapshots.folder import digests, index_folder, index_settings
-from genops.retrieval.snapshots.pointer import LOCK, trail
-from genops.retrieval.snapshots.publish import sweep
+from genops.retrieval.snapshots.folder import local_shelf, shelf_of
+from genops.retrieval.snapshots.local import LocalShelf
+from genops.retrieval.snapshots.pointer import trail
+from genops.retrieval.snapshots.shelf import Removed, Shelf
 from genops.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """What was removed.
-
-    Attributes:
-        snapshots: Digests.
-        bytes: Disk space that became free; files shared with a snapshot that stays do not count.
-        abandoned: Folders that killed builds had left.
-    """
-
-    snapshots: tuple[str, ...]
-    bytes: int
-    abandoned: int
 
 
 def collect_garbage(
     settings: Settings, name: str, *, keep: int = 3, pinned: Collection[str] = (), dry_run: bool = False
 ) -> Removed:
     """Removes all snapshots of an index but the one in use, those before it, and pinned ones.
+
+    Of an index in a database or on a server the copies on this machine go as well.
 
     Args:
         settings: The project's.
@@ -42,21 +27,17 @@ def collect_garbage(
 
     Raises:
         ReferenceNotFound: The settings define no such index.
+        SnapshotError: What is in use cannot be found out.
     """
-    index_settings(settings, name)
-    folder = index_folder(settings, name)
-    if not folder.is_dir():
-        return Removed((), 0, 0)
-    with locked(folder / LOCK):
-        wanted = {*trail(folder, name)[-max(keep, 1) :], *pinned}
-        unwanted = [digest for digest in digests(folder) if digest not in wanted]
-        freed = sum(
-            path.stat().st_size
-            for digest in unwanted
-            for path in (folder / digest).rglob("*")
-            if path.is_file() and path.stat().st_nlink == 1
-        )
-        abandoned = 0 if dry_run else sweep(folder)
-        for digest in unwanted if not dry_run else ():
-            shutil.rmtree(folder / digest, ignore_errors=True)
-    return Removed(tuple(unwanted), freed, abandoned)
+    shelf, local = shelf_of(settings, name), local_shelf(settings, name)
+    with shelf.locked():
+        wanted = {*trail(shelf.history())[-max(keep, 1) :], *pinned}
+        removed = _remove(shelf, wanted, dry_run)
+    if not isinstance(shelf, LocalShelf):
+        with local.locked():
+            _remove(local, wanted, dry_run)
+    return removed
+
+
+def _remove(shelf: Shelf, wanted: Collection[str], dry_run: bool) -> Removed:
+    return shelf.remove([digest for digest in shelf.digests() if digest not in wanted], dry_run)

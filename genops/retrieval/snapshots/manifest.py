@@ -17,6 +17,11 @@ from genops.index_settings import IndexKind, SearchSettings
 FORMAT = 2
 
 
+def rebuild(name: str) -> str:
+    """The hint of every error about a snapshot."""
+    return f"build it with `genops index build {name}`"
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -164,14 +169,33 @@ class Manifest(_Part):
             rebuild: The hint of every error.
 
         Raises:
-            SnapshotError: It is missing, unreadable, of another format, edited, or not that of its folder.
+            SnapshotError: It is missing, or :meth:`loads` refuses it.
         """
         at = Location(path)
         try:
-            content = orjson.loads(path.read_bytes())
+            data = path.read_bytes()
         except FileNotFoundError:
             raise SnapshotError("the index snapshot has no manifest", at=at, hint=rebuild) from None
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise SnapshotError(f"the manifest cannot be read: {error}", at=at, hint=rebuild) from None
+        return cls.loads(data, path.parent.name, at, rebuild)
+
+    @classmethod
+    def loads(cls, data: bytes | str, digest: str, at: Location, rebuild: str) -> Manifest:
+        """Reads and checks a manifest that was read already.
+
+        Args:
+            data: What :meth:`dumps` gave.
+            digest: The snapshot's that it is to be of.
+            at: Where it was read.
+            rebuild: The hint of every error.
+
+        Raises:
+            SnapshotError: It is unreadable, of another format, edited, or not that of the snapshot.
+        """
+        try:
+            content = orjson.loads(data)
+        except ValueError as error:
             raise SnapshotError(f"the manifest cannot be read: {error}", at=at, hint=rebuild) from None
         stated = content.get("format") if isinstance(content, dict) else None
         if stated != FORMAT:
@@ -186,6 +210,6 @@ class Manifest(_Part):
             raise SnapshotError(
                 f"the manifest is incomplete: {error.errors()[0]['loc']}", at=at, hint=rebuild
             ) from None
-        if not intact or path.parent.name != manifest.digest:
+        if not intact or manifest.digest != digest:
             raise SnapshotError("the manifest was edited or damaged", at=at, hint=rebuild)
         return manifest

@@ -72,6 +72,11 @@ class DocumentRecord:
     ttl: float | None = None
     pages: list[int] = field(default_factory=list)
 
+    def filterable(self) -> dict[str, Any]:
+        """What it can be filtered by: its metadata and, where they do not hide them, the built-in fields."""
+        built_in = {"uri": self.uri, "document": self.id, "title": self.title, "modified": self.modified}
+        return {**built_in, **self.metadata}
+
     @property
     def expires(self) -> float | None:
         """Nanoseconds since the epoch after which it no longer counts as fresh; None for never."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,14 +19,23 @@ import orjson
 
 from genops.artifacts import Component
 from genops.errors import Location, SnapshotError
-from genops.retrieval.snapshots.manifest import FileEntry, Manifest
-from genops.retrieval.snapshots.segment import Segment
+from genops.retrieval.snapshots.manifest import FileEntry, Manifest, rebuild
+from genops.retrieval.snapshots.segment import DocumentRecord, Segment
 
 MANIFEST = "manifest.json"
 SOURCES = "sources.jsonl"
 
 _verified: dict[Path, tuple[tuple[int, ...], ...]] = {}
 _verifying = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a document stands in a snapshot."""
+
+    segment: Segment
+    position: int
+    record: DocumentRecord
 
 
 @dataclass(frozen=True)
@@ -67,22 +77,46 @@ class Snapshot:
         dimension = self.manifest.dimension
         return [Segment(self.folder / entry.name, entry, dimension) for entry in self.manifest.segments]
 
-    def verify(self, again: bool = False) -> None:
+    @property
+    def place(self) -> str:
+        """Where its files are."""
+        return str(self.folder.resolve())
+
+    def places(self) -> Iterator[Place]:
+        """Its documents with where they stand, tombstones left out."""
+        for segment in self.segments:
+            deleted = set(segment.entry.deleted)
+            for position, record in enumerate(segment.records()):
+                if position not in deleted:
+                    yield Place(segment, position, record)
+
+    def records(self) -> Iterator[DocumentRecord]:
+        """Its documents, tombstones left out."""
+        return (place.record for place in self.places())
+
+    def sources(self) -> list[dict[str, Any]]:
+        """What was read: ``key`` and ``stamp`` of each source, and the ids of the ``documents`` that it gave."""
+        return [orjson.loads(line) for line in (self.folder / SOURCES).read_bytes().splitlines()]
+
+    def verify(self, again: bool = False) -> str:
         """Checks the bytes of every file, once in a process for as long as the files are left alone.
 
         Args:
             again: Also when nothing speaks against them.
+
+        Returns:
+            What was found intact, in words.
 
         Raises:
             SnapshotError: One is missing or was changed.
         """
         state = tuple(map(self._state, self.manifest.files))
         with _verifying:
-            if not again and _verified.get(self.folder) == state:
-                return
-            for file, entry in self.manifest.files.items():
-                self._check(file, entry)
-            _verified[self.folder] = state
+            if again or _verified.get(self.folder) != state:
+                for file, entry in self.manifest.files.items():
+                    self._check(file, entry)
+                _verified[self.folder] = state
+        return f"{len(state):,} {'file' if len(state) == 1 else 'files'}"
 
     def _state(self, file: str) -> tuple[int, ...]:
         try:
@@ -103,17 +137,7 @@ class Snapshot:
             raise SnapshotError("a file of the index snapshot was changed or damaged", at=at, hint=rebuild(self.name))
 
 
-def source_lines(snapshot: Snapshot) -> list[dict[str, Any]]:
-    """What was read: ``key`` and ``stamp`` of each source, and the ids of the ``documents`` that it gave."""
-    return [orjson.loads(line) for line in (snapshot.folder / SOURCES).read_bytes().splitlines()]
-
-
 def hashed(path: Path) -> str:
     """SHA-256 of a file."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def rebuild(name: str) -> str:
-    """The hint of every error about a snapshot."""
-    return f"build it with `genops index build {name}`"
