@@ -6,9 +6,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from genops.errors import InputError
+from genops.errors import InputError, UsageError
 from genops.retrieval.dense import KindFigures, bench_kinds
 from genops.retrieval.snapshots.folder import find_snapshot, index_folder
+from genops.retrieval.snapshots.snapshot import Snapshot
 from genops.settings import Settings
 
 _BLOCK = 10_000
@@ -37,10 +38,16 @@ def bench_index(
     Raises:
         SnapshotError: It was not built yet, or is damaged.
         InputError: It has too few passages to tell anything.
+        UsageError: It is not on this machine.
     """
     import numpy as np
 
     snapshot = find_snapshot(settings, name)
+    if not isinstance(snapshot, Snapshot):
+        raise UsageError(
+            f"index {name!r} is in a backend, which chooses by itself how it searches",
+            hint="kinds are measured on an index of this machine: leave `backend` out",
+        )
     snapshot.verify()
     segments = [segment for segment in snapshot.segments if segment.entry.chunks]
     total = sum(segment.entry.chunks for segment in segments)
