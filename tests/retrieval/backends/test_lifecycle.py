@@ -260,7 +260,7 @@ def test_bm25_with_other_constants(builder, tmp_path, url):
     build_index(builder, "docs", documents)
     how = WORDS.model_copy(update={"k1": 0.4, "b": 0.1})
     if url.startswith("qdrant"):
-        with pytest.raises(InputError, match=r"k1 = 1\.2 and b = 0\.75"):
+        with pytest.raises(InputError, match=r"k1 = 0\.9 and b = 0\.4"):
             open_index(builder, "docs").search("whales", 3, how=how)
         return
     local = settings_of(tmp_path / "local", "faiss")
