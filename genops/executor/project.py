@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,17 +151,30 @@ class Project:
         return Memo(self.store, self._memo_secret(), repeat)
 
     def _memo_secret(self) -> bytes:
+        """The key of the memo's hashes: made once, whole or not at all, and the same for processes that start at once.
+
+        Where it cannot be kept, on a full disk, it holds for this process.
+        """
         import secrets
 
         path = self.settings.data_dir / "memo.key"
-        try:
+        if path.exists():
             return path.read_bytes()
-        except FileNotFoundError:
+        secret = secrets.token_bytes(32)
+        temporary = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+        try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            secret = secrets.token_bytes(32)
-            path.touch(mode=0o600)
-            path.write_bytes(secret)
+            temporary.touch(mode=0o600)
+            temporary.write_bytes(secret)
+            _link_or_move(temporary, path)
+        except FileExistsError:
+            return path.read_bytes()
+        except OSError:
             return secret
+        finally:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
+        return secret
 
     @contextmanager
     def storing_in(self, url: str) -> Iterator[Store]:
@@ -188,3 +201,13 @@ class Project:
             self.store.close()
         for name in ("gateway", "export", "store", "source", "redactor"):
             opened.pop(name, None)
+
+
+def _link_or_move(file: Path, name: Path) -> None:
+    """Gives a file a name that nothing has yet; where there are no hard links, one that nothing had a moment ago."""
+    try:
+        name.hardlink_to(file)
+    except FileExistsError:
+        raise
+    except OSError:
+        file.replace(name)

@@ -1,5 +1,8 @@
 """The memo: what a result is known by, and what is never kept."""
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
 
 import genops
@@ -161,3 +164,23 @@ def test_the_key_tells_nothing_of_the_input(site, calls):
     variables = {"inputs": {}, "steps": {}}
     assert memo.key(node, variables, chain.closure) != other.key(node, variables, chain.closure)
     assert memo.key(node, variables, chain.closure) == site.project.memo().key(node, variables, chain.closure)
+
+
+def test_the_key_of_the_hashes_is_made_once_and_whole(site, monkeypatch):
+    site.scripted("rules: [{text: x}]")
+    project = site.project
+    path = project.settings.data_dir / "memo.key"
+
+    def full(self, data):
+        self.touch()
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as fault:
+        fault.setattr(Path, "write_bytes", full)
+        assert len(project._memo_secret()) == 32
+    assert not path.exists()
+    with ThreadPoolExecutor(8) as pool:
+        secrets = set(pool.map(lambda _: project._memo_secret(), range(32)))
+    assert secrets == {path.read_bytes()}
+    assert path.stat().st_mode & 0o077 == 0
+    assert [file.name for file in path.parent.iterdir() if "memo.key" in file.name] == ["memo.key"]
