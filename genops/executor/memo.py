@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from genops.artifacts import Payload, Value, decode, digest_of, encode
 from genops.chains import ChainDefinition, Node, Step
+from genops.errors import StoreUnavailable
 from genops.executor.closure import Closure
 from genops.models import provider_name
 
@@ -58,8 +59,7 @@ class Memo:
         if not node.step.cache or tells_time(node, closure) or writes(node.step, closure):
             return await perform()
         key = self.key(node, context.frame.variables, closure)
-        digest = await asyncio.to_thread(self.store.memo_get, key)
-        data = await asyncio.to_thread(self.store.payload, digest) if digest else None
+        data = await asyncio.to_thread(self._kept, key)
         if data is not None:
             mark_hit(node, context)
             return decode(data)
@@ -67,6 +67,14 @@ class Memo:
         if context.path not in context.run.unkept and recorder.keep(value) not in recorder.redacted:
             await asyncio.to_thread(self.store.memo_put, key, encode(value))
         return value
+
+    def _kept(self, key: str) -> bytes | None:
+        """A kept result; None too while the store cannot be asked."""
+        try:
+            digest = self.store.memo_get(key)
+            return self.store.payload(digest) if digest else None
+        except StoreUnavailable:
+            return None
 
     def key(self, node: Node, variables: dict[str, Any], closure: Closure) -> str:
         """The key of a step's result: what it is, what it runs with, and what it reads."""
