@@ -55,6 +55,9 @@ _BUILT_IN: dict[Kind, dict[str, str]] = {
         "pdf": "genops.retrieval.sources.readers.pdf:read_pdf",
         "text": "genops.retrieval.sources.readers.text:read_text",
     },
+    "scorer": {
+        "contains": "genops.evals.scorers.contains:contains",
+    },
 }
 
 

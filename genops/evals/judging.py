@@ -1,0 +1,33 @@
+"""What a judge's question gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from genops.artifacts import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A model's answer to a judge's question.
+
+    Attributes:
+        value: Text, or what the template's output schema makes of it.
+        run: Id of the run that asked, which names its trace.
+        prompt: Digest of the template.
+        model: Alias that answered.
+        cost: US dollars; None when a price is unknown.
+        input_tokens: Of all calls, re-asked ones included.
+        output_tokens: Of all calls, re-asked ones included.
+        logprobs: As the provider gave them with the answer; empty where it gives none.
+    """
+
+    value: Value
+    run: str
+    prompt: str
+    model: str
+    cost: float | None = 0.0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    logprobs: Mapping[str, Value] = field(default_factory=dict)

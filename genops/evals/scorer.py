@@ -1,0 +1,233 @@
+"""Scorers: typed functions under ``@scorer``, and their use in a suite.
+
+The whole contract of a scorer:
+
+* It is a function, plain or ``async``, in a module of its own, under ``@scorer("name")``.
+* Its first parameter is the text or value that is scored. Annotated ``str``, it gets text: what is no text is written
+  as JSON. By default it is the sample's whole output; the key ``of`` of a suite gives it a part.
+* A parameter annotated :class:`~genops.evals.sample.Sample` gets the sample, one annotated
+  :class:`~genops.evals.sample.ScoringContext` the means to ask for the trace, a model or vectors.
+* Every other parameter is set in the suite. The first of them takes the value that stands at the scorer's name
+  (``contains: Paris``). A text with ``{{ … }}`` is evaluated for each sample. A parameter called ``expected`` is the
+  case's ``expected`` when nothing is set.
+* It returns a :class:`~genops.evals.score.Score`, a number or a bool, or raises
+  :class:`~genops.evals.score.Unscored`. What else it raises is a fault of the scorer: the sample is unscored too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, ParamSpec, TypeAlias, TypeVar, get_type_hints
+
+from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
+
+from genops.artifacts import Value, json_form
+from genops.errors import DefinitionError
+from genops.evals.sample import Sample, ScoringContext
+from genops.evals.score import Range, Score, Unscored
+from genops.plugins import registry
+
+Result: TypeAlias = Score | float | bool
+P = ParamSpec("P")
+R = TypeVar("R", bound=Result | Awaitable[Result])
+_GIVEN = {Sample: "sample", ScoringContext: "context"}
+
+
+class Scorer(Generic[P, R]):
+    """A registered scorer; called, it is the function that it was made of.
+
+    Args:
+        name: The key that selects it in a suite.
+        function: What scores.
+        range: The values that it gives.
+        threshold: The least good value that passes when a suite says nothing; None where that is the suite's to say.
+        threaded: Whether a plain function runs in a thread of its own: it takes long, or is not to be trusted to end.
+
+    Raises:
+        DefinitionError: The function's signature is not that of a scorer.
+    """
+
+    def __init__(
+        self, name: str, function: Callable[P, R], range: Range, threshold: float | None, threaded: bool
+    ) -> None:
+        functools.update_wrapper(self, function)
+        self.name = name
+        self.function = function
+        self.range = range
+        self.threaded = threaded
+        self._hints = get_type_hints(function, include_extras=True)
+        self.threshold = 1.0 if threshold is None and self._hints.get("return") is bool else threshold
+        _check(self)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """The function's own result, for use and tests outside of a suite."""
+        return self.function(*args, **kwargs)
+
+    @property
+    def description(self) -> str:
+        """The first line of its docstring."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[0]
+
+    @cached_property
+    def subject(self) -> str:
+        """Name of the parameter that is scored."""
+        return next(iter(inspect.signature(self.function).parameters))
+
+    @cached_property
+    def given(self) -> dict[str, str]:
+        """Parameters that genops fills in: ``sample`` or ``context`` by the parameter's name."""
+        return {name: _GIVEN[hint] for name, hint in self._hints.items() if hint in _GIVEN}
+
+    @cached_property
+    def settings(self) -> dict[str, Setting]:
+        """What a suite may set, by name, in order."""
+        parameters = inspect.signature(self.function).parameters.values()
+        return {
+            parameter.name: Setting(parameter.name, TypeAdapter(self._hints[parameter.name]), parameter.default)
+            for parameter in parameters
+            if parameter.name not in self.given and parameter.name != self.subject
+        }
+
+    @cached_property
+    def principal(self) -> str | None:
+        """The setting that takes the value at the scorer's name; None where there is nothing to set."""
+        return next(iter(self.settings), None)
+
+    @cached_property
+    def reads_trace(self) -> bool:
+        """Whether it may ask for more than the sample."""
+        return "context" in self.given.values()
+
+    async def score(
+        self, subject: Value, sample: Sample, context: ScoringContext, settings: Mapping[str, Any]
+    ) -> Score:
+        """Scores one sample; ``settings`` are evaluated and of their types.
+
+        Raises:
+            Unscored: It cannot, or gave what is no score.
+        """
+        given = {"sample": sample, "context": context}
+        arguments = {name: given[what] for name, what in self.given.items()}
+        value = as_text(subject) if self._hints[self.subject] is str else subject
+        function: Callable[..., Any] = self.function
+        if self.threaded:
+            return self.checked(await asyncio.to_thread(function, value, **arguments, **settings))
+        result = function(value, **arguments, **settings)
+        return self.checked(await result if inspect.isawaitable(result) else result)
+
+    def checked(self, result: Any) -> Score:
+        """A result as a score.
+
+        Raises:
+            Unscored: It is none, or out of range.
+        """
+        if isinstance(result, (bool, int, float)):
+            result = Score(float(result))
+        if not isinstance(result, Score):
+            raise Unscored(f"the scorer {self.name!r} gave {type(result).__name__}, not a score")
+        self.range.check(result.value)
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Something that a suite sets for a scorer.
+
+    Attributes:
+        name: Of the parameter.
+        type: Checks its values.
+        default: As the function gives it; ``inspect.Parameter.empty`` for none.
+    """
+
+    name: str
+    type: TypeAdapter[Any]
+    default: Any
+
+    @property
+    def required(self) -> bool:
+        """Whether a suite must set it."""
+        return self.default is inspect.Parameter.empty and self.name != "expected"
+
+    def check(self, value: Any) -> Any:
+        """The value as the scorer's type.
+
+        Raises:
+            ValueError: It is no such value; the message says what is.
+        """
+        try:
+            return self.type.validate_python(value)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise ValueError(f"`{self.name}`{f' ({where})' if where else ''}: {first['msg']}") from None
+
+
+def scorer(
+    name: str,
+    *,
+    range: Range | tuple[float, float] = (0.0, 1.0),
+    threshold: float | None = None,
+    threaded: bool = False,
+) -> Callable[[Callable[P, R]], Scorer[P, R]]:
+    """Registers a function as a scorer (see the module's docstring for the contract).
+
+    Args:
+        name: The key that selects it in a suite.
+        range: The values that it gives, from and to.
+        threshold: The least good value that passes when a suite says nothing. A function that returns ``bool`` passes
+            at 1.
+        threaded: Whether a plain function runs in a thread: it takes long, or might not end.
+
+    Raises:
+        DefinitionError: The function's signature is not that of a scorer.
+    """
+    values = range if isinstance(range, Range) else Range(*range)
+
+    def register(function: Callable[P, R]) -> Scorer[P, R]:
+        made = Scorer(name, function, values, threshold, threaded)
+        registry.add("scorer", name, made)
+        return made
+
+    return register
+
+
+def find_scorer(name: str) -> Scorer[Any, Any]:
+    """The scorer registered under a name.
+
+    Raises:
+        ReferenceNotFound: None is; the message lists the nearest names.
+        DefinitionError: What is registered is no scorer.
+    """
+    found = registry.get("scorer", name)
+    if not isinstance(found, Scorer):
+        raise DefinitionError(f"what is registered as scorer {name!r} is none", hint="put it under @genops.scorer")
+    return found
+
+
+def as_text(value: Value) -> str:
+    """A value as scorers of text read it: text as it is, everything else as JSON; nothing is the empty text."""
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(json_form(value), ensure_ascii=False, default=str)
+
+
+def _check(made: Scorer[Any, Any]) -> None:
+    parameters = list(inspect.signature(made.function).parameters.values())
+    what = f"scorer {made.name!r}"
+    if not parameters:
+        raise DefinitionError(f"{what} takes nothing: its first parameter is what is scored")
+    for parameter in parameters:
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise DefinitionError(f"{what}: *{parameter.name} says nothing of what a suite may set")
+        if parameter.name not in made._hints:
+            raise DefinitionError(f"{what}: {parameter.name} has no type")
+    try:
+        made.settings  # noqa: B018
+    except PydanticSchemaGenerationError as error:
+        raise DefinitionError(f"{what}: {error}") from None

@@ -1,0 +1,1 @@
+"""The built-in scorers, one a module; ``docs/scorers.md`` lists them."""
