@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -98,6 +99,7 @@ class Genops:
         self._settings = Settings(root=folder, indexes={"made": index})
 
     def build(self) -> None:
+        """See :meth:`Store.build`."""
         self._build(None)
 
     def _build(self, cache: Any) -> None:
@@ -111,14 +113,17 @@ class Genops:
         """Nothing is left to do."""
 
     def load(self) -> None:
+        """See :meth:`Store.load`."""
         from genops.retrieval import open_index
 
         self._index = open_index(self._settings, "made")
 
     def search(self, number: int) -> object:
+        """See :meth:`Store.search`."""
         return self._index.search(f"query {number}", K, how=self._how)
 
     def filtered(self, number: int) -> object:
+        """See :meth:`Store.filtered`."""
         return self._index.search(f"query {number}", K, how=self._how, where={"part": 7})
 
 
@@ -128,6 +133,7 @@ class GenopsDefaults(Genops):
     mode = "hybrid"
 
     def build(self) -> None:
+        """See :meth:`Store.build`."""
         from genops.retrieval import VectorCache
 
         self._build(VectorCache.of(self._settings))
@@ -144,12 +150,15 @@ class KnownVectors:
         self.dimension = len(other)
 
     def identity(self) -> dict[str, str]:
+        """See ``Embedder``."""
         return {"model": "known"}
 
     def count_tokens(self, text: str) -> int:
+        """See ``Embedder``."""
         return text.count(" ") + 3
 
     def encode(self, batch: Any, role: str = "passage") -> Any:
+        """See ``Embedder``."""
         import numpy as np
 
         return np.array([self._known.get(text, self._other) for text in batch])
@@ -165,6 +174,7 @@ class LangChain:
         self._queries = work.queries.tolist()
 
     def build(self) -> None:
+        """See :meth:`Store.build`."""
         from langchain_community.vectorstores import FAISS
         from langchain_community.vectorstores.utils import DistanceStrategy
 
@@ -176,17 +186,21 @@ class LangChain:
         )
 
     def save(self) -> None:
+        """See :meth:`Store.save`."""
         self._store.save_local(self._folder)
 
     def load(self) -> None:
+        """See :meth:`Store.load`."""
         from langchain_community.vectorstores import FAISS
 
         self._store = FAISS.load_local(self._folder, _no_embedder(), allow_dangerous_deserialization=True)
 
     def search(self, number: int) -> object:
+        """See :meth:`Store.search`."""
         return self._store.similarity_search_with_score_by_vector(self._queries[number], k=K)
 
     def filtered(self, number: int) -> object:
+        """See :meth:`Store.filtered`."""
         return self._store.similarity_search_with_score_by_vector(
             self._queries[number], k=K, filter={"part": 7}, fetch_k=len(self._pairs)
         )
@@ -207,6 +221,7 @@ class Haystack:
         self._queries = work.queries.tolist()
 
     def build(self) -> None:
+        """See :meth:`Store.build`."""
         from haystack import Document
         from haystack.document_stores.in_memory import InMemoryDocumentStore
 
@@ -214,17 +229,21 @@ class Haystack:
         self._store.write_documents([Document(content=t, embedding=v, meta=dict(m)) for t, v, m in self._rows])
 
     def save(self) -> None:
+        """See :meth:`Store.save`."""
         self._store.save_to_disk(self._path)
 
     def load(self) -> None:
+        """See :meth:`Store.load`."""
         from haystack.document_stores.in_memory import InMemoryDocumentStore
 
         self._store = InMemoryDocumentStore.load_from_disk(self._path)
 
     def search(self, number: int) -> object:
+        """See :meth:`Store.search`."""
         return self._store.embedding_retrieval(self._queries[number], top_k=K)
 
     def filtered(self, number: int) -> object:
+        """See :meth:`Store.filtered`."""
         where = {"field": "meta.part", "operator": "==", "value": 7}
         return self._store.embedding_retrieval(self._queries[number], top_k=K, filters=where)
 
@@ -256,7 +275,7 @@ def steps(kind: str, work: Work, folder: Path) -> dict[str, tuple[float, float]]
     taken["load and first search"] = _taken(lambda: (loaded.load(), loaded.search(0)))
     for name, search in (("search", loaded.search), ("filtered search", loaded.filtered)):
         search(0)
-        each = [_taken(lambda n=number: search(n)) for number in range(len(work.queries))]  # type: ignore[misc]
+        each = [_taken(partial(search, number)) for number in range(len(work.queries))]
         taken[name] = tuple(map(statistics.median, zip(*each, strict=True)))  # type: ignore[assignment]
     return taken
 

@@ -122,7 +122,8 @@ class SearchSettings(_Strict):
     """How an index is searched where a search does not say otherwise. A part of the snapshot's identity.
 
     Attributes:
-        mode: ``dense`` by vectors, ``bm25`` by words, ``hybrid`` by both.
+        mode: ``dense`` by vectors, ``bm25`` by words, ``hybrid`` by both. An index whose own mode is ``dense`` has no
+            words: it is built faster, and cannot be searched in another mode.
         fusion: Of hybrid: ``scores`` is a weighted mean of both scores, ``rrf`` is reciprocal rank fusion.
         dense_weight: Of the dense score in the mean; the words' score has the rest.
         candidates: Passages that each ranker hands on to fusion, diversity and reranking.

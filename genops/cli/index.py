@@ -131,7 +131,7 @@ def show(name: IndexName, as_json: AsJson = False) -> None:
         say(f"  segment    {segment.kind}: {counted(segment.chunks, 'passage')}{gone}")
     say(f"  embedder   {', '.join(f'{key} {str(value)[:40]}' for key, value in identity.embedder.items())}")
     say(f"  chunker    {chunker.name}, {chunker.tokens} tokens, {chunker.overlap} shared")
-    say(f"  words      {', '.join(f'{key} {str(value)[:40]}' for key, value in identity.analyzer.items())}")
+    say(f"  words      {', '.join(f'{key} {str(value)[:40]}' for key, value in (identity.analyzer or {}).items()) or 'none'}")
     how = identity.search.model_dump(exclude_none=True)
     say(f"  search     {', '.join(f'{key} {value}' for key, value in how.items())}")
     say(f"  metadata   {', '.join(f'{key}: {kind}' for key, kind in manifest.metadata.items()) or 'none'}")

@@ -130,13 +130,14 @@ def identity_of(index: IndexSettings, embedder: Embedder, digests: dict[str, str
         embedder: Of the passages.
         digests: Every document's digest, by id.
     """
+    analyzer = _analyzer(index)
     return Identity(
         kind=index.kind,
         embedder=embedder.identity(),
         chunker=Chunker(
             version=CHUNKER_VERSION, name=index.chunker, tokens=index.chunk_tokens, overlap=index.overlap_tokens
         ),
-        analyzer=Analyzer.of(index.language).identity(),
+        analyzer=None if analyzer is None else analyzer.identity(),
         search=index.search,
         documents=DocumentsDigest.of(digests),
     )
@@ -252,7 +253,7 @@ class _Build:
     def _finish(self, writer: SegmentWriter, kind: str) -> SegmentEntry:
         """Completes a segment. Its name is its own: who has an older layout of a snapshot open never reads a newer."""
         name = f"segment-{secrets.token_hex(4)}"
-        return writer.finish(name, kind, self._embed(writer.to_embed), Analyzer.of(self.index.language))
+        return writer.finish(name, kind, self._embed(writer.to_embed), _analyzer(self.index))
 
     def _embed(self, total: int) -> Callable[[Sequence[str]], Vectors]:
         """Embeds batches, through the cache, and reports over all of them."""
@@ -299,6 +300,11 @@ class _Build:
             built_at=self.started,
         )
         return publish(self.name, place, manifest, replace)
+
+
+def _analyzer(index: IndexSettings) -> Analyzer | None:
+    """What finds the words of an index; None where the settings search it by vectors alone."""
+    return None if index.search.mode == "dense" else Analyzer.of(index.language)
 
 
 def _reusable(settings: Settings, name: str, identity: Identity) -> Snapshot | None:

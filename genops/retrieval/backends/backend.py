@@ -51,6 +51,6 @@ class Backend(Shelf, Protocol):
         """What a snapshot was read from (see :class:`~genops.retrieval.snapshots.shelf.Published`)."""
         ...
 
-    def corpus(self, manifest: Manifest, analyzer: Analyzer) -> Corpus:
+    def corpus(self, manifest: Manifest, analyzer: Analyzer | None) -> Corpus:
         """A snapshot's passages, searched where they are."""
         ...

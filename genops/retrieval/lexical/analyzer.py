@@ -12,6 +12,7 @@ from hashlib import sha256
 import regex
 
 from genops.artifacts import Json
+from genops.errors import InputError
 from genops.retrieval.lexical.languages import Language, language_of
 
 ANALYZER_VERSION = 1
@@ -77,6 +78,24 @@ class Analyzer:
         if self._stopwords:
             identity["stopwords"] = sha256(" ".join(sorted(self._stopwords)).encode()).hexdigest()
         return identity
+
+
+def query_tokens(query: str, analyzer: Analyzer | None) -> list[str]:
+    """The tokens of a query to an index.
+
+    Args:
+        query: What is searched for.
+        analyzer: The index's; None for one of vectors alone.
+
+    Raises:
+        InputError: It has no words.
+    """
+    if analyzer is None:
+        raise InputError(
+            "this index was built for vectors alone, and cannot be searched by words",
+            hint='set `mode = "hybrid"` in the index\'s `search` and build it again',
+        )
+    return analyzer.tokens(query)
 
 
 class _Stems(dict[str, str]):

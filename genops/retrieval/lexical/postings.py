@@ -55,6 +55,11 @@ class Postings:
         return cls.joined(list(_counted(texts, analyzer)))
 
     @classmethod
+    def none(cls, rows: int) -> Postings:
+        """Of so many passages without words."""
+        return _sorted({}, array("i"), array("i", bytes(rows * array("i").itemsize)))
+
+    @classmethod
     def joined(cls, parts: Sequence[Postings], alive: NDArray[np.bool_] | None = None) -> Postings:
         """One for the passages of all parts in their order, without those that are not alive."""
         lengths = np.concatenate([part.lengths for part in parts])

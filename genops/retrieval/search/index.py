@@ -16,7 +16,6 @@ from genops.index_settings import SearchSettings
 from genops.retrieval.backends.pushed import PushedSnapshot
 from genops.retrieval.embedders import Embedder, embed_texts, embedder_named
 from genops.retrieval.filters import Filter, parse_filter
-from genops.retrieval.lexical import Analyzer
 from genops.retrieval.search.corpus import Corpus
 from genops.retrieval.search.freshness import Freshness
 from genops.retrieval.search.hit import Hit, Rank
@@ -24,7 +23,7 @@ from genops.retrieval.search.local import LocalCorpus
 from genops.retrieval.search.rankers import by_both, by_vectors, by_words, joined
 from genops.retrieval.search.ranking import Ranking, diverse
 from genops.retrieval.search.rerank import reranked
-from genops.retrieval.search.sameness import check_analyzer, check_embedder
+from genops.retrieval.search.sameness import check_embedder, checked_analyzer
 from genops.retrieval.snapshots.folder import find_snapshot, index_settings, shelf_of
 from genops.retrieval.snapshots.pointer import Use
 from genops.retrieval.snapshots.segment import DocumentRecord, Passage
@@ -267,8 +266,7 @@ class Index:
     @cached_property
     def _corpus(self) -> Corpus:
         snapshot = self.snapshot_in_use
-        analyzer = Analyzer.of(snapshot.manifest.identity.analyzer["language"])
-        check_analyzer(snapshot, analyzer)
+        analyzer = checked_analyzer(snapshot)
         snapshot.verify()
         if isinstance(snapshot, PushedSnapshot):
             return snapshot.backend.corpus(snapshot.manifest, analyzer)

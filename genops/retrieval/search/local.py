@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from genops.retrieval.filters import Columns, Filter
-from genops.retrieval.lexical import BM25, Analyzer
+from genops.retrieval.lexical import BM25, Analyzer, query_tokens
 from genops.retrieval.search.corpus import Best
 from genops.retrieval.snapshots.segment import DocumentRecord, Passage, Segment
 from genops.retrieval.snapshots.snapshot import Snapshot
@@ -27,10 +27,10 @@ class LocalCorpus:
 
     Args:
         snapshot: Verified.
-        analyzer: As the snapshot was built with.
+        analyzer: As the snapshot was built with; None where it has no words.
     """
 
-    def __init__(self, snapshot: Snapshot, analyzer: Analyzer) -> None:
+    def __init__(self, snapshot: Snapshot, analyzer: Analyzer | None) -> None:
         self._analyzer = analyzer
         self._segments = [segment for segment in snapshot.segments if segment.entry.chunks]
         self._firsts: list[int] = []
@@ -78,9 +78,9 @@ class LocalCorpus:
 
     def words(self, query: str, k1: float, b: float) -> LocalWords:
         """BM25 of one query over the rows."""
+        tokens = query_tokens(query, self._analyzer)
         with self._lock:
             scorer = self._scorers(k1, b)
-        tokens = self._analyzer.tokens(query)
         return LocalWords(self, scorer.scores(tokens), scorer.bound(tokens))
 
     @cached_property

@@ -39,18 +39,23 @@ def check_embedder(snapshot: Published, embedder: Embedder) -> None:
         )
 
 
-def check_analyzer(snapshot: Published, analyzer: Analyzer) -> None:
-    """Words must be found as they were.
+def checked_analyzer(snapshot: Published) -> Analyzer | None:
+    """What finds words as they were found when the snapshot was built; None where it has none.
 
     Raises:
         SnapshotError: The stemmer or the stop words are others.
     """
-    built_with, given = snapshot.manifest.identity.analyzer, analyzer.identity()
+    built_with = snapshot.manifest.identity.analyzer
+    if built_with is None:
+        return None
+    analyzer = Analyzer.of(built_with["language"])
+    given = analyzer.identity()
     if built_with != given:
         raise SnapshotError(
             f"index {snapshot.name!r} was built with the words of {built_with}, and this installation finds {given}",
             hint=rebuild(snapshot.name),
         )
+    return analyzer
 
 
 def _named(identity: Mapping[str, Json]) -> str:

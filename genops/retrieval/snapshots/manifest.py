@@ -70,7 +70,7 @@ class Identity(_Part):
         metric: What a dense score is.
         embedder: :meth:`Embedder.identity`.
         chunker: See :class:`Chunker`.
-        analyzer: How texts become words for BM25.
+        analyzer: How texts become words for BM25; None where nothing but vectors is searched.
         search: How it is searched where a search does not say otherwise.
         documents: See :class:`DocumentsDigest`.
     """
@@ -79,7 +79,7 @@ class Identity(_Part):
     metric: str = "cosine"
     embedder: dict[str, Any]
     chunker: Chunker
-    analyzer: dict[str, Any]
+    analyzer: dict[str, Any] | None
     search: SearchSettings
     documents: DocumentsDigest
 

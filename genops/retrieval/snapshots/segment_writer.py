@@ -99,14 +99,14 @@ class SegmentWriter:
     def _heading(self, heading: str) -> int:
         return self._headings.setdefault(heading, len(self._headings))
 
-    def finish(self, name: str, kind: str, embed: Embed, analyzer: Analyzer) -> SegmentEntry:
+    def finish(self, name: str, kind: str, embed: Embed, analyzer: Analyzer | None) -> SegmentEntry:
         """Embeds what is new, makes the indexes and closes the files.
 
         Args:
             name: The segment's.
             kind: Of the vectors' index.
             embed: Unit vectors of texts.
-            analyzer: Finds the words.
+            analyzer: Finds the words; None where there are to be none.
         """
         self._closing.close()
         folder = self._folder.rename(self._folder.with_name(name))
@@ -115,13 +115,18 @@ class SegmentWriter:
         written = Segment(folder, entry, self._dimension)
         write_dense(folder, self._vectors(written, folder / _STAGED, embed), kind)
         (folder / _STAGED).unlink(missing_ok=True)
-        Postings.of((passage.searched_text for passage in written.passages()), analyzer).save(folder)
+        self._postings(written, analyzer).save(folder)
         return entry
 
     def discard(self) -> None:
         """Removes what was written; there was nothing to write."""
         self._closing.close()
         shutil.rmtree(self._folder)
+
+    def _postings(self, written: Segment, analyzer: Analyzer | None) -> Postings:
+        if analyzer is None:
+            return Postings.none(self.chunks)
+        return Postings.of((passage.searched_text for passage in written.passages()), analyzer)
 
     def _vectors(self, written: Segment, staged: Path, embed: Embed) -> Vectors:
         """All vectors, by row, in a file of their own for as long as the indexes are made."""

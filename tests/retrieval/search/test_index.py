@@ -284,3 +284,16 @@ def test_an_embedder_that_changed_unseen_is_found_by_the_canaries(settings_for):
     finally:
         embedder.drifted = False
     assert index.search("lock", 1)
+
+
+def test_an_index_of_vectors_alone_has_no_words(settings_for, settings, passages):
+    alone = settings_for(search=DENSE)
+    snapshot = build_index(alone, "docs")
+    assert snapshot.manifest.identity.analyzer is None
+    index = open_index(alone, "docs")
+    assert index.search("Which mammals live in the sea?", 1)[0].uri == "docs/notes.txt"
+    for how in (WORDS, SearchSettings()):
+        with pytest.raises(InputError, match="built for vectors alone"):
+            index.search("sea", 1, how=how)
+    build_index(settings, "docs")
+    assert open_index(settings, "docs").search("sea", 1, how=WORDS)[0].uri == "docs/notes.txt"

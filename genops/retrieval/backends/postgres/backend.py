@@ -175,7 +175,7 @@ class PostgresBackend:
         (lines,) = self._of(manifest.digest, "sources")
         return orjson.loads(lines)  # type: ignore[no-any-return]
 
-    def corpus(self, manifest: Manifest, analyzer: Analyzer) -> Corpus:
+    def corpus(self, manifest: Manifest, analyzer: Analyzer | None) -> Corpus:
         """A snapshot's passages, searched by PostgreSQL."""
         from genops.retrieval.backends.postgres.corpus import PostgresCorpus
 

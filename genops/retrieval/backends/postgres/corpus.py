@@ -20,7 +20,7 @@ from genops.retrieval.backends.rows import Piece, pieced
 from genops.retrieval.backends.weights import idf
 from genops.retrieval.dense.unit import unit_vectors
 from genops.retrieval.filters import Filter, Kinds
-from genops.retrieval.lexical import Analyzer
+from genops.retrieval.lexical import Analyzer, query_tokens
 from genops.retrieval.search.corpus import Best
 from genops.retrieval.search.local import best_of
 from genops.retrieval.snapshots.manifest import Manifest
@@ -64,7 +64,7 @@ class PostgresCorpus:
         manifest: The snapshot's.
         kinds: What each field holds.
         tokens: Of all living passages together.
-        analyzer: As the snapshot was built with.
+        analyzer: As the snapshot was built with; None where it has no words.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class PostgresCorpus:
         manifest: Manifest,
         kinds: Kinds,
         tokens: int,
-        analyzer: Analyzer,
+        analyzer: Analyzer | None,
     ) -> None:
         self._database = database
         self._dimension = manifest.dimension
@@ -155,7 +155,7 @@ class PostgresCorpus:
 
     def words(self, query: str, k1: float, b: float) -> PostgresWords:
         """BM25 of one query over the rows."""
-        tokens = Counter(self._analyzer.tokens(query))
+        tokens = Counter(query_tokens(query, self._analyzer))
         holders = self._holders(list(tokens))
         known = {term: times * idf(self._living, holders[term]) for term, times in tokens.items() if holders[term]}
         return PostgresWords(self, known, k1, b)

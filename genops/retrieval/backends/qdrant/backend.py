@@ -174,7 +174,7 @@ class QdrantBackend:
         layout = self._layout(manifest)
         return [line for part in self._data(layout, layout.parts("sources")) for line in part]
 
-    def corpus(self, manifest: Manifest, analyzer: Analyzer) -> Any:
+    def corpus(self, manifest: Manifest, analyzer: Analyzer | None) -> Any:
         """A snapshot's passages, searched by Qdrant."""
         from genops.retrieval.backends.qdrant.corpus import QdrantCorpus
 

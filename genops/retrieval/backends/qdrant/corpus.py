@@ -20,7 +20,7 @@ from genops.retrieval.backends.rows import Piece, pieced
 from genops.retrieval.backends.weights import idf
 from genops.retrieval.dense.unit import unit_vectors
 from genops.retrieval.filters import Filter
-from genops.retrieval.lexical import Analyzer
+from genops.retrieval.lexical import Analyzer, query_tokens
 from genops.retrieval.search.corpus import Best
 from genops.retrieval.snapshots.segment import DocumentRecord, Passage
 
@@ -43,11 +43,11 @@ class QdrantCorpus:
         layout: What is where in it.
         dimension: Numbers in a vector.
         approximate: Whether the server's graph is searched, instead of every vector.
-        analyzer: As the snapshot was built with.
+        analyzer: As the snapshot was built with; None where it has no words.
     """
 
     def __init__(
-        self, connection: Connection, layout: Layout, dimension: int, approximate: bool, analyzer: Analyzer
+        self, connection: Connection, layout: Layout, dimension: int, approximate: bool, analyzer: Analyzer | None
     ) -> None:
         self._connection = connection
         self._layout = layout
@@ -140,7 +140,7 @@ class QdrantCorpus:
                 hint="set them in the index's `search` and build it again",
             )
         numbers, weights = [], []
-        for term, times in Counter(self._analyzer.tokens(query)).items():
+        for term, times in Counter(query_tokens(query, self._analyzer)).items():
             known = self._bucket(layout.bucket(term)).get(term)
             if known is not None:
                 numbers.append(known[0])
