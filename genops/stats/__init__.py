@@ -2,6 +2,7 @@
 
 from genops.stats.interval import Interval, Statistic, bootstrap_interval, mean_interval
 from genops.stats.permutation import Alternative, PermutationTest, paired_permutation_test
+from genops.stats.proportions import clopper_pearson_interval, proportion_interval, wilson_interval
 
 __all__ = [
     "Alternative",
@@ -9,6 +10,9 @@ __all__ = [
     "PermutationTest",
     "Statistic",
     "bootstrap_interval",
+    "clopper_pearson_interval",
     "mean_interval",
     "paired_permutation_test",
+    "proportion_interval",
+    "wilson_interval",
 ]

@@ -8,9 +8,11 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special  # type: ignore[import-untyped]
+from scipy import special
 
 Floats: TypeAlias = NDArray[np.float64]
+STUDENT = "Student's t"
+BCA = "BCa bootstrap"
 _BLOCK = 4_000_000
 _TIE = 1e-9
 
@@ -35,14 +37,18 @@ class Interval:
         bounds: Lower and upper end; None where the sample does not tell.
         level: The share of such intervals that hold the true value (0 to 1).
         n: Size of the sample.
+        method: How the bounds were found.
         missing: Why there are no bounds; empty when there are.
+        clusters: How many clusters the sample is made of, where they were told.
     """
 
     estimate: float
     bounds: tuple[float, float] | None
     level: float
     n: int
+    method: str
     missing: str = ""
+    clusters: int | None = None
 
 
 def mean_interval(values: Sequence[float] | Floats, level: float = 0.95) -> Interval:
@@ -57,12 +63,12 @@ def mean_interval(values: Sequence[float] | Floats, level: float = 0.95) -> Inte
     Raises:
         ValueError: The sample is empty or holds what is not finite, or the level is not between 0 and 1.
     """
-    sample = _checked(values, level)
+    sample = checked_sample(values, level)
     mean = float(sample.mean())
     if missing := _tells_no_spread(sample):
-        return Interval(mean, None, level, len(sample), missing)
+        return Interval(mean, None, level, len(sample), STUDENT, missing)
     reach = float(special.stdtrit(len(sample) - 1, (1 + level) / 2) * sample.std(ddof=1) / np.sqrt(len(sample)))
-    return Interval(mean, (mean - reach, mean + reach), level, len(sample))
+    return Interval(mean, (mean - reach, mean + reach), level, len(sample), STUDENT)
 
 
 def bootstrap_interval(
@@ -89,31 +95,46 @@ def bootstrap_interval(
     Raises:
         ValueError: The sample is empty or holds what is not finite, or the level is not between 0 and 1.
     """
-    sample = _checked(values, level)
+    sample = checked_sample(values, level)
     reduce = _NAMED[statistic] if isinstance(statistic, str) else statistic
     estimate = float(reduce(sample, axis=-1))
     if missing := _tells_no_spread(sample):
-        return Interval(estimate, None, level, len(sample), missing)
+        return Interval(estimate, None, level, len(sample), BCA, missing)
     drawn = _resampled(sample, reduce, resamples, np.random.default_rng(seed))
     tie = _TIE * (sample.max() - sample.min())  # sums of the same values in another order differ by rounding
     below = float(np.mean(drawn < estimate - tie) + np.mean(drawn <= estimate + tie)) / 2
     if not 0 < below < 1 or drawn.max() - drawn.min() <= tie:
-        return Interval(estimate, None, level, len(sample), "resamples of so few distinct values do not vary enough")
+        missing = "resamples of so few distinct values do not vary enough"
+        return Interval(estimate, None, level, len(sample), BCA, missing)
     bias = special.ndtri(below)
     quantiles = bias + special.ndtri([(1 - level) / 2, (1 + level) / 2])
     shares = special.ndtr(bias + quantiles / (1 - _acceleration(sample, reduce) * quantiles))
     low, high = np.quantile(drawn, shares)
-    return Interval(estimate, (float(low), float(high)), level, len(sample))
+    return Interval(estimate, (float(low), float(high)), level, len(sample), BCA)
 
 
-def _checked(values: Sequence[float] | Floats, level: float) -> Floats:
+def check_level(level: float) -> None:
+    """Refuse what is no level of confidence.
+
+    Raises:
+        ValueError: It is not between 0 and 1.
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"a level of confidence lies between 0 and 1, not at {level}")
+
+
+def checked_sample(values: Sequence[float] | Floats, level: float) -> Floats:
+    """The sample as an array.
+
+    Raises:
+        ValueError: It is empty or holds what is not finite, or the level is not between 0 and 1.
+    """
     sample = np.asarray(values, dtype=np.float64)
     if sample.ndim != 1 or not len(sample):
         raise ValueError("a sample is a sequence of at least one number")
     if not np.isfinite(sample).all():
         raise ValueError("a sample holds finite numbers only")
-    if not 0 < level < 1:
-        raise ValueError(f"a level of confidence lies between 0 and 1, not at {level}")
+    check_level(level)
     return sample
 
 
