@@ -24,6 +24,7 @@ def request_value(model: Model, request: ModelRequest) -> dict[str, Value]:
 def response_value(response: ModelResponse) -> dict[str, Any]:
     """An answer as it is recorded: all that a step may build on."""
     usage = response.usage
+    logprobs = response.extra.get("logprobs")
     return {
         "text": response.text,
         "tool_calls": list(response.tool_calls),
@@ -36,6 +37,7 @@ def response_value(response: ModelResponse) -> dict[str, Any]:
         "cost": response.cost,
         "model": response.model,
         "fingerprint": response.fingerprint,
+        **({"logprobs": logprobs} if logprobs else {}),
     }
 
 
@@ -55,6 +57,7 @@ def recorded_response(value: Value) -> ModelResponse:
             cost=fields["cost"],
             model=fields["model"],
             fingerprint=fields["fingerprint"],
+            extra={"logprobs": fields["logprobs"]} if "logprobs" in fields else {},
         )
     except (TypeError, KeyError, ValueError):
         raise StepError("the recorded answer is not one", hint="the store may be damaged") from None

@@ -92,7 +92,7 @@ class ExecutionContext:
         async def perform(span: SpanRecord) -> Value:
             headers = {"traceparent": traceparent(self.run.recorder, span)}
             on_text = self.run.on_text if self.path == self.run.stream_path else None
-            call = Call(headers=headers, on_text=on_text, turn=turn)
+            call = Call(headers=headers, on_text=on_text, turn=turn, repeat=self.run.repeat)
             response = await self.run.gateway.call(model, request, call, use_cache=self.run.use_cache)
             self._account(span, response)
             return response_value(response)

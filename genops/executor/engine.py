@@ -33,6 +33,7 @@ class RunOptions:
         origin: The run that it repeats.
         use_cache: Whether the response cache may answer model calls.
         memo: Results of earlier runs that may be reused.
+        repeat: Number of the repetition, from 0: repetitions share neither a memo's results nor cached answers.
         effects: The world, or a record of it.
         on_text: Gets the output's text as it is made, when it can be streamed.
         traceparent: Trace id and span id that the run belongs to.
@@ -46,6 +47,7 @@ class RunOptions:
     origin: str | None = None
     use_cache: bool = False
     memo: Memo | None = None
+    repeat: int = 0
     effects: Effects = field(default_factory=Live)
     on_text: Callable[[str], None] | None = None
     traceparent: tuple[str, str] | None = None
@@ -97,6 +99,7 @@ async def run_chain(
         effects=options.effects,
         run_step=run_step,
         memo=options.memo,
+        repeat=options.repeat,
         use_cache=options.use_cache,
         stream_path=streamed_step(closure) if options.on_text else None,
         on_text=options.on_text,

@@ -43,12 +43,10 @@ class Memo:
     Attributes:
         store: Keeps results.
         secret: Keys the hash of raw inputs, so that a stored key tells nothing of them.
-        repeat: Number of the repeat: repeats never share a result.
     """
 
     store: MemoStore
     secret: bytes
-    repeat: int = 0
 
     async def through(self, node: Node, context: ExecutionContext, perform: Callable[[], Awaitable[Value]]) -> Value:
         """A step's kept result, or a new one, which is kept if it may be.
@@ -58,7 +56,7 @@ class Memo:
         closure, recorder = context.frame.closure, context.run.recorder
         if not node.step.cache or tells_time(node, closure) or writes(node.step, closure):
             return await perform()
-        key = self.key(node, context.frame.variables, closure)
+        key = self.key(node, context.frame.variables, closure, context.run.repeat)
         data = await asyncio.to_thread(self._kept, key)
         if data is not None:
             mark_hit(node, context)
@@ -76,12 +74,12 @@ class Memo:
         except StoreUnavailable:
             return None
 
-    def key(self, node: Node, variables: dict[str, Any], closure: Closure) -> str:
-        """The key of a step's result: what it is, what it runs with, and what it reads."""
+    def key(self, node: Node, variables: dict[str, Any], closure: Closure, repeat: int = 0) -> str:
+        """The key of a step's result: what it is, what it runs with, what it reads, and which repetition it is."""
         reads = {(read.root, read.name) for read in node.outer} | {("steps", name) for name in node.needs}
         seen: list[Value] = [[root, name or "", _look(variables, root, name)] for root, name in sorted(reads, key=str)]
         inputs = hmac.new(self.secret, encode(seen).data, hashlib.sha256).hexdigest()
-        return digest_of({"made_of": made_of(node, closure), "inputs": inputs, "repeat": self.repeat})
+        return digest_of({"made_of": made_of(node, closure), "inputs": inputs, "repeat": repeat})
 
 
 def _look(variables: dict[str, Any], root: str, name: str | None) -> Value:

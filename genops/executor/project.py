@@ -144,11 +144,11 @@ class Project:
             refuse_secrets(component)
         return closure
 
-    def memo(self, repeat: int = 0) -> Memo:
+    def memo(self) -> Memo:
         """The memo of the project's store, for evaluation."""
         from genops.executor.memo import Memo
 
-        return Memo(self.store, self._memo_secret(), repeat)
+        return Memo(self.store, self._memo_secret())
 
     def _memo_secret(self) -> bytes:
         """The key of the memo's hashes: made once, whole or not at all, and the same for processes that start at once.

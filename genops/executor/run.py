@@ -38,6 +38,7 @@ class Run:
         effects: The world, or a record of it.
         run_step: Runs one step of a block.
         memo: Results of earlier runs that may be reused; None to reuse none.
+        repeat: Number of the repetition, from 0: repetitions share neither a memo's results nor cached answers.
         use_cache: Whether the response cache may answer model calls.
         stream_path: Position of the step whose text is streamed; None for none.
         on_text: Gets the streamed text.
@@ -52,6 +53,7 @@ class Run:
     effects: Effects
     run_step: RunStep
     memo: Memo | None = None
+    repeat: int = 0
     use_cache: bool = False
     stream_path: str | None = None
     on_text: Callable[[str], None] | None = None

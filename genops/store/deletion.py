@@ -25,7 +25,7 @@ from sqlalchemy import update as update_rows
 from genops.store.batch import PAYLOAD_LOCK
 from genops.store.engine import writing
 from genops.store.records import CacheKind, StoreCounts
-from genops.store.tables import Digest, Int64, cache_entry, payload, run, span, sweep
+from genops.store.tables import Digest, Int64, cache_entry, payload, run, sample, span, sweep
 
 _PART = 500
 _temporary = MetaData()
@@ -33,6 +33,7 @@ _doomed = Table("doomed", _temporary, Column("key", Int64, primary_key=True), pr
 _candidate = Table("candidate", _temporary, Column("digest", Digest, primary_key=True), prefixes=["TEMPORARY"])
 _SPAN_PAYLOADS = (span.c.input, span.c.output)
 _RUN_PAYLOADS = (run.c.inputs, run.c.output)
+_KEPT_PAYLOADS = (sample.c.output,)
 _PATCHED = re.compile(r'"\$payload":\s*"([0-9a-f]{64})"')
 
 
@@ -95,8 +96,8 @@ def _delete_doomed(connection: Connection) -> StoreCounts:
 
 
 def _delete_unused(connection: Connection) -> int:
-    """Deletes the candidates that no run, span or memo names, and the temporary tables."""
-    for c in (*_SPAN_PAYLOADS, *_RUN_PAYLOADS):
+    """Deletes the candidates that no run, span, memo or evaluation names, and the temporary tables."""
+    for c in (*_SPAN_PAYLOADS, *_RUN_PAYLOADS, *_KEPT_PAYLOADS):
         named = select(c).join(_candidate, _candidate.c.digest == c)
         connection.execute(delete(_candidate).where(_candidate.c.digest.in_(named)))
     memo = connection.scalars(select(cache_entry.c.value).where(cache_entry.c.kind == "memo"))

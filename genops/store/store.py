@@ -8,19 +8,22 @@ import threading
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
+from typing import Any
 
 from sqlalchemy import Engine
 
 from genops.artifacts import Component, Lock, Payload
 from genops.errors import StoreUnavailable
-from genops.store import components, deletion, runs, versions
+from genops.store import components, deletion, evaluations, runs, versions
 from genops.store.database import Database
 from genops.store.records import (
     CacheKind,
     CacheSize,
+    EvalRecord,
     LabelMove,
     RunFilter,
     RunRecord,
+    SampleRecord,
     SpanRecord,
     StoreCounts,
     VersionRecord,
@@ -265,6 +268,52 @@ class Store:
     def seen_digests(self, kind: str, name: str, prefix: str) -> list[tuple[str, str]]:
         """Digests that a name had in any lock and that begin with ``prefix``, each with one such lock's digest."""
         return versions.seen_digests(self._engine, kind, name, prefix)
+
+    def open_evaluation(self, record: EvalRecord) -> None:
+        """Opens the record of an evaluation."""
+        evaluations.insert_evaluation(self._engine, record)
+
+    def change_evaluation(self, evaluation: str, **values: Any) -> None:
+        """Changes fields of an evaluation, by its whole id."""
+        evaluations.update_evaluation(self._engine, evaluation, values)
+
+    def add_samples(self, evaluation: str, samples: Sequence[SampleRecord]) -> None:
+        """Writes samples of an evaluation, by its whole id; they are on disk when this returns."""
+        evaluations.insert_samples(self._engine, evaluation, samples)
+
+    def evaluation(self, prefix: str) -> EvalRecord:
+        """The evaluation whose id begins with ``prefix`` (4 digits or more).
+
+        Raises:
+            ReferenceNotFound: None does, or several do.
+        """
+        return evaluations.find_evaluation(self._engine, prefix)
+
+    def evaluations(
+        self, suite: str | None = None, name: str | None = None, manifest: str | None = None, limit: int = 50
+    ) -> list[EvalRecord]:
+        """Evaluations that fit, newest first."""
+        return evaluations.find_evaluations(self._engine, suite, name, manifest, limit)
+
+    def samples(self, evaluation: str) -> Iterator[SampleRecord]:
+        """The samples of an evaluation, by its whole id, in the order of their numbers, in flat memory."""
+        return evaluations.iterate_samples(self._engine, evaluation)
+
+    def done_samples(self, evaluation: str) -> list[int]:
+        """Numbers of the samples of an evaluation that need no more work."""
+        return evaluations.done_samples(self._engine, evaluation)
+
+    def delete_evaluations(self, ids: Sequence[str]) -> int:
+        """Deletes evaluations, by their whole ids, with their samples; how many there were."""
+        return evaluations.delete_evaluations(self._engine, ids)
+
+    def gate_process(self, key: str) -> dict[str, Any] | None:
+        """The kept state of a sequential comparison."""
+        return evaluations.find_process(self._engine, key)
+
+    def keep_gate_process(self, key: str, state: dict[str, Any]) -> None:
+        """Keeps the state of a sequential comparison; it is on disk when this returns."""
+        evaluations.keep_process(self._engine, key, state)
 
 
 _open_stores: weakref.WeakSet[Store] = weakref.WeakSet()

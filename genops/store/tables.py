@@ -248,6 +248,60 @@ class MovedLabel(_Stored, table=True):
     created: int = Field(sa_type=BigInteger)
 
 
+class Evaluation(_Stored, table=True):
+    """Fields as in :class:`~genops.store.records.EvalRecord`; keyed by the start, as runs are."""
+
+    __tablename__ = "evaluation"
+    __table_args__ = (Index("evaluation_suite", "suite", "key"), Index("evaluation_manifest", "manifest", "key"))
+
+    key: int = Field(sa_column=Column(Int64, primary_key=True, autoincrement=False))
+    id: str = Field(sa_type=Text, unique=True)
+    suite: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    manifest: str = Field(sa_type=Text)
+    body: str = Field(sa_type=JsonText)
+    started: int = Field(sa_type=BigInteger)
+    ended: int | None = Field(sa_type=BigInteger)
+    status: str = Field(sa_type=Text)
+    verdict: str = Field(sa_type=JsonText)
+
+
+class EvaluatedSample(_Stored, table=True):
+    """Fields as in :class:`~genops.store.records.SampleRecord`."""
+
+    __tablename__ = "sample"
+    __table_args__ = (Index("sample_output", "output"),)
+
+    evaluation: int = Field(
+        sa_column=Column(Int64, ForeignKey("evaluation.key", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    number: int = Field(sa_column=Column(Int64, primary_key=True, autoincrement=False))
+    case: str = Field(sa_type=Text)
+    case_number: int = Field(sa_type=BigInteger)
+    variant: str = Field(sa_type=Text)
+    repeat: int
+    status: str = Field(sa_type=Text)
+    run: str = Field(sa_type=Text)
+    output: str | None = Field(sa_type=Digest)
+    error: str | None = Field(sa_type=JsonText)
+    seconds: float
+    cost: float | None
+    input_tokens: int = Field(sa_type=BigInteger)
+    output_tokens: int = Field(sa_type=BigInteger)
+    scores: str = Field(sa_type=JsonText)
+    judged: str = Field(sa_type=JsonText)
+
+
+class GateProcess(_Stored, table=True):
+    """The state of a sequential comparison by the digest of what is compared, so that a re-run goes on with it."""
+
+    __tablename__ = "gate_process"
+
+    key: str = Field(sa_column=Column(Text, primary_key=True))
+    state: str = Field(sa_type=JsonText)
+    changed: int = Field(sa_type=BigInteger)
+
+
 def _table(name: str) -> Table:
     return _Stored.metadata.tables[name]
 
@@ -257,3 +311,4 @@ run, run_text, run_tag, span = _table("run"), _table("run_text"), _table("run_ta
 payload, cache_entry, sweep = _table("payload"), _table("cache_entry"), _table("sweep")
 component, lock, lock_component = _table("component"), _table("lock"), _table("lock_component")
 version, label_move = _table("version"), _table("label_move")
+evaluation, sample, gate_process = _table("evaluation"), _table("sample"), _table("gate_process")

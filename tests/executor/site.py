@@ -105,7 +105,7 @@ class Site:
         return self.project
 
     def memo_run(self, chain: Chain, repeat: int = 0, **inputs: object) -> RunResult:
-        return chain.run_sync(inputs, RunOptions(memo=self.project.memo(repeat)))
+        return chain.run_sync(inputs, RunOptions(memo=self.project.memo(), repeat=repeat))
 
     def close(self) -> None:
         if "project" in self.__dict__:
