@@ -32,13 +32,15 @@ class PromptStep(Step):
     """Asks a model with a rendered template.
 
     The output is the answer's text; the value that the declared schema describes; or, when the template offers tools,
-    ``{"text", "tool_calls": [{"id", "name", "arguments"}]}`` (an ``agent`` step runs them instead).
+    ``{"text", "tool_calls": [{"id", "name", "arguments"}]}`` (an ``agent`` step runs them instead). With ``logprobs``
+    it is ``{"value", "logprobs"}``: that output, and the answer's log probabilities as the provider gave them.
 
     Attributes:
         prompt: Reference of the template.
         with_: Its inputs.
         model: Alias in place of the template's own.
         parameters: Over the template's and the alias's.
+        logprobs: Whether the output holds the answer's log probabilities; the parameters ask the provider for them.
     """
 
     default_effect = "read"
@@ -47,6 +49,7 @@ class PromptStep(Step):
     with_: Expr = Field(default_factory=dict, alias="with")
     model: str | None = None
     parameters: ParametersExpr = Field(default_factory=dict)
+    logprobs: bool = False
 
     def needs(self) -> Iterator[Need]:
         """The template, and the model when it is named here."""
@@ -60,10 +63,13 @@ class PromptStep(Step):
         model = context.model(self.model or prompt.model_alias)
         messages = prompt.render(mapping_of(context.inputs["with_"], "with"), context.embed)
         request = prompt_request(context, prompt, model, messages, context.inputs["parameters"])
+        value: Value
         if prompt.output is None:
             response = await context.call_model(model, request)
-            return _with_tool_calls(response) if prompt.tools else response.text
-        return await ask_for(context, prompt, model, request)
+            value = _with_tool_calls(response) if prompt.tools else response.text
+        else:
+            value, response = await ask_for(context, prompt, model, request)
+        return {"value": value, "logprobs": response.extra.get("logprobs")} if self.logprobs else value
 
 
 def prompt_request(
@@ -87,8 +93,8 @@ def prompt_request(
 
 async def ask_for(
     context: StepContext, prompt: Prompt, model: Model, request: ModelRequest, label: str = "model"
-) -> Value:
-    """Asks until the answer fits the template's output schema, within its bound.
+) -> tuple[Value, ModelResponse]:
+    """Asks until the answer fits the template's output schema, within its bound; gives its value and the answer.
 
     Raises:
         OutputInvalid: No answer did; the message holds the last validation error.
@@ -100,7 +106,7 @@ async def ask_for(
         asked = ModelRequest(messages, request.parameters, request.tools, request.tool_choice, request.response_format)
         response = await context.call_model(model, asked, label if attempt == 0 else f"{label}[{attempt}]")
         try:
-            return prompt.output.parse(response.text)
+            return prompt.output.parse(response.text), response
         except ValueError as error:
             problem = str(error)
             messages = prompt.output.reask_messages(messages, response.text, problem)

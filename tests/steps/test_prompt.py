@@ -174,3 +174,26 @@ def test_retrieve_gives_hits_best_first(site):
     assert hits == [hit["chunk_id"] for hit in run.output]
     found = site.replay(run)
     assert (found.identical, found.injected) == (True, 1)
+
+
+class TestLogProbabilities:
+    LOGPROBS = {"content": [{"token": "4", "logprob": -0.1, "top_logprobs": [{"token": "4", "logprob": -0.1}]}]}  # noqa: RUF012
+
+    def answering(self, server):
+        server.answer = lambda body: Reply(text="4", choice={"logprobs": self.LOGPROBS} if body.get("logprobs") else {})
+
+    def test_are_given_beside_the_output_and_replayed(self, site, server):
+        site.served(server.url)
+        self.answering(server)
+        site.prompt("ask", "---\nparameters: {logprobs: true}\n---\nHow many?\n")
+        run = site.chain("steps: {a: {prompt: ask, logprobs: true}}").run()
+        assert run.output == {"value": "4", "logprobs": self.LOGPROBS}
+        again = site.replay(run)
+        assert again.identical
+        assert len(server.requests) == 1
+
+    def test_are_null_where_the_provider_gives_none(self, site, server):
+        site.served(server.url)
+        self.answering(server)
+        site.prompt("ask", "How many?\n")
+        assert site.chain("steps: {a: {prompt: ask, logprobs: true}}").run().output == {"value": "4", "logprobs": None}
