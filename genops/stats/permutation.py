@@ -25,6 +25,7 @@ class PermutationTest:
         alternative: What counts as extreme.
         permutations: How many were looked at: all of them where ``exact``, else drawn ones and the observed one.
         exact: Whether ``p`` is free of chance.
+        clusters: How many clusters of pairs were flipped as one, where they were told.
     """
 
     p: float
@@ -32,6 +33,7 @@ class PermutationTest:
     alternative: Alternative
     permutations: int
     exact: bool
+    clusters: int | None = None
 
 
 def paired_permutation_test(
