@@ -57,6 +57,7 @@ _BUILT_IN: dict[Kind, dict[str, str]] = {
     },
     "scorer": {
         "contains": "genops.evals.scorers.contains:contains",
+        "rubric": "genops.evals.judges.rubric:rubric",
     },
 }
 

@@ -1,4 +1,4 @@
-"""What a judge's question gives back."""
+"""What a judge's question gives back, and how it fails to."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from genops.artifacts import Value
+from genops.evals.score import Unscored
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +32,11 @@ class Answer:
     input_tokens: int = 0
     output_tokens: int = 0
     logprobs: Mapping[str, Value] = field(default_factory=dict)
+
+
+class NoAnswer(Unscored):
+    """The judge's model could not be reached, or did not answer: the infrastructure failed."""
+
+
+class UnusableAnswer(Unscored):
+    """The judge answered, and its answer is no verdict, after the bounded re-asks."""

@@ -1,0 +1,72 @@
+"""The templates of judges' questions: the project's own, or those that come with genops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from genops.artifacts import Reference
+from genops.errors import ReferenceNotFound
+from genops.executor.sources import ProjectSource
+from genops.prompts import Prompt
+from genops.prompts.files import Folder
+
+FOLDER = Path(__file__).parent / "prompts"
+_SUFFIX = ".prompt"
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class QuestionSource(ProjectSource):
+    """A project's components, and genops's own templates under names that the project has not taken."""
+
+    def prompt(self, reference: str) -> Prompt:
+        """A template by reference; a built-in one where the working tree has none of that name."""
+        try:
+            return super().prompt(reference)
+        except ReferenceNotFound:
+            if reference not in built_in_questions():
+                raise
+        return _built_in(reference)
+
+
+@cache
+def built_in_questions() -> tuple[str, ...]:
+    """Names of the templates that come with genops, sorted."""
+    return tuple(sorted(path.relative_to(FOLDER).as_posix().removesuffix(_SUFFIX) for path in FOLDER.rglob("*.prompt")))
+
+
+@cache
+def _built_in(name: str) -> Prompt:
+    file = Reference.parse(name).name + _SUFFIX
+    text = (FOLDER / file).read_text(encoding="utf-8")
+    return Prompt.parse(text, name, f"genops:{file}", Folder(FOLDER))
+
+
+def asks(*prompts: str) -> Callable[[F], F]:
+    """Notes on a scorer's function which templates it asks with, for manifests; it stands below ``@scorer``."""
+
+    def note(function: F) -> F:
+        function.__dict__["asks"] = prompts
+        return function
+
+    return note
+
+
+def questions_of(scorer: object, settings: Mapping[str, Any]) -> list[tuple[str, str | None]]:
+    """What a scorer asks under some settings: template and model, None for the default one.
+
+    Args:
+        scorer: A registered scorer; one that asks nothing gives nothing.
+        settings: As a suite sets them. ``prompt`` takes the place of the scorer's own templates, ``model`` and the
+            ``judges`` of a jury say who is asked.
+    """
+    prompts = [settings["prompt"]] if settings.get("prompt") else list(getattr(scorer, "asks", ()))
+    members = settings.get("judges") or [settings.get("model")]
+    pairs: list[tuple[str, str | None]] = []
+    for member in members:
+        given = member if isinstance(member, Mapping) else {"model": member}
+        own = [given["prompt"]] if given.get("prompt") else prompts
+        pairs += [(prompt, given.get("model")) for prompt in own]
+    return list(dict.fromkeys(pairs))

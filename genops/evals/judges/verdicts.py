@@ -1,0 +1,73 @@
+"""What judge scorers share: the question of a sample, quotes as evidence, and the facts of an answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from genops.artifacts import Value
+from genops.evals.judging import Answer
+from genops.evals.sample import Sample
+from genops.evals.score import Evidence
+from genops.evals.scorer import as_text
+
+_QUESTIONS = ("question", "query", "input", "prompt", "message")
+
+
+def question_of(sample: Sample, question: str | None) -> str:
+    """What the judged text answers: as set, else the case's ``question`` (``query``, ``input`` …) or its only input.
+
+    Where the inputs do not say which of them it is, all of them as JSON.
+    """
+    if question is not None:
+        return question
+    inputs = sample.case.inputs
+    name = next((name for name in _QUESTIONS if name in inputs), None)
+    if name is None and len(inputs) == 1:
+        name = next(iter(inputs))
+    return as_text(dict(inputs) if name is None else inputs[name])
+
+
+def facts(*answers: Answer, **more: Value) -> dict[str, Value]:
+    """Metadata of a judged score: the template's digest, who was asked, the runs that asked, and what it cost."""
+    costs = [answer.cost for answer in answers]
+    return {
+        "prompts": sorted({answer.prompt for answer in answers}),
+        "models": sorted({answer.model for answer in answers}),
+        "runs": [answer.run for answer in answers],
+        "cost": None if None in costs else sum(cost for cost in costs if cost is not None),
+        "input_tokens": sum(answer.input_tokens for answer in answers),
+        "output_tokens": sum(answer.output_tokens for answer in answers),
+        **more,
+    }
+
+
+def quoted(quotes: Iterable[str], sources: Mapping[str, str], note: str = "") -> tuple[Evidence, ...]:
+    """Quotes of a judge as evidence: each with its span in the first source that holds it.
+
+    What no source holds is no evidence, and is left out.
+    """
+    found = (evidence_of(quote, sources, note) for quote in dict.fromkeys(quotes))
+    return tuple(evidence for evidence in found if evidence is not None)
+
+
+def evidence_of(quote: str, sources: Mapping[str, str], note: str = "") -> Evidence | None:
+    """A quote with its span, spaces compared as one; None when no source holds it."""
+    words = quote.split()
+    if not words:
+        return None
+    pattern = re.compile(r"\s+".join(map(re.escape, words)), re.IGNORECASE)
+    for source, text in sources.items():
+        match = pattern.search(text)
+        if match is not None:
+            return Evidence(match.group(), source, match.span(), note)
+    return None
+
+
+def passage_texts(hits: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Texts of retrieved passages by the id of their chunk, or by their number where they have none."""
+    return {
+        str(hit.get("chunk") or hit.get("chunk_id") or number): str(hit.get("text", ""))
+        for number, hit in enumerate(hits, 1)
+    }
