@@ -17,7 +17,7 @@ from genops.executor.schedule import Frame, run_block
 from genops.store.records import RunRecord
 from genops.syntax import Expression
 from genops.tracing import telemetry
-from genops.tracing.recorder import Recorder
+from genops.tracing.recorder import OnFinish, Recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class RunOptions:
         effects: The world, or a record of it.
         on_text: Gets the output's text as it is made, when it can be streamed.
         traceparent: Trace id and span id that the run belongs to.
+        on_finish: Gets the run's record and its spans when it ends.
     """
 
     mode: Literal["run", "batch", "replay", "eval"] = "run"
@@ -51,6 +52,7 @@ class RunOptions:
     effects: Effects = field(default_factory=Live)
     on_text: Callable[[str], None] | None = None
     traceparent: tuple[str, str] | None = None
+    on_finish: OnFinish | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def _recorder(project: Project, closure: Closure, options: RunOptions) -> Record
     return project.recorder(
         closure.root.name,
         joined=options.traceparent,
+        on_finish=options.on_finish,
         reference=options.reference or closure.root.name,
         lock=closure.lock.digest,
         mode=options.mode,

@@ -16,7 +16,7 @@ from genops.plugins import load_plugins
 from genops.settings import Settings, load_settings
 from genops.store.records import RunRecord
 from genops.tracing.context import joined_traceparent
-from genops.tracing.recorder import Recorder, new_id
+from genops.tracing.recorder import OnFinish, Recorder, new_id
 from genops.tracing.redaction import Redactor, refuse_secrets
 
 if TYPE_CHECKING:
@@ -95,15 +95,21 @@ class Project:
 
         return ProjectSource(self.settings, lambda: self.store)
 
-    def recorder(self, chain: str, joined: tuple[str, str] | None = None, **about: Any) -> Recorder:
+    def recorder(
+        self, chain: str, joined: tuple[str, str] | None = None, on_finish: OnFinish | None = None, **about: Any
+    ) -> Recorder:
         """Opens the record of a new run.
 
         Args:
             chain: Name of the chain, or of the traced function.
             joined: Trace id and span id that the run belongs to; default what the caller's context says.
+            on_finish: Told of the finished run and its spans, beside the export.
             about: Further fields of :class:`~genops.store.RunRecord`.
         """
         run_id = new_id(128)
+        told = [on_finish] if on_finish is not None else []
+        if self.export is not None:
+            told.append(self.export.export)
         joined = joined or joined_traceparent()
         record = RunRecord(run_id, joined[0] if joined else run_id, chain, time.time_ns(), **about)
         return Recorder(
@@ -111,7 +117,7 @@ class Project:
             self.store.writer,
             self.redactor.session(),
             payload_limit=self.settings.limits.payload_bytes,
-            on_finish=self.export.export if self.export is not None else None,
+            on_finish=told,
             parent_span=joined[1] if joined else None,
         )
 

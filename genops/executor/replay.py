@@ -6,17 +6,16 @@ import sys
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
-from genops.artifacts import Lock, Reference
-from genops.errors import GenopsError, ReplayDiffers, UsageError, nearest
+from genops.artifacts import Lock
+from genops.errors import GenopsError, ReplayDiffers, UsageError
 from genops.executor.engine import RunOptions, run_chain
 from genops.executor.project import Project
 from genops.executor.record import CUT_OFF, around, is_within
 from genops.executor.recorded import Difference, Recorded
 from genops.executor.sources import LockedSource
+from genops.executor.swaps import Swap
 from genops.store.records import SpanRecord
 from genops.tracing.trace import Trace
-
-SWAPPABLE = ("chain", "prompt", "model", "index", "tool")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +70,7 @@ async def replay(project: Project, trace: Trace, swaps: tuple[str, ...] = ()) ->
     if not trace.run.lock:
         raise UsageError("a traced function has no chain to replay", hint="replay works on runs of chains")
     lock = project.store.lock(trace.run.lock)
-    table = dict(_swap(text, lock) for text in swaps)
-    source = LockedSource(project.store, lock, project.settings, project.source, table)
+    source = LockedSource(project.store, lock, project.settings, project.source, _table(swaps, lock))
     closure = project.closure(source.chain(lock.chain), source.inside(lock.chain))
     effects = Recorded(dict(trace.by_path), project.store.payload, strict=not swaps)
     inputs = trace.value(trace.run.inputs)
@@ -153,16 +151,10 @@ def _in_order(differences: Iterable[Difference], again: Trace) -> tuple[Differen
     return tuple(sorted(unique.values(), key=came_up))
 
 
-def _swap(text: str, lock: Lock) -> tuple[tuple[str, str], str]:
-    """``kind:reference`` or ``kind:name=reference`` as a key of the closure and what takes its place."""
-    kind, _, rest = text.partition(":")
-    if kind not in SWAPPABLE or not rest:
-        raise UsageError(
-            f"{text!r} is not a swap", hint=f"write KIND:REFERENCE, KIND one of {', '.join(SWAPPABLE)}: prompt:answer@2"
-        )
-    name, equals, reference = rest.partition("=")
-    target = Reference.parse(name).name
-    names = {entry.name for entry in lock.entries if entry.kind == kind}
-    if target not in names:
-        raise UsageError(f"the run used no {kind} {target!r}", hint=nearest(target, names))
-    return (kind, target), reference if equals else name
+def _table(swaps: Iterable[str], lock: Lock) -> dict[tuple[str, str], str]:
+    """What takes the place of what, checked against what the run used."""
+    table = {}
+    for swap in map(Swap.parse, swaps):
+        swap.require_among((entry.name for entry in lock.entries if entry.kind == swap.kind), "the run")
+        table[swap.key] = swap.reference
+    return table

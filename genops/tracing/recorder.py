@@ -6,7 +6,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import orjson
@@ -66,7 +66,7 @@ class Recorder:
         sink: Where records go.
         redact: The run's redaction.
         payload_limit: Bytes that one payload may have.
-        on_finish: Called with the finished run, its spans and a payload lookup: the export.
+        on_finish: Each called with the finished run, its spans and a payload lookup: the export, a scorer of traces.
         parent_span: Span id of a joined ``traceparent``.
 
     Attributes:
@@ -81,7 +81,7 @@ class Recorder:
         redact: Redact,
         *,
         payload_limit: int = 1 << 25,
-        on_finish: OnFinish | None = None,
+        on_finish: Sequence[OnFinish] = (),
         parent_span: str | None = None,
     ) -> None:
         self.run = run
@@ -126,7 +126,7 @@ class Recorder:
             )
         if shown is not value:
             self.redacted.add(payload.digest)
-        if self._on_finish is not None:
+        if self._on_finish:
             self._payloads[payload.digest] = payload.data
         self._sink.payload(payload)
         return shown, payload.digest
@@ -162,7 +162,7 @@ class Recorder:
             attributes=self._described(kind, attributes) if attributes else {},
         )
         self._sink.span(span)
-        if self._on_finish is not None:
+        if self._on_finish:
             self._kept.append(span)
         return span
 
@@ -233,8 +233,8 @@ class Recorder:
             found = f"{found}\n{_flat_text(run.error['message'])}"
         run.text = found.strip()
         self._sink.run(run)
-        if self._on_finish is not None:
-            self._on_finish(run, self._kept, self._payloads.get)
+        for told in self._on_finish:
+            told(run, self._kept, self._payloads.get)
 
     def set_inputs(self, inputs: Value) -> None:
         """Records what the run was given."""
