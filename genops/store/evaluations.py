@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from typing import Any
@@ -14,7 +13,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
 from genops.store.engine import reading, writing
 from genops.store.records import EvalRecord, SampleRecord
 from genops.store.runs import unique_prefix
-from genops.store.tables import evaluation, gate_process, sample
+from genops.store.tables import evaluation, sample
 
 _ROWS_PER_STATEMENT = 256
 _PAGE = 2_000
@@ -94,22 +93,6 @@ def delete_evaluations(engine: Engine, ids: Sequence[str]) -> int:
     """Deletes evaluations with their samples; how many there were."""
     with writing(engine) as connection:
         return connection.execute(delete(evaluation).where(evaluation.c.id.in_(ids))).rowcount
-
-
-def find_process(engine: Engine, key: str) -> dict[str, Any] | None:
-    """The kept state of a sequential comparison."""
-    with reading(engine) as connection:
-        state: dict[str, Any] | None = connection.scalar(select(gate_process.c.state).where(gate_process.c.key == key))
-        return state
-
-
-def keep_process(engine: Engine, key: str, state: dict[str, Any]) -> None:
-    """Keeps the state of a sequential comparison."""
-    with writing(engine) as connection:
-        upsert = upsert_sqlite if connection.dialect.name == "sqlite" else upsert_postgresql
-        statement = upsert(gate_process).values(key=key, state=state, changed=time.time_ns())
-        changed = {name: statement.excluded[name] for name in ("state", "changed")}
-        connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=changed))
 
 
 def _samples(evaluation_id: str) -> Select[Any]:

@@ -307,14 +307,6 @@ class Store:
         """Deletes evaluations, by their whole ids, with their samples; how many there were."""
         return evaluations.delete_evaluations(self._engine, ids)
 
-    def gate_process(self, key: str) -> dict[str, Any] | None:
-        """The kept state of a sequential comparison."""
-        return evaluations.find_process(self._engine, key)
-
-    def keep_gate_process(self, key: str, state: dict[str, Any]) -> None:
-        """Keeps the state of a sequential comparison; it is on disk when this returns."""
-        evaluations.keep_process(self._engine, key, state)
-
 
 _open_stores: weakref.WeakSet[Store] = weakref.WeakSet()
 

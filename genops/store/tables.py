@@ -292,16 +292,6 @@ class EvaluatedSample(_Stored, table=True):
     judged: str = Field(sa_type=JsonText)
 
 
-class GateProcess(_Stored, table=True):
-    """The state of a sequential comparison by the digest of what is compared, so that a re-run goes on with it."""
-
-    __tablename__ = "gate_process"
-
-    key: str = Field(sa_column=Column(Text, primary_key=True))
-    state: str = Field(sa_type=JsonText)
-    changed: int = Field(sa_type=BigInteger)
-
-
 def _table(name: str) -> Table:
     return _Stored.metadata.tables[name]
 
@@ -311,4 +301,4 @@ run, run_text, run_tag, span = _table("run"), _table("run_text"), _table("run_ta
 payload, cache_entry, sweep = _table("payload"), _table("cache_entry"), _table("sweep")
 component, lock, lock_component = _table("component"), _table("lock"), _table("lock_component")
 version, label_move = _table("version"), _table("label_move")
-evaluation, sample, gate_process = _table("evaluation"), _table("sample"), _table("gate_process")
+evaluation, sample = _table("evaluation"), _table("sample")

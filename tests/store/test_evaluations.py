@@ -86,10 +86,3 @@ def test_an_output_that_a_sample_names_outlives_its_run(store: Store) -> None:
     store.add_samples(evaluation(1).id, [sample(0, run="b" * 32, output=payload.digest)])
     assert store.delete(["b" * 32]).runs == 1
     assert store.payload(payload.digest) == payload.data
-
-
-def test_a_gates_process_goes_on_where_it_was_left(store: Store) -> None:
-    assert store.gate_process("comparison") is None
-    store.keep_gate_process("comparison", {"n": 10})
-    store.keep_gate_process("comparison", {"n": 20, "log_capital": [0.1, -0.2]})
-    assert store.gate_process("comparison") == {"n": 20, "log_capital": [0.1, -0.2]}

@@ -1,4 +1,4 @@
-"""Evaluations: runs of suites, their samples, and the gate's sequential comparisons."""
+"""Evaluations: runs of suites, and their samples."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -45,9 +45,3 @@ def upgrade() -> None:
         *(sa.Column(name, sa.Text, nullable=False) for name in ("scores", "judged")),
     )
     op.create_index("sample_output", "sample", ["output"])
-    op.create_table(
-        "gate_process",
-        sa.Column("key", sa.Text, primary_key=True),
-        sa.Column("state", sa.Text, nullable=False),
-        sa.Column("changed", sa.BigInteger, nullable=False),
-    )
