@@ -14,7 +14,7 @@ from genops.errors import InputError, Location, SnapshotError, UsageError
 from genops.index_settings import IndexSettings
 from genops.retrieval.backends import backend_of
 from genops.retrieval.changes import Changes
-from genops.retrieval.chunk import CHUNKER_VERSION, chunk_document
+from genops.retrieval.chunk import CHUNKER_VERSION, Cutter
 from genops.retrieval.dense import choose_kind
 from genops.retrieval.document import Document
 from genops.retrieval.embedders import Embedder, VectorCache, embed_texts, embedder_named, language_warning
@@ -203,11 +203,9 @@ class _Build:
     def _build(self, place: Path, new: Iterator[Document], compact: bool) -> Snapshot:
         index = self.index
         with SegmentWriter(place / _NEW, self.embedder.dimension) as writer:
+            cutter = Cutter(self.embedder, index.chunker, index.chunk_tokens, index.overlap_tokens)
             for document in new:
-                writer.add(
-                    document,
-                    chunk_document(document, self.embedder, index.chunker, index.chunk_tokens, index.overlap_tokens),
-                )
+                writer.add(document, cutter.chunks(document))
             identity = identity_of(index, self.embedder, self.changes.digests)
             there = published(self.name, place.with_name(identity.component(self.name).digest))
             if there is not None and not (compact and len(there.segments) > 1):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
 from genops.errors import DefinitionError, InputError, nearest
@@ -63,23 +62,54 @@ def chunk_document(document: Document, embedder: Embedder, chunker: str, size: i
             below ``size``.
         InputError: A single character has more tokens than ``size``.
     """
-    _check(embedder, chunker, size, overlap)
-    ruler = Ruler(document.text, embedder)
+    return Cutter(embedder, chunker, size, overlap).chunks(document)
 
-    def fits(start: int, end: int) -> bool:
-        return ruler.size(start, end, size) <= size
 
-    @cache
-    def room_under(headings: tuple[str, ...]) -> Room:
-        return Room(ruler, size, embedder.window, _context(headings, embedder), f"document {document.id!r}")
+class Cutter:
+    """Cuts one document after the other in the same way; see :func:`chunk_document`.
 
-    chunks = []
-    for section in CHUNKERS[_BY_FORMAT[document.format] if chunker == "auto" else chunker](document, fits):
-        headings = _headings(document, section.headings)
-        room = room_under(headings)
-        heading = _SEPARATOR.join(headings)
-        chunks += [_chunk(document, *span, heading, room.context) for span in pack(section, room, overlap)]
-    return chunks
+    Args:
+        embedder: Counts the tokens.
+        chunker: A name of ``CHUNKERS``, or ``auto``.
+        size: Tokens in a chunk.
+        overlap: Tokens that a chunk repeats.
+
+    Raises:
+        DefinitionError: See :func:`chunk_document`.
+    """
+
+    def __init__(self, embedder: Embedder, chunker: str, size: int, overlap: int) -> None:
+        _check(embedder, chunker, size, overlap)
+        self._embedder = embedder
+        self._chunker = chunker
+        self._size = size
+        self._overlap = overlap
+        self._special = embedder.count_tokens("")
+
+    def chunks(self, document: Document) -> list[Chunk]:
+        """The chunks of a document, in order.
+
+        Raises:
+            InputError: A single character has more tokens than a chunk.
+        """
+        ruler = Ruler(document.text, self._embedder, self._special)
+        chunker = CHUNKERS[_BY_FORMAT[document.format] if self._chunker == "auto" else self._chunker]
+
+        def fits(start: int, end: int) -> bool:
+            return ruler.size(start, end, self._size) <= self._size
+
+        chunks: list[Chunk] = []
+        rooms: dict[tuple[str, ...], Room] = {}
+        for section in chunker(document, fits):
+            headings = _headings(document, section.headings)
+            room = rooms.get(headings)
+            if room is None:
+                context = _context(headings, self._embedder)
+                room = Room(ruler, self._size, self._embedder.window, context, f"document {document.id!r}")
+                rooms[headings] = room
+            heading = _SEPARATOR.join(headings)
+            chunks += [_chunk(document, *span, heading, room.context) for span in pack(section, room, self._overlap)]
+        return chunks
 
 
 def whole_chunk(document: Document, embedder: Embedder, start: int, end: int, headings: Sequence[str] = ()) -> Chunk:

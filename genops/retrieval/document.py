@@ -8,15 +8,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from genops.artifacts import digest_of
+import orjson
+
+from genops.artifacts.canonical import canonical_bytes
 from genops.errors import InputError
 
 Scalar: TypeAlias = "str | int | float | bool"
 MetadataValue: TypeAlias = "Scalar | list[str]"
 Format = Literal["text", "markdown", "code"]
 
+_TEXTS = ("id", "uri", "text", "language", "title")
 _FORMATS = ("text", "markdown", "code")
 _FILTER_WORDS = frozenset({"and", "or", "not", "in"})
+_ALIKE = frozenset({str, int, bool, list})
+"""Types that every writer of JSON writes alike; floats are not."""
 _INTEGERS = range(-(2**53) + 1, 2**53)
 """Integers that every JSON reader and every column of numbers holds exactly."""
 
@@ -73,12 +78,20 @@ class Document:
             "ttl": self.ttl,
             "pages": self.pages,
         }
-        object.__setattr__(self, "digest", digest_of(body))
+        object.__setattr__(self, "digest", hashlib.sha256(_canonical(body)).hexdigest())
+
+
+def _canonical(body: dict[str, Any]) -> bytes:
+    """The canonical JSON of a valid document's body; by orjson, many times as fast, where it writes the same bytes."""
+    plain = type(body["metadata"]) is dict and body["ttl"] is None
+    if plain and all(key.isascii() and {type(key), type(value)} <= _ALIKE for key, value in body["metadata"].items()):
+        return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+    return canonical_bytes(body)
 
 
 def _problem(document: Document) -> str | None:
     """What is wrong with a document, or None."""
-    for name in ("id", "uri", "text", "language", "title"):
+    for name in _TEXTS:
         problem = _text_problem(getattr(document, name))
         if problem is not None:
             return f"its {name} {problem}"
@@ -137,6 +150,8 @@ def _text_problem(value: Any) -> str | None:
         return f"is {_named(value)}, not text"
     if "\0" in value:
         return "holds a NUL character"
+    if value.isascii():
+        return None
     try:
         value.encode()
     except UnicodeEncodeError as error:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from genops.artifacts import digest_of
 from genops.errors import InputError
 from genops.retrieval import Document
 
@@ -35,8 +36,21 @@ def test_the_digest_leaves_out_the_time_and_the_order_of_keys():
     assert one.digest == other.digest
 
 
+TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
+NAMES = st.one_of(st.sampled_from(["a", "B", "ﬀ", "𝒳", "é"]), st.from_regex(r"x[a-z_]{1,4}", fullmatch=True))
+VALUES = st.one_of(TEXTS, st.integers(1 - 2**53, 2**53 - 1), st.floats(-1e300, 1e300), st.booleans(), st.lists(TEXTS))
+
+
 @settings(deadline=None)
-@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
+@given(TEXTS, TEXTS, st.dictionaries(NAMES, VALUES), st.sampled_from([None, 60, 0.1, 1e16]))
+def test_the_digest_is_that_of_the_canonical_form(text, title, metadata, ttl):
+    document = Document("a", "a", text, title=title, metadata=metadata, ttl=ttl)
+    body = {"hash": document.hash, "metadata": metadata, "title": title, "ttl": ttl}
+    assert document.digest == digest_of({"uri": "a", "format": "text", "language": "", "pages": [], **body})
+
+
+@settings(deadline=None)
+@given(TEXTS)
 def test_any_text_without_nul_and_lone_surrogates_is_a_document(text):
     assert Document("a", "a", text).text == text
 

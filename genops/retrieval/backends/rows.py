@@ -28,7 +28,7 @@ class Row:
 def rows_of(segment: Segment, position: int) -> Iterator[Row]:
     """The rows of a document."""
     rows = segment.rows(position)
-    passages = [segment.passage(row) for row in rows]
+    passages = segment.passages(rows)
     for row, passage, following in zip(rows, passages, [*passages[1:], None], strict=True):
         gap = ""
         if following is not None and following.start > passage.end:

@@ -16,17 +16,21 @@ class Ruler:
     Args:
         text: What spans count in.
         embedder: Counts the tokens.
+        special: Tokens that it puts around every text; counted where they are not known.
     """
 
-    def __init__(self, text: str, embedder: Embedder) -> None:
+    def __init__(self, text: str, embedder: Embedder, special: int | None = None) -> None:
         self.text = text
-        self.special = embedder.count_tokens("")
+        self.special = embedder.count_tokens("") if special is None else special
         self.count = embedder.count_tokens
         self._words: dict[str, int] = {}
+        self._last = (0, 0, 0)
 
     def tokens(self, start: int, end: int) -> int:
-        """Tokens of a span, exactly."""
-        return self.count(self.text[start:end]) - self.special
+        """Tokens of a span, exactly; the last span's are known."""
+        if self._last[:2] != (start, end):
+            self._last = start, end, self.count(self.text[start:end]) - self.special
+        return self._last[2]
 
     def size(self, start: int, end: int, limit: int) -> int:
         """What a span takes in a chunk: its tokens, or more where a token stands for very many characters.

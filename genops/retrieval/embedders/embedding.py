@@ -69,13 +69,14 @@ def embed_texts(
         report(done, len(new))
         if time.perf_counter() - began < _QUICK:
             size = min(2 * size, _LARGEST_BATCH)
-    return np.stack([known[text] for text in texts])
+    return np.concatenate([known[text] for text in texts]).reshape(len(texts), -1)
 
 
 def _embed(embedder: Embedder, texts: Sequence[str], role: Role) -> Vectors:
     import numpy as np
 
-    pieces = [_pieces(embedder, text) for text in texts]
+    window, count = embedder.window, embedder.count_tokens
+    pieces = [[text] if count(text) <= window else windows(text, embedder) for text in texts]
     vectors = embedder.encode([piece for group in pieces for piece in group], role)
     expected = (sum(map(len, pieces)), embedder.dimension)
     if vectors.shape != expected:
@@ -83,8 +84,6 @@ def _embed(embedder: Embedder, texts: Sequence[str], role: Role) -> Vectors:
             f"the embedder {embedder.name!r} gave vectors of shape {vectors.shape}, not {expected}",
             hint="the fault is in the embedder; nothing was changed",
         )
-    return to_unit_length(np.add.reduceat(vectors, np.cumsum([0, *map(len, pieces[:-1])]), axis=0), embedder.name)
-
-
-def _pieces(embedder: Embedder, text: str) -> list[str]:
-    return [text] if embedder.count_tokens(text) <= embedder.window else windows(text, embedder)
+    if len(vectors) > len(texts):
+        vectors = np.add.reduceat(vectors, np.cumsum([0, *map(len, pieces[:-1])]), axis=0)
+    return to_unit_length(vectors, embedder.name)

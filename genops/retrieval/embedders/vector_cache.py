@@ -44,16 +44,16 @@ class VectorCache:
     from then on nothing is known and nothing is kept. Beyond its limit the vectors that were not used for longest go.
 
     Args:
-        path: The file; made when first used.
+        path: The file, made when first used; None for a cache that keeps nothing, where vectors cost nothing.
         limit: Bytes that it may take.
     """
 
-    def __init__(self, path: Path, limit: int = LIMIT) -> None:
+    def __init__(self, path: Path | None, limit: int = LIMIT) -> None:
         self._path = path
         self._limit = limit
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
-        self._usable = True
+        self._usable = path is not None
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -64,6 +64,8 @@ class VectorCache:
         """The vectors of those texts that are known."""
         import numpy as np
 
+        if not self._usable:
+            return {}
         keys = _keys(embedder, role, texts)
         nothing: dict[bytes, bytes] = {}
         found = self._safely(lambda database: _select(database, list(keys.values())), nothing)
@@ -71,6 +73,8 @@ class VectorCache:
 
     def put(self, embedder: Embedder, role: Role, texts: Sequence[str], vectors: Vectors) -> None:
         """Keeps vectors."""
+        if not self._usable:
+            return
         keys, now = _keys(embedder, role, texts), int(time.time())
         kept = [vector.astype("<f4").tobytes() for vector in vectors]
         rows = [(keys[text], data, zlib.crc32(data), now) for text, data in zip(texts, kept, strict=True)]
@@ -91,7 +95,7 @@ class VectorCache:
 
     def _safely(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         with self._lock:
-            if not self._usable:
+            if self._path is None or not self._usable:
                 return otherwise
             try:
                 if self._connection is None:

@@ -66,7 +66,15 @@ class Analyzer:
     def tokens(self, text: str) -> list[str]:
         """The tokens of a text, in its order, repeated as they are there."""
         stems = self._stems
-        return [stem for word in self._split(unicodedata.normalize("NFKC", text).lower()) if (stem := stems[word])]
+        return [stem for word in self.words(text) if (stem := stems[word])]
+
+    def words(self, text: str) -> list[str]:
+        """The words of a text as they stand there, stop words among them."""
+        return self._split(unicodedata.normalize("NFKC", text).lower())
+
+    def token_of(self, word: str) -> str:
+        """The token of a word; empty for a stop word."""
+        return self._stems[word]
 
     def identity(self) -> Json:
         """What decides its tokens: a part of an index's digest."""

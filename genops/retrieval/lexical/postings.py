@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +16,8 @@ from genops.retrieval.lexical.analyzer import Analyzer
 
 _TERMS = "bm25.terms.jsonl"
 _ARRAYS = ("starts", "holders", "counts", "lengths")
-_BLOCK_TOKENS = 4_000_000
+_BLOCK_WORDS = 4_000_000
+_NO_TERM = -1
 
 
 @dataclass(frozen=True)
@@ -57,11 +56,13 @@ class Postings:
     @classmethod
     def none(cls, rows: int) -> Postings:
         """Of so many passages without words."""
-        return _sorted({}, array("i"), array("i", bytes(rows * array("i").itemsize)))
+        return _sorted({}, np.empty(0, dtype=np.int32), np.zeros(rows, dtype=np.int32))
 
     @classmethod
     def joined(cls, parts: Sequence[Postings], alive: NDArray[np.bool_] | None = None) -> Postings:
         """One for the passages of all parts in their order, without those that are not alive."""
+        if len(parts) == 1 and alive is None:
+            return parts[0]
         lengths = np.concatenate([part.lengths for part in parts])
         alive = np.ones(len(lengths), dtype=bool) if alive is None else alive
         renumbered = (np.cumsum(alive) - 1).astype(np.int32)
@@ -144,35 +145,54 @@ def _merged(
 
 def _counted(texts: Iterable[str], analyzer: Analyzer) -> Iterator[Postings]:
     """Postings of runs of texts, each small enough to be sorted in memory."""
-    numbers: defaultdict[str, int] = defaultdict()
-    numbers.default_factory = numbers.__len__
-    tokens, lengths = array("i"), array("i")
+    numbers = _Numbers(analyzer)
+    words: list[int] = []
+    counts: list[int] = []
     for text in texts:
-        found = analyzer.tokens(text)
-        tokens.extend(map(numbers.__getitem__, found))
-        lengths.append(len(found))
-        if len(tokens) >= _BLOCK_TOKENS:
-            yield _sorted(numbers, tokens, lengths)
-            numbers.clear()
-            tokens, lengths = array("i"), array("i")
-    yield _sorted(numbers, tokens, lengths)
+        found = analyzer.words(text)
+        words.extend(map(numbers.__getitem__, found))
+        counts.append(len(found))
+        if len(words) >= _BLOCK_WORDS:
+            yield _sorted(numbers.terms, np.array(words, dtype=np.int32), np.array(counts, dtype=np.int32))
+            numbers = _Numbers(analyzer)
+            words, counts = [], []
+    yield _sorted(numbers.terms, np.array(words, dtype=np.int32), np.array(counts, dtype=np.int32))
 
 
-def _sorted(numbers: dict[str, int], tokens: array[int], lengths: array[int]) -> Postings:
-    """Postings of tokens, which stand there by the number of their term, passage after passage."""
+class _Numbers(dict[str, int]):
+    """The number of each word's term, made when the word is first met; ``_NO_TERM`` for a stop word.
+
+    Attributes:
+        terms: In the order of their numbers.
+    """
+
+    def __init__(self, analyzer: Analyzer) -> None:
+        super().__init__()
+        self.terms: dict[str, int] = {}
+        self._token_of = analyzer.token_of
+
+    def __missing__(self, word: str) -> int:
+        token = self._token_of(word)
+        number = self[word] = self.terms.setdefault(token, len(self.terms)) if token else _NO_TERM
+        return number
+
+
+def _sorted(numbers: dict[str, int], words: NDArray[np.int32], counts: NDArray[np.int32]) -> Postings:
+    """Postings of words, which stand there by the number of their term, so many of each passage after the other's."""
+    kept = words != _NO_TERM
+    rows = np.repeat(np.arange(len(counts)), counts)[kept]
     terms = sorted(numbers)
     place = np.empty(len(terms), dtype=np.int64)
     place[np.fromiter(map(numbers.__getitem__, terms), np.int64, len(terms))] = np.arange(len(terms))
-    rows = np.repeat(np.arange(len(lengths)), lengths)
-    pairs, counts = np.unique(place[np.asarray(tokens)] * len(lengths) + rows, return_counts=True)
-    held, holders = np.divmod(pairs, max(1, len(lengths)))
+    pairs, times = np.unique(place[words[kept]] * len(counts) + rows, return_counts=True)
+    held, holders = np.divmod(pairs, max(1, len(counts)))
     starts = np.searchsorted(held, np.arange(len(terms) + 1))
     return Postings(
         terms,
         starts.astype(np.int64),
         holders.astype(np.int32),
-        counts.astype(np.min_scalar_type(counts.max(initial=0))),
-        np.array(lengths, dtype=np.int32),
+        times.astype(np.min_scalar_type(times.max(initial=0))),
+        np.bincount(rows, minlength=len(counts)).astype(np.int32),
     )
 
 

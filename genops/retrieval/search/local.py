@@ -105,11 +105,16 @@ class LocalCorpus:
 
     def passages(self, rows: NDArray[np.int64]) -> list[tuple[DocumentRecord, Passage]]:
         """The passages of rows, with their documents."""
-        found = []
-        for segment, row in map(self._at, rows.tolist()):
-            passage = segment.passage(row)
-            found.append((segment.record(passage.document), passage))
-        return found
+        import numpy as np
+
+        which = np.searchsorted(self._firsts, rows, side="right") - 1
+        found: dict[int, tuple[DocumentRecord, Passage]] = {}
+        for number, segment in enumerate(self._segments):
+            places = np.flatnonzero(which == number)
+            passages = segment.passages(rows[places] - self._firsts[number])
+            records = segment.records([passage.document for passage in passages])
+            found.update(zip(places.tolist(), zip(records, passages, strict=True), strict=True))
+        return [found[place] for place in range(len(rows))]
 
     def around(self, row: int, neighbours: int) -> tuple[int, int, str]:
         """Start, end and text of a passage with its neighbours."""

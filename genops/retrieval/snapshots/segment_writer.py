@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import fields
+from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
@@ -30,8 +32,14 @@ from genops.retrieval.snapshots.segment import (
 if TYPE_CHECKING:
     from genops.retrieval.embedders.embedder import Vectors
 
-_BATCH = 1024
+_BATCH = 8192
 _STAGED = "vectors.staged"
+
+_KEPT = [field.name for field in fields(DocumentRecord)]
+_kept = attrgetter(*_KEPT)
+
+_Span: TypeAlias = tuple[int, int, int, str, str]
+"""Id, start, end, heading and context of a chunk."""
 
 Embed = Callable[[Sequence[str]], "Vectors"]
 
@@ -54,6 +62,7 @@ class SegmentWriter:
         self._headings: dict[str, int] = {"": 0}
         self._new: list[range] = []
         self._kept: list[tuple[int, Segment, range]] = []
+        self._records_size = self._texts_size = 0
         self.documents = 0
         self.chunks = 0
 
@@ -70,29 +79,33 @@ class SegmentWriter:
 
     def add(self, document: Document, chunks: Sequence[Chunk]) -> None:
         """Takes a document; its chunks are embedded later."""
-        self._new.append(range(self.chunks, self.chunks + len(chunks)))
+        first, after = self.chunks, self.chunks + len(chunks)
+        if self._new and self._new[-1].stop == first:
+            first = self._new.pop().start
+        self._new.append(range(first, after))
         spans = [(int(c.id, 16), c.start, c.end, c.heading, c.context) for c in chunks]
-        self._put(_record(document), document.text, spans)
+        self._put(dict(zip(_KEPT, _kept(document), strict=True)), document.text, spans)
 
     def keep(self, segment: Segment, position: int) -> None:
         """Takes a document with its chunks and vectors from a segment."""
         rows = segment.rows(position)
         self._kept.append((self.chunks, segment, rows))
-        passages = map(segment.passage, rows)
-        spans = [(int(p.id, 16), p.start, p.end, p.heading, p.context) for p in passages]
+        spans = [(int(p.id, 16), p.start, p.end, p.heading, p.context) for p in segment.passages(rows)]
         self._put(segment.record(position), segment.text(position), spans)
 
-    def _put(self, record: DocumentRecord, text: str, spans: list[tuple[int, int, int, str, str]]) -> None:
-        line, data = orjson.dumps(record) + b"\n", text.encode("utf-8")
-        text_at = self._texts.tell()
+    def _put(
+        self, record: DocumentRecord | dict[str, Any], text: str, spans: list[tuple[int, int, int, str, str]]
+    ) -> None:
+        line, data = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE), text.encode("utf-8")
+        text_at = self._texts_size
         places = _byte_spans(text, len(data), [(start, end) for _, start, end, *_ in spans])
         for (name, start, end, heading, context), (at, size) in zip(spans, places, strict=True):
             headings = self._heading(heading), self._heading(context)
             self._chunks.write(CHUNK.pack(name, self.documents, start, end, text_at + at, size, *headings))
-        place = (self._records.tell(), len(line) - 1, text_at, len(data), self.chunks, len(spans))
+        place = (self._records_size, len(line) - 1, text_at, len(data), self.chunks, len(spans))
         self._documents.write(DOCUMENT.pack(*place))
-        self._records.write(line)
-        self._texts.write(data)
+        self._records_size += self._records.write(line)
+        self._texts_size += self._texts.write(data)
         self.documents += 1
         self.chunks += len(spans)
 
@@ -126,7 +139,8 @@ class SegmentWriter:
     def _postings(self, written: Segment, analyzer: Analyzer | None) -> Postings:
         if analyzer is None:
             return Postings.none(self.chunks)
-        return Postings.of((passage.searched_text for passage in written.passages()), analyzer)
+        every = _batches([range(self.chunks)])
+        return Postings.of((passage.searched_text for rows in every for passage in written.passages(rows)), analyzer)
 
     def _vectors(self, written: Segment, staged: Path, embed: Embed) -> Vectors:
         """All vectors, by row, in a file of their own for as long as the indexes are made."""
@@ -138,24 +152,9 @@ class SegmentWriter:
         vectors: Any = np.memmap(staged, dtype=np.float32, mode="w+", shape=shape)
         for first, segment, rows in self._kept:
             vectors[first : first + len(rows)] = segment.dense.vectors(np.arange(rows.start, rows.stop))
-        for batch in _batches(self._new):
-            vectors[batch] = embed([written.passage(row).embedded_text for row in batch])
+        for rows in _batches(self._new):
+            vectors[rows.start : rows.stop] = embed([passage.embedded_text for passage in written.passages(rows)])
         return vectors  # type: ignore[no-any-return]
-
-
-def _record(document: Document) -> DocumentRecord:
-    return DocumentRecord(
-        id=document.id,
-        uri=document.uri,
-        hash=document.hash,
-        digest=document.digest,
-        format=document.format,
-        title=document.title,
-        metadata=document.metadata,
-        modified=document.modified,
-        ttl=document.ttl,
-        pages=document.pages,
-    )
 
 
 def _byte_spans(text: str, size: int, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -171,13 +170,7 @@ def _byte_spans(text: str, size: int, spans: Sequence[tuple[int, int]]) -> list[
     return [(places[start], places[end] - places[start]) for start, end in spans]
 
 
-def _batches(ranges: Sequence[range]) -> Iterator[list[int]]:
-    batch: list[int] = []
+def _batches(ranges: Sequence[range]) -> Iterator[range]:
+    """Ranges of rows that are none too long."""
     for rows in ranges:
-        for row in rows:
-            batch.append(row)
-            if len(batch) == _BATCH:
-                yield batch
-                batch = []
-    if batch:
-        yield batch
+        yield from (rows[first : first + _BATCH] for first in range(0, len(rows), _BATCH))

@@ -50,7 +50,7 @@ def test_the_same_texts_give_the_same_bytes(analyzer, tmp_path, monkeypatch):
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
     names = Postings.of(iter(TEXTS * 5), analyzer).save(tmp_path / "a")
-    monkeypatch.setattr(module, "_BLOCK_TOKENS", 4)  # counted in many blocks
+    monkeypatch.setattr(module, "_BLOCK_WORDS", 4)  # counted in many blocks
     Postings.of(TEXTS * 5, analyzer).save(tmp_path / "b")
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
