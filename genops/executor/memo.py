@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from itertools import chain as chain_of
 from typing import TYPE_CHECKING, Any, Protocol
 
-from genops.artifacts import Payload, Value, decode, digest_of, encode
+from genops.artifacts import Value, decode, digest_of, encode
 from genops.chains import ChainDefinition, Node, Step
 from genops.errors import StoreUnavailable
 from genops.executor.closure import Closure
 from genops.models import provider_name
+from genops.store.records import MemoEntry
 
 if TYPE_CHECKING:
     from genops.executor.context import ExecutionContext
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 class MemoStore(Protocol):
     """Where results are kept."""
 
-    def memo_get(self, key: str) -> str | None:
-        """The payload digest of a result, or None."""
+    def memo_get(self, key: str) -> MemoEntry | None:
+        """A result, or None."""
         ...
 
-    def memo_put(self, key: str, payload: Payload) -> None:
+    def memo_put(self, key: str, entry: MemoEntry) -> None:
         """Keeps a result."""
         ...
 
@@ -57,22 +58,28 @@ class Memo:
         if not node.step.cache or tells_time(node, closure) or writes(node.step, closure):
             return await perform()
         key = self.key(node, context.frame.variables, closure, context.run.repeat)
-        data = await asyncio.to_thread(self._kept, key)
-        if data is not None:
+        kept = await asyncio.to_thread(self._kept, key)
+        if kept is not None:
+            entry, data = kept
             mark_hit(node, context)
+            context.span.attributes["genops.memo.run"] = entry.run
+            context.span.attributes["genops.memo.path"] = entry.path
             return decode(data)
         value = await perform()
-        if context.path not in context.run.unkept and recorder.keep(value) not in recorder.redacted:
-            await asyncio.to_thread(self.store.memo_put, key, encode(value))
+        if context.path not in context.run.unkept:
+            digest = recorder.keep(value)
+            if digest not in recorder.redacted:
+                self.store.memo_put(key, MemoEntry(digest, recorder.run.id, context.span.path))
         return value
 
-    def _kept(self, key: str) -> bytes | None:
-        """A kept result; None too while the store cannot be asked."""
+    def _kept(self, key: str) -> tuple[MemoEntry, bytes] | None:
+        """A kept result with its payload; None too while the store cannot be asked."""
         try:
-            digest = self.store.memo_get(key)
-            return self.store.payload(digest) if digest else None
+            entry = self.store.memo_get(key)
+            data = self.store.payload(entry.payload) if entry is not None else None
         except StoreUnavailable:
             return None
+        return (entry, data) if entry is not None and data is not None else None
 
     def key(self, node: Node, variables: dict[str, Any], closure: Closure, repeat: int = 0) -> str:
         """The key of a step's result: what it is, what it runs with, what it reads, and which repetition it is."""

@@ -24,7 +24,7 @@ from sqlalchemy import update as update_rows
 
 from genops.store.batch import PAYLOAD_LOCK
 from genops.store.engine import writing
-from genops.store.records import CacheKind, StoreCounts
+from genops.store.records import CacheKind, MemoEntry, StoreCounts
 from genops.store.tables import Digest, Int64, cache_entry, payload, run, sample, span, sweep
 
 _PART = 500
@@ -69,7 +69,7 @@ def delete_cached(engine: Engine, kind: CacheKind) -> int:
             return connection.execute(delete(cache_entry).where(of_kind)).rowcount
         _prepare(connection)
         named = connection.scalars(select(cache_entry.c.value).where(of_kind))
-        _add_candidates(connection, {bytes(value).decode() for value in named})
+        _add_candidates(connection, {MemoEntry.decode(bytes(value)).payload for value in named})
         entries = connection.execute(delete(cache_entry).where(of_kind)).rowcount
         _delete_unused(connection)
     return entries
@@ -101,7 +101,8 @@ def _delete_unused(connection: Connection) -> int:
         named = select(c).join(_candidate, _candidate.c.digest == c)
         connection.execute(delete(_candidate).where(_candidate.c.digest.in_(named)))
     memo = connection.scalars(select(cache_entry.c.value).where(cache_entry.c.kind == "memo"))
-    kept = {bytes(value).decode() for value in memo} | _named_in_patches(connection, select(span.c.patch))
+    kept = {MemoEntry.decode(bytes(value)).payload for value in memo}
+    kept |= _named_in_patches(connection, select(span.c.patch))
     for digests in _parts(sorted(kept)):
         connection.execute(delete(_candidate).where(_candidate.c.digest.in_(digests)))
     deleted = connection.execute(delete(payload).where(payload.c.digest.in_(select(_candidate.c.digest)))).rowcount

@@ -145,6 +145,30 @@ class StoreCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class MemoEntry:
+    """A result that was memoised.
+
+    Attributes:
+        payload: Digest of its payload.
+        run: Id of the run that it was made in.
+        path: Position of the step there.
+    """
+
+    payload: str
+    run: str
+    path: str
+
+    def encode(self) -> bytes:
+        """The entry as a cache keeps it."""
+        return f"{self.payload} {self.run} {self.path}".encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> MemoEntry:
+        """The entry that :meth:`encode` was called on."""
+        return cls(*data.decode().split(" ", 2))
+
+
+@dataclass(frozen=True, slots=True)
 class CacheSize:
     """How much a cache holds.
 

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from genops.errors import InputError, ReferenceNotFound
 from genops.store.engine import reading
-from genops.store.records import CacheSize, RunFilter, RunRecord, SpanRecord, StoreCounts
+from genops.store.records import CacheSize, MemoEntry, RunFilter, RunRecord, SpanRecord, StoreCounts
 from genops.store.tables import cache_entry, lock_component, payload, run, run_tag, run_text, span
 
 SHORTEST_PREFIX = 4
@@ -114,7 +114,7 @@ def cache_sizes(engine: Engine) -> list[CacheSize]:
     entries, of_kind = select(func.count()).select_from(cache_entry), cache_entry.c.kind
     with reading(engine) as connection:
         memo = connection.scalars(select(cache_entry.c.value).where(of_kind == "memo"))
-        digests = sorted({bytes(value).decode() for value in memo})
+        digests = sorted({MemoEntry.decode(bytes(value)).payload for value in memo})
         size = 0
         for start in range(0, len(digests), _PARAMETERS):
             part = payload.c.digest.in_(digests[start : start + _PARAMETERS])

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from genops.artifacts import Component, Lock, Payload
+from genops.artifacts import Component, Lock
 from genops.errors import StoreUnavailable
 from genops.store import components, deletion, evaluations, runs, versions
 from genops.store.database import Database
@@ -21,6 +21,7 @@ from genops.store.records import (
     CacheSize,
     EvalRecord,
     LabelMove,
+    MemoEntry,
     RunFilter,
     RunRecord,
     SampleRecord,
@@ -191,15 +192,14 @@ class Store:
         """The components of a lock, in the order of its entries; empty when the store does not have the lock."""
         return components.find_components_of(self._engine, lock_digest)
 
-    def memo_get(self, key: str) -> str | None:
-        """The digest of the payload that was memoised under a key."""
+    def memo_get(self, key: str) -> MemoEntry | None:
+        """What was memoised under a key."""
         value = self._cached("memo", key)
-        return None if value is None else value.decode()
+        return None if value is None else MemoEntry.decode(value)
 
-    def memo_put(self, key: str, payload: Payload) -> None:
-        """Memoises a payload in the background; what it cannot write is not memoised."""
-        self.writer.payload(payload)
-        self.writer.cache("memo", key, payload.digest.encode())
+    def memo_put(self, key: str, entry: MemoEntry) -> None:
+        """Memoises a result, whose payload the writer has, in the background; what it cannot write is not memoised."""
+        self.writer.cache("memo", key, entry.encode())
 
     def cached_response(self, key: str) -> bytes | None:
         """The response that was cached under a key."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -97,6 +97,23 @@ class Trace:
         if self.run.status not in ("ok", "error"):
             raise Unfinished(f"run {self.run.id[:12]} is {self.run.status}, not ended: no {purpose}")
 
+    def whole(self) -> Trace:
+        """The trace with the spans of earlier runs below the steps whose results were reused from them.
+
+        Raises:
+            ReferenceNotFound: An earlier run is no longer stored.
+        """
+        spans = list(self.spans)
+        origins: dict[str, Trace] = {}
+        for span in self.spans:
+            run, path = span.attributes.get("genops.memo.run"), span.attributes.get("genops.memo.path")
+            if run is None or path is None:
+                continue
+            if run not in origins:
+                origins[run] = Trace.load(self.store, run).whole()
+            spans += _grafted(origins[run], path, span, first=len(spans) + 1)
+        return Trace(self.run, spans, self.store)
+
     def changes(self, scope: SpanRecord) -> list[dict[str, Any]]:
         """The state changes inside a scope in the order in which they came, as JSON Patch (RFC 6902)."""
         ended = [span for span in self.children(scope) if span.patch]
@@ -132,3 +149,16 @@ class Trace:
                 return self.value(value["$payload"])
             return {key: self._filled(item) for key, item in value.items()}
         return value
+
+
+def _grafted(origin: Trace, path: str, onto: SpanRecord, first: int) -> Iterator[SpanRecord]:
+    """The spans below a position of one trace as they are below a span of another, numbered from ``first``."""
+    top = origin.by_path[path]
+    numbers = {top.number: onto.number}
+    below = [span for span in origin.spans if span.path.startswith(f"{path}/") or span.path.startswith(f"{path}[")]
+    for number, span in enumerate(below, start=first):
+        numbers[span.number] = number
+    for span in below:
+        parent = numbers.get(span.parent) if span.parent is not None else None
+        moved = onto.path + span.path[len(path) :]
+        yield replace(span, run=onto.run, number=numbers[span.number], parent=parent, path=moved)

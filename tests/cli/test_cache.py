@@ -4,6 +4,7 @@ import pytest
 
 from genops.artifacts import encode
 from genops.store import Store
+from genops.store.records import MemoEntry
 
 
 @pytest.fixture
@@ -11,8 +12,10 @@ def filled(genops, site):
     """A store with an answer of a model and two memoised results that are the same."""
     genops("run", "say", "-i", "what=hello", "--cache")
     with Store.open(f"sqlite:///{site / '.genops' / 'genops.db'}") as store:
-        store.memo_put("one", encode("a result"))
-        store.memo_put("two", encode("a result"))
+        result = encode("a result")
+        store.writer.payload(result)
+        for key in ("one", "two"):
+            store.memo_put(key, MemoEntry(result.digest, "a" * 32, "step"))
 
 
 def held(genops):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import genops
+from genops.errors import ReferenceNotFound
 
 
 @pytest.fixture
@@ -184,3 +185,27 @@ def test_the_key_of_the_hashes_is_made_once_and_whole(site, monkeypatch):
     assert secrets == {path.read_bytes()}
     assert path.stat().st_mode & 0o077 == 0
     assert [file.name for file in path.parent.iterdir() if "memo.key" in file.name] == ["memo.key"]
+
+
+def test_a_reused_step_leads_to_the_spans_of_the_run_that_made_it(site, calls):
+    chain = site.chain("steps: {a: {map: [1, 2], do: {steps: {b: {tool: look, with: {n: '{{ item }}'}}}}}}")
+    first, second = (site.memo_run(chain, 0) for _ in range(2) if site.project.store.writer.flush())
+    site.project.store.writer.flush()
+    short, long = site.trace(second.id), site.trace(second.id).whole()
+    assert len(calls) == 2
+    assert "a[1]/b/look" not in short.by_path
+    made, reused = site.trace(first.id).by_path, long.by_path
+    assert reused.keys() == made.keys()
+    assert reused["a[1]/b/look"].output == made["a[1]/b/look"].output
+    assert {span.run for span in long.spans} == {second.id}
+    depths = {span.path: depth for depth, span in long.walk()}
+    assert depths == {span.path: depth for depth, span in site.trace(first.id).walk()}
+
+
+def test_a_reused_step_whose_run_is_gone_has_nothing_below_it(site, calls):
+    chain = site.chain("steps: {a: {tool: look, with: {n: 1}}}")
+    first, second = (site.memo_run(chain, 0) for _ in range(2) if site.project.store.writer.flush())
+    site.project.store.writer.flush()
+    site.project.store.delete([first.id])
+    with pytest.raises(ReferenceNotFound):
+        site.trace(second.id).whole()

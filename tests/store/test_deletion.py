@@ -3,8 +3,9 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from genops.artifacts import Payload, encode
+from genops.artifacts import encode
 from genops.store import RunFilter, RunRecord, SpanRecord, Store, StoreCounts
+from genops.store.records import MemoEntry
 
 
 def a_run(store: Store, number: int, inputs: str | None = None, output: str | None = None, **span: object) -> RunRecord:
@@ -55,7 +56,7 @@ def test_payloads_stay_as_long_as_anything_uses_them(store: Store) -> None:
         a_run(store, 104, output=run_output),
         a_run(store, 105, patch=patch),
     ]
-    store.memo_put("key", Payload(memo, encode("memo").data))
+    store.memo_put("key", MemoEntry(memo, "a" * 32, "step"))
     assert store.writer.flush()
     assert store.delete([run.id for run in gone]).payloads == 1
     assert there(store, *digests) == [False, *[True] * 6]
@@ -67,7 +68,8 @@ def test_payloads_stay_as_long_as_anything_uses_them(store: Store) -> None:
 
 def test_a_payload_in_use_survives_clearing_the_memo(store: Store) -> None:
     payload = encode("kept")
-    store.memo_put("key", payload)
+    store.writer.payload(payload)
+    store.memo_put("key", MemoEntry(payload.digest, "a" * 32, "step"))
     a_run(store, 1, inputs=payload.digest)
     store.clear_cache("memo")
     assert store.payload(payload.digest) == payload.data

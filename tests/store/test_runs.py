@@ -10,6 +10,7 @@ import pytest
 from genops.artifacts import Component, Lock, encode
 from genops.errors import InputError, ReferenceNotFound, StoreError
 from genops.store import CacheSize, RunFilter, RunRecord, SpanRecord, Store
+from genops.store.records import MemoEntry
 from tests.store.conftest import keep_closure
 
 SECOND = 1_000_000_000
@@ -260,12 +261,14 @@ def test_a_broken_row_is_an_error_and_not_a_traceback(store: Store) -> None:
 
 def test_the_memo_and_the_response_cache_remember_until_they_are_cleared(store: Store) -> None:
     payload = encode("a result")
-    store.memo_put("key", payload)
+    kept = MemoEntry(payload.digest, "a" * 32, "each[0]/a step")
+    store.writer.payload(payload)
+    store.memo_put("key", kept)
     store.cache_response("key", b"response")
-    assert (store.memo_get("key"), store.cached_response("key")) == (payload.digest, b"response")
+    assert (store.memo_get("key"), store.cached_response("key")) == (kept, b"response")
     assert store.payload(payload.digest) == payload.data
     assert store.writer.flush()
-    assert (store.memo_get("key"), store.cached_response("key")) == (payload.digest, b"response")
+    assert (store.memo_get("key"), store.cached_response("key")) == (kept, b"response")
     assert store.payload(payload.digest) == payload.data
     assert store.clear_cache("memo") == 1
     assert (store.memo_get("key"), store.cached_response("key")) == (None, b"response")
@@ -279,9 +282,11 @@ def test_the_size_of_a_cache_is_that_of_what_it_gives(store: Store) -> None:
     assert store.cache_sizes() == [CacheSize("memo", 0, 0), CacheSize("response", 0, 0)]
     result = encode("a result")
     for key in ("a", "b"):
-        store.memo_put(key, result)
+        store.writer.payload(result)
+        store.memo_put(key, MemoEntry(result.digest, "a" * 32, key))
         store.cache_response(key, b"response")
-    store.memo_put("c", encode(1))
+    store.writer.payload(encode(1))
+    store.memo_put("c", MemoEntry(encode(1).digest, "a" * 32, "c"))
     assert store.writer.flush()
     size = len(result.data) + len(encode(1).data)
     assert store.cache_sizes() == [CacheSize("memo", 3, size), CacheSize("response", 2, 16)]
