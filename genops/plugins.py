@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeVar
 
 from genops.errors import DefinitionError, GenopsError, ReferenceNotFound, nearest
 
-Kind = Literal["step", "tool", "provider", "embedder", "reader", "scorer", "mutator", "test"]
+Kind = Literal["step", "tool", "provider", "embedder", "reader", "dataset", "scorer", "mutator", "test"]
 T = TypeVar("T")
 
 _NOT_OF_PLUGINS = frozenset({"", "genops", *sys.stdlib_module_names})
@@ -57,7 +57,34 @@ _BUILT_IN: dict[Kind, dict[str, str]] = {
     },
     "scorer": {
         "contains": "genops.evals.scorers.contains:contains",
-        "rubric": "genops.evals.judges.rubric:rubric",
+        "ends_with": "genops.evals.scorers.ends_with:ends_with",
+        "equals": "genops.evals.scorers.equals:equals",
+        "html": "genops.evals.scorers.html:html",
+        "is_json": "genops.evals.scorers.is_json:is_json",
+        "json_path": "genops.evals.scorers.json_path:json_path",
+        "json_schema": "genops.evals.scorers.json_schema:json_schema",
+        "length": "genops.evals.scorers.length:length",
+        "python_code": "genops.evals.scorers.python_code:python_code",
+        "refusal": "genops.evals.scorers.refusal:refusal",
+        "regex": "genops.evals.scorers.regex:regex_matches",
+        "sql": "genops.evals.scorers.sql:sql",
+        "starts_with": "genops.evals.scorers.starts_with:starts_with",
+        "xml": "genops.evals.scorers.xml:xml",
+        "answer_correctness": "genops.evals.judges.scorers.answer_correctness:answer_correctness",
+        "answer_relevance": "genops.evals.judges.scorers.answer_relevance:answer_relevance",
+        "citation_support": "genops.evals.judges.scorers.citation_support:citation_support",
+        "closed_qa": "genops.evals.judges.scorers.closed_qa:closed_qa",
+        "context_precision_judged": "genops.evals.judges.scorers.context_precision_judged:context_precision_judged",
+        "context_recall_judged": "genops.evals.judges.scorers.context_recall_judged:context_recall_judged",
+        "decision_tree": "genops.evals.judges.scorers.decision_tree:decision_tree",
+        "factuality": "genops.evals.judges.scorers.factuality:factuality",
+        "faithfulness": "genops.evals.judges.scorers.faithfulness:faithfulness",
+        "g_eval": "genops.evals.judges.scorers.g_eval:g_eval",
+        "jury": "genops.evals.judges.scorers.jury:jury",
+        "noise_sensitivity": "genops.evals.judges.scorers.noise_sensitivity:noise_sensitivity",
+        "pairwise": "genops.evals.judges.scorers.pairwise:pairwise",
+        "reference_guided": "genops.evals.judges.scorers.reference_guided:reference_guided",
+        "rubric": "genops.evals.judges.scorers.rubric:rubric",
     },
 }
 

@@ -9,7 +9,8 @@ The whole contract of a scorer:
   :class:`~genops.evals.sample.ScoringContext` the means to ask for the trace, a model or vectors.
 * Every other parameter is set in the suite. The first of them takes the value that stands at the scorer's name
   (``contains: Paris``). A text with ``{{ … }}`` is evaluated for each sample. A parameter called ``expected`` is the
-  case's ``expected`` when nothing is set.
+  case's ``expected`` when nothing is set; without a default it is never None, as such a case cannot be scored.
+* A parameter annotated :data:`~genops.chains.LazyExpr` gets its ``{{ … }}`` compiled: the scorer evaluates it.
 * It returns a :class:`~genops.evals.score.Score`, a number or a bool, or raises
   :class:`~genops.evals.score.Unscored`. What else it raises is a fault of the scorer: the sample is unscored too.
 """
@@ -28,6 +29,7 @@ from typing import Any, Generic, ParamSpec, TypeAlias, TypeVar, get_type_hints
 from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
 from genops.artifacts import Value, json_form
+from genops.chains.step import Lazy
 from genops.errors import DefinitionError
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Range, Score, Unscored
@@ -89,7 +91,7 @@ class Scorer(Generic[P, R]):
         """What a suite may set, by name, in order."""
         parameters = inspect.signature(self.function).parameters.values()
         return {
-            parameter.name: Setting(parameter.name, TypeAdapter(self._hints[parameter.name]), parameter.default)
+            parameter.name: _setting(parameter, self._hints[parameter.name])
             for parameter in parameters
             if parameter.name not in self.given and parameter.name != self.subject
         }
@@ -143,11 +145,14 @@ class Setting:
         name: Of the parameter.
         type: Checks its values.
         default: As the function gives it; ``inspect.Parameter.empty`` for none.
+        lazy: Whether ``check`` is given expressions as the suite has them, for the scorer to evaluate.
     """
 
     name: str
     type: TypeAdapter[Any]
     default: Any
+
+    lazy: bool = False
 
     @property
     def required(self) -> bool:
@@ -159,13 +164,23 @@ class Setting:
 
         Raises:
             ValueError: It is no such value; the message says what is.
+            Unscored: Nothing is expected.
         """
+        if value is None and self.name == "expected" and self.default is inspect.Parameter.empty:
+            raise Unscored("nothing is expected", hint="give the case an `expected`, or set it at the scorer")
         try:
             return self.type.validate_python(value)
+        except DefinitionError as error:
+            raise ValueError(f"`{self.name}`: {error.message}") from None
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
             raise ValueError(f"`{self.name}`{f' ({where})' if where else ''}: {first['msg']}") from None
+
+
+def _setting(parameter: inspect.Parameter, hint: Any) -> Setting:
+    lazy = any(isinstance(mark, Lazy) for mark in getattr(hint, "__metadata__", ()))
+    return Setting(parameter.name, TypeAdapter(hint), parameter.default, lazy)
 
 
 def scorer(

@@ -1,0 +1,22 @@
+"""``ends_with``: how the output ends."""
+
+from __future__ import annotations
+
+from genops.evals.score import Score
+from genops.evals.scorer import scorer
+from genops.evals.scorers.references import Texts, listed
+
+
+@scorer("ends_with", threshold=1.0)
+def ends_with(output: str, expected: Texts, *, ignore_case: bool = False) -> Score:
+    """Whether the output ends with what is expected, white space around both left out: 1 or 0.
+
+    Args:
+        output: What is looked at.
+        expected: A piece of text, or several, of which any will do.
+        ignore_case: Whether ``Yes`` is ``yes``.
+    """
+    wanted = listed(expected)
+    text = output.strip().casefold() if ignore_case else output.strip()
+    fine = any(text.endswith(w.strip().casefold() if ignore_case else w.strip()) for w in wanted)
+    return Score(float(fine), explanation="" if fine else f"ends with none of {', '.join(map(repr, wanted))}")
