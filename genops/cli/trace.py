@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from genops.cli import trace_diff, trace_export, trace_replay
-from genops.cli.moments import moment, shown
+from genops.cli.moments import shown
 from genops.cli.options import AsJson, RunId, Yes
 from genops.cli.output import listing, note, one_line, out_file, say_json
 from genops.cli.output import show as show_on_stdout
@@ -116,6 +116,8 @@ def prune(
     yes: Yes = False,
 ) -> None:
     """Delete old runs, and the payloads that nobody uses any more."""
+    from genops.syntax.moment import moment
+
     moment_before = moment(before, "--before")
     with opened_store() as store:
         _make_sure(f"delete runs that started before {shown(moment_before)}?", yes)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from genops.cli.complete import chain_names
-from genops.cli.moments import moment
 from genops.errors import ReferenceNotFound, UsageError
 
 if TYPE_CHECKING:
@@ -71,6 +70,7 @@ def run_filter(
         UsageError: A moment or digest cannot be read.
     """
     from genops.store import RunFilter
+    from genops.syntax.moment import moment
 
     digest = component.rpartition("#")[2].lower() if component else None
     if digest is not None and not re.fullmatch("[0-9a-f]+", digest):

@@ -1,0 +1,40 @@
+"""Cases as lines of JSON: one form for equal cases, nothing lost on the way back."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, fields
+from typing import Any
+
+from genops.artifacts import decode, encode, normalise
+from genops.evals.case import Case
+
+_LISTS = ("tags", "scorers")
+_DEFAULTS: dict[str, Any] = {
+    field.name: field.default_factory() if field.default_factory is not MISSING else field.default
+    for field in fields(Case)
+}
+
+
+def record_of(case: Case) -> dict[str, Any]:
+    """A case as a mapping in the order of its fields; what is as by default is left out."""
+    values = {name: getattr(case, name) for name in _DEFAULTS}
+    return {
+        name: list(value) if name in _LISTS else value for name, value in values.items() if value != _DEFAULTS[name]
+    }
+
+
+def line_of(case: Case) -> bytes:
+    """A case as a line, its end included. Mappings inside keep their order: it can shape a prompt.
+
+    Raises:
+        TypeError: It holds what cannot be recorded; the message names the type.
+    """
+    return encode(normalise(record_of(case))).data[1:] + b"\n"
+
+
+def case_of(line: bytes) -> Case:
+    """The case of a line."""
+    escaped = b'"$"' in line  # what is escaped has that key, and what only has that text reads the same either way
+    values: Any = decode((b"e" if escaped else b"j") + line)
+    fields: dict[str, Any] = {name: tuple(value) if name in _LISTS else value for name, value in values.items()}
+    return Case(**fields)

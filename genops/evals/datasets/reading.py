@@ -1,0 +1,275 @@
+"""How a row becomes a case."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from genops.artifacts import Value, json_form, normalise, short
+from genops.artifacts.payload import needs_escapes
+from genops.errors import InputError, Location, nearest
+from genops.evals.case import Case
+from genops.evals.datasets.sources.row import Row
+from genops.prompts import InputSpec
+
+RESERVED = (
+    "id",
+    "inputs",
+    "expected",
+    "tags",
+    "weight",
+    "cluster",
+    "split",
+    "critical",
+    "metadata",
+    "scorers",
+)
+"""Columns that are fields of a case."""
+
+_UNREVIEWED = "accept it with `genops dataset review FILE`, or say `unreviewed: true` of the dataset"
+_SPREAD = ("inputs.", "metadata.")
+_YES = frozenset({"true", "yes", "1"})
+_NO = frozenset({"false", "no", "0"})
+
+
+class _Fields(BaseModel):
+    """The fields of a case that every row spells alike."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    id: str | int = ""
+    tags: list[str] | str = []
+    weight: float = Field(default=1.0, gt=0)
+    cluster: str | int | None = None
+    split: str = ""
+    critical: bool = False
+    metadata: dict[str, Any] = {}
+    scorers: list[Any] = []
+
+
+class CaseReader:
+    """Makes cases of rows.
+
+    A row with ``inputs`` names the fields of a case. A row without is flat: columns that are inputs of the chain are
+    its inputs, the fields of a case are themselves, and everything else is metadata (or an input, where no chain is
+    known). A column ``inputs.NAME`` or ``metadata.NAME`` is that wherever it stands.
+
+    Args:
+        inputs: What the chain takes; None to take everything.
+        columns: Names of columns by what they are: a field of a case, an input, ``inputs.NAME`` or ``metadata.NAME``.
+        unreviewed: Whether generated cases are taken that no person has accepted yet.
+    """
+
+    def __init__(
+        self,
+        inputs: InputSpec | None = None,
+        columns: Mapping[str, str] | None = None,
+        *,
+        unreviewed: bool = False,
+    ) -> None:
+        self._inputs = inputs
+        self._unreviewed = unreviewed
+        self._meaning: dict[str, list[str]] = {}
+        for meaning, column in (columns or {}).items():
+            self._meaning.setdefault(column, []).append(meaning)
+        self._seen: set[str] = set()
+        self._known: dict[str, None] = {}
+
+    def case(self, row: Row) -> Case:
+        """The case of a row; its id is empty where the row has none.
+
+        Raises:
+            InputError: A field or an input is missing, unknown or not of its type; with the line.
+        """
+        fields, inputs, metadata = self._sorted(row)
+        expected = fields.pop("expected", None)
+        try:
+            parsed = _Fields.model_validate(fields)
+        except ValidationError as error:
+            raise _wrong(error, row) from None
+        metadata = {**parsed.metadata, **metadata}
+        if metadata.get("reviewed") is False and not self._unreviewed:
+            raise row.error("a generated case that no person has reviewed", hint=_UNREVIEWED)
+        tags = [parsed.tags] if isinstance(parsed.tags, str) else parsed.tags
+        return Case(
+            id=str(parsed.id).strip(),
+            inputs=_plain(self._checked(inputs, row), "inputs", row),
+            expected=_plain(expected, "expected", row),
+            tags=tuple(dict.fromkeys(tags)),
+            weight=parsed.weight,
+            cluster=None if parsed.cluster is None else str(parsed.cluster),
+            split=parsed.split,
+            critical=parsed.critical,
+            metadata=_plain(metadata, "metadata", row),
+            scorers=tuple(_plain(parsed.scorers, "scorers", row)),
+        )
+
+    def finish(self, at: Location) -> None:
+        """To be called after the last row.
+
+        Raises:
+            InputError: A column that was named stands in no row.
+        """
+        for column, meanings in self._meaning.items():
+            if column not in self._seen:
+                raise InputError(f"no column {column!r} for {meanings[0]}", at=at, hint=nearest(column, self._known))
+
+    def _sorted(self, row: Row) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+        """The row's values as fields of a case, inputs and metadata."""
+        fields: dict[str, Any] = {}
+        inputs: dict[str, Any] = {}
+        metadata: dict[str, Any] = {}
+        structured = "inputs" in row.values or "inputs" in self._meaning.get("inputs", ())
+        for column, value in row.values.items():
+            self._known.setdefault(column)
+            if row.table and (value is None or (row.text and value == "" and not self._is_text(column))):
+                self._seen.add(column)
+                continue
+            for meaning in self._meanings(column, structured, row):
+                place, name = _place(meaning, fields, inputs, metadata)
+                place[name] = self._read(meaning, value, row) if row.text else value
+        given = fields.pop("inputs", {})
+        if not isinstance(given, Mapping):
+            raise row.error("`inputs` is a mapping of the chain's inputs", hint="{question: …}")
+        return (
+            {name: item for name, item in fields.items() if item is not None or name == "expected"},
+            {
+                **given,
+                **inputs,
+            },
+            metadata,
+        )
+
+    def _meanings(self, column: str, structured: bool, row: Row) -> list[str]:
+        """What a column is: ``expected``, ``inputs.question``, ``metadata.source``."""
+        if column in self._meaning:
+            self._seen.add(column)
+            return [self._qualified(meaning) for meaning in self._meaning[column]]
+        if not isinstance(column, str):
+            raise row.error(f"a column's name is text, not {column!r}")
+        if column in RESERVED or column.startswith(_SPREAD):
+            return [column]
+        if structured:
+            raise row.error(
+                f"unknown column {column!r}", hint=f"{nearest(column, RESERVED)} Anything else goes below `metadata`."
+            )
+        return [self._qualified(column)]
+
+    def _qualified(self, meaning: str) -> str:
+        if meaning in RESERVED or meaning.startswith(_SPREAD):
+            return meaning
+        known = self._inputs is None or meaning in self._inputs.declared
+        return f"inputs.{meaning}" if known else f"metadata.{meaning}"
+
+    def _is_text(self, column: str) -> bool:
+        """Whether an empty cell is a value: the empty text, for an input that must be there."""
+        meanings = [self._qualified(meaning) for meaning in self._meaning.get(column, [column])]
+        names = [meaning.removeprefix("inputs.") for meaning in meanings if meaning.startswith("inputs.")]
+        declared = self._inputs.declared if self._inputs is not None else {}
+        return any(name in declared and declared[name].type == "str" and not declared[name].optional for name in names)
+
+    def _read(self, meaning: str, text: str, row: Row) -> Any:
+        """The value that a cell of text stands for."""
+        name = meaning.removeprefix("inputs.")
+        try:
+            if name != meaning and self._inputs is not None and name in self._inputs.declared:
+                return self._inputs.coerce_text(name, text)
+            return _CELLS[meaning](text) if meaning in _CELLS else text
+        except InputError as error:
+            raise row.error(error.message, hint=error.hint) from None
+        except ValueError as error:
+            raise row.error(f"column {meaning!r}: {error}") from None
+
+    def _checked(self, given: dict[str, Any], row: Row) -> dict[str, Any]:
+        """The inputs, of their types. Defaults are the chain's to fill in: they are no part of the dataset."""
+        if self._inputs is None:
+            if not given:
+                raise row.error("the case has no inputs", hint='{"question": "…", "expected": "…"}')
+            return given
+        try:
+            checked = self._inputs.validate(given)
+        except InputError as error:
+            hidden = [name for name in self._inputs.names() if name in RESERVED and name not in given]
+            hint = f"a column for the input {hidden[0]!r} is called 'inputs.{hidden[0]}'" if hidden else error.hint
+            raise row.error(error.message, hint=hint) from None
+        return {name: checked[name] for name in given}
+
+
+def derived_id(case: Case) -> str:
+    """The id of a case that was given none: of what is asked and what is expected, whatever the order of columns.
+
+    So runs of an edited file are paired by the cases that have stayed the same.
+    """
+    content = json_form({"inputs": dict(case.inputs), "expected": case.expected})
+    return short(hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest())
+
+
+def _place(
+    meaning: str, fields: dict[str, Any], inputs: dict[str, Any], metadata: dict[str, Any]
+) -> tuple[dict[str, Any], str]:
+    head, dot, name = meaning.partition(".")
+    return ({"inputs": inputs, "metadata": metadata}[head], name) if dot else (fields, meaning)
+
+
+def _plain(value: Any, name: str, row: Row) -> Any:
+    """The value as it can be recorded; what is no number is refused."""
+    try:
+        normal = normalise(value)
+        unusual = needs_escapes(normal)
+    except TypeError as error:
+        raise row.error(f"`{name}`: {error}") from None
+    if unusual and (found := _not_finite(normal)) is not None:
+        raise row.error(f"`{name}` holds {found}, which is no number", hint="leave the value out, or write null")
+    return normal
+
+
+def _not_finite(value: Value) -> float | None:
+    if isinstance(value, float):
+        return None if math.isfinite(value) else value
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next((found for item in items if (found := _not_finite(item)) is not None), None)
+
+
+def _wrong(error: ValidationError, row: Row) -> InputError:
+    first = error.errors()[0]
+    name = str(first["loc"][0])
+    return row.error(f"`{name}`: {first['msg'].lower()}, got {str(first['input'])[:60]!r}")
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no number") from None
+
+
+def _flag(text: str) -> bool:
+    if text.strip().lower() in _YES | _NO:
+        return text.strip().lower() in _YES
+    raise ValueError(f"{text!r} is neither true nor false")
+
+
+def _tags(text: str) -> list[str]:
+    return [tag.strip() for tag in text.split(";") if tag.strip()]
+
+
+def _json(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise ValueError(f"not JSON: {error.msg}") from None
+
+
+_CELLS: dict[str, Callable[[str], Any]] = {
+    "weight": _weight,
+    "critical": _flag,
+    "tags": _tags,
+    "inputs": _json,
+    "metadata": _json,
+    "scorers": _json,
+}
