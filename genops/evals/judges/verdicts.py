@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from genops.artifacts import Value
-from genops.evals.judging import Answer
+from genops.evals.judging import Answer, UnusableAnswer
 from genops.evals.sample import Sample
 from genops.evals.score import Evidence
 from genops.evals.scorer import as_text
@@ -32,9 +32,11 @@ def question_of(sample: Sample, question: str | None) -> str:
 def facts(*answers: Answer, **more: Value) -> dict[str, Value]:
     """Metadata of a judged score: the template's digest, who was asked, the runs that asked, and what it cost."""
     costs = [answer.cost for answer in answers]
+    prompts: list[Value] = [*sorted({answer.prompt for answer in answers})]
+    models: list[Value] = [*sorted({answer.model for answer in answers})]
     return {
-        "prompts": sorted({answer.prompt for answer in answers}),
-        "models": sorted({answer.model for answer in answers}),
+        "prompts": prompts,
+        "models": models,
         "runs": [answer.run for answer in answers],
         "cost": None if None in costs else sum(cost for cost in costs if cost is not None),
         "input_tokens": sum(answer.input_tokens for answer in answers),
@@ -65,9 +67,17 @@ def evidence_of(quote: str, sources: Mapping[str, str], note: str = "") -> Evide
     return None
 
 
-def passage_texts(hits: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Texts of retrieved passages by the id of their chunk, or by their number where they have none."""
-    return {
-        str(hit.get("chunk") or hit.get("chunk_id") or number): str(hit.get("text", ""))
-        for number, hit in enumerate(hits, 1)
-    }
+def in_order(rows: Sequence[Mapping[str, Any]], key: str, count: int) -> list[Mapping[str, Any]]:
+    """A judge's verdicts on numbered things, from 1 to ``count``, in order.
+
+    Raises:
+        UnusableAnswer: One has no verdict, or several.
+    """
+    by_number = {int(row[key]): row for row in rows}
+    if len(rows) != count or set(by_number) != set(range(1, count + 1)):
+        raise UnusableAnswer(f"the judge gave verdicts on {key} {_numbers(rows, key)}; there are {count}")
+    return [by_number[number] for number in range(1, count + 1)]
+
+
+def _numbers(rows: Sequence[Mapping[str, Any]], key: str) -> str:
+    return ", ".join(str(row[key]) for row in rows[:20]) or "none"

@@ -12,7 +12,7 @@ from genops.errors import InputError, ReferenceNotFound
 from genops.evals.judges.asking import Questions, ask, fenced
 from genops.evals.judges.fence import harmless_text
 from genops.evals.judges.questions import built_in_questions, questions_of
-from genops.evals.judges.rubric import rubric
+from genops.evals.judges.scorers.rubric import rubric
 from genops.evals.judging import UnusableAnswer
 from genops.executor import run_sync
 from genops.plugins import registry
@@ -100,14 +100,42 @@ def test_inputs_that_the_template_does_not_take(bench):
         run_sync(bench.ask("genops/rubric", {"output": "x"}))
 
 
-@pytest.mark.parametrize("name", built_in_questions())
-def test_every_built_in_template_is_fenced_holds_the_rules_and_asks_for_a_schema(bench, name):
-    bench.says(VERDICT)
-    prompt = bench.questions.closure(name).prompts[name]
-    assert prompt.output is not None
-    assert prompt.parameters["temperature"] == 0
-    assert "fence" in prompt.inputs.names()
-    assert [part.name for part in prompt.partials] == ["partials/judge_rules.md"]
+class TestTheBuiltInTemplates:
+    """All but the one that never sees a text of others."""
+
+    NAMES = tuple(name for name in built_in_questions() if name != "genops/g_eval_steps")
+    SUITES = ("criterion", "levels", "steps", "fence")
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_hold_the_rules_and_ask_for_a_schema(self, bench, name):
+        bench.says(VERDICT)
+        prompt = bench.questions.closure(name).prompts[name]
+        assert prompt.output is not None
+        assert prompt.output.response_format()["json_schema"]["strict"]
+        assert prompt.parameters["temperature"] == 0
+        assert [part.name for part in prompt.partials] == ["partials/judge_rules.md"]
+
+    @pytest.mark.parametrize("name", NAMES)
+    def test_show_texts_in_fences_alone(self, bench, name):
+        bench.says(VERDICT)
+        prompt = bench.questions.closure(name).prompts[name]
+        inputs = {key: _marked(item, key not in self.SUITES) for key, item in prompt.inputs.declared.items()}
+        del inputs["fence"]
+        given = fenced(prompt, inputs)
+        system, user = (message["content"] for message in prompt.render(given))
+        code = given["fence"]
+        inside = re.compile(rf"⟦{code} [^⟧]+⟧\n.*?\n⟦/{code}⟧", re.DOTALL)
+        assert user.count("MARK") >= sum(key not in self.SUITES for key in prompt.inputs.declared)
+        assert "MARK" not in inside.sub("", user) + system
+
+
+def _marked(declared, of_others):
+    """A value of a declared input; every text of others in it holds MARK."""
+    if declared.type == "list":
+        return [_marked(declared.items, of_others)]
+    if declared.type == "object":
+        return {key: _marked(item, of_others) for key, item in declared.properties.items()}
+    return 1 if declared.type == "int" else "MARK" if of_others else "x"
 
 
 def test_what_a_scorer_asks_for_the_manifest():

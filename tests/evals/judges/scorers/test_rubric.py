@@ -2,8 +2,7 @@
 
 import pytest
 
-from genops.errors import DefinitionError
-from genops.evals.judges.rubric import rubric
+from genops.evals.judges.scorers.rubric import rubric
 from genops.evals.judging import NoAnswer, UnusableAnswer
 
 VERDICT = {"reasoning": "It is polite.", "quotes": ["thank   you", "not there"], "score": 4}
@@ -59,5 +58,5 @@ def test_a_server_that_fails_is_told_apart(bench):
 
 def test_a_scale_has_two_levels(bench):
     bench.says(VERDICT).case("text")
-    with pytest.raises(DefinitionError, match="at least two"):
-        bench.score(rubric, criterion="Good?", levels={1: "fine"})
+    with pytest.raises(ValueError, match="levels.*at least 2"):
+        rubric.settings["levels"].check({1: "fine"})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
-from genops.errors import DefinitionError
+from pydantic import Field
+
+from genops.artifacts import Value
 from genops.evals.judges.questions import asks
 from genops.evals.judges.verdicts import facts, question_of, quoted
 from genops.evals.judging import UnusableAnswer
@@ -12,7 +14,10 @@ from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Score
 from genops.evals.scorer import scorer
 
-LEVELS = {
+Levels: TypeAlias = Annotated[dict[int, str], Field(min_length=2)]
+"""What each number of a scale means; at least two."""
+
+LEVELS: Levels = {
     1: "The criterion is clearly not met.",
     2: "Hardly met: there are serious shortcomings.",
     3: "Met in part: as much speaks for it as against it.",
@@ -29,7 +34,7 @@ async def rubric(
     *,
     sample: Sample,
     context: ScoringContext,
-    levels: dict[int, str] = LEVELS,
+    levels: Levels = LEVELS,
     question: str | None = None,
     reference: str = "",
     model: str | None = None,
@@ -46,31 +51,44 @@ async def rubric(
         question: What the text answers; default the case's question.
         reference: What is known of the right answer.
         model: Alias of the judge.
-        prompt: The template that asks; a project's own ``prompts/genops/rubric.prompt`` takes its place too.
+        prompt: The template that asks.
 
     Raises:
         Unscored: The judge gives no verdict, or one that is no level.
-        DefinitionError: The scale has fewer than two levels.
     """
-    if len(levels) < 2:
-        raise DefinitionError("`levels` of a rubric: a scale has at least two")
-    inputs: dict[str, Any] = {
+    asked = rubric_inputs(output, criterion, levels, question_of(sample, question), reference)
+    return await placed(context, asked, prompt, model)
+
+
+def rubric_inputs(output: str, criterion: str, levels: Levels, question: str, reference: str) -> dict[str, Value]:
+    """The question of a rubric, as its template takes it."""
+    return {
         "criterion": criterion,
         "levels": [{"score": number, "description": text} for number, text in sorted(levels.items())],
         "output": output,
-        "question": question_of(sample, question),
+        "question": question,
         "reference": reference,
     }
-    answer = await context.ask(prompt, inputs, model=model)
+
+
+async def placed(
+    context: ScoringContext, asked: dict[str, Any], prompt: str, model: str | None, number: int = 0
+) -> Score:
+    """One judge's place for a text on a scale.
+
+    Raises:
+        Unscored: The judge gives no verdict, or one that is no level.
+    """
+    answer = await context.ask(prompt, asked, model=model, number=number)
     verdict: Any = answer.value
+    levels = [level["score"] for level in asked["levels"]]
     raw = verdict["score"]
     if raw not in levels:
         raise UnusableAnswer(f"the judge gave {raw}, which is no level of the scale")
-    low, high = min(levels), max(levels)
     return Score(
-        (raw - low) / (high - low),
+        (raw - levels[0]) / (levels[-1] - levels[0]),
         label=str(raw),
         explanation=verdict["reasoning"],
-        evidence=quoted(verdict["quotes"], {"output": output}),
+        evidence=quoted(verdict["quotes"], {"output": asked["output"]}),
         metadata=facts(answer, raw=raw),
     )

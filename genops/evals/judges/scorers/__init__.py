@@ -1,0 +1,1 @@
+"""Judge scorers, one a file."""
