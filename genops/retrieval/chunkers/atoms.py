@@ -53,7 +53,7 @@ class Atoms:
                 self._add(start, end, size, Break.BLOCK)
                 return
         start = block.start
-        for end, after in (*block.breaks, (block.end, Break.BLOCK)):
+        for end, after in (*block.breaks(), (block.end, Break.BLOCK)):
             self._add_stretch(*self._trimmed(start, end))
             if self.breaks:
                 self.breaks[-1] = after if self.ends[-1] > start else min(after, self.breaks[-1])

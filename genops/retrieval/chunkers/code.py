@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from genops.retrieval.chunkers.definition import Definition
 from genops.retrieval.chunkers.layout import layout_definitions
@@ -28,7 +29,7 @@ def _sections(
     text: str, start: int, end: int, definitions: Sequence[Definition], headings: tuple[str, ...], fits: Fits
 ) -> Iterator[Section]:
     def plain(first: int, last: int) -> Section:
-        return Section(headings, [Block(first, last, line_breaks(text, first, last))])
+        return Section(headings, [Block(first, last, partial(line_breaks, text, first, last))])
 
     for definition in definitions:
         yield plain(start, definition.start)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from genops.retrieval.chunkers.lines import line_breaks, line_starts
-from genops.retrieval.chunkers.section import Block, Break, Fits, Section
+from genops.retrieval.chunkers.section import Block, Break, Breaks, Fits, Section
 from genops.retrieval.chunkers.sentences import prose_breaks
 from genops.retrieval.document import Document
 
@@ -47,9 +47,8 @@ def markdown_sections(document: Document, fits: Fits) -> Iterator[Section]:
             headings = [*(heading for heading in headings if heading[0] < depth), (depth, _plain(inside[0].content))]
             headings_end = lines[last]
         else:
-            breaks = _breaks(text, token, inside, lines)
-            if start < headings_end:
-                breaks = [(headings_end, Break.HEADING), *breaks]
+            heading = [(headings_end, Break.HEADING)] if start < headings_end else []
+            breaks = partial(_breaks, text, token, inside, lines, heading)
             blocks.append(Block(start, lines[last], breaks, whole=token.type in _WHOLE))
             start = lines[last]
     yield Section(_titles(headings), [*blocks, Block(start, len(text))])
@@ -85,17 +84,18 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[tuple[Token, Sequence[Token]]]:
             yield tokens[opened] if token.nesting else token, tokens[opened + 1 : position] if token.nesting else ()
 
 
-def _breaks(text: str, block: Token, inside: Sequence[Token], lines: Sequence[int]) -> list[tuple[int, Break]]:
+def _breaks(text: str, block: Token, inside: Sequence[Token], lines: Sequence[int], heading: Breaks) -> Breaks:
+    """Where a block may be cut, behind the headings that it begins with."""
     first, last = block.map or (0, 0)
     start, end = lines[first], lines[last]
     if block.type in _LITERAL:
-        return line_breaks(text, start, end)
+        return [*heading, *line_breaks(text, start, end)]
     parts: dict[int, Break] = {}
     for token in inside:
         if token.map and token.type != "inline":
             parts.setdefault(lines[token.map[0]], Break.ITEM if token.level == 1 else Break.SUBITEM)
     parts.pop(start, None)
-    return sorted({**dict(prose_breaks(text, start, end)), **parts}.items())
+    return [*heading, *sorted({**dict(prose_breaks(text, start, end)), **parts}.items())]
 
 
 def _titles(headings: Sequence[tuple[int, str]]) -> tuple[str, ...]:

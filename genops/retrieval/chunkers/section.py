@@ -42,13 +42,13 @@ class Block:
     Attributes:
         start: First character, from 0.
         end: One past the last.
-        breaks: Places inside where it may be cut; between words it may be cut anyway.
+        breaks: Finds the places inside where it may be cut, once it has to be; between words it may be cut anyway.
         whole: Whether it stays in one piece when a chunk has room for it.
     """
 
     start: int
     end: int
-    breaks: Breaks = ()
+    breaks: Callable[[], Breaks] = tuple
     whole: bool = False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 
 from genops.retrieval.chunkers.abbreviations import ALWAYS_FOLLOWED, BEFORE_NUMBERS
 from genops.retrieval.chunkers.lines import LINE_END
@@ -31,9 +32,9 @@ def paragraphs(text: str) -> list[Block]:
     """What is between blank lines."""
     found, start = [], 0
     for match in _PARAGRAPH_END.finditer(text):
-        found.append(Block(start, match.end(), prose_breaks(text, start, match.start())))
+        found.append(Block(start, match.end(), partial(prose_breaks, text, start, match.start())))
         start = match.end()
-    return [*found, Block(start, len(text), prose_breaks(text, start, len(text)))]
+    return [*found, Block(start, len(text), partial(prose_breaks, text, start, len(text)))]
 
 
 def prose_breaks(text: str, start: int, end: int) -> list[tuple[int, Break]]:

@@ -22,12 +22,12 @@ def to_unit_length(vectors: Vectors, embedder: str) -> Vectors:
     """
     import numpy as np
 
-    lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
+    lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))[:, np.newaxis]
     if not np.isfinite(lengths).all():
         raise Unfinished(f"the embedder {embedder!r} gave numbers that are not finite", hint=_HINT)
     if not lengths.all():
         raise Unfinished(f"the embedder {embedder!r} gave a vector of zeros, which points nowhere", hint=_HINT)
-    return np.ascontiguousarray(vectors / lengths, dtype=np.float32)
+    return np.divide(vectors, lengths, out=np.empty(vectors.shape, dtype=np.float32), casting="same_kind")
 
 
 _HINT = "the fault is in the embedder; nothing was changed"

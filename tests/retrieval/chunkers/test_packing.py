@@ -21,7 +21,7 @@ def test_a_chunk_is_as_full_as_words_make_it_where_nothing_says_otherwise():
 def test_a_chunk_ends_at_the_best_break_in_its_second_half():
     text = words(12)
     breaks = [(text.index(f"w{place}"), kind) for place, kind in [(4, 0), (6, 3), (7, 2), (8, 2), (9, 4)]]
-    assert packed(text, Block(0, len(text), breaks))[0] == words(8)
+    assert packed(text, Block(0, len(text), lambda: breaks))[0] == words(8)
 
 
 def test_a_block_stays_whole_when_a_chunk_has_room_for_it():
@@ -32,13 +32,13 @@ def test_a_block_stays_whole_when_a_chunk_has_room_for_it():
 
 def test_a_block_that_no_chunk_has_room_for_is_cut_at_its_breaks():
     text = words(20)
-    assert packed(text, Block(0, len(text), [(text.index("w7"), Break.ITEM)], whole=True))[0] == words(7)
+    assert packed(text, Block(0, len(text), lambda: [(text.index("w7"), Break.ITEM)], whole=True))[0] == words(7)
 
 
 def test_a_heading_stays_with_what_follows_it():
     text = words(14)
     breaks = [(text.index("w6"), Break.HEADING)]
-    assert packed(text, Block(0, len(text), breaks))[0] == words(10)
+    assert packed(text, Block(0, len(text), lambda: breaks))[0] == words(10)
 
 
 def test_chunks_share_the_overlap_from_the_best_place_in_it():
@@ -46,7 +46,7 @@ def test_chunks_share_the_overlap_from_the_best_place_in_it():
     chunks = packed(text, Block(0, len(text)), overlap=3)
     assert [one.split()[-3:] == other.split()[:3] for one, other in pairwise(chunks)] == [True] * 5
     breaks = [(text.index(f"w{number}"), Break.SENTENCE) for number in range(0, 40, 2)]
-    chunks = packed(text, Block(0, len(text), breaks), overlap=3)
+    chunks = packed(text, Block(0, len(text), lambda: breaks), overlap=3)
     assert [one.split()[-2:] == other.split()[:2] for one, other in pairwise(chunks)] == [True] * 4
 
 
