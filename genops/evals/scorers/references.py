@@ -6,6 +6,8 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
+from genops.evals.score import Unscored
+
 
 def _texts(value: Any) -> Any:
     if isinstance(value, dict):
@@ -24,3 +26,15 @@ Texts: TypeAlias = Annotated[str | Annotated[list[str], Field(min_length=1)], Be
 def listed(texts: str | list[str]) -> list[str]:
     """One text or several as a list."""
     return [texts] if isinstance(texts, str) else texts
+
+
+def with_words(texts: str | list[str]) -> list[str]:
+    """The references that hold a letter or digit: overlap with the others says nothing.
+
+    Raises:
+        Unscored: None does.
+    """
+    worded = [text for text in listed(texts) if any(map(str.isalnum, text))]
+    if not worded:
+        raise Unscored("what is expected has no words", hint="give the case an `expected` text to compare with")
+    return worded

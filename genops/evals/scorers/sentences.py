@@ -15,7 +15,7 @@ def sentences(text: str) -> list[str]:
     prose = _HEADING.sub("\n\n", _CODE.sub("\n\n", text))
     found = []
     for block in paragraphs(prose):
-        cuts = [place for place, kind in block.breaks if kind in (Break.SENTENCE, Break.ITEM)]
+        cuts = [place for place, kind in block.breaks() if kind in (Break.SENTENCE, Break.ITEM)]
         for start, end in zip([block.start, *cuts], [*cuts, block.end], strict=True):
             found.append(prose[start:end].strip())
     return [sentence for sentence in found if any(map(str.isalnum, sentence))]
