@@ -15,12 +15,14 @@ from genops.artifacts import Value, encode
 
 _BRACKETS = str.maketrans({"⟦": "[", "⟧": "]"})
 _HIDDEN = re.compile("[\U000e0000-\U000e007f]")
-_CONTROL = re.compile(
-    r"(?P<open>[<\[])"
-    r"(?P<rest>[|｜][^<>\n]{1,64}?[|｜]>"
+_ANGLED = re.compile(
+    r"<(?P<rest>[|｜][^<>\n]{1,64}?[|｜]>"
     r"|/?(?:s|bos|eos|pad|unk|mask|start_of_turn|end_of_turn|begin▁of▁sentence|end▁of▁sentence)>"
-    r"|</?SYS>>"
-    r"|/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|ARGS|IMG|PREFIX|MIDDLE|SUFFIX)\])",
+    r"|</?SYS>>)",
+    re.IGNORECASE,
+)
+_SQUARE = re.compile(
+    r"\[(?P<rest>/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|TOOL_CONTENT|ARGS|IMG|PREFIX|MIDDLE|SUFFIX)\])",
     re.IGNORECASE,
 )
 
@@ -44,4 +46,4 @@ def harmless(value: Value) -> Value:
 def harmless_text(text: str) -> str:
     """A text without fence brackets and hidden tag characters, and with its control tokens taken apart by a space."""
     text = _HIDDEN.sub("", text).translate(_BRACKETS)
-    return _CONTROL.sub(r"\g<open> \g<rest>", text)
+    return _SQUARE.sub(r"[ \g<rest>", _ANGLED.sub(r"< \g<rest>", text))

@@ -107,9 +107,9 @@ async def _check(
     numbers = sorted({int(number) for group in _MARK.findall(text) for number in re.findall(r"\d+", group)})
     known = [number for number in numbers if 1 <= number <= len(passages)]
     nowhere = tuple((number, False) for number in numbers if number not in known)
-    plain = _MARK.sub("", text).strip()
+    plain = re.sub(rf"\s*{_MARK.pattern}", "", text).strip()
     if not known:
-        return Sentence(text, False, nowhere, _stated(plain, output, "cites nothing"))
+        return Sentence(text, False, nowhere, _stated(text, output, "cites nothing"))
     cited: list[Value] = [{"number": number, "text": passages[number - 1].text} for number in known]
     answer = await context.ask("genops/citation", {"sentence": plain, "before": before, "passages": cited}, model=model)
     value: Any = answer.value
@@ -117,7 +117,7 @@ async def _check(
         {**row, "place": known.index(row["number"]) + 1 if row["number"] in known else 0} for row in value["citations"]
     ]
     rows = in_order(places, "place", len(known))
-    evidence = list(_stated(plain, output, "supported" if value["together"] else "not supported"))
+    evidence = list(_stated(text, output, "supported" if value["together"] else "not supported"))
     for number, row in zip(known, rows, strict=True):
         passage = passages[number - 1]
         piece = evidence_of(row["quote"], {passage.source: passage.text}, f"supports {row['supports']}: {plain}")
