@@ -6,6 +6,7 @@ import importlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ def faiss_threads(most: int) -> Iterator[None]:
     """
     faiss = faiss_library()
     before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(max(1, min(most, os.cpu_count() or 1)))
+    faiss.omp_set_num_threads(max(1, min(most, _cores())))
     try:
         yield
     finally:
@@ -38,7 +39,12 @@ def faiss_threads(most: int) -> Iterator[None]:
 
 def building_threads(rows: int) -> int:
     """How many threads a build gains from: small ones are done before the threads have met."""
-    return 1 if rows < _WORTH_THREADS else os.cpu_count() or 1
+    return 1 if rows < _WORTH_THREADS else _cores()
+
+
+@cache
+def _cores() -> int:
+    return os.cpu_count() or 1
 
 
 def selector(allowed: Mask | None) -> Any:

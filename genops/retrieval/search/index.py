@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, Unpack
 
 from genops.artifacts import Component
 from genops.errors import InputError
@@ -26,7 +26,6 @@ from genops.retrieval.search.rerank import reranked
 from genops.retrieval.search.sameness import check_embedder, checked_analyzer
 from genops.retrieval.snapshots.folder import find_snapshot, index_settings, shelf_of
 from genops.retrieval.snapshots.pointer import Use
-from genops.retrieval.snapshots.segment import DocumentRecord, Passage
 from genops.retrieval.snapshots.shelf import Published
 from genops.retrieval.snapshots.snapshot import Snapshot
 from genops.settings import Settings
@@ -36,6 +35,18 @@ if TYPE_CHECKING:
 
 QUERY_CHARACTERS = 20_000
 _REMEMBERED_QUERIES = 4_096
+
+
+class SearchOptions(TypedDict, total=False):
+    """What a search can be told beside its query.
+
+    Attributes:
+        where: Which documents may be found (see ``docs/retrieval.md``).
+        how: In place of the index's own settings.
+    """
+
+    where: Mapping[str, Any] | Filter | None
+    how: SearchSettings | None
 
 
 class Retriever(Protocol):
@@ -48,36 +59,21 @@ class Retriever(Protocol):
     @property
     def component(self) -> Component: ...  # noqa: D102
 
-    def search(
-        self,
-        query: str | Sequence[str],
-        k: int,
-        *,
-        where: Mapping[str, Any] | Filter | None = None,
-        how: SearchSettings | None = None,
-    ) -> list[Hit]:
+    def search(self, query: str | Sequence[str], k: int, **options: Unpack[SearchOptions]) -> list[Hit]:
         """At most ``k`` hits, best first.
 
         Args:
             query: A text; or several ways to say the same: a passage counts by the one that it fits best, and the
                 first is what a cross-encoder reads.
             k: How many.
-            where: Which documents may be found (see ``docs/retrieval.md``).
-            how: In place of the index's own settings.
+            options: See :class:`SearchOptions`.
 
         Raises:
             InputError: The query, ``k`` or the filter cannot be searched with.
         """
         ...
 
-    async def asearch(
-        self,
-        query: str | Sequence[str],
-        k: int,
-        *,
-        where: Mapping[str, Any] | Filter | None = None,
-        how: SearchSettings | None = None,
-    ) -> list[Hit]:
+    async def asearch(self, query: str | Sequence[str], k: int, **options: Unpack[SearchOptions]) -> list[Hit]:
         """As :meth:`search`, without holding up the event loop."""
         ...
 
@@ -120,14 +116,7 @@ class Index:
         """How it is searched where a search does not say otherwise."""
         return self.snapshot_in_use.manifest.identity.search
 
-    def search(
-        self,
-        query: str | Sequence[str],
-        k: int,
-        *,
-        where: Mapping[str, Any] | Filter | None = None,
-        how: SearchSettings | None = None,
-    ) -> list[Hit]:
+    def search(self, query: str | Sequence[str], k: int, **options: Unpack[SearchOptions]) -> list[Hit]:
         """The best passages for a query, best first; all that there are when they are fewer than ``k``.
 
         A query beyond the embedder's window is searched by the mean of its pieces' vectors.
@@ -137,35 +126,25 @@ class Index:
                 is none or names an unknown field.
             SnapshotError: A file of the snapshot is damaged, or the embedder is not the one that it was built with.
         """
-        how, condition = how or self.settings, _condition(where)
         queries = [query] if isinstance(query, str) else list(dict.fromkeys(query))
         if not queries:
             raise InputError("there is no query", hint="search for some text")
-        return self._hits(joined(self._rankings(queries, k, condition, how)), queries[0], k, how)
+        where, how = self._asked(options)
+        return self._hits(joined(self._rankings(queries, k, where, how)), queries[0], k, how)
 
-    def search_many(
-        self,
-        queries: Sequence[str],
-        k: int,
-        *,
-        where: Mapping[str, Any] | Filter | None = None,
-        how: SearchSettings | None = None,
-    ) -> list[list[Hit]]:
+    def search_many(self, queries: Sequence[str], k: int, **options: Unpack[SearchOptions]) -> list[list[Hit]]:
         """As :meth:`search`, for many queries at once: hits of each, in order."""
-        how = how or self.settings
-        rankings = self._rankings(queries, k, _condition(where), how)
+        where, how = self._asked(options)
+        rankings = self._rankings(queries, k, where, how)
         return [self._hits(ranking, query, k, how) for ranking, query in zip(rankings, queries, strict=True)]
 
-    async def asearch(
-        self,
-        query: str | Sequence[str],
-        k: int,
-        *,
-        where: Mapping[str, Any] | Filter | None = None,
-        how: SearchSettings | None = None,
-    ) -> list[Hit]:
+    async def asearch(self, query: str | Sequence[str], k: int, **options: Unpack[SearchOptions]) -> list[Hit]:
         """As :meth:`search`, in a thread."""
-        return await asyncio.to_thread(self.search, query, k, where=where, how=how)
+        return await asyncio.to_thread(self.search, query, k, **options)
+
+    def _asked(self, options: SearchOptions) -> tuple[Filter | None, SearchSettings]:
+        where = options.get("where")
+        return parse_filter(where) if isinstance(where, Mapping) else where, options.get("how") or self.settings
 
     def _rankings(self, queries: Sequence[str], k: int, where: Filter | None, how: SearchSettings) -> list[Ranking]:
         """Candidates of each query, best first."""
@@ -193,48 +172,38 @@ class Index:
             ranking = diverse(ranking, corpus.vectors(ranking.rows), k, how.diversity)
         if how.threshold is not None:
             ranking = ranking.take(ranking.scores >= how.threshold)
-        ranking = ranking.take(slice(k))
+        return self._told(ranking.take(slice(k)), how.neighbours)
+
+    def _told(self, ranking: Ranking, neighbours: int) -> list[Hit]:
+        corpus, hits = self.corpus, []
         found = corpus.passages(ranking.rows)
         stale = self._freshness.of(document for document, _ in found)
-        return [
-            self._hit(ranking, place, document, passage, stale[place], how.neighbours)
-            for place, (document, passage) in enumerate(found)
-        ]
-
-    def _hit(
-        self,
-        ranking: Ranking,
-        place: int,
-        document: DocumentRecord,
-        passage: Passage,
-        stale: str | None,
-        neighbours: int,
-    ) -> Hit:
-        start, end, text = passage.start, passage.end, passage.text
-        if neighbours:
-            start, end, text = self.corpus.around(int(ranking.rows[place]), neighbours)
-        return Hit(
-            chunk_id=passage.id,
-            text=text,
-            uri=document.uri,
-            start=start,
-            end=end,
-            score=float(ranking.scores[place]),
-            rank=place + 1,
-            heading=passage.heading,
-            index=self.name,
-            snapshot=self.snapshot,
-            document=document.id,
-            document_hash=document.hash,
-            title=document.title,
-            metadata=document.metadata,
-            ranks={
-                name: Rank(int(ranker.ranks[place]) or None, float(ranker.scores[place]), float(ranker.raw[place]))
-                for name, ranker in ranking.rankers.items()
-            },
-            page=document.page_of(start),
-            stale=stale,
-        )
+        scores, ranks = ranking.scores.tolist(), _ranks(ranking)
+        for place, (document, passage) in enumerate(found):
+            start, end, text = passage.start, passage.end, passage.text
+            if neighbours:
+                start, end, text = corpus.around(int(ranking.rows[place]), neighbours)
+            hit = Hit(
+                chunk_id=passage.id,
+                text=text,
+                uri=document.uri,
+                start=start,
+                end=end,
+                score=scores[place],
+                rank=place + 1,
+                heading=passage.heading,
+                index=self.name,
+                snapshot=self.snapshot,
+                document=document.id,
+                document_hash=document.hash,
+                title=document.title,
+                metadata=document.metadata,
+                ranks={name: ranker[place] for name, ranker in ranks.items()},
+                page=document.page_of(start),
+                stale=stale[place],
+            )
+            hits.append(hit)
+        return hits
 
     def check_embedder(self) -> None:
         """Makes sure, once, that the embedder is the one that the snapshot was built with.
@@ -312,8 +281,15 @@ _opened: dict[tuple[str, str, Embedder], Index] = {}
 _opening = threading.Lock()
 
 
-def _condition(where: Mapping[str, Any] | Filter | None) -> Filter | None:
-    return parse_filter(where) if isinstance(where, Mapping) else where
+def _ranks(ranking: Ranking) -> dict[str, list[Rank]]:
+    """What each ranker says of each candidate."""
+    return {
+        name: [
+            Rank(rank or None, score, raw)
+            for rank, score, raw in zip(told.ranks.tolist(), told.scores.tolist(), told.raw.tolist(), strict=True)
+        ]
+        for name, told in ranking.rankers.items()
+    }
 
 
 def _check(query: str, k: int) -> None:
