@@ -125,6 +125,7 @@ class VectorCache:
 def _open(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     database = sqlite3.connect(path, timeout=_WAIT, check_same_thread=False)
+    database.execute("PRAGMA page_size = 16384")  # of a new file: a page of the default size has room for two vectors
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = NORMAL")
     database.executescript(_SCHEMA)
