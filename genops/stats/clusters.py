@@ -82,7 +82,7 @@ def cluster_permutation_test(
     """
     sample = np.asarray(differences, dtype=np.float64)
     codes, count = cluster_codes(clusters, len(sample))
-    totals = np.bincount(codes, checked_weights(weights, len(sample)) * sample, count)
+    totals: Floats = np.bincount(codes, checked_weights(weights, len(sample)) * sample, count).astype(np.float64)
     found = paired_permutation_test(totals, alternative, resamples=resamples, seed=seed)
     return replace(found, n=len(sample), clusters=count)
 

@@ -1,0 +1,137 @@
+"""An interval for a mean that holds after every value at once: it may be looked at any time, and only narrows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import log, nan
+from typing import Any
+
+import numpy as np
+
+from genops.stats.betting import (
+    METHOD,
+    ROUNDING,
+    Bets,
+    Claim,
+    FiniteDataset,
+    Floats,
+    Numbers,
+    Population,
+    Units,
+    claim_from_state,
+    claim_state,
+)
+from genops.stats.interval import Interval, check_level
+from genops.stats.sampling import mean_estimate
+
+_BLOCK = 4_096
+_HALVINGS = 22
+
+
+class ConfidenceSequence:
+    """The means that neither gambler's capital ever refuted, at half of the error each.
+
+    The hedged capital process of Waudby-Smith and Ramdas (section 4), inverted: the capital of who bets on high values
+    falls as the mean that is fair to it rises, so the interval's ends are found by halving, when they are asked for. An
+    update only takes note. As the largest capital there ever was decides, the interval is the running intersection.
+
+    Args:
+        claim: What the mean is of.
+        level: Of confidence, for all times at once.
+        ends: Between which every value lies.
+
+    Raises:
+        ValueError: The level is not between 0 and 1.
+    """
+
+    def __init__(self, claim: Claim, level: float = 0.95, ends: tuple[float, float] = (0.0, 1.0)) -> None:
+        check_level(level)
+        self.claim, self.level, self.ends = claim, level, ends
+        self._taken = [Units(np.empty((2, 0)), np.empty(0))]
+
+    def update(self, low: Numbers, high: Numbers | None = None, weights: Numbers | None = None) -> None:
+        """Take the next units, in the order in which they were drawn.
+
+        Args:
+            low: The value of each, or the least it can be where it is not known.
+            high: The most that each can be; None where all are known.
+            weights: Of the units; None where each weighs 1.
+
+        Raises:
+            ValueError: A value or weight is out of range; nothing was taken.
+        """
+        self._taken.append(Units.checked(low, high, weights, self.ends))
+
+    def interval(self) -> Interval:
+        """The interval so far; ``estimate`` is NaN before the first unit.
+
+        Raises:
+            ValueError: The units weigh more than the claim allows.
+        """
+        units = self._units()
+        least, most = self._limits(units)
+        missing = "" if least <= most else "the bets refuted every mean, as they do with probability 1 - level at most"
+        width = self.ends[1] - self.ends[0]
+        low, high, estimate = (self.ends[0] + width * share for share in (least, most, self._estimate(units)))
+        bounds = None if missing else (low, high)
+        return Interval(estimate, bounds, self.level, len(units.weights), METHOD, missing)
+
+    def state(self) -> dict[str, Any]:
+        """All there is to know, in plain types: ``from_state`` continues as if never stopped, to the last bit."""
+        units = self._units()
+        return {
+            "level": self.level,
+            "ends": list(self.ends),
+            "claim": claim_state(self.claim),
+            "values": units.values.tolist(),
+            "weights": units.weights.tolist(),
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> ConfidenceSequence:
+        """Continue where a sequence stopped.
+
+        Args:
+            state: As ``state`` gave it, also after a round trip through JSON.
+        """
+        sequence = cls(claim_from_state(state["claim"]), state["level"], tuple(state["ends"]))
+        sequence._taken.append(Units(np.array(state["values"]).reshape(2, -1), np.array(state["weights"])))
+        return sequence
+
+    def _units(self) -> Units:
+        """All units taken, put together once."""
+        if len(self._taken) > 1:
+            values = np.concatenate([units.values for units in self._taken], axis=1)
+            self._taken = [Units(values, np.concatenate([units.weights for units in self._taken]))]
+        return self._taken[0]
+
+    def _limits(self, units: Units) -> tuple[float, float]:
+        """The least and the most mean, on the scale from 0 to 1, that was never refuted."""
+        refuted, kept = np.zeros(2), np.ones(2)
+        if isinstance(self.claim, FiniteDataset):
+            refuted = units.values @ units.weights / self.claim.total_weight
+            if units.weights.sum() >= self.claim.total_weight * (1 - ROUNDING):
+                return float(refuted[0]), float(1 - refuted[1])
+        for _ in range(_HALVINGS):
+            middle = (refuted + kept) / 2
+            beyond = self._peaks(units, middle) >= log(2 / (1 - self.level))
+            refuted, kept = np.where(beyond, middle, refuted), np.where(beyond, kept, middle)
+        return float(refuted[0]), float(1 - refuted[1])
+
+    def _peaks(self, units: Units, means: Floats) -> Floats:
+        """The logarithm of the largest capital that each gambler ever had, were these means fair to them."""
+        bets, peaks = Bets(), np.zeros(2)
+        for start in range(0, len(units.weights), _BLOCK):
+            block = Units(units.values[:, start : start + _BLOCK], units.weights[start : start + _BLOCK])
+            bets, capital = bets.placed(block, means, self.claim)
+            peaks = np.maximum(peaks, capital.max(axis=1))
+        return peaks
+
+    def _estimate(self, units: Units) -> float:
+        """The mean, where values between two ends count as their middle."""
+        if not len(units.weights):
+            return nan
+        values = (units.values[0] + 1 - units.values[1]) / 2
+        if isinstance(self.claim, Population):
+            return float(np.average(values, weights=units.weights))
+        return mean_estimate(values, units.weights, self.claim.total_weight)
