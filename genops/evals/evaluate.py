@@ -1,0 +1,165 @@
+"""Evaluating: the one function that the command, Python and pytest call."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from genops.errors import UsageError
+from genops.evals.case import Case
+from genops.evals.datasets import Selection
+from genops.evals.plan import Plan, with_chain
+from genops.evals.runner import Evaluation, Progress, Runner, open_evaluation, unfinished_evaluation
+from genops.evals.suite import Suite
+from genops.executor import Project, run_sync
+
+
+async def aevaluate(
+    suite: Suite,
+    project: Project | None = None,
+    *,
+    gate: bool = False,
+    resume: bool = False,
+    fresh: bool = False,
+    name: str = "",
+    chain: str | None = None,
+    selection: Selection | None = None,
+    only_failed: str | None = None,
+    concurrency: int | None = None,
+    use_cache: bool = False,
+    memo: bool = True,
+    seed: int = 0,
+    on_start: Callable[[Plan, str], None] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Evaluation:
+    """Runs a suite.
+
+    Args:
+        suite: Its definition.
+        project: Where it runs; default the one that the working folder is in.
+        gate: Whether the suite's gate decides, and ends the evaluation as soon as it is certain. An earlier evaluation
+            of the same things is continued: starting over would spend the gate's alpha again.
+        resume: Whether to go on with the last evaluation of the same things.
+        fresh: Whether a gate starts over all the same.
+        name: What the evaluation is called, to compare with later.
+        chain: Reference of another chain to put under test.
+        selection: Narrows the cases.
+        only_failed: Id of an evaluation: only its samples that failed in any way are made again.
+        concurrency: Runs under way at once, at most; default the suite's.
+        use_cache: Whether the response cache may answer model calls.
+        memo: Whether results of earlier runs of the same steps are used again.
+        seed: Of the order of the cases.
+        on_start: Told of the plan and of the evaluation's id before the first sample.
+        on_progress: Told after each sample.
+
+    Raises:
+        UsageError: The suite, or what it refers to, is broken; nothing was run.
+        StoreError: Samples cannot be kept.
+        Unfinished: There is nothing to resume.
+    """
+    project = project or Project.current()
+    if gate and suite.gate is None:
+        raise UsageError(f"the suite {suite.name!r} has no gate", hint='add one: gate: ["passed >= 0.9"]')
+    suite = replace(suite, gate=suite.gate if gate else None)
+    suite = suite if chain is None else with_chain(suite, chain)
+    plan = await asyncio.to_thread(Plan.make, suite, project, selection=selection, seed=seed, memo=memo)
+    record = None
+    if resume:
+        record = unfinished_evaluation(plan)
+    elif gate and not fresh:
+        record = next(iter(project.store.evaluations(manifest=plan.digest, limit=1)), None)
+    if record is not None and record.body["seed"] != plan.seed:  # the order belongs to what is continued
+        plan = await asyncio.to_thread(
+            Plan.make, suite, project, selection=selection, seed=record.body["seed"], memo=memo
+        )
+    only = failed_samples(project, only_failed, plan) if only_failed else None
+    if record is None:
+        record = open_evaluation(plan, name, about={"revision": revision(project.settings.root)})
+    if on_start is not None:
+        on_start(plan, record.id)
+    runner = Runner(
+        plan,
+        record,
+        concurrency or suite.concurrency,
+        use_cache=use_cache,
+        memo=memo,
+        only=only,
+        on_progress=on_progress,
+    )
+    return await runner.run()
+
+
+def evaluate(suite: Suite, project: Project | None = None, **options: Any) -> Evaluation:
+    """As :func:`aevaluate`, and waits."""
+    return run_sync(aevaluate(suite, project, **options))
+
+
+def define_suite(
+    name: str,
+    *,
+    dataset: str | Mapping[str, Any] | Sequence[Mapping[str, Any] | Case],
+    scorers: Sequence[Any],
+    folder: Path | None = None,
+    **settings: Any,
+) -> Suite:
+    """A suite made in Python, of the same data as in a file.
+
+    Args:
+        name: By which reports call it.
+        dataset: A file, a specification, or rows.
+        scorers: Names, or mappings as in a file; :func:`~genops.evals.use.use_scorer` makes one.
+        folder: That files are relative to; default the working folder.
+        settings: The other keys of a suite: ``chain``, ``variants``, ``repeat``, ``gate``, ….
+
+    Raises:
+        DefinitionError: It is no suite.
+    """
+    rows = dataset if isinstance(dataset, (str, Mapping)) else [_row(row) for row in dataset]
+    return Suite.from_data({**settings, "dataset": rows, "scorers": list(scorers)}, name, folder)
+
+
+def failed_samples(project: Project, evaluation: str, plan: Plan) -> frozenset[int]:
+    """Numbers in a plan of the samples that failed in another evaluation: in any of the three ways.
+
+    Raises:
+        ReferenceNotFound: There is no such evaluation.
+        UsageError: None failed.
+    """
+    record = project.store.evaluation(evaluation)
+    failed = {
+        sample.case
+        for sample in project.store.samples(record.id)
+        if sample.status == "error"
+        or any(score.get("passed") is False or "unscored" in score for score in sample.scores.values())
+    }
+    wanted = frozenset(
+        job.number
+        for unit in range(len(plan.units))
+        for job in plan.jobs(unit)
+        if plan.dataset[job.case_number].id in failed
+    )
+    if not wanted:
+        raise UsageError(f"no sample of the evaluation {record.id[:12]} failed that this suite has")
+    return wanted
+
+
+def revision(root: Path) -> str:
+    """The git commit that a folder is at, with ``+`` after it when files were changed; empty outside of git."""
+    head = _git(root, "rev-parse", "HEAD")
+    return head + ("+" if _git(root, "status", "--porcelain", "--untracked-files=no") else "") if head else ""
+
+
+def _git(root: Path, *command: str) -> str:
+    try:
+        done = subprocess.run(["git", *command], check=False, cwd=root, capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _row(row: Mapping[str, Any] | Case) -> dict[str, Any]:
+    return row.variables() | {"scorers": list(row.scorers)} if isinstance(row, Case) else dict(row)

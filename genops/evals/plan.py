@@ -1,0 +1,235 @@
+"""A plan: a suite resolved against a project, with everything that its scores follow from under one digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from genops.artifacts import digest_of, source_digest
+from genops.errors import UsageError
+from genops.evals.datasets import Dataset, Selection
+from genops.evals.judges.asking import Questions
+from genops.evals.judges.questions import questions_of
+from genops.evals.suite import Suite
+from genops.evals.variants import Variant, VariantSpec
+from genops.executor import Project
+from genops.plugins import registry
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One sample to be made.
+
+    Attributes:
+        number: Its position in the evaluation.
+        case_number: Position of the case in the dataset.
+        variant: What answers.
+        repeat: From 0.
+    """
+
+    number: int
+    case_number: int
+    variant: Variant
+    repeat: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an evaluation does.
+
+    Attributes:
+        suite: Its definition.
+        project: Where it runs.
+        dataset: The cases.
+        variants: Those of the suite, then the baselines that only the gate asks for.
+        baselines: By the reference in a rule, the variant that it is.
+        questions: What judges ask.
+        units: Case numbers that are independent of each other only as a whole, in the order in which they are run.
+        weights: The total weight of each unit.
+        seed: Of that order.
+    """
+
+    suite: Suite
+    project: Project
+    dataset: Dataset
+    variants: tuple[Variant, ...]
+    baselines: dict[str, Variant]
+    questions: Questions
+    units: Sequence[NDArray[np.int64]]
+    weights: NDArray[np.float64]
+    seed: int
+
+    @classmethod
+    def make(
+        cls, suite: Suite, project: Project, *, selection: Selection | None = None, seed: int = 0, memo: bool = True
+    ) -> Plan:
+        """Resolves a suite.
+
+        Args:
+            suite: The definition.
+            project: Where it runs.
+            selection: Narrows the suite's own selection of cases further.
+            seed: Of the order of the cases.
+            memo: Whether results of earlier evaluations are used again.
+
+        Raises:
+            UsageError: Something that the suite refers to is not there, or a case does not fit the chain's inputs.
+        """
+        variants = tuple(spec.resolve(project) for spec in suite.variants)
+        for variant in variants[1:]:
+            _same_inputs(variants[0], variant)
+        dataset = suite.dataset.open(project.settings, suite.folder, variants[0].closure.root.inputs)
+        numbers = suite.dataset.numbers(dataset)
+        if selection is not None and not selection.everything:
+            numbers = _narrowed(numbers, selection.numbers(dataset), suite)
+        baselines = _baselines(suite, project, variants)
+        extra = tuple(baseline for baseline in baselines.values() if baseline not in variants)
+        questions = Questions(project, model=suite.judge, memo=memo)
+        by_weight = suite.gate is None or suite.gate.about == "dataset"
+        units, weights = _units(dataset, numbers, seed, by_weight=by_weight)
+        return cls(suite, project, dataset, (*variants, *extra), baselines, questions, units, weights, seed)
+
+    @property
+    def candidates(self) -> tuple[Variant, ...]:
+        """The variants that the suite names."""
+        return self.variants[: len(self.suite.variants)]
+
+    @cached_property
+    def cases(self) -> int:
+        """How many cases are asked."""
+        return sum(len(unit) for unit in self.units)
+
+    @property
+    def samples(self) -> int:
+        """How many samples a whole evaluation makes."""
+        return self.cases * len(self.variants) * self.suite.repeat
+
+    def jobs(self, unit: int) -> Iterator[Job]:
+        """The samples of one unit."""
+        for case_number in self.units[unit].tolist():
+            for place, variant in enumerate(self.variants):
+                for repeat in range(self.suite.repeat):
+                    yield Job(self.number(case_number, place, repeat), case_number, variant, repeat)
+
+    def number(self, case_number: int, variant: int, repeat: int) -> int:
+        """The position of a sample: the same whenever the evaluation is resumed."""
+        return (case_number * len(self.variants) + variant) * self.suite.repeat + repeat
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """Everything that the scores follow from: locks of the chains, dataset, scorers, judges."""
+        suite = self.suite
+        return {
+            "suite": suite.name,
+            "variants": [{"name": v.name, "chain": v.reference, "lock": v.digest} for v in self.variants],
+            "dataset": {"name": self.dataset.name, "digest": self.dataset.digest, "selection": self._selected},
+            "cases": self.cases,
+            "repeat": suite.repeat,
+            "of": digest_of(suite.file.data.get("of", "")) if isinstance(suite.file.data, dict) else "",
+            "scorers": [
+                {
+                    "name": use.name,
+                    "scorer": use.scorer.name,
+                    "use": use.digest,
+                    "code": self._code(use.scorer.name),
+                    "questions": self._questions(use),
+                }
+                for use in suite.scorers
+            ],
+            "gate": None
+            if suite.gate is None
+            else {
+                "rules": [rule.text for rule in suite.gate.rules],
+                "alpha": suite.gate.alpha,
+                "about": suite.gate.about,
+            },
+        }
+
+    @cached_property
+    def digest(self) -> str:
+        """Of the manifest."""
+        return digest_of(self.manifest)
+
+    @cached_property
+    def _selected(self) -> str:
+        """Digest of which cases are meant, whatever their order."""
+        import numpy as np
+
+        return digest_of(np.sort(np.concatenate(self.units)).tolist())
+
+    def _code(self, scorer: str) -> list[str]:
+        """Digests of the packages that a scorer of other people comes from."""
+        packages = registry.packages("scorer", scorer)
+        item = registry.get("scorer", scorer) if packages else None
+        return [source_digest(item, package) for package in packages]
+
+    def _questions(self, use: Any) -> list[str]:
+        """Locks of what a judge asks."""
+        asked = questions_of(use.scorer, use.settings)
+        return [self.questions.closure(prompt, model).lock.digest for prompt, model in asked]
+
+
+def _same_inputs(first: Variant, other: Variant) -> None:
+    wanted, has = (sorted(variant.closure.root.inputs.names()) for variant in (first, other))
+    if wanted != has:
+        raise UsageError(
+            f"the variants {first.name!r} and {other.name!r} take different inputs: {wanted} and {has}",
+            hint="compare chains that take the same inputs",
+        )
+
+
+def _baselines(suite: Suite, project: Project, variants: Sequence[Variant]) -> dict[str, Variant]:
+    """The chains that rules compare with; one of the suite's own variants where it has that name or content."""
+    found: dict[str, Variant] = {}
+    for rule in suite.gate.rules if suite.gate is not None else ():
+        if not rule.baseline or rule.baseline in found:
+            continue
+        named = next((variant for variant in variants if variant.name == rule.baseline), None)
+        baseline = named or VariantSpec(rule.baseline, rule.baseline).resolve(project)
+        _same_inputs(variants[0], baseline)
+        found[rule.baseline] = baseline
+    return found
+
+
+def _narrowed(numbers: NDArray[np.int64], wanted: NDArray[np.int64], suite: Suite) -> NDArray[np.int64]:
+    import numpy as np
+
+    left = np.intersect1d(numbers, wanted)
+    if not len(left):
+        raise UsageError(f"no case of the suite {suite.name!r} is left", hint="look at --filter, --split and --sample")
+    return left
+
+
+def _units(
+    dataset: Dataset, numbers: NDArray[np.int64], seed: int, *, by_weight: bool
+) -> tuple[list[NDArray[np.int64]], NDArray[np.float64]]:
+    """Whole clusters in the order that the gate's claim needs, with their weights."""
+    import numpy as np
+
+    from genops.stats.sampling import draw_order
+
+    clusters: dict[str | int, list[int]] = {}
+    weights: dict[str | int, float] = {}
+    for number in numbers.tolist():
+        case = dataset[number]
+        key: str | int = number if case.cluster is None else case.cluster
+        clusters.setdefault(key, []).append(number)
+        weights[key] = weights.get(key, 0.0) + case.weight
+    units = [np.array(members, dtype=np.int64) for members in clusters.values()]
+    weight = np.array(list(weights.values()))
+    order = draw_order(weight if by_weight else np.ones(len(weight)), seed)
+    return [units[place] for place in order], weight[order]
+
+
+def with_chain(suite: Suite, chain: str) -> Suite:
+    """The suite with another chain under test: ``genops eval run SUITE --chain answer@production``."""
+    specs = tuple(
+        replace(spec, chain=chain, name=chain if spec.name == spec.chain else spec.name) for spec in suite.variants
+    )
+    return replace(suite, chain=chain, variants=specs)

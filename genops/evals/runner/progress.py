@@ -1,0 +1,85 @@
+"""How far an evaluation has come, and what it has used."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+from genops.evals.suite import Budget
+from genops.store.records import SampleRecord
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counts of an evaluation under way.
+
+    Attributes:
+        total: Samples that a whole evaluation makes.
+        resumed: Samples that were there before.
+        done: Samples made now whose run ended.
+        failed: Samples made now whose infrastructure failed.
+        unscored: Scores made now that could not be told.
+        bad: Samples made now that fail a threshold.
+        cost: US dollars of chains and judges together, where prices are known.
+        judge_cost: US dollars of judges alone, where prices are known.
+        unpriced: Samples with a cost that is not known.
+        tokens: Of chains and judges together.
+        stopped: Why it ended before its last sample; empty when it did not.
+    """
+
+    total: int
+    resumed: int = 0
+    done: int = 0
+    failed: int = 0
+    unscored: int = 0
+    bad: int = 0
+    cost: float = 0.0
+    judge_cost: float = 0.0
+    unpriced: int = 0
+    tokens: int = 0
+    stopped: str = ""
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def finished(self) -> int:
+        """Samples that need no more work now."""
+        return self.resumed + self.done + self.failed
+
+    @property
+    def seconds(self) -> float:
+        """Since the start."""
+        return time.monotonic() - self.started
+
+    @property
+    def rate(self) -> float:
+        """Samples a second."""
+        return (self.done + self.failed) / max(self.seconds, 1e-9)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the last sample, at the pace so far; None before the first."""
+        return (self.total - self.finished) / self.rate if self.done + self.failed else None
+
+    def add(self, sample: SampleRecord) -> None:
+        """Counts a sample."""
+        self.done += sample.status == "ok"
+        self.failed += sample.status == "error"
+        scores = sample.scores.values()
+        self.unscored += sum("unscored" in score for score in scores)
+        self.bad += any(score.get("passed") is False for score in scores)
+        judged = sample.judged.get("cost", 0.0)
+        self.unpriced += sample.cost is None or judged is None
+        self.cost += (sample.cost or 0.0) + (judged or 0.0)
+        self.judge_cost += judged or 0.0
+        self.tokens += sample.input_tokens + sample.output_tokens
+        self.tokens += sample.judged.get("input_tokens", 0) + sample.judged.get("output_tokens", 0)
+
+    def over(self, budget: Budget) -> str:
+        """What of a budget is used up; empty for nothing."""
+        if budget.usd is not None and self.cost >= budget.usd:
+            return f"the budget of ${budget.usd:g} is used up"
+        if budget.tokens is not None and self.tokens >= budget.tokens:
+            return f"the budget of {budget.tokens:,} tokens is used up"
+        if budget.seconds is not None and self.seconds >= budget.seconds:
+            return f"the budget of {budget.seconds:g} s is used up"
+        return ""

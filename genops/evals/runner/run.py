@@ -1,0 +1,286 @@
+"""Runs a plan: bounded concurrency and memory, every sample kept as it ends, resumable at any moment."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from genops.errors import GenopsError, StepTimeout, Unfinished
+from genops.evals.case import Case
+from genops.evals.gate import GateProcess
+from genops.evals.plan import Job, Plan
+from genops.evals.runner.keeper import Keeper
+from genops.evals.runner.progress import Progress
+from genops.evals.runner.scoring import Scoring, score_sample
+from genops.evals.sample import Sample
+from genops.evals.use import ScorerUse, parse_uses, python_parsing
+from genops.executor import RunOptions, RunResult, run_chain
+from genops.models.loop_thread import on_loop
+from genops.store.records import EvalRecord, RunRecord, SampleRecord, SpanRecord
+from genops.tracing.recorder import describe, new_id
+
+_FIRST_UNITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What an evaluation came to.
+
+    Attributes:
+        record: As it is stored.
+        progress: What was done now.
+        gate: Where the gate stands; None without one.
+    """
+
+    record: EvalRecord
+    progress: Progress
+    gate: GateProcess | None
+
+
+@dataclass
+class Runner:
+    """Makes the samples of a plan.
+
+    Args:
+        plan: What is done.
+        record: The evaluation that samples belong to; it is in the store.
+        concurrency: Runs under way at once, at most.
+        use_cache: Whether the response cache may answer model calls.
+        memo: Whether results of earlier evaluations are used again.
+        only: Numbers of the samples to make; None for all that are missing.
+        on_progress: Told after each sample.
+    """
+
+    plan: Plan
+    record: EvalRecord
+    concurrency: int
+    use_cache: bool = False
+    memo: bool = True
+    only: frozenset[int] | None = None
+    on_progress: Callable[[Progress], None] | None = None
+    progress: Progress = field(init=False)
+    gate: GateProcess | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        plan = self.plan
+        self.progress = Progress(plan.samples)
+        self.gate = GateProcess.of(plan) if plan.suite.gate is not None else None
+        self._memo = plan.project.memo() if self.memo else None
+        self._units_ended = 0
+        self._own_uses: dict[int, tuple[ScorerUse, ...]] = {}
+        self._room = asyncio.Event()
+
+    async def run(self) -> Evaluation:
+        """Makes what is missing, until all is done, the gate is certain, or the budget is used up.
+
+        Raises:
+            StoreError: Samples cannot be kept.
+            UsageError: Something that is wrong with the suite came up late.
+        """
+        return await on_loop(self._run())
+
+    async def _run(self) -> Evaluation:
+        store = self.plan.project.store
+        done = await asyncio.to_thread(self._take_over)
+        keeper = Keeper(store, self.record.id)
+        status, finished = "stopped", False
+        try:
+            async with asyncio.TaskGroup() as group:
+                keeping = group.create_task(keeper.run())
+                jobs = self._jobs(done)
+                workers = [group.create_task(self._work(jobs, keeper)) for _ in range(self.concurrency)]
+                await asyncio.gather(*workers)
+                await keeper.close()
+                await keeping
+            finished = not self.progress.stopped and not self.progress.failed
+            status = "finished" if finished else "stopped"
+        except* GenopsError as errors:
+            raise errors.exceptions[0] from None
+        finally:
+            verdict = self.gate.verdict().to_json() if self.gate is not None else {}
+            changed: dict[str, Any] = {"status": status, "ended": time.time_ns(), "verdict": verdict}
+            await asyncio.to_thread(lambda: store.change_evaluation(self.record.id, **changed))
+        return Evaluation(store.evaluation(self.record.id), self.progress, self.gate)
+
+    def _take_over(self) -> set[int]:
+        """Numbers of the samples that are there already; the gate is told of them."""
+        done = set()
+        for sample in self.plan.project.store.samples(self.record.id):
+            if self.only is not None and sample.number in self.only:
+                continue
+            if sample.status == "ok":
+                done.add(sample.number)
+                if self.gate is not None:
+                    self.gate.add(sample)
+        self.progress.resumed = len(done)
+        if self.only is not None:
+            self.progress.total = len(self.only)
+            self.progress.resumed = 0
+        return done
+
+    def _jobs(self, done: set[int]) -> Iterator[Job]:
+        for unit in range(len(self.plan.units)):
+            for job in self.plan.jobs(unit):
+                if job.number not in done and (self.only is None or job.number in self.only):
+                    yield job
+
+    async def _work(self, jobs: Iterator[Job], keeper: Keeper) -> None:
+        """Makes one sample after another."""
+        while not self._ended():
+            job = next(jobs, None)
+            if job is None:
+                return
+            if self.gate is not None:
+                await self._turn(job)
+                if self._ended():
+                    return
+            sample = await self._sample(job)
+            self.progress.add(sample)
+            await keeper.keep(sample)
+            if self.gate is not None:
+                self.gate.add(sample)
+                self._room.set()
+            if self.on_progress is not None:
+                self.on_progress(self.progress)
+
+    def _ended(self) -> bool:
+        progress = self.progress
+        if not progress.stopped:
+            progress.stopped = progress.over(self.plan.suite.budget)
+        return bool(progress.stopped) or (self.gate is not None and self.gate.certain)
+
+    async def _turn(self, job: Job) -> None:
+        """Waits until a job is near enough to what the gate has seen: what runs far ahead may be run in vain."""
+        assert self.gate is not None
+        while self.gate.ahead(job) > max(_FIRST_UNITS, self.gate.seen // 4) and not self._ended():
+            self._room.clear()
+            await self._room.wait()
+
+    async def _sample(self, job: Job) -> SampleRecord:
+        case = self.plan.dataset[job.case_number]
+        spans: list[SpanRecord] = []
+        started = time.perf_counter()
+        try:
+            result = await self._asked(case, job, spans)
+        except Exception as error:  # a bug in the code of one case's tools is no reason to lose the others
+            return self._failed(case, job, error, time.perf_counter() - started)
+        scoring = Scoring(
+            Sample(case, job.variant.name, job.repeat, result.output, result.record),
+            self.plan.project,
+            self.plan.questions,
+            spans,
+        )
+        scores = await score_sample(self._uses(case, job), self.plan.suite.of, scoring)
+        record, judged = result.record, scoring.judged
+        return SampleRecord(
+            number=job.number,
+            case=case.id,
+            case_number=job.case_number,
+            variant=job.variant.name,
+            repeat=job.repeat,
+            status="ok",
+            run=record.id,
+            output=record.output,
+            seconds=scoring.sample.seconds,
+            cost=record.cost,
+            input_tokens=record.input_tokens,
+            output_tokens=record.output_tokens,
+            scores=scores,
+            judged={name: getattr(judged, name) for name in judged.__slots__} if judged.calls else {},
+        )
+
+    async def _asked(self, case: Case, job: Job, spans: list[SpanRecord]) -> RunResult:
+        def keep(_run: RunRecord, made: list[SpanRecord], _payload: object) -> None:
+            spans.extend(made)
+
+        suite = self.plan.suite
+        reads_trace = any(use.scorer.reads_trace for use in self._uses(case, job))
+        options = RunOptions(
+            mode="eval",
+            reference=job.variant.reference,
+            tags=(f"eval:{self.record.id[:12]}",),
+            use_cache=self.use_cache,
+            memo=self._memo,
+            repeat=job.repeat,
+            on_finish=keep if reads_trace else None,
+        )
+        run = run_chain(self.plan.project, job.variant.closure, case.inputs, options)
+        if suite.timeout is None:
+            return await run
+        try:
+            async with asyncio.timeout(suite.timeout):
+                return await run
+        except TimeoutError:
+            raise StepTimeout(
+                f"the case was not done within {suite.timeout:g} s", hint="raise the suite's `timeout`"
+            ) from None
+
+    def _uses(self, case: Case, job: Job) -> tuple[ScorerUse, ...]:
+        """The scorers of a case: the suite's, and its own."""
+        if not case.scorers:
+            return self.plan.suite.scorers
+        own = self._own_uses.get(job.case_number)
+        if own is None:
+            own = parse_uses(list(case.scorers), python_parsing(list(case.scorers), f"case {case.id}"))
+            taken = {use.name for use in own}
+            own = (*(use for use in self.plan.suite.scorers if use.name not in taken), *own)
+            self._own_uses = {job.case_number: own}
+        return own
+
+    def _failed(self, case: Case, job: Job, error: Exception, seconds: float) -> SampleRecord:
+        session = self.plan.project.redactor.session()
+        described = session.value(describe(error))
+        return SampleRecord(
+            number=job.number,
+            case=case.id,
+            case_number=job.case_number,
+            variant=job.variant.name,
+            repeat=job.repeat,
+            status="error",
+            run=getattr(error, "run", "") or "",
+            error=described if isinstance(described, dict) else {},
+            seconds=seconds,
+        )
+
+
+def open_evaluation(plan: Plan, name: str = "", about: dict[str, Any] | None = None) -> EvalRecord:
+    """Opens the record of a new evaluation of a plan."""
+    body = {"manifest": plan.manifest, "seed": plan.seed, "about": about or {}}
+    record = EvalRecord(new_id(128), plan.suite.name, name, plan.digest, body, time.time_ns())
+    plan.project.store.open_evaluation(record)
+    return record
+
+
+def unfinished_evaluation(plan: Plan) -> EvalRecord:
+    """The newest evaluation of the same plan that has work left.
+
+    Raises:
+        Unfinished: There is none; the message says what has changed since the last one.
+    """
+    store = plan.project.store
+    found = store.evaluations(manifest=plan.digest, limit=1)
+    if found:
+        return found[0]
+    last = store.evaluations(suite=plan.suite.name, limit=1)
+    if not last:
+        raise Unfinished(f"there is nothing to resume: the suite {plan.suite.name!r} was never run")
+    changed = ", ".join(changes(last[0].body["manifest"], plan.manifest)) or "the suite"
+    raise Unfinished(
+        f"the last evaluation of {plan.suite.name!r} cannot be resumed: {changed} changed since",
+        hint="run it without --resume: what has not changed is taken from the memo",
+    )
+
+
+def changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """What of a manifest is not what it was, in words."""
+    found = [f"`{key}`" for key in ("cases", "repeat", "of", "gate") if before.get(key) != now[key]]
+    if before.get("dataset") != now["dataset"]:
+        found.insert(0, "the dataset")
+    for key, what in (("variants", "the variant"), ("scorers", "the scorer")):
+        old = {entry["name"]: entry for entry in before.get(key, [])}
+        new = {entry["name"]: entry for entry in now[key]}
+        found += [f"{what} {name!r}" for name in {**old, **new} if old.get(name) != new.get(name)]
+    return found

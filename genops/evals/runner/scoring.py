@@ -1,0 +1,168 @@
+"""Scoring one sample: what its scorers may ask for, and what becomes of their scores."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from genops.artifacts import Value, json_form, normalise
+from genops.errors import ReferenceNotFound, StoreError
+from genops.evals.judges.asking import Questions
+from genops.evals.judging import Answer, NoAnswer
+from genops.evals.sample import Sample
+from genops.evals.score import Score, Unscored
+from genops.evals.use import ScorerUse
+from genops.executor import Project
+from genops.settings import Settings
+from genops.store.records import SpanRecord
+from genops.tracing.trace import Trace
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(slots=True)
+class Judged:
+    """What the judges of a sample used."""
+
+    calls: int = 0
+    cost: float | None = 0.0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def add(self, answer: Answer) -> None:
+        """Counts one answer."""
+        self.calls += 1
+        self.cost = None if self.cost is None or answer.cost is None else self.cost + answer.cost
+        self.input_tokens += answer.input_tokens
+        self.output_tokens += answer.output_tokens
+
+
+@dataclass
+class Scoring:
+    """One sample while it is scored: a :class:`~genops.evals.sample.ScoringContext`.
+
+    Attributes:
+        sample: What is scored.
+        project: Where it was run.
+        questions: What judges ask.
+        spans: Of the sample's run.
+        judged: What the judges have used.
+    """
+
+    sample: Sample
+    project: Project
+    questions: Questions
+    spans: list[SpanRecord]
+    judged: Judged = field(default_factory=Judged)
+    _trace: asyncio.Task[Trace] | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The project's."""
+        return self.project.settings
+
+    async def trace(self) -> Trace:
+        """The run's trace, whole; made once however many scorers ask for it.
+
+        Raises:
+            Unscored: It is incomplete, or a step was reused from a run that is no longer stored.
+        """
+        if self._trace is None:
+            self._trace = asyncio.create_task(self._whole_trace())
+        return await self._trace
+
+    async def retrieved(self) -> list[dict[str, Value]]:
+        """Every passage that the run retrieved, once, in the order of the searches.
+
+        Raises:
+            Unscored: As :meth:`trace`.
+        """
+        trace = await self.trace()
+        found: dict[Any, dict[str, Value]] = {}
+        for span in trace.spans:
+            if span.kind != "retrieve" or span.output is None:
+                continue
+            hits = trace.value(span.output)
+            for hit in hits if isinstance(hits, list) else ():
+                if isinstance(hit, dict):
+                    found.setdefault((span.name, hit.get("chunk", hit.get("text"))), hit)
+        return list(found.values())
+
+    async def ask(
+        self, prompt: str, inputs: Mapping[str, Value], *, model: str | None = None, number: int = 0
+    ) -> Answer:
+        """Asks a judge's question. A question of another repetition of the sample is asked anew.
+
+        Raises:
+            Unscored: There is no usable answer.
+        """
+        answer = await self.questions.ask(prompt, inputs, model=model, number=number)
+        self.judged.add(answer)
+        return answer
+
+    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of texts by the project's embedder: n x dimension, normalised."""
+        vectors: NDArray[np.float32] = await asyncio.to_thread(self.project.vectors, list(texts))
+        return vectors
+
+    async def _whole_trace(self) -> Trace:
+        trace = Trace(self.sample.run, self.spans, self.project.store)
+        if self.sample.run.dropped:
+            raise Unscored("the run's trace is incomplete")
+        if not any("genops.memo.run" in span.attributes for span in self.spans):
+            return trace
+        try:
+            await asyncio.to_thread(self.project.store.writer.flush, 10.0)
+            return await asyncio.to_thread(trace.whole)
+        except (ReferenceNotFound, StoreError) as error:
+            raise Unscored(
+                f"a step was reused from a run that is no longer stored: {error.message}",
+                hint="run with --no-memo",
+            ) from error
+
+
+async def score_sample(uses: Sequence[ScorerUse], of: Any, scoring: Scoring) -> dict[str, dict[str, Any]]:
+    """The scores of a sample as they are stored, redacted, by the names of the scorers' entries."""
+    results = await asyncio.gather(*(_one(use, of, scoring) for use in uses))
+    redactor = scoring.project.redactor.session()
+    shown: dict[str, dict[str, Any]] = {}
+    for use, result in zip(uses, results, strict=True):
+        if result is not None:
+            redacted = json_form(redactor.value(result))
+            assert isinstance(redacted, dict)
+            shown[use.name] = redacted
+    return shown
+
+
+async def _one(use: ScorerUse, of: Any, scoring: Scoring) -> dict[str, Any] | None:
+    try:
+        score = await use.score(scoring.sample, of, scoring)
+        return None if score is None else normalise(stored_score(score, use.passes(score)))  # type: ignore[return-value]
+    except TypeError as error:
+        return {"unscored": f"what the scorer gave cannot be kept: {error}"}
+    except Unscored as error:
+        why: dict[str, Any] = {"unscored": error.message}
+        if isinstance(error, NoAnswer):
+            why["infrastructure"] = True
+        return {**why, "run": error.run} if error.run else why
+
+
+def stored_score(score: Score, passed: bool | None) -> dict[str, Any]:
+    """A score as it is stored: what is empty is left out."""
+    value: dict[str, Any] = {"value": score.value}
+    if passed is not None:
+        value["passed"] = passed
+    for name in ("label", "explanation"):
+        if text := getattr(score, name):
+            value[name] = text
+    if score.evidence:
+        value["evidence"] = [
+            {key: item for key, item in asdict(piece).items() if item not in ("", None)} for piece in score.evidence
+        ]
+    if score.metadata:
+        value["metadata"] = dict(score.metadata)
+    return value
