@@ -33,13 +33,15 @@ class Dataset(Sequence[Case]):
         path: The file of their lines, which is called by the digest.
         offsets: Where each line begins, and where the last one ends: n + 1 numbers.
         name: What people know it by.
+        derived: How many cases were given no id, as far as that is known.
 
     Attributes:
         digest: SHA-256 of the cases in their order.
     """
 
-    def __init__(self, path: Path, offsets: NDArray[np.int64], name: str) -> None:
+    def __init__(self, path: Path, offsets: NDArray[np.int64], name: str, derived: int = 0) -> None:
         self.path = path
+        self.derived = derived
         self.name = name
         self.digest = path.stem
         self._offsets = offsets
@@ -79,7 +81,7 @@ class Dataset(Sequence[Case]):
             except BaseException:
                 Path(out.name).unlink(missing_ok=True)
                 raise
-        return cls(path, _numbers(ends), name)
+        return cls(path, _numbers(ends), name, ids.derived)
 
     @classmethod
     def of(
@@ -150,6 +152,7 @@ class _Ids:
     def __init__(self) -> None:
         self._places: dict[str, int | str] = {}
         self._copies: dict[str, int] = {}
+        self.derived = 0
 
     def given(self, case: Case, row: Row) -> Case:
         """The case with its id.
@@ -158,6 +161,7 @@ class _Ids:
             InputError: Another case has it.
         """
         if not case.id:
+            self.derived += 1
             derived = derived_id(case)
             copy = self._copies[derived] = self._copies.get(derived, 0) + 1
             case = replace(case, id=derived if copy == 1 else f"{derived}-{copy}")

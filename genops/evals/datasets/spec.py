@@ -174,7 +174,17 @@ def _stored_rows(settings: Settings, query: TraceQuery) -> Iterator[Row]:
     from genops.store import Store
 
     with Store.open(settings.store_url) as store:
-        yield from trace_rows(store, query, Skipped())
+        with_output = query.expected == "output"
+        yield from trace_rows(store, query.filter(), Skipped(), with_output=with_output, limit=query.limit)
+
+
+def is_dataset_file(path: Path) -> bool:
+    """Whether a name is that of a file of cases, rather than of a suite."""
+    kind = _SUFFIXES.get(path.suffix.lower())
+    if kind != "yaml":
+        return kind is not None
+    lines = path.read_text("utf-8", "replace").splitlines() if path.is_file() else []
+    return bool(lines) and not any(line.startswith("kind:") for line in lines)
 
 
 def _existing(path: Path) -> Path:

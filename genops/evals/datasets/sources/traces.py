@@ -73,35 +73,38 @@ class Skipped:
 
     Attributes:
         incomplete: Records of them were dropped, or they have not ended.
+        repeated: Replays, and runs of evaluations: what they were asked comes from other runs and from datasets.
         without_output: They failed, and their output was wanted.
         unreadable: Their values are gone, or hold what a file of JSON cannot.
     """
 
     incomplete: int = 0
+    repeated: int = 0
     without_output: int = 0
     unreadable: int = 0
 
 
-def trace_rows(store: Store, query: TraceQuery, skipped: Skipped) -> Iterator[Row]:
+def trace_rows(
+    store: Store, wanted: RunFilter, skipped: Skipped, *, with_output: bool = False, limit: int | None = None
+) -> Iterator[Row]:
     """A row for each run, newest first, with the inputs as they were recorded, that is, redacted.
 
-    ``metadata`` holds the run's id and its tags; runs of one session are one cluster.
+    The id is the beginning of the run's; ``metadata`` holds the whole of it. Runs of one session are one cluster.
 
     Args:
         store: Where the runs are.
-        query: Which of them.
+        wanted: Which of them; replays and runs of evaluations only where their mode is asked for.
         skipped: Is counted up.
+        with_output: Whether the output is what is expected.
+        limit: Rows at most; None for all.
     """
-    return _rows(store, store.iter_runs(query.filter()), query.expected == "output", skipped, query.limit)
-
-
-def _rows(
-    store: Store, runs: Iterator[RunRecord], with_output: bool, skipped: Skipped, limit: int | None
-) -> Iterator[Row]:
     given = 0
-    for page in _paged(runs):
+    for page in _paged(store.iter_runs(wanted)):
         payloads = store.payloads(digest for run in page for digest in (run.inputs, run.output) if digest)
         for run in page:
+            if wanted.mode is None and run.mode in ("replay", "eval"):
+                skipped.repeated += 1
+                continue
             row = _row(run, payloads, with_output, skipped)
             if row is None:
                 continue
@@ -129,7 +132,7 @@ def _row(run: RunRecord, payloads: dict[str, bytes], with_output: bool, skipped:
         skipped.without_output += 1
         return None
     try:
-        values: dict[str, Any] = {"inputs": _value(payloads, run.inputs)}
+        values: dict[str, Any] = {"id": run.id[:12], "inputs": _value(payloads, run.inputs)}
         if with_output:
             values["expected"] = _value(payloads, run.output)
     except (KeyError, ValueError):
