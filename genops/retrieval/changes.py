@@ -9,8 +9,8 @@ from typing import Any
 from genops.errors import InputError
 from genops.index_settings import IndexSettings
 from genops.retrieval.document import Document
+from genops.retrieval.snapshots.published import Published
 from genops.retrieval.snapshots.segment import DocumentRecord
-from genops.retrieval.snapshots.shelf import Published
 from genops.retrieval.sources import check_documents, scan
 from genops.settings import Settings
 

@@ -48,7 +48,7 @@ class Backend(Shelf, Protocol):
         ...
 
     def sources(self, manifest: Manifest) -> list[dict[str, Any]]:
-        """What a snapshot was read from (see :class:`~genops.retrieval.snapshots.shelf.Published`)."""
+        """What a snapshot was read from (see :class:`~genops.retrieval.snapshots.published.Published`)."""
         ...
 
     def corpus(self, manifest: Manifest, analyzer: Analyzer | None) -> Corpus:

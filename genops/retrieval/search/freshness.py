@@ -10,8 +10,8 @@ from pathlib import Path
 
 from genops.errors import SnapshotError
 from genops.retrieval.snapshots.pointer import Use, confirmed_at
+from genops.retrieval.snapshots.published import Published
 from genops.retrieval.snapshots.segment import DocumentRecord
-from genops.retrieval.snapshots.shelf import Published
 
 
 class Freshness:

@@ -26,7 +26,7 @@ from genops.retrieval.search.rerank import reranked
 from genops.retrieval.search.sameness import check_embedder, checked_analyzer
 from genops.retrieval.snapshots.folder import find_snapshot, index_settings, shelf_of
 from genops.retrieval.snapshots.pointer import Use
-from genops.retrieval.snapshots.shelf import Published
+from genops.retrieval.snapshots.published import Published
 from genops.retrieval.snapshots.snapshot import Snapshot
 from genops.settings import Settings
 

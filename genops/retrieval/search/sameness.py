@@ -10,7 +10,7 @@ from genops.errors import SnapshotError
 from genops.retrieval.embedders import Embedder, embed_texts
 from genops.retrieval.lexical import Analyzer
 from genops.retrieval.snapshots.manifest import rebuild
-from genops.retrieval.snapshots.shelf import Published
+from genops.retrieval.snapshots.published import Published
 
 CANARY_TOLERANCE = 1e-3
 """Cosine distance from a canary's recorded vector that still counts as the same embedder."""

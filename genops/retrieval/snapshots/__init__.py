@@ -10,7 +10,8 @@ from genops.retrieval.snapshots.folder import (
 )
 from genops.retrieval.snapshots.gc import collect_garbage
 from genops.retrieval.snapshots.pointer import Use
-from genops.retrieval.snapshots.shelf import Published, Removed
+from genops.retrieval.snapshots.published import Published
+from genops.retrieval.snapshots.shelf import Removed
 from genops.retrieval.snapshots.snapshot import Snapshot
 
 __all__ = [

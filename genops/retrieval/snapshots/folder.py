@@ -11,7 +11,8 @@ from genops.index_settings import IndexSettings
 from genops.retrieval.snapshots.local import LocalShelf
 from genops.retrieval.snapshots.manifest import rebuild
 from genops.retrieval.snapshots.pointer import Use, now, trail
-from genops.retrieval.snapshots.shelf import Published, Shelf
+from genops.retrieval.snapshots.published import Published
+from genops.retrieval.snapshots.shelf import Shelf
 from genops.settings import Settings
 
 

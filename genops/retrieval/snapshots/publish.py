@@ -124,4 +124,4 @@ def publish(name: str, place: Path, manifest: Manifest, replace: bool = False) -
         sync(folder)
     finally:
         shutil.rmtree(damaged, ignore_errors=True)
-    return Snapshot(name, target, manifest)
+    return Snapshot(name, manifest, target)

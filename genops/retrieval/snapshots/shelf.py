@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from genops.artifacts import Component
-from genops.retrieval.snapshots.manifest import Manifest
 from genops.retrieval.snapshots.pointer import Use
-from genops.retrieval.snapshots.segment import DocumentRecord
+from genops.retrieval.snapshots.published import Published
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,55 +24,6 @@ class Removed:
     snapshots: tuple[str, ...]
     bytes: int | None
     abandoned: int
-
-
-class Published(Protocol):
-    """A snapshot that can be searched, wherever it is.
-
-    Attributes:
-        name: The index's.
-        manifest: What it was built from.
-        digest: The digest of its logical identity, which is that of its component.
-        component: What a lock pins.
-        place: Where it is, for people; no two snapshots have the same.
-    """
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-
-    @property
-    def manifest(self) -> Manifest: ...  # noqa: D102
-
-    @property
-    def digest(self) -> str: ...  # noqa: D102
-
-    @property
-    def component(self) -> Component: ...  # noqa: D102
-
-    @property
-    def place(self) -> str: ...  # noqa: D102
-
-    def verify(self, again: bool = False) -> str:
-        """Checks that all of it is there, once in a process.
-
-        Args:
-            again: Also when nothing speaks against it.
-
-        Returns:
-            What was found intact, in words.
-
-        Raises:
-            SnapshotError: Something is missing or was changed.
-        """
-        ...
-
-    def records(self) -> Iterator[DocumentRecord]:
-        """Its documents, tombstones left out."""
-        ...
-
-    def sources(self) -> list[dict[str, Any]]:
-        """What was read: ``key`` and ``stamp`` of each source, and the ids of the ``documents`` that it gave."""
-        ...
 
 
 class Shelf(Protocol):

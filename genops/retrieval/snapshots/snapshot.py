@@ -17,9 +17,9 @@ from typing import Any
 
 import orjson
 
-from genops.artifacts import Component
 from genops.errors import Location, SnapshotError
 from genops.retrieval.snapshots.manifest import FileEntry, Manifest, rebuild
+from genops.retrieval.snapshots.published import Published
 from genops.retrieval.snapshots.segment import DocumentRecord, Segment
 
 MANIFEST = "manifest.json"
@@ -39,18 +39,14 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Snapshot:
-    """An immutable build of an index.
+class Snapshot(Published):
+    """A snapshot on this machine.
 
     Attributes:
-        name: The index's.
         folder: Where its files are.
-        manifest: What it was built from.
     """
 
-    name: str
     folder: Path
-    manifest: Manifest
 
     @classmethod
     def load(cls, name: str, folder: Path) -> Snapshot:
@@ -59,17 +55,7 @@ class Snapshot:
         Raises:
             SnapshotError: The manifest is missing, damaged or of another format.
         """
-        return cls(name, folder, Manifest.load(folder / MANIFEST, rebuild(name)))
-
-    @property
-    def digest(self) -> str:
-        """The digest of its logical identity, which is that of its component."""
-        return self.manifest.digest
-
-    @cached_property
-    def component(self) -> Component:
-        """The component that a lock pins."""
-        return self.manifest.identity.component(self.name)
+        return cls(name, Manifest.load(folder / MANIFEST, rebuild(name)), folder)
 
     @cached_property
     def segments(self) -> list[Segment]:
@@ -91,25 +77,15 @@ class Snapshot:
                     yield Place(segment, position, record)
 
     def records(self) -> Iterator[DocumentRecord]:
-        """Its documents, tombstones left out."""
+        """See :meth:`Published.records`."""
         return (place.record for place in self.places())
 
     def sources(self) -> list[dict[str, Any]]:
-        """What was read: ``key`` and ``stamp`` of each source, and the ids of the ``documents`` that it gave."""
+        """See :meth:`Published.sources`."""
         return [orjson.loads(line) for line in (self.folder / SOURCES).read_bytes().splitlines()]
 
     def verify(self, again: bool = False) -> str:
-        """Checks the bytes of every file, once in a process for as long as the files are left alone.
-
-        Args:
-            again: Also when nothing speaks against them.
-
-        Returns:
-            What was found intact, in words.
-
-        Raises:
-            SnapshotError: One is missing or was changed.
-        """
+        """Checks the bytes of every file, once in a process for as long as the files are left alone."""
         state = tuple(map(self._state, self.manifest.files))
         with _verifying:
             if again or _verified.get(self.folder) != state:

@@ -90,7 +90,7 @@ class PostgresBackend:
             SnapshotError: It is not there, or its manifest is damaged or of another format.
         """
         (data,) = self._of(digest, "manifest")
-        return PushedSnapshot(self.name, self, Manifest.loads(data, digest, Location(self.place), rebuild(self.name)))
+        return PushedSnapshot(self.name, Manifest.loads(data, digest, Location(self.place), rebuild(self.name)), self)
 
     def remove(self, digests: Collection[str], dry_run: bool) -> Removed:
         """Removes snapshots, and the segments that none has any more."""

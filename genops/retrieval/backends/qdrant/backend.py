@@ -87,7 +87,7 @@ class QdrantBackend:
         """
         entry = self._snapshot(digest)
         manifest = Manifest.loads(entry["manifest"], digest, Location(self.place), rebuild(self.name))
-        return PushedSnapshot(self.name, self, manifest)
+        return PushedSnapshot(self.name, manifest, self)
 
     def remove(self, digests: Collection[str], dry_run: bool) -> Removed:
         """Removes snapshots, and collections that nothing names a day after they were begun."""
