@@ -2,10 +2,14 @@
 
 from genops.stats.betting import Claim, FiniteDataset, Population
 from genops.stats.clusters import cluster_mean_interval, cluster_permutation_test
+from genops.stats.comparison import PairedComparison, compare_paired
 from genops.stats.confidence_sequence import ConfidenceSequence
 from genops.stats.interval import Interval, Statistic, bootstrap_interval, mean_interval
+from genops.stats.mcnemar import McNemarTest, mcnemar_test
+from genops.stats.multiple import Correction, e_benjamini_hochberg, holm
 from genops.stats.permutation import Alternative, PermutationTest, paired_permutation_test
 from genops.stats.proportions import clopper_pearson_interval, proportion_interval, wilson_interval
+from genops.stats.repeats import pass_at_k, pass_hat_k
 from genops.stats.sampling import draw_order, mean_bounds, mean_estimate
 from genops.stats.sequential import SequentialResult, SequentialTest, Verdict
 
@@ -13,8 +17,11 @@ __all__ = [
     "Alternative",
     "Claim",
     "ConfidenceSequence",
+    "Correction",
     "FiniteDataset",
     "Interval",
+    "McNemarTest",
+    "PairedComparison",
     "PermutationTest",
     "Population",
     "SequentialResult",
@@ -25,11 +32,17 @@ __all__ = [
     "clopper_pearson_interval",
     "cluster_mean_interval",
     "cluster_permutation_test",
+    "compare_paired",
     "draw_order",
+    "e_benjamini_hochberg",
+    "holm",
+    "mcnemar_test",
     "mean_bounds",
     "mean_estimate",
     "mean_interval",
     "paired_permutation_test",
+    "pass_at_k",
+    "pass_hat_k",
     "proportion_interval",
     "wilson_interval",
 ]
