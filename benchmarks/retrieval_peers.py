@@ -106,7 +106,7 @@ def _table(title: str, rounds: list[dict[str, dict[str, float]]]) -> str:
     for step in rounds[0]["genops"]:
         median = {kind: statistics.median(figures[kind][step] for figures in rounds) for kind in kinds}
         cells = [f"{median[kind]:.2f}" for kind in kinds]
-        whole = step not in ("build", "save")  # genops saves while it builds
+        whole = step not in ("cut", "build", "save")  # genops cuts and saves while it builds
         cells += [f"{median[own] / median[peer]:.2f}" if whole else "" for own, peer in ratios]
         lines.append(f"| {' | '.join([step, *cells])} |")
     return "\n".join(lines) + "\n"

@@ -15,10 +15,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 K = 10
 KEPT = 100
+SIZE, OVERLAP = 200, 40
 WARM_UP = 500
 
 
@@ -56,8 +57,12 @@ class Work:
 class Store(Protocol):
     """A store, made of the work and an empty folder; what that takes is not counted."""
 
+    def cut(self) -> None:
+        """Texts into passages of at most ``SIZE`` words, where building does not do that; every text is one."""
+        ...
+
     def build(self) -> None:
-        """From texts, vectors and metadata in memory to what can be searched."""
+        """From passages, vectors and metadata in memory to what can be searched."""
         ...
 
     def save(self) -> None:
@@ -80,7 +85,7 @@ class Store(Protocol):
 class Genops:
     """Documents are checked, hashed and cut; everything is written, synced and hashed, and published in one move."""
 
-    mode = "dense"
+    index: ClassVar[dict[str, Any]] = {"chunker": "tokens", "search": {"mode": "dense"}}
 
     def __init__(self, work: Work, folder: Path) -> None:
         from genops.index_settings import IndexSettings, SearchSettings
@@ -93,14 +98,17 @@ class Genops:
         known |= {f"query {number}": vector for number, vector in enumerate(work.queries)}
         embedder = f"known-{folder.name}"
         registry.add("embedder", embedder, lambda: KnownVectors(known, work.vectors[0]))
-        index = IndexSettings(
-            embedder=embedder, kind="flat", chunker="tokens", search=SearchSettings.model_validate({"mode": self.mode})
-        )
+        index = IndexSettings.model_validate({"embedder": embedder, "kind": "flat", **self.index})
         self._settings = Settings(root=folder, indexes={"made": index})
 
     def build(self) -> None:
         """See :meth:`Store.build`."""
-        self._build(None)
+        from genops.retrieval import VectorCache
+
+        self._build(VectorCache(None))
+
+    def cut(self) -> None:
+        """Building does it."""
 
     def _build(self, cache: Any) -> None:
         from genops.retrieval import Document, build_index
@@ -110,7 +118,7 @@ class Genops:
         build_index(self._settings, "made", documents, cache=cache)
 
     def save(self) -> None:
-        """Nothing is left to do."""
+        """Building has done it."""
 
     def load(self) -> None:
         """See :meth:`Store.load`."""
@@ -128,9 +136,9 @@ class Genops:
 
 
 class GenopsDefaults(Genops):
-    """By the defaults: words for hybrid search too, and the vectors kept for later builds."""
+    """By the defaults: cut between sentences, words for hybrid search too, vectors kept for later builds."""
 
-    mode = "hybrid"
+    index: ClassVar[dict[str, Any]] = {}
 
     def build(self) -> None:
         """See :meth:`Store.build`."""
@@ -172,6 +180,16 @@ class LangChain:
         self._pairs = list(zip(work.texts, work.vectors.tolist(), strict=True))
         self._metadata = work.metadata()
         self._queries = work.queries.tolist()
+
+    def cut(self) -> None:
+        """See :meth:`Store.cut`."""
+        from langchain_text_splitters import RecursiveCharacterTextSplitter
+
+        splitter = RecursiveCharacterTextSplitter(
+            chunk_size=SIZE, chunk_overlap=OVERLAP, length_function=lambda text: text.count(" ") + 1
+        )
+        passages = splitter.create_documents([text for text, _ in self._pairs], self._metadata)
+        assert len(passages) == len(self._pairs)
 
     def build(self) -> None:
         """See :meth:`Store.build`."""
@@ -220,6 +238,15 @@ class Haystack:
         self._rows = list(zip(work.texts, work.vectors.tolist(), work.metadata(), strict=True))
         self._queries = work.queries.tolist()
 
+    def cut(self) -> None:
+        """See :meth:`Store.cut`."""
+        from haystack import Document
+        from haystack.components.preprocessors import DocumentSplitter
+
+        splitter = DocumentSplitter(split_by="word", split_length=SIZE, split_overlap=OVERLAP)
+        passages = splitter.run([Document(content=text, meta=dict(meta)) for text, _, meta in self._rows])["documents"]
+        assert len(passages) == len(self._rows)
+
     def build(self) -> None:
         """See :meth:`Store.build`."""
         from haystack import Document
@@ -263,13 +290,19 @@ def _taken(work: Callable[[], object]) -> tuple[float, float]:
     return 1e3 * (time.perf_counter() - wall), 1e3 * (time.process_time() - processor)
 
 
+def _sum(*taken: tuple[float, float]) -> tuple[float, float]:
+    wall, processor = map(sum, zip(*taken, strict=True))
+    return wall, processor
+
+
 def steps(kind: str, work: Work, folder: Path) -> dict[str, tuple[float, float]]:
     """What every step of a store took."""
     folder.mkdir()
     store = STORES[kind](work, folder)
     gc.collect()
-    taken = {"build": _taken(store.build), "save": _taken(store.save)}
-    taken["build and save"] = tuple(map(sum, zip(*taken.values(), strict=True)))  # type: ignore[assignment]
+    taken = {name: _taken(getattr(store, name)) for name in ("cut", "build", "save")}
+    taken["cut, build and save"] = _sum(taken["cut"], taken["build"], taken["save"])
+    taken["build and save"] = _sum(taken["build"], taken["save"])
     loaded = STORES[kind](work, folder)
     gc.collect()
     taken["load and first search"] = _taken(lambda: (loaded.load(), loaded.search(0)))

@@ -10,6 +10,7 @@ from genops.retrieval.dense.index import NO_ROW, Found, Mask, Rows, Vectors
 from genops.retrieval.dense.unit import unit_vectors
 
 _NOISE = 1e-5
+_BLOCK = 64
 
 
 def checked_queries(queries: Vectors, k: int, allowed: Mask | None, rows: int, dimension: int) -> Vectors:
@@ -29,8 +30,17 @@ def nearest_few(cosines: NDArray[np.float32], k: int) -> NDArray[np.intp]:
     """Where the ``k`` largest stand, and all that are as large but for the noise of single precision."""
     if len(cosines) <= k:
         return np.arange(len(cosines))
-    bar = np.partition(cosines, -k)[-k]
-    return np.flatnonzero(cosines >= bar - np.float32(_NOISE))
+    return np.flatnonzero(cosines >= _kth_largest(cosines, k) - np.float32(_NOISE))
+
+
+def _kth_largest(values: NDArray[np.float32], k: int) -> np.float32:
+    """The least of the ``k`` largest. Where blocks are many, the ``k`` largest of their maxima leave few to look at."""
+    blocks = len(values) // _BLOCK
+    if blocks > k:
+        maxima = values[: blocks * _BLOCK].reshape(blocks, _BLOCK).max(axis=1)
+        values = values[values >= np.partition(maxima, -k)[-k]]
+    largest: np.float32 = np.partition(values, -k)[-k]
+    return largest
 
 
 def ranked(query: Vectors, candidates: Vectors, rows: Rows, k: int) -> Found:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 QUERY_CHARACTERS = 20_000
 _REMEMBERED_QUERIES = 4_096
+_TIED = 40
+"""Passages of equal score around the last hit that come by their ids, in whatever order they are stored."""
 
 
 class SearchOptions(TypedDict, total=False):
@@ -150,7 +152,7 @@ class Index:
         """Candidates of each query, best first."""
         for query in queries:
             _check(query, k)
-        corpus, depth = self.corpus, max(k, how.candidates)
+        corpus, depth = self.corpus, _depth(k, how)
         if how.mode == "bm25":
             return [by_words(corpus.words(query, how.k1, how.b), depth, where) for query in queries]
         vectors = self._embedded(queries)
@@ -279,6 +281,13 @@ def open_index(settings: Settings, name: str, snapshot: str | None = None) -> In
 _KEPT_OPEN = 16
 _opened: dict[tuple[str, str, Embedder], Index] = {}
 _opening = threading.Lock()
+
+
+def _depth(k: int, how: SearchSettings) -> int:
+    """Passages that each ranker finds: the candidates of what chooses among them, or else little more than the hits."""
+    if how.mode == "hybrid" or how.rerank is not None or how.diversity > 0:
+        return max(k, how.candidates)
+    return k + _TIED
 
 
 def _ranks(ranking: Ranking) -> dict[str, list[Rank]]:
