@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
-import json
-import math
-from importlib.resources import files
-from string import Template
 from typing import Any
 
-from genops.artifacts import Value
 from genops.errors import StoreError
+from genops.page import Page, embedded
 from genops.store.records import SpanRecord
 from genops.tracing import telemetry
-from genops.tracing.quantities import counted, seconds
+from genops.tracing.quantities import seconds
 from genops.tracing.trace import Trace
 from genops.tracing.view import SpanView, attempts_of, run_view, span_views
-
-_SAFE_INTEGERS = range(-(2**53) + 1, 2**53)
 
 
 def trace_page(trace: Trace) -> str:
@@ -27,17 +18,8 @@ def trace_page(trace: Trace) -> str:
 
     Payloads are in it as data, never as markup, and no content of the trace can run.
     """
-    assets = files("genops.web") / "assets"
-    script = (assets / "trace.js").read_text(encoding="utf-8")
-    style = (assets / "trace.css").read_text(encoding="utf-8")
-    page = Template((assets / "trace.html").read_text(encoding="utf-8"))
-    return page.substitute(
-        title=html.escape(_well_formed(f"{trace.run.chain} · {trace.run.id[:12]}")),
-        script_hash=_hash(script),
-        style_hash=_hash(style),
-        style=style,
-        data=_embedded(page_data(trace)),
-        script=script,
+    return Page("genops.web", "trace").filled(
+        f"{trace.run.chain} · {trace.run.id[:12]}", data=embedded(page_data(trace))
     )
 
 
@@ -125,32 +107,3 @@ def _payload(trace: Trace, digest: str) -> dict[str, Any]:
         return {"value": trace.value(digest)}
     except StoreError as error:
         return {"problem": error.message}
-
-
-def _embedded(data: Any) -> str:
-    """JSON that can stand in a script element: ASCII, and no character that could end it or begin another."""
-    text = json.dumps(_json(data), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _json(value: Value | Any) -> Any:
-    """A value as a browser can hold it: bytes by their length, numbers beyond its range as text."""
-    if isinstance(value, dict):
-        return {key: _json(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_json(item) for item in value]
-    if isinstance(value, bytes):
-        return f"({counted(len(value), 'byte')}, sha256 {hashlib.sha256(value).hexdigest()[:12]})"
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, int) and value not in _SAFE_INTEGERS:
-        return str(value)
-    return value
-
-
-def _well_formed(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

@@ -1,7 +1,4 @@
-"use strict";
-
-// Everything that comes out of the trace goes in by textContent: it is data, whatever it looks like.
-const trace = JSON.parse(document.getElementById("trace").textContent);
+const trace = dataOf("trace");
 const spans = trace.spans;
 const byNumber = new Map(spans.map((span) => [span.number, span]));
 const children = new Map();
@@ -14,26 +11,7 @@ spans.forEach((span, index) => {
 });
 const FOLDED_BELOW = 2;
 const MANY_SPANS = 300;
-const LONG_TEXT = 4000;
-const LONG_LIST = 40;
 const whole = trace.run.seconds ?? spans.reduce((most, span) => Math.max(most, span.offset + (span.seconds ?? 0)), 0.001);
-
-function element(tag, properties, ...content) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties ?? {})) {
-    if (name === "class") made.className = value;
-    else if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
-    else made.setAttribute(name, value);
-  }
-  made.append(...content.filter((part) => part !== null && part !== undefined).map((part) => (typeof part === "string" ? visible(part) : part)));
-  return made;
-}
-
-// Control characters and marks of direction are spelled out: text must not show as other than it is.
-function visible(text) {
-  return text.replace(/\r(?!\n)|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]|\p{Cs}|[\u{e0000}-\u{e007f}]/gu,
-    (character) => `\\u${character.codePointAt(0).toString(16).padStart(4, "0")}`);
-}
 
 // ---- values
 
@@ -44,57 +22,6 @@ function payload(digest) {
 function payloadView(digest) {
   const found = payload(digest);
   return found.problem ? element("p", { class: "soft" }, `(${found.problem})`) : valueView(found.value);
-}
-
-function textView(text) {
-  const box = element("div", { class: "text", dir: "auto" }, text.length > LONG_TEXT ? text.slice(0, LONG_TEXT) : text);
-  if (text.length <= LONG_TEXT) return box;
-  const more = element("button", { type: "button", class: "more", onclick: () => { box.textContent = visible(text); more.remove(); } },
-    `Show all ${text.length.toLocaleString("en")} characters`);
-  return element("div", {}, box, more);
-}
-
-function isDeep(value) {
-  return value !== null && typeof value === "object" && Object.keys(value).length > 0;
-}
-
-function valueView(value) {
-  if (typeof value === "string") return value === "" ? element("span", { class: "scalar soft" }, "(empty text)") : textView(value);
-  if (!isDeep(value)) return element("span", { class: "scalar" }, JSON.stringify(value));
-  const list = Array.isArray(value);
-  if (list && value.every((item) => typeof item === "number")) return element("span", { class: "scalar" }, shortened(value));
-  if (list && isTable(value)) return tableView(value);
-  const entries = list ? value.map((item, index) => [`[${index}]`, item]) : Object.entries(value);
-  const tree = element("div", { class: "tree" });
-  const show = (from, to) => entries.slice(from, to).forEach(([key, item]) => tree.append(
-    element("div", { class: isDeep(item) ? "pair deep" : "pair" }, element("div", { class: "key" }, key), valueView(item))));
-  show(0, LONG_LIST);
-  if (entries.length > LONG_LIST) {
-    const more = element("button", { type: "button", class: "more", onclick: () => { more.remove(); show(LONG_LIST); } },
-      `Show ${(entries.length - LONG_LIST).toLocaleString("en")} more`);
-    tree.append(more);
-  }
-  return tree;
-}
-
-function isTable(list) {
-  const keys = Object.keys(list[0] ?? {});
-  return list.length > 1 && list.length <= LONG_LIST && keys.length > 0 && keys.length <= 6 && list.every((item) =>
-    isDeep(item) && !Array.isArray(item) && Object.keys(item).length === keys.length
-    && keys.every((key) => key in item && !isDeep(item[key]) && String(item[key]).length <= 40));
-}
-
-function tableView(list) {
-  const keys = Object.keys(list[0]);
-  const row = (item) => element("tr", {}, ...keys.map((key) => element("td", {}, valueView(item[key]))));
-  return element("table", { class: "records" },
-    element("thead", {}, element("tr", {}, ...keys.map((key) => element("th", { scope: "col" }, key)))),
-    element("tbody", {}, ...list.map(row)));
-}
-
-function shortened(numbers) {
-  const text = JSON.stringify(numbers.slice(0, LONG_LIST)).replaceAll(",", ", ");
-  return numbers.length <= LONG_LIST ? text : `${text.slice(0, -1)}, … ${(numbers.length - LONG_LIST).toLocaleString("en")} more]`;
 }
 
 function filled(value) {
@@ -171,10 +98,6 @@ function leadViews(heading, digest) {
   return [element("h2", {}, name), valueView(lead), isDeep(rest) ? element("div", { class: "rest" }, valueView(rest)) : null];
 }
 
-function chip(name, value) {
-  return element("span", {}, `${name} `, element("b", {}, value));
-}
-
 // ---- the waterfall: only the rows in sight are in the document
 
 const scroller = document.getElementById("scroller");
@@ -208,27 +131,13 @@ function listRows() {
   drawRows();
 }
 
-function rowHeight() {
-  return parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--row"));
-}
-
 function drawRows() {
   const height = rowHeight();
-  const box = scroller.getBoundingClientRect();
-  const top = Math.max(0, -list.getBoundingClientRect().top + Math.max(0, box.top));
-  const room = Math.min(window.innerHeight, box.height || window.innerHeight);
-  const first = printing ? 0 : Math.max(0, Math.floor(top / height) - 10);
-  const last = printing ? rows.length : Math.min(rows.length, Math.ceil((top + room) / height) + 10);
+  const [first, last] = printing ? [0, rows.length] : rowsInSight(scroller, list, rows.length);
   const drawn = rows.slice(first, last).map(rowView);
   list.replaceChildren(spacer(first * height), ...drawn, spacer((rows.length - last) * height));
   if (chosen && document.getElementById(`span-${chosen.number}`)) list.setAttribute("aria-activedescendant", `span-${chosen.number}`);
   else list.removeAttribute("aria-activedescendant");
-}
-
-function spacer(height) {
-  const space = element("div", { "aria-hidden": "true" });
-  space.style.height = `${height}px`;
-  return space;
 }
 
 function labelParts(span) {
@@ -507,12 +416,7 @@ function firstToShow() {
   return linked ? [linked, true] : [spans.findLast((span) => failed(span) && !(children.get(span.number) ?? []).some(failed)) ?? spans[0], false];
 }
 
-let drawing = false;
-function drawSoon() {
-  if (drawing) return;
-  drawing = true;
-  requestAnimationFrame(() => { drawing = false; drawRows(); });
-}
+const drawSoon = onceAFrame(drawRows);
 
 showHead();
 showScale();
