@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from genops.evals.runner import Progress as Evaluated
+
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
@@ -33,6 +35,22 @@ def batch_bar(total: int) -> Iterator[Callable[[int, int], None]]:
     task = bar.add_task("", total=total, failed="0")
     with bar:
         yield lambda done, failed: bar.update(task, completed=done, failed=f"{failed:,}")
+
+
+@contextmanager
+def evaluation_bar() -> Iterator[Callable[[Evaluated], None]]:
+    """Gives a function that takes how far an evaluation is; shows failures, cost, rate and time left."""
+    bar = _bar("{task.fields[told]}")
+    task = bar.add_task("", total=None, told="")
+
+    def advance(progress: Evaluated) -> None:
+        told = (
+            f"{progress.bad:,} bad, {progress.unscored:,} unscored, {progress.failed:,} failed, ${progress.cost:,.4f}"
+        )
+        bar.update(task, completed=progress.finished, total=progress.total, told=told)
+
+    with bar:
+        yield advance
 
 
 def _bar(text: str) -> Progress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ from typing import Any
 from genops.errors import UsageError
 from genops.evals.case import Case
 from genops.evals.datasets import Selection
+from genops.evals.outcome import failed
 from genops.evals.plan import Plan, with_chain
 from genops.evals.runner import Evaluation, Progress, Runner, open_evaluation, unfinished_evaluation
 from genops.evals.suite import Suite
@@ -78,7 +80,7 @@ async def aevaluate(
         )
     only = failed_samples(project, only_failed, plan) if only_failed else None
     if record is None:
-        record = open_evaluation(plan, name, about={"revision": revision(project.settings.root)})
+        record = open_evaluation(plan, name, about=_about(plan))
     if on_start is not None:
         on_start(plan, record.id)
     runner = Runner(
@@ -130,21 +132,23 @@ def failed_samples(project: Project, evaluation: str, plan: Plan) -> frozenset[i
         UsageError: None failed.
     """
     record = project.store.evaluation(evaluation)
-    failed = {
-        sample.case
-        for sample in project.store.samples(record.id)
-        if sample.status == "error"
-        or any(score.get("passed") is False or "unscored" in score for score in sample.scores.values())
-    }
+    cases = {sample.case for sample in project.store.samples(record.id) if failed(sample)}
     wanted = frozenset(
         job.number
         for unit in range(len(plan.units))
         for job in plan.jobs(unit)
-        if plan.dataset[job.case_number].id in failed
+        if plan.dataset[job.case_number].id in cases
     )
     if not wanted:
         raise UsageError(f"no sample of the evaluation {record.id[:12]} failed that this suite has")
     return wanted
+
+
+def _about(plan: Plan) -> dict[str, Any]:
+    """What reports of an evaluation say beside its scores."""
+    suite, root = plan.suite, plan.project.settings.root
+    labels = os.path.relpath(suite.folder / suite.labels, root) if suite.labels else ""
+    return {"revision": revision(root), "labels": labels}
 
 
 def revision(root: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
 
 from genops.store import Store
 from genops.store.records import SampleRecord
@@ -18,44 +17,38 @@ class Keeper:
     Args:
         store: Where they go.
         evaluation: Id of the evaluation.
-        on_kept: Told of samples when they are on disk.
     """
 
-    def __init__(
-        self, store: Store, evaluation: str, on_kept: Callable[[Sequence[SampleRecord]], None] | None = None
-    ) -> None:
+    def __init__(self, store: Store, evaluation: str) -> None:
         self._store = store
         self._evaluation = evaluation
-        self._on_kept = on_kept
-        self._waiting: asyncio.Queue[SampleRecord | None] = asyncio.Queue(_WAITING)
+        self._waiting: asyncio.Queue[SampleRecord] = asyncio.Queue(_WAITING)
+        self._in_hand: list[SampleRecord] = []
 
     async def keep(self, sample: SampleRecord) -> None:
         """Hands a sample over; waits where the store is far behind."""
         await self._waiting.put(sample)
 
-    async def close(self) -> None:
-        """Says that no more samples come."""
-        await self._waiting.put(None)
-
     async def run(self) -> None:
-        """Writes until :meth:`close`.
+        """Writes what comes, until cancelled.
 
         Raises:
-            StoreError: The store does not take them; what was written before stays.
+            StoreError: The store does not take it; what was written before stays.
         """
-        ended = False
-        while not ended:
-            first = await self._waiting.get()
-            if first is not None:
-                await asyncio.sleep(_PAUSE)  # what comes meanwhile shares the commit
-            batch = [] if first is None else [first]
-            while not self._waiting.empty():
-                if (sample := self._waiting.get_nowait()) is not None:
-                    batch.append(sample)
-                else:
-                    ended = True
-            ended = ended or first is None
-            if batch:
-                await asyncio.to_thread(self._store.add_samples, self._evaluation, batch)
-                if self._on_kept is not None:
-                    self._on_kept(batch)
+        while True:
+            self._in_hand.append(await self._waiting.get())
+            await asyncio.sleep(_PAUSE)  # what comes meanwhile shares the commit
+            await self.finish()
+
+    async def finish(self) -> None:
+        """Writes what is there, also what :meth:`run` had in hand when it was cancelled.
+
+        Raises:
+            StoreError: The store does not take it.
+        """
+        while not self._waiting.empty():
+            self._in_hand.append(self._waiting.get_nowait())
+        if self._in_hand:
+            written = list(self._in_hand)
+            await asyncio.to_thread(self._store.add_samples, self._evaluation, written)
+            del self._in_hand[: len(written)]

@@ -86,24 +86,26 @@ class Runner:
         store = self.plan.project.store
         done = await asyncio.to_thread(self._take_over)
         keeper = Keeper(store, self.record.id)
-        status, finished = "stopped", False
+        status = "stopped"
         try:
             async with asyncio.TaskGroup() as group:
                 keeping = group.create_task(keeper.run())
                 jobs = self._jobs(done)
-                workers = [group.create_task(self._work(jobs, keeper)) for _ in range(self.concurrency)]
-                await asyncio.gather(*workers)
-                await keeper.close()
-                await keeping
-            finished = not self.progress.stopped and not self.progress.failed
-            status = "finished" if finished else "stopped"
+                await asyncio.gather(*(group.create_task(self._work(jobs, keeper)) for _ in range(self.concurrency)))
+                keeping.cancel()
+            status = "stopped" if self.progress.stopped or self.progress.failed else "finished"
         except* GenopsError as errors:
             raise errors.exceptions[0] from None
         finally:
-            verdict = self.gate.verdict().to_json() if self.gate is not None else {}
-            changed: dict[str, Any] = {"status": status, "ended": time.time_ns(), "verdict": verdict}
-            await asyncio.to_thread(lambda: store.change_evaluation(self.record.id, **changed))
-        return Evaluation(store.evaluation(self.record.id), self.progress, self.gate)
+            await self._close(keeper, status)
+        return Evaluation(await asyncio.to_thread(store.evaluation, self.record.id), self.progress, self.gate)
+
+    async def _close(self, keeper: Keeper, status: str) -> None:
+        """Keeps every sample that is finished, and says how the evaluation stands."""
+        await keeper.finish()
+        verdict = self.gate.verdict().to_json() if self.gate is not None else {}
+        change = self.plan.project.store.change_evaluation
+        await asyncio.to_thread(change, self.record.id, status=status, ended=time.time_ns(), verdict=verdict)
 
     def _take_over(self) -> set[int]:
         """Numbers of the samples that are there already; the gate is told of them."""

@@ -1,0 +1,172 @@
+"""``genops eval``: runs suites and shows what came of them."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from genops.cli.options import AsJson, UseCache
+from genops.cli.output import note, say_json
+from genops.cli.progress import evaluation_bar
+from genops.cli.project import opened
+from genops.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from genops.evals.datasets import Selection
+    from genops.evals.plan import Plan
+    from genops.evals.runner import Evaluation, Progress
+
+_LAST = "last"
+
+app = typer.Typer(help="Run suites of cases, and compare what came of them.", no_args_is_help=True)
+
+
+@app.command("run")
+def run(
+    suite: Annotated[str, typer.Argument(metavar="SUITE", help="Name in evals/, or a file.")],
+    gate: Annotated[
+        bool, typer.Option("--gate", help="Let the suite's gate decide, and end when it is certain.")
+    ] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with what is missing or failed.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="With --gate: start over, which spends the gate's alpha again.")
+    ] = False,
+    name: Annotated[str, typer.Option(help="Call the evaluation so, to compare with it later.")] = "",
+    chain: Annotated[str | None, typer.Option(metavar="REFERENCE", help="Put another chain under test.")] = None,
+    sample: Annotated[str | None, typer.Option(help="So many cases at random, or a share below 1.")] = None,
+    split: Annotated[list[str] | None, typer.Option(help="Only cases of this split; may be given again.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--filter", metavar="GLOB", help="Only cases whose id or a tag fits.")
+    ] = None,
+    only_failed: Annotated[
+        str | None,
+        typer.Option(metavar="EVALUATION", help="Only cases that failed in an evaluation; `last` is the newest."),
+    ] = None,
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Runs under way at once, at most.")] = None,
+    memo: Annotated[bool, typer.Option("--memo/--no-memo", help="Reuse results of unchanged steps.")] = True,
+    seed: Annotated[int, typer.Option(help="Of the order of the cases.")] = 0,
+    cache: UseCache = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a suite.
+
+    Exit code with --gate: 0 passed, 1 failed, 3 undecided. Without: 0 done. In both: 4 when samples are missing because
+    something around the chain failed; --resume makes those.
+    """
+    from genops.evals.evaluate import aevaluate
+    from genops.evals.suite import Suite
+    from genops.executor import run_sync
+
+    if fresh and not gate:
+        raise UsageError("--fresh goes with --gate")
+    if resume and (fresh or only_failed):
+        raise UsageError("--resume goes on with an evaluation; --fresh and --only-failed start one")
+    with opened() as project:
+        loaded = Suite.load(suite, project.settings)
+        with _shown() as shown:
+            done = run_sync(
+                aevaluate(
+                    loaded,
+                    project,
+                    gate=gate,
+                    resume=resume,
+                    fresh=fresh,
+                    name=name,
+                    chain=chain,
+                    selection=_selection(sample, split, only, seed),
+                    only_failed=_evaluation(project, loaded.name, only_failed),
+                    concurrency=concurrency,
+                    use_cache=cache,
+                    memo=memo,
+                    seed=seed,
+                    on_start=shown.start,
+                    on_progress=shown.advance,
+                )
+            )
+        _tell(done, as_json)
+    raise typer.Exit(_exit_code(done))
+
+
+class _Shown:
+    """What a person sees while an evaluation runs."""
+
+    def __init__(self) -> None:
+        self.evaluation = ""
+        self.bar: Any = None
+        self.progress: Progress | None = None
+
+    def start(self, plan: Plan, evaluation: str) -> None:
+        """Says what is about to happen."""
+        from genops.tracing.quantities import counted
+
+        self.evaluation = evaluation
+        variants = f" x {counted(len(plan.variants), 'variant')}" if len(plan.variants) > 1 else ""
+        repeats = f" x {plan.suite.repeat} repeats" if plan.suite.repeat > 1 else ""
+        note(f"{plan.suite.name}: {counted(plan.cases, 'case')}{variants}{repeats}, evaluation {evaluation[:12]}")
+
+    def advance(self, progress: Progress) -> None:
+        """Moves the bar."""
+        self.progress = progress
+        self.bar(progress)
+
+
+@contextmanager
+def _shown() -> Iterator[_Shown]:
+    shown = _Shown()
+    try:
+        with evaluation_bar() as shown.bar:
+            yield shown
+    except BaseException:
+        if shown.evaluation:
+            made = shown.progress.done if shown.progress is not None else 0
+            note(f"stopped after {made:,} samples, which are kept; go on with:\n  {_again()}")
+        raise
+
+
+def _again() -> str:
+    """The same command, to go on with."""
+    words = [word for word in sys.argv[1:] if word not in ("--resume", "--fresh")]
+    return shlex.join(["genops", *words, "--resume"])
+
+
+def _selection(sample: str | None, split: list[str] | None, only: list[str] | None, seed: int) -> Selection:
+    from pydantic import ValidationError
+
+    from genops.evals.datasets import Selection
+
+    try:
+        amount = None if sample is None else float(sample) if "." in sample else int(sample)
+        return Selection(sample=amount, split=split or None, filter=only or None, seed=seed)
+    except (ValueError, ValidationError):
+        raise UsageError(f"--sample {sample!r} is neither a count nor a share below 1") from None
+
+
+def _evaluation(project: Any, suite: str, wanted: str | None) -> str | None:
+    """The id of an evaluation; ``last`` is the newest of the suite."""
+    if wanted != _LAST:
+        return wanted
+    found = project.store.evaluations(suite=suite, limit=1)
+    if not found:
+        raise UsageError(f"the suite {suite!r} was never run")
+    return str(found[0].id)
+
+
+def _tell(done: Evaluation, as_json: bool) -> None:
+    progress = done.progress
+    if as_json:
+        say_json({"evaluation": done.record.id, "status": done.record.status, "verdict": done.record.verdict})
+    if progress.stopped:
+        note(f"stopped: {progress.stopped}; go on with:\n  {_again()}")
+    elif progress.failed:
+        note(f"{progress.failed:,} samples are missing: something around the chain failed. Go on with:\n  {_again()}")
+
+
+def _exit_code(done: Evaluation) -> int:
+    if done.gate is not None:
+        return int(done.gate.verdict().exit_code)
+    return int(ExitCode.UNFINISHED if done.progress.stopped or done.progress.failed else ExitCode.OK)
