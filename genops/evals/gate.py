@@ -15,6 +15,7 @@ from math import nan
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from genops.errors import DefinitionError, ExitCode
+from genops.evals.outcome import passed
 from genops.evals.plan import Job, Plan
 from genops.evals.rules import PASSED, Rule
 from genops.evals.score import Range
@@ -224,10 +225,10 @@ class GateProcess:
         if not case.critical:
             return
         names = {test.variant for test in self.tests}
-        passed = [_passed(sample) for sample in samples if sample.variant in names]
-        if 0.0 in passed:
+        passes = [passed(sample) for sample in samples if sample.variant in names]
+        if 0.0 in passes:
             self.critical.append(case.id)
-        elif any(value != value for value in passed):
+        elif any(value != value for value in passes):
             self.critical_missing.append(case.id)
 
 
@@ -344,7 +345,7 @@ class _RuleTest:
         if sample.status == "error":
             return nan
         if self.rule.metric == PASSED:
-            return _passed(sample)
+            return passed(sample)
         score = sample.scores.get(self.rule.metric)
         if score is None:
             return None
@@ -369,13 +370,3 @@ def _scale(rule: Rule, values: Range) -> tuple[tuple[float, float], float]:
     if bound > ends[1]:
         raise DefinitionError(f"{rule.text!r} can never hold: {rule.metric} goes from {values}")
     return ends, bound
-
-
-def _passed(sample: SampleRecord) -> float:
-    """1 when every score with a threshold passes, 0 when one fails, NaN when that is not known."""
-    if sample.status == "error":
-        return nan
-    passes = [score.get("passed", nan if "unscored" in score else None) for score in sample.scores.values()]
-    if False in passes:
-        return 0.0
-    return nan if any(value != value for value in passes) else 1.0

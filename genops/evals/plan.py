@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from genops.artifacts import digest_of, source_digest
@@ -139,6 +140,10 @@ class Plan:
                     "use": use.digest,
                     "code": self._code(use.scorer.name),
                     "questions": self._questions(use),
+                    "range": [end if isfinite(end) else None for end in (use.scorer.range.low, use.scorer.range.high)],
+                    "lower_is_better": use.scorer.range.lower_is_better,
+                    "threshold": use.threshold,
+                    "weight": use.weight,
                 }
                 for use in suite.scorers
             ],

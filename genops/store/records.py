@@ -279,7 +279,7 @@ class SampleRecord:
         output_tokens: Of the run.
         scores: By name: ``{"value", "passed", "label", "explanation", "evidence", "metadata"}``, or
             ``{"unscored": why}``.
-        judged: ``{"cost", "input_tokens", "output_tokens", "calls"}`` of the judges.
+        judged: ``{"cost", "input_tokens", "output_tokens", "calls", "seconds"}`` of the judges.
     """
 
     number: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -32,10 +33,12 @@ class Judged:
     cost: float | None = 0.0
     input_tokens: int = 0
     output_tokens: int = 0
+    seconds: float = 0.0
 
-    def add(self, answer: Answer) -> None:
-        """Counts one answer."""
+    def add(self, answer: Answer, seconds: float) -> None:
+        """Counts one answer, and how long it took."""
         self.calls += 1
+        self.seconds += seconds
         self.cost = None if self.cost is None or answer.cost is None else self.cost + answer.cost
         self.input_tokens += answer.input_tokens
         self.output_tokens += answer.output_tokens
@@ -100,8 +103,9 @@ class Scoring:
         Raises:
             Unscored: There is no usable answer.
         """
+        started = time.perf_counter()
         answer = await self.questions.ask(prompt, inputs, model=model, number=number)
-        self.judged.add(answer)
+        self.judged.add(answer, time.perf_counter() - started)
         return answer
 
     async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:

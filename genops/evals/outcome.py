@@ -1,0 +1,32 @@
+"""What became of a sample: which of the three kinds of failure it is, if any."""
+
+from __future__ import annotations
+
+from math import nan
+
+from genops.store.records import SampleRecord
+
+
+def passed(sample: SampleRecord) -> float:
+    """1 when every score with a threshold passes, 0 when one fails, NaN when that is not known."""
+    if sample.status == "error":
+        return nan
+    passes = [score.get("passed", nan if "unscored" in score else None) for score in sample.scores.values()]
+    if False in passes:
+        return 0.0
+    return nan if any(value != value for value in passes) else 1.0
+
+
+def is_bad(sample: SampleRecord) -> bool:
+    """Whether the output fails a threshold."""
+    return any(score.get("passed") is False for score in sample.scores.values())
+
+
+def is_unscored(sample: SampleRecord) -> bool:
+    """Whether a scorer could not tell."""
+    return any("unscored" in score for score in sample.scores.values())
+
+
+def failed(sample: SampleRecord) -> bool:
+    """Whether it failed in any of the three ways."""
+    return sample.status == "error" or is_bad(sample) or is_unscored(sample)
