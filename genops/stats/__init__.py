@@ -1,10 +1,13 @@
 """Pure mathematics: intervals and tests. Nothing here reads, writes or knows what the numbers mean."""
 
+from genops.stats.agreement import ConfusionTable, cohen_kappa, confusion_table, gwet_ac1, raw_agreement
 from genops.stats.betting import Claim, FiniteDataset, Population
+from genops.stats.bootstrap import cluster_bootstrap_interval, quantile_interval, ratio_interval
 from genops.stats.clusters import cluster_mean_interval, cluster_permutation_test
 from genops.stats.comparison import PairedComparison, compare_paired
 from genops.stats.confidence_sequence import ConfidenceSequence
 from genops.stats.interval import Interval, Statistic, bootstrap_interval, mean_interval
+from genops.stats.krippendorff import krippendorff_alpha
 from genops.stats.mcnemar import McNemarTest, mcnemar_test
 from genops.stats.multiple import Correction, e_benjamini_hochberg, holm
 from genops.stats.permutation import Alternative, PermutationTest, paired_permutation_test
@@ -17,6 +20,7 @@ __all__ = [
     "Alternative",
     "Claim",
     "ConfidenceSequence",
+    "ConfusionTable",
     "Correction",
     "FiniteDataset",
     "Interval",
@@ -30,12 +34,17 @@ __all__ = [
     "Verdict",
     "bootstrap_interval",
     "clopper_pearson_interval",
+    "cluster_bootstrap_interval",
     "cluster_mean_interval",
     "cluster_permutation_test",
+    "cohen_kappa",
     "compare_paired",
+    "confusion_table",
     "draw_order",
     "e_benjamini_hochberg",
+    "gwet_ac1",
     "holm",
+    "krippendorff_alpha",
     "mcnemar_test",
     "mean_bounds",
     "mean_estimate",
@@ -44,5 +53,8 @@ __all__ = [
     "pass_at_k",
     "pass_hat_k",
     "proportion_interval",
+    "quantile_interval",
+    "ratio_interval",
+    "raw_agreement",
     "wilson_interval",
 ]

@@ -101,16 +101,29 @@ def bootstrap_interval(
     if missing := _tells_no_spread(sample):
         return Interval(estimate, None, level, len(sample), BCA, missing)
     drawn = _resampled(sample, reduce, resamples, np.random.default_rng(seed))
-    tie = _TIE * (sample.max() - sample.min())  # sums of the same values in another order differ by rounding
+    bounds = bca_bounds(estimate, drawn, _left_out(sample, reduce), level)
+    missing = "" if bounds else "resamples of so few distinct values do not vary enough"
+    return Interval(estimate, bounds, level, len(sample), BCA, missing)
+
+
+def bca_bounds(estimate: float, drawn: Floats, left_out: Floats, level: float) -> tuple[float, float] | None:
+    """The bounds of Efron's BCa interval; None where the resamples do not vary enough.
+
+    Args:
+        estimate: The statistic of the sample.
+        drawn: The statistic of each resample.
+        left_out: The statistic of the sample without each of its members in turn, for the acceleration.
+        level: Of confidence.
+    """
+    tie = _TIE * float(drawn.max() - drawn.min())  # sums of the same values in another order differ by rounding
     below = float(np.mean(drawn < estimate - tie) + np.mean(drawn <= estimate + tie)) / 2
-    if not 0 < below < 1 or drawn.max() - drawn.min() <= tie:
-        missing = "resamples of so few distinct values do not vary enough"
-        return Interval(estimate, None, level, len(sample), BCA, missing)
+    if not 0 < below < 1 or drawn.max() - drawn.min() <= _TIE * max(abs(estimate), _TIE):
+        return None
     bias = special.ndtri(below)
     quantiles = bias + special.ndtri([(1 - level) / 2, (1 + level) / 2])
-    shares = special.ndtr(bias + quantiles / (1 - _acceleration(sample, reduce) * quantiles))
+    shares = special.ndtr(bias + quantiles / (1 - _acceleration(left_out) * quantiles))
     low, high = np.quantile(drawn, shares)
-    return Interval(estimate, (float(low), float(high)), level, len(sample), BCA)
+    return float(low), float(high)
 
 
 def check_level(level: float) -> None:
@@ -156,12 +169,15 @@ def _resampled(sample: Floats, reduce: Statistic, resamples: int, random: np.ran
     return np.concatenate(parts)
 
 
-def _acceleration(sample: Floats, reduce: Statistic) -> float:
-    """How fast the statistic's spread changes with its value, by the jackknife (Efron 1987, equation 6.6)."""
+def _left_out(sample: Floats, reduce: Statistic) -> Floats:
+    """The statistic of the sample without each of its values in turn."""
     if reduce is np.mean:
-        left_out = (sample.sum() - sample) / (len(sample) - 1)
-    else:
-        left_out = np.array([reduce(np.delete(sample, index), axis=-1) for index in range(len(sample))])
+        return np.asarray((sample.sum() - sample) / (len(sample) - 1), dtype=np.float64)
+    return np.array([reduce(np.delete(sample, index), axis=-1) for index in range(len(sample))])
+
+
+def _acceleration(left_out: Floats) -> float:
+    """How fast the statistic's spread changes with its value, by the jackknife (Efron 1987, equation 6.6)."""
     apart = left_out.mean() - left_out
     squares = float((apart**2).sum())
     return float((apart**3).sum()) / (6 * squares**1.5) if squares > 0 else 0.0

@@ -40,7 +40,7 @@ class TestEBenjaminiHochberg:
         assert [min(p, 1.0) for p in found] == pytest.approx(expected)
 
     def test_few_of_the_rejected_are_false_even_when_all_depend_on_one_another(self):
-        """2,000 families of 20 correlated likelihood ratios, half of them of no effect: at most 5% of the found ones."""
+        """2,000 families of 20 correlated likelihood ratios, half of no effect: at most 5% of what is found."""
         random, shares = np.random.default_rng(1), []
         false = np.arange(20) < 10
         for _ in range(RUNS):
