@@ -157,6 +157,8 @@ def _check(embedder: Embedder, chunker: str, size: int, overlap: int) -> None:
 
 def _headings(document: Document, headings: Sequence[str]) -> tuple[str, ...]:
     """The headings of a section, the document's title outermost, none longer than people read."""
+    if not (document.title or headings):
+        return ()
     titles = [" ".join(title.split()) for title in (document.title, *headings)]
     if titles[1:2] == titles[:1]:  # Markdown often repeats its title as its first heading
         titles.pop(0)

@@ -6,6 +6,8 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import attrgetter
 from typing import Any, Literal, TypeAlias
 
 import orjson
@@ -18,6 +20,7 @@ MetadataValue: TypeAlias = "Scalar | list[str]"
 Format = Literal["text", "markdown", "code"]
 
 _TEXTS = ("id", "uri", "text", "language", "title")
+_texts = attrgetter(*_TEXTS)
 _FORMATS = ("text", "markdown", "code")
 _FILTER_WORDS = frozenset({"and", "or", "not", "in"})
 _ALIKE = frozenset({str, int, bool, list})
@@ -83,16 +86,17 @@ class Document:
 
 def _canonical(body: dict[str, Any]) -> bytes:
     """The canonical JSON of a valid document's body; by orjson, many times as fast, where it writes the same bytes."""
-    plain = type(body["metadata"]) is dict and body["ttl"] is None
-    if plain and all(key.isascii() and {type(key), type(value)} <= _ALIKE for key, value in body["metadata"].items()):
+    metadata = body["metadata"]
+    plain = type(metadata) is dict and _ALIKE.issuperset(map(type, chain(metadata, metadata.values())))
+    if plain and "".join(metadata).isascii() and body["ttl"] is None:
         return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
     return canonical_bytes(body)
 
 
 def _problem(document: Document) -> str | None:
     """What is wrong with a document, or None."""
-    for name in _TEXTS:
-        problem = _text_problem(getattr(document, name))
+    for name, value in zip(_TEXTS, _texts(document), strict=True):
+        problem = _text_problem(value)
         if problem is not None:
             return f"its {name} {problem}"
     if not document.id:

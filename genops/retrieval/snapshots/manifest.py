@@ -14,7 +14,7 @@ from genops.artifacts import Component, digest_of
 from genops.errors import Location, SnapshotError
 from genops.index_settings import IndexKind, SearchSettings
 
-FORMAT = 2
+FORMAT = 3
 
 
 def rebuild(name: str) -> str:
@@ -107,6 +107,7 @@ class SegmentEntry(_Part):
         kind: Of its vectors' index.
         documents: How many it holds, tombstones among them.
         chunks: How many it holds, tombstones among them.
+        words: Whether it can be searched by words.
         deleted: Documents of it, by position, that the snapshot no longer has.
     """
 
@@ -114,6 +115,7 @@ class SegmentEntry(_Part):
     kind: str
     documents: int
     chunks: int
+    words: bool
     deleted: list[int] = []
 
 

@@ -142,7 +142,7 @@ class Segment:
     @cached_property
     def postings(self) -> Postings:
         """Its words, by row."""
-        return Postings.load(self._folder)
+        return Postings.load(self._folder) if self.entry.words else Postings.none(self.entry.chunks)
 
     @cached_property
     def document_of(self) -> NDArray[np.int64]:

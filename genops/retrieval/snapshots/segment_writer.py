@@ -124,23 +124,21 @@ class SegmentWriter:
         self._closing.close()
         folder = self._folder.rename(self._folder.with_name(name))
         (folder / HEADINGS).write_bytes(orjson.dumps(list(self._headings)))
-        entry = SegmentEntry(name=name, kind=kind, documents=self.documents, chunks=self.chunks)
+        words = analyzer is not None
+        entry = SegmentEntry(name=name, kind=kind, documents=self.documents, chunks=self.chunks, words=words)
         written = Segment(folder, entry, self._dimension)
         write_dense(folder, self._vectors(written, folder / _STAGED, embed), kind)
         (folder / _STAGED).unlink(missing_ok=True)
-        self._postings(written, analyzer).save(folder)
+        if analyzer is not None:
+            every = _batches([range(self.chunks)])
+            texts = (passage.searched_text for rows in every for passage in written.passages(rows))
+            Postings.of(texts, analyzer).save(folder)
         return entry
 
     def discard(self) -> None:
         """Removes what was written; there was nothing to write."""
         self._closing.close()
         shutil.rmtree(self._folder)
-
-    def _postings(self, written: Segment, analyzer: Analyzer | None) -> Postings:
-        if analyzer is None:
-            return Postings.none(self.chunks)
-        every = _batches([range(self.chunks)])
-        return Postings.of((passage.searched_text for rows in every for passage in written.passages(rows)), analyzer)
 
     def _vectors(self, written: Segment, staged: Path, embed: Embed) -> Vectors:
         """All vectors, by row, in a file of their own for as long as the indexes are made."""
@@ -149,12 +147,18 @@ class SegmentWriter:
         shape = (self.chunks, self._dimension)
         if not self.chunks:
             return np.zeros(shape, dtype=np.float32)
-        vectors: Any = np.memmap(staged, dtype=np.float32, mode="w+", shape=shape)
-        for first, segment, rows in self._kept:
-            vectors[first : first + len(rows)] = segment.dense.vectors(np.arange(rows.start, rows.stop))
-        for rows in _batches(self._new):
-            vectors[rows.start : rows.stop] = embed([passage.embedded_text for passage in written.passages(rows)])
-        return vectors  # type: ignore[no-any-return]
+        with staged.open("wb") as stream:
+
+            def put(first: int, vectors: Vectors) -> None:
+                stream.seek(first * vectors.strides[0])
+                stream.write(np.ascontiguousarray(vectors).data)
+
+            for first, segment, rows in self._kept:
+                put(first, segment.dense.vectors(np.arange(rows.start, rows.stop)))
+            for rows in _batches(self._new):
+                put(rows.start, embed([passage.embedded_text for passage in written.passages(rows)]))
+        vectors: Vectors = np.memmap(staged, dtype=np.float32, mode="r", shape=shape)
+        return vectors
 
 
 def _byte_spans(text: str, size: int, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
