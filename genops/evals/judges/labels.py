@@ -1,0 +1,262 @@
+"""Human labels beside judges' verdicts, read from a file.
+
+One row, of JSONL or CSV, is one case, or one judge's word on it:
+
+* ``id`` (or ``case``): the case; ``human``: what a person says, empty or null where nobody has.
+* ``judge``: who judged, where there are several; ``verdict`` (or ``forward``): what it says; empty, null or ``None``
+  where its answer was no verdict.
+* ``swapped``: its verdict on a pair in the other order, as one of the same two texts, so that a steady judge says twice
+  the same.
+* ``cluster``: cases that are not independent share one. ``drawn``: ``random``, or ``chosen`` for a case that was picked
+  because it tells much, which no estimate may rest on; a case that is both counts as drawn at random.
+* ``output``, or ``output_1`` and ``output_2``, or ``length``, ``length_1`` and ``length_2``: what was judged, or how
+  long it is; ``input`` or ``question``: what it answers.
+* ``undo``: true takes the case's human label back that stands above it.
+
+A judge with several rows on one case was asked again, which is how its consistency with itself is measured.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from genops.errors import DefinitionError, Location
+from genops.syntax import read_text
+
+Kind: TypeAlias = Literal["pair", "word", "number"]
+FIRST = frozenset({"1", "a", "first"})
+SECOND = frozenset({"2", "b", "second"})
+TIE = frozenset({"0", "tie", "equal", "both", "0.5"})
+_GOOD = frozenset({"1", "true", "yes", "pass", "good", "correct"})
+_BAD = frozenset({"0", "false", "no", "fail", "bad", "incorrect"})
+_MISSING = frozenset({"", "none", "null", "nan", "n/a"})
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one judge says of one case, beside what a person says.
+
+    Attributes:
+        case: Id of the case.
+        judge: Name of the judge; empty for a row of a person alone.
+        human: None where nobody has labelled it.
+        verdict: None where the judge's answer was no verdict.
+        swapped: Its verdict in the other order; None where that was none.
+        both_orders: Whether it was asked in both.
+        again: Its verdicts when it was asked again.
+        cluster: Of the case; the case itself where none is given.
+        lengths: Characters of what was judged: of the one text, or of the first and the second; empty if not known.
+        drawn: ``random``, ``chosen`` because it tells much, or empty where nothing is said of it.
+        shown: What a person needs to read of it.
+    """
+
+    case: str
+    judge: str
+    human: str | None
+    verdict: str | None
+    swapped: str | None = None
+    both_orders: bool = False
+    again: tuple[str | None, ...] = ()
+    cluster: str = ""
+    lengths: tuple[float, ...] = ()
+    drawn: str = ""
+    shown: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def verdicts(self) -> tuple[str | None, ...]:
+        """The verdict of each order."""
+        return (self.verdict, self.swapped) if self.both_orders else (self.verdict,)
+
+    @property
+    def flips(self) -> bool:
+        """Whether the two orders give two different verdicts."""
+        return self.both_orders and None not in self.verdicts and self.verdict != self.swapped
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The rows of labels files.
+
+    Attributes:
+        rows: A case and judge each.
+    """
+
+    rows: tuple[Judged, ...]
+
+    @cached_property
+    def judges(self) -> dict[str, list[Judged]]:
+        """Rows by judge, in the order of the file; rows of people alone belong to none."""
+        found: dict[str, list[Judged]] = {}
+        for row in self.rows:
+            if row.judge:
+                found.setdefault(row.judge, []).append(row)
+        return found
+
+    @cached_property
+    def human(self) -> dict[str, str]:
+        """What people say, by case."""
+        return {row.case: row.human for row in self.rows if row.human is not None}
+
+    @cached_property
+    def chosen(self) -> frozenset[str]:
+        """Cases that were picked because they tell much, and not at random."""
+        return frozenset(row.case for row in self.rows if row.drawn == "chosen")
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """All labels and verdicts, sorted."""
+        said = {row.human for row in self.rows} | {word for row in self.rows for word in (*row.verdicts, *row.again)}
+        words = {word for word in said if word is not None}
+        return tuple(sorted(words, key=lambda word: (_number(word) is None, _number(word) or 0.0, word)))
+
+    @cached_property
+    def kind(self) -> Kind:
+        """What the labels are: the better one of a pair, words, or numbers (more than two of them)."""
+        if any(row.both_orders or len(row.lengths) == 2 for row in self.rows):
+            return "pair"
+        words = self.words
+        return "number" if len(words) > 2 and all(_number(word) is not None for word in words) else "word"
+
+    def value(self, label: str) -> float | None:
+        """A label as a number whose mean says something; None for a word that has none.
+
+        Of a pair: 1 for the first, 0 for the second, 0.5 for a tie. Of words: 1 for ``yes``, ``pass`` and the like, 0
+        for their opposites.
+        """
+        word = label.lower()
+        if self.kind == "number":
+            return _number(word)
+        good, bad = (FIRST, SECOND) if self.kind == "pair" else (_GOOD, _BAD)
+        if word in good:
+            return 1.0
+        return 0.0 if word in bad else 0.5 if self.kind == "pair" and word in TIE else None
+
+    @classmethod
+    def load(cls, *paths: Path) -> Labels:
+        """Reads files, as if they were one.
+
+        Raises:
+            DefinitionError: It is missing or empty, a row is none, or two rows contradict each other; with the line.
+        """
+        merged: dict[tuple[str, str], Judged] = {}
+        human: dict[str, tuple[str, Location]] = {}
+        marked: dict[str, set[str]] = {}
+        for at, raw in (record for path in paths for record in _records(path)):
+            row = _row(raw, at)
+            marked.setdefault(row.drawn, set()).add(row.case)
+            if raw.get("undo") is True:
+                human.pop(row.case, None)
+                continue
+            if row.human is not None:
+                word, before = human.setdefault(row.case, (row.human, at))
+                if word != row.human:
+                    raise DefinitionError(f"case {row.case!r} is {row.human!r} here and {word!r} at {before}", at=at)
+            known = merged.get((row.case, row.judge)) if row.judge else None
+            merged[row.case, row.judge] = replace(known, again=(*known.again, row.verdict)) if known else row
+        if not merged:
+            raise DefinitionError("there are no rows", at=Location(paths[0]))
+        said = {case: word for case, (word, _) in human.items()}
+        marks = {case: drawn for drawn in ("", "chosen", "random") for case in marked.get(drawn, ())}
+        rows = (replace(row, human=said.get(row.case), drawn=marks[row.case]) for row in merged.values())
+        return cls(tuple(rows))
+
+
+def _records(path: Path) -> Iterator[tuple[Location, Mapping[str, Any]]]:
+    text = read_text(path, "labels")
+    records = _csv(text, path) if path.suffix.lower() == ".csv" else _jsonl(text, path)
+    return ((Location(path, line), record) for line, record in records)
+
+
+def _csv(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    reader = csv.DictReader(text.splitlines(keepends=True), strict=True)
+    try:
+        for record in reader:
+            if None in record:
+                raise DefinitionError("the row has more cells than the header", at=Location(path, reader.line_num))
+            yield reader.line_num, record
+    except csv.Error as error:
+        raise DefinitionError(f"not CSV: {error}", at=Location(path, reader.line_num)) from None
+
+
+def _jsonl(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    for line, content in enumerate(text.split("\n"), 1):
+        if not content.strip():
+            continue
+        try:
+            record = json.loads(content)
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise DefinitionError(f"not JSON: {error}", at=Location(path, line)) from None
+        if not isinstance(record, dict):
+            raise DefinitionError("a row is a JSON object", at=Location(path, line))
+        yield line, record
+
+
+def _row(raw: Mapping[str, Any], at: Location) -> Judged:
+    case = raw.get("id", raw.get("case"))
+    if case is None or not str(case).strip():
+        raise DefinitionError("the row has no `id`", at=at, hint="`id` (or `case`) names the case; see docs/judges.md")
+    named = "verdict" if "verdict" in raw else "forward"
+    drawn = str(raw.get("drawn") or "")
+    if drawn not in ("", "random", "chosen"):
+        raise DefinitionError(f"`drawn` is random or chosen, not {drawn!r}", at=at)
+    judge = str(raw.get("judge") or ("judge" if named in raw else ""))
+    return Judged(
+        case=str(case),
+        judge=judge,
+        human=_label(raw.get("human"), at),
+        verdict=_label(raw.get(named), at),
+        swapped=_label(raw.get("swapped"), at),
+        both_orders=bool(judge) and "swapped" in raw and str(raw["swapped"]).strip() != "",
+        cluster=str(raw.get("cluster") or case),
+        lengths=_lengths(raw, at),
+        drawn=drawn,
+        shown={
+            name: str(raw[name]) for name in ("question", "input", "output", "output_1", "output_2") if raw.get(name)
+        },
+    )
+
+
+def _label(raw: Any, at: Location) -> str | None:
+    """A label as text: 1, 1.0 and ``1`` are the same."""
+    if isinstance(raw, (list, dict)):
+        raise DefinitionError(f"a label is a word or a number, not {raw!r}", at=at)
+    if raw is None or str(raw).strip().lower() in _MISSING:
+        return None
+    if isinstance(raw, bool):
+        return "yes" if raw else "no"
+    number = _number(str(raw))
+    return str(raw).strip().casefold() if number is None else f"{number:g}"
+
+
+def _lengths(raw: Mapping[str, Any], at: Location) -> tuple[float, ...]:
+    pair = (_length(raw, "_1", at), _length(raw, "_2", at))
+    if pair[0] is not None and pair[1] is not None:
+        return (pair[0], pair[1])
+    one = _length(raw, "", at)
+    return () if one is None else (one,)
+
+
+def _length(raw: Mapping[str, Any], which: str, at: Location) -> float | None:
+    given = raw.get(f"length{which}")
+    if given is None or given == "":
+        text = raw.get(f"output{which}")
+        return float(len(str(text))) if text else None
+    number = _number(str(given))
+    if number is None or number < 0:
+        raise DefinitionError(f"`length{which}` is a number of characters, not {given!r}", at=at)
+    return number
+
+
+def _number(word: str) -> float | None:
+    try:
+        number = float(word)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,128 @@
+"""Labels files: JSONL and CSV, what is missing, what contradicts itself."""
+
+import json
+
+import pytest
+
+from genops.errors import DefinitionError
+from genops.evals.judges.labels import Labels
+
+
+@pytest.fixture
+def load(tmp_path):
+    def load(*rows, name="labels.jsonl"):
+        path = tmp_path / name
+        text = "".join(row if isinstance(row, str) else json.dumps(row) + "\n" for row in rows)
+        path.write_text(text, encoding="utf-8")
+        return Labels.load(path)
+
+    return load
+
+
+def test_a_row_is_a_case_and_a_judges_word_on_it(load):
+    labels = load({"id": 7, "human": "yes", "judge": "j", "verdict": "no", "cluster": "c", "output": "text"})
+    (row,) = labels.judges["j"]
+    assert (row.case, row.human, row.verdict, row.cluster, row.lengths) == ("7", "yes", "no", "c", (4.0,))
+    assert (labels.kind, labels.human) == ("word", {"7": "yes"})
+
+
+def test_the_recorded_format_of_pairs(load):
+    labels = load(
+        {"case": 0, "judge": "j", "human": "1", "forward": "2", "swapped": "None", "output_1": "a", "output_2": "bb"}
+    )
+    (row,) = labels.rows
+    assert (row.verdicts, row.both_orders, row.lengths, row.flips) == (("2", None), True, (1.0, 2.0), False)
+    assert labels.kind == "pair"
+
+
+def test_csv_is_read_too(load):
+    labels = load("id,human,verdict\n1,4,5\n2,,3\n3,2,\n", name="labels.csv")
+    assert [(row.human, row.verdict) for row in labels.judges["judge"]] == [("4", "5"), (None, "3"), ("2", None)]
+    assert labels.kind == "number"
+
+
+@pytest.mark.parametrize("missing", [None, "", "None", "null", "NaN", " "])
+def test_what_is_no_verdict(load, missing):
+    assert load({"id": 1, "human": "yes", "verdict": missing}).rows[0].verdict is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "label"), [(1, "1"), (1.0, "1"), ("1.0", "1"), (True, "yes"), ("Yes", "yes"), (0.5, "0.5")]
+)
+def test_equal_labels_are_one(load, raw, label):
+    assert load({"id": 1, "human": raw}).human == {"1": label}
+
+
+def test_people_and_judges_may_have_rows_of_their_own(load):
+    labels = load(
+        {"id": 1, "judge": "a", "verdict": "no"}, {"id": 1, "judge": "b", "verdict": "yes"}, {"id": 1, "human": "yes"}
+    )
+    assert {row.human for rows in labels.judges.values() for row in rows} == {"yes"}
+
+
+def test_several_files_are_one(tmp_path):
+    for name, row in (("a", {"id": 1, "human": "yes"}), ("b", {"id": 1, "verdict": "no"})):
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(row))
+    labels = Labels.load(tmp_path / "a.jsonl", tmp_path / "b.jsonl")
+    assert labels.judges["judge"][0].human == "yes"
+
+
+def test_a_second_row_of_a_judge_is_its_word_when_asked_again(load):
+    labels = load(*({"id": 1, "human": "yes", "verdict": word} for word in ("yes", "no", None)))
+    assert labels.rows[0].again == ("no", None)
+
+
+def test_a_label_that_is_taken_back_is_gone(load):
+    labels = load(
+        {"id": 1, "human": "yes"}, {"id": 1, "undo": True}, {"id": 2, "human": "no"}, {"id": 1, "human": "no"}
+    )
+    assert labels.human == {"1": "no", "2": "no"}
+
+
+def test_a_case_that_was_chosen_and_drawn_counts_as_drawn(load):
+    rows = [{"id": n, "human": "yes", "drawn": "chosen"} for n in (1, 2)]
+    assert load(*rows, {"id": 1, "human": "yes", "drawn": "random"}).chosen == {"2"}
+
+
+@pytest.mark.parametrize(
+    ("label", "rows", "value"),
+    [
+        ("first", [{"id": 1, "human": "first", "forward": "a", "swapped": "b"}], 1.0),
+        ("tie", [{"id": 1, "human": "tie", "forward": "1", "swapped": "2"}], 0.5),
+        ("pass", [{"id": 1, "human": "pass"}], 1.0),
+        ("no", [{"id": 1, "human": "no"}], 0.0),
+        ("blue", [{"id": 1, "human": "blue"}], None),
+        ("3", [{"id": n, "human": n} for n in (1, 2, 3)], 3.0),
+    ],
+)
+def test_labels_as_numbers(load, label, rows, value):
+    assert load(*rows).value(label) == value
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([], "there are no rows"),
+        (["{]\n"], "labels.jsonl:1: not JSON"),
+        (["[1]\n"], "a row is a JSON object"),
+        ([{"human": "yes"}], "has no `id`"),
+        ([{"id": 1, "human": "yes"}, {"id": 1, "human": "no"}], "labels.jsonl:2: case '1' is 'no' here and 'yes' at"),
+        ([{"id": 1, "human": ["yes"]}], "a label is a word or a number"),
+        ([{"id": 1, "drawn": "often"}], "`drawn` is random or chosen"),
+        ([{"id": 1, "length": "long"}], "`length` is a number of characters"),
+    ],
+)
+def test_broken_files(load, rows, message):
+    with pytest.raises(DefinitionError) as caught:
+        load(*rows)
+    assert message in str(caught.value)
+
+
+def test_a_csv_row_with_too_many_cells(load):
+    with pytest.raises(DefinitionError, match="more cells"):
+        load("id,human\n1,yes,no\n", name="labels.csv")
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(DefinitionError, match="nowhere"):
+        Labels.load(tmp_path / "nowhere.jsonl")
