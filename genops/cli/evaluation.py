@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from genops.cli import eval_import
 from genops.cli.options import AsJson, UseCache
 from genops.cli.output import note, say_json
 from genops.cli.progress import evaluation_bar
@@ -170,3 +171,6 @@ def _exit_code(done: Evaluation) -> int:
     if done.gate is not None:
         return int(done.gate.verdict().exit_code)
     return int(ExitCode.UNFINISHED if done.progress.stopped or done.progress.failed else ExitCode.OK)
+
+
+eval_import.register(app)

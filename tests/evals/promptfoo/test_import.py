@@ -1,0 +1,377 @@
+"""A configuration of promptfoo becomes files that work, and a list of what could not be carried over."""
+
+import json
+import textwrap
+import tomllib
+
+import pytest
+
+from genops.errors import DefinitionError
+from genops.evals.datasets import DatasetSpec
+from genops.evals.promptfoo import import_promptfoo
+from genops.evals.suite import Suite
+from genops.executor import Chain
+from genops.prompts import Prompt
+from genops.settings import load_settings
+from genops.syntax import read_yaml
+from tests.executor.site import site
+
+__all__ = ["site"]
+
+
+@pytest.fixture
+def imported(tmp_path):
+    """Imports a configuration with files beside it."""
+
+    def imported(config, **files):
+        folder = tmp_path / "foo"
+        for name, text in {"promptfooconfig.yaml": config, **files}.items():
+            path = folder / name.replace("__", "/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
+        return import_promptfoo(folder / "promptfooconfig.yaml", "capitals")
+
+    return imported
+
+
+def rows(imported):
+    return [json.loads(line) for line in imported.files["evals/capitals.jsonl"].splitlines()]
+
+
+def suite(imported):
+    return read_yaml(imported.files["evals/capitals.yaml"], "suite").data
+
+
+def chain(imported):
+    return read_yaml(imported.files["chains/capitals.yaml"], "chain").data
+
+
+class TestPrompts:
+    def test_become_templates_with_the_types_of_the_variables(self, imported):
+        found = imported(
+            """
+            prompts: ["What is the capital of {{country}}? {{n}} words{% if polite %}, please{% endif %}."]
+            tests:
+              - vars: {country: France, n: 3, polite: true}
+              - vars: {country: NO, n: 4}
+            """
+        )
+        prompt = Prompt.parse(found.files["prompts/capitals.prompt"], "capitals")
+        assert prompt.inputs.names() == ["country", "n", "polite"]
+        assert chain(found)["inputs"] == {"country": "str", "n": "int", "polite": {"type": "bool", "default": None}}
+        assert [row["inputs"]["country"] for row in rows(found)] == ["France", "NO"]
+
+    def test_are_read_from_files_of_every_kind(self, imported):
+        found = imported(
+            """
+            prompts:
+              - file://prompts/*.txt
+              - file://chat.json
+              - {id: "file://more.csv"}
+              - {raw: "Raw {{q}}", label: raw one}
+              - file://made.py:build
+              - langfuse://somewhere
+            tests: [{vars: {q: x}}]
+            """,
+            prompts__a="one {{q}}\n---\ntwo {{q}}\n",
+            **{
+                "prompts__b.txt": "b {{q}}",
+                "chat.json": '[{"role": "system", "content": "Be brief."}, {"role": "user", "content": "{{q}}"}]',
+                "more.csv": 'prompt,label\n"csv {{q}}",from csv\n',
+                "prompts__two.txt": "one {{q}}\n---\ntwo {{q}}\n",
+            },
+        )
+        names = [name for name in found.files if name.startswith("prompts/")]
+        assert names == [
+            "prompts/capitals_b.prompt",
+            "prompts/capitals_two_1.prompt",
+            "prompts/capitals_two_2.prompt",
+            "prompts/capitals_chat.prompt",
+            "prompts/capitals_from_csv.prompt",
+            "prompts/capitals_raw_one.prompt",
+        ]
+        chat = Prompt.parse(found.files["prompts/capitals_chat.prompt"], "chat")
+        assert [message["role"] for message in chat.render({"q": "x"})] == ["system", "user"]
+        assert suite(found)["variants"]["prompt"][:2] == ["capitals_b", "capitals_b=capitals_two_1"]
+        assert found.left_out == [
+            "prompt file://made.py:build: it is made by a script",
+            "prompt langfuse://somewhere: it is kept somewhere else",
+        ]
+
+    def test_that_are_no_templates_here_are_listed(self, imported):
+        found = imported(
+            """
+            prompts: ["{{ q | nunjucksOnly }}", "{{ env.HOME }}", "fine {{q}}"]
+            tests: [{vars: {q: x}}]
+            """
+        )
+        assert len([name for name in found.files if name.startswith("prompts/")]) == 1
+        assert len(found.left_out) == 2
+
+    def test_without_any_that_works_there_is_no_suite(self, imported):
+        with pytest.raises(DefinitionError, match=r"no prompt that can be a template\n  prompt file://a.js"):
+            imported("{prompts: ['file://a.js'], tests: []}")
+
+
+class TestProviders:
+    def test_become_aliases(self, imported):
+        found = imported(
+            """
+            prompts: ["{{q}}"]
+            providers:
+              - openai:gpt-4o-mini
+              - id: anthropic:messages:claude-sonnet
+                label: Claude
+                config: {temperature: 0, max_tokens: 100, apiKey: secret-in-file, tools: []}
+              - {id: "openai:chat:local", config: {apiBaseUrl: "http://localhost:8000/v1", apiKeyEnvar: LOCAL_KEY}}
+              - "ollama:chat:llama3.2"
+              - file://provider.py
+            tests: [{vars: {q: x}}]
+            """
+        )
+        models = tomllib.loads(found.settings)["tool"]["genops"]["models"]
+        assert models == {
+            "gpt_4o_mini": {"model": "openai/gpt-4o-mini"},
+            "claude": {"model": "anthropic/claude-sonnet", "parameters": {"temperature": 0, "max_tokens": 100}},
+            "local": {"model": "openai/local", "base_url": "http://localhost:8000/v1", "api_key_env": "LOCAL_KEY"},
+            "llama3_2": {"model": "ollama_chat/llama3.2"},
+        }
+        assert suite(found)["variants"] == {
+            "model": ["gpt_4o_mini", "gpt_4o_mini=claude", "gpt_4o_mini=local", "gpt_4o_mini=llama3_2"]
+        }
+        assert chain(found)["steps"]["answer"]["model"] == "gpt_4o_mini"
+        assert "secret-in-file" not in str(found)
+        assert found.left_out == [
+            "provider anthropic:messages:claude-sonnet: `apiKey`: name its variable with `api_key_env`",
+            "provider anthropic:messages:claude-sonnet: `config.tools`",
+            "provider file://provider.py: it is no model of a known provider",
+        ]
+
+
+class TestTests:
+    def test_are_every_combination_of_their_lists(self, imported):
+        found = imported(
+            """
+            prompts: ["{{language}} {{word}}"]
+            defaultTest: {vars: {language: [en, fr]}, metadata: {by: ann}}
+            tests:
+              - {vars: {word: [a, b]}, description: words}
+              - {vars: {language: de, word: "in {{language}}"}, metadata: {level: 2}}
+            """
+        )
+        assert [tuple(row["inputs"].values()) for row in rows(found)] == [
+            ("en", "a"),
+            ("en", "b"),
+            ("fr", "a"),
+            ("fr", "b"),
+            ("de", "in de"),
+        ]
+        assert rows(found)[0]["metadata"] == {"by": "ann", "description": "words"}
+        assert rows(found)[4]["metadata"] == {"by": "ann", "level": 2}
+
+    def test_are_read_from_files(self, imported):
+        found = imported(
+            """
+            prompts: ["{{q}}"]
+            tests: [file://a.yaml, file://b.csv, file://c.jsonl, "file://d.py", {vars: {q: "file://text.txt"}}]
+            """,
+            **{
+                "a.yaml": "- {vars: {q: one}}\n",
+                "b.csv": "q,__expected1,__expected2,__metadata:level,__prefix\n"
+                'two,"contains-any: a, b",similar(0.9): c,hard,P\nthree,plain text,,,\n',
+                "c.jsonl": '{"vars": {"q": "four"}}\n',
+                "text.txt": "five",
+            },
+        )
+        assert [row["inputs"]["q"] for row in rows(found)] == ["one", "two", "three", "four", "five"]
+        assert rows(found)[1]["scorers"] == [
+            {"contains": ["a", "b"], "mode": "any"},
+            {"embedding_similarity": "c", "threshold": 0.9},
+        ]
+        assert rows(found)[1]["metadata"] == {"level": "hard"}
+        assert rows(found)[2]["scorers"] == [{"equals": "plain text"}]
+        assert found.left_out == ["column __prefix: it has no equal", "tests file://d.py: they are made by a script"]
+
+    def test_of_scenarios_are_combined(self, imported):
+        found = imported(
+            """
+            prompts: ["{{language}} {{word}}"]
+            scenarios:
+              - config: [{vars: {language: en}}, {vars: {language: fr}}]
+                tests: [{vars: {word: a}, assert: [{type: contains, value: x}]}, {vars: {word: b}}]
+            """
+        )
+        assert [list(row["inputs"].values()) for row in rows(found)] == [
+            ["en", "a"],
+            ["en", "b"],
+            ["fr", "a"],
+            ["fr", "b"],
+        ]
+
+    def test_variables_that_no_prompt_reads_are_metadata(self, imported):
+        found = imported(
+            """
+            prompts: ["{{q}}"]
+            defaultTest: {assert: [{type: icontains, value: "{{answer}}"}]}
+            tests: [{vars: {q: x, answer: y}}]
+            """
+        )
+        assert rows(found) == [{"inputs": {"q": "x"}, "metadata": {"answer": "y"}}]
+        assert suite(found)["scorers"] == [{"contains": "{{metadata.answer}}", "ignore_case": True}]
+
+
+ASSERTIONS = [
+    ({"type": "equals", "value": "x"}, {"equals": "x"}),
+    ({"type": "not-equals", "value": "a.b"}, {"regex": r"\Aa\.b\Z", "negated": True}),
+    ({"type": "equals", "value": {"a": 1}}, {"json_path": "$", "expected": {"a": 1}}),
+    ({"type": "contains", "value": 7}, {"contains": "7"}),
+    ({"type": "not-contains", "value": "x"}, {"contains": "x", "mode": "none"}),
+    ({"type": "contains-all", "value": ["a", "b"]}, {"contains": ["a", "b"]}),
+    ({"type": "not-icontains-any", "value": ["a"]}, {"contains": ["a"], "mode": "none", "ignore_case": True}),
+    ({"type": "regex", "value": r"\d+", "weight": 2}, {"regex": r"\d+", "weight": 2}),
+    ({"type": "not-regex", "value": "x"}, {"regex": "x", "negated": True}),
+    ({"type": "starts-with", "value": "x"}, {"starts_with": "x"}),
+    ({"type": "is-json"}, {"is_json": None}),
+    ({"type": "is-json", "value": {"type": "object"}}, {"json_schema": {"type": "object"}}),
+    ({"type": "contains-json"}, {"is_json": None, "fenced": True}),
+    ({"type": "is-xml", "value": {"requiredElements": ["a.b"]}}, {"xml": None, "elements": ["b"]}),
+    ({"type": "is-sql", "value": {"databaseType": "PostgresQL"}}, {"sql": "postgres"}),
+    ({"type": "word-count", "value": {"min": 2, "max": 5}}, {"length": "words", "at_least": 2, "at_most": 5}),
+    ({"type": "not-is-refusal"}, {"refusal": False}),
+    ({"type": "rouge-n", "value": "x"}, {"rouge": "x", "variant": "rouge1", "threshold": 0.75}),
+    ({"type": "similar", "value": "x", "threshold": 0.8}, {"embedding_similarity": "x", "threshold": 0.8}),
+    ({"type": "llm-rubric", "value": "polite"}, {"rubric": "polite", "threshold": 0.5}),
+    ({"type": "model-graded-closedqa", "value": "polite"}, {"closed_qa": "polite"}),
+    ({"type": "factuality", "value": "x", "metric": "Facts"}, {"factuality": "x", "threshold": 0.3, "name": "Facts"}),
+    ({"type": "g-eval", "value": ["a", "b"]}, {"g_eval": "a\nb", "threshold": 0.7}),
+]
+
+
+class TestAssertions:
+    @pytest.mark.parametrize(("given", "entry"), ASSERTIONS, ids=lambda value: str(value.get("type", "")))
+    def test_with_an_equal_become_scorers(self, imported, given, entry):
+        config = {"prompts": ["{{q}}"], "tests": [{"vars": {"q": "x"}}], "defaultTest": {"assert": [given]}}
+        found = imported(json.dumps(config))
+        assert found.left_out == []
+        assert suite(found)["scorers"] == [entry]
+
+    @pytest.mark.parametrize(
+        ("given", "why"),
+        [
+            ({"type": "javascript", "value": "output.length > 3"}, "output.length > 3: it has no equal"),
+            ({"type": "python", "value": "file://a.py"}, "it has no equal"),
+            ({"type": "contains", "value": "file://a.js"}, "a script"),
+            ({"type": "not-llm-rubric", "value": "x"}, "the negation"),
+            ({"type": "not-contains-all", "value": ["a", "b"]}, "the negation of `contains-all`"),
+            ({"type": "is-sql", "value": {"allowedTables": ["x"]}}, "`allowedTables`"),
+            ({"type": "equals", "value": "{{unknown}}"}, "the template '{{unknown}}'"),
+            ({"type": "contains", "value": "x", "transform": "output.trim()"}, "assertion contains: `transform`"),
+            ({"type": "assert-set", "threshold": 0.5, "assert": []}, "it has no equal"),
+            ({"value": "x"}, "it has no type"),
+        ],
+        ids=str,
+    )
+    def test_without_one_are_listed(self, imported, given, why):
+        config = {"prompts": ["{{q}}"], "tests": [{"vars": {"q": "x"}, "assert": [given]}]}
+        (left,) = imported(json.dumps(config)).left_out
+        assert why in left
+
+    def test_of_one_kind_get_names_of_their_own(self, imported):
+        found = imported(
+            """
+            prompts: ["{{q}}"]
+            assertionTemplates: {polite: {type: contains, value: please}}
+            defaultTest: {assert: [{type: contains, value: a}]}
+            tests:
+              - vars: {q: x}
+                assert:
+                  - {type: assert-set, assert: [{type: contains, value: b}, {type: contains, value: c}]}
+                  - {$ref: "#/assertionTemplates/polite"}
+            """
+        )
+        assert [entry.get("name", "contains") for entry in suite(found)["scorers"]] == ["contains"]
+        assert [entry["name"] for entry in rows(found)[0]["scorers"]] == ["contains_2", "contains_3", "contains_4"]
+
+    def test_that_mean_nearly_the_same_are_listed(self, imported):
+        found = imported(
+            """
+            prompts: ["{{q}}"]
+            tests: [{vars: {q: x}, assert: [{type: rouge-n, value: y}]}]
+            """
+        )
+        assert found.changed == ["assertion rouge-n: the F1 of ROUGE-1, where promptfoo counts recall"]
+
+    def test_are_graded_by_the_model_that_they_name(self, imported):
+        found = imported(
+            """
+            prompts: ["{{q}}"]
+            providers: openai:gpt-4o-mini
+            defaultTest: {options: {provider: "openai:gpt-4o"}}
+            tests: [{vars: {q: x}, assert: [{type: llm-rubric, value: y, provider: "openai:o3"}]}]
+            """
+        )
+        assert suite(found)["judge"] == "gpt_4o"
+        assert rows(found)[0]["scorers"][0]["model"] == "o3"
+        assert set(tomllib.loads(found.settings)["tool"]["genops"]["models"]) == {"gpt_4o_mini", "gpt_4o", "o3"}
+
+
+def test_what_is_elsewhere_in_the_configuration_is_carried_over_or_listed(imported):
+    found = imported(
+        """
+        description: Capitals
+        prompts: ["{{q}}"]
+        tests: [{vars: {q: x}, threshold: 0.5, options: {transform: output.trim()}}]
+        evaluateOptions: {repeat: 3, maxConcurrency: 8, delay: 100}
+        nunjucksFilters: {a: b.js}
+        outputPath: out.html
+        """
+    )
+    assert (suite(found)["description"], suite(found)["repeat"], suite(found)["concurrency"]) == ("Capitals", 3, 8)
+    assert [left.partition(":")[0] for left in found.left_out] == [
+        "`nunjucksFilters`",
+        "test {'q'",
+        "test {'q'",
+        "`evaluateOptions.delay`",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("config", "problem"),
+    [
+        ("[]", "no configuration of promptfoo"),
+        ("{other: 1}", "no configuration of promptfoo"),
+        ("prompts: [", "not valid YAML"),
+        ("{prompts: ['{{q}}'], tests: 'file://gone.yaml'}", "gone.yaml: there is no such file"),
+    ],
+)
+def test_what_is_broken_is_refused(imported, config, problem):
+    with pytest.raises(DefinitionError, match=problem):
+        imported(config)
+
+
+def test_code_is_not_run(tmp_path):
+    with pytest.raises(DefinitionError, match="a configuration that is code is not run"):
+        import_promptfoo(tmp_path / "promptfooconfig.js", "x")
+
+
+def test_what_comes_of_it_works(imported, site):
+    found = imported(
+        """
+        prompts: ["What is the capital of {{country}}?", "Capital of {{country}}?"]
+        providers: [openai:gpt-4o-mini]
+        defaultTest: {assert: [{type: not-contains, value: sorry}]}
+        tests:
+          - vars: {country: [France, Spain]}
+            assert: [{type: contains, value: "{{country}}"}]
+        """
+    )
+    site.top = ""
+    for name, text in found.files.items():
+        site.write(name, text)
+    site.scripted("rules: [{when: {user: 'apital of (?P<it>[A-Za-z]+)'}, text: 'that of {{ it }}'}]", "gpt_4o_mini")
+    settings = site.project.settings
+    made = Suite.load("capitals", load_settings(site.root))
+    loaded = Chain.load("capitals", project=site.project)
+    dataset = DatasetSpec(file="capitals.jsonl").open(settings, made.folder, loaded.closure.root.inputs)
+    assert [variant.name for variant in made.variants] == ["capitals_1", "capitals_1=capitals_2"]
+    assert [loaded.run_sync(dict(case.inputs)).output for case in dataset] == ["that of France", "that of Spain"]
