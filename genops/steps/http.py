@@ -51,7 +51,7 @@ class HttpStep(Step):
     async def run(self, context: StepContext) -> Value:
         """One request: an effect, so that replay never repeats it."""
         url = context.inputs["url"]
-        host = _host(url)
+        host = host_of(url)
         request: dict[str, Value] = {
             "method": self.http,
             "url": url,
@@ -62,9 +62,9 @@ class HttpStep(Step):
         }
 
         async def perform(trace_headers: dict[str, str]) -> Value:
-            _allow(host, context.settings.http.allowed_hosts)
-            secrets = {header: _variable(name) for header, name in self.headers_env.items()}
-            return await _send(request, {**trace_headers, **secrets}, self.timeout)
+            check_allowed(host, context.settings.http.allowed_hosts)
+            secrets = {header: variable(name) for header, name in self.headers_env.items()}
+            return await send(request, {**trace_headers, **secrets}, self.timeout)
 
         answer = await context.effect("http", request, perform)
         if not isinstance(answer, dict) or not isinstance(answer["status"], int):
@@ -75,7 +75,7 @@ class HttpStep(Step):
         return answer
 
 
-def _host(url: Any) -> str:
+def host_of(url: Any) -> str:
     """The host of a URL, read as what sends the request will read it.
 
     Raises:
@@ -95,21 +95,42 @@ def _host(url: Any) -> str:
     return host
 
 
-def _allow(host: str, allowed: list[str]) -> None:
+def check_allowed(host: str, allowed: list[str]) -> None:
+    """Sees that requests may go to a host.
+
+    Raises:
+        UsageError: It is not among the allowed ones.
+    """
     for pattern in allowed:
         if host == pattern.lower() or (pattern.startswith("*.") and host.endswith(pattern[1:].lower())):
             return
     raise UsageError(f"the host {host!r} is not allowed", hint="add it to [tool.genops.http] allowed_hosts")
 
 
-def _variable(name: str) -> str:
+def variable(name: str) -> str:
+    """The value of an environment variable.
+
+    Raises:
+        UsageError: It is not set.
+    """
     value = os.environ.get(name)
     if value is None:
         raise UsageError(f"the environment variable {name} is not set", hint="headers_env names it")
     return value
 
 
-async def _send(request: Mapping[str, Any], extra: Mapping[str, str], timeout: float | None) -> Value:
+async def send(request: Mapping[str, Any], extra: Mapping[str, str], timeout: float | None) -> dict[str, Value]:
+    """Sends a request; ``status``, ``headers`` and ``body`` of the answer.
+
+    Args:
+        request: Its ``method``, ``url``, ``headers``, ``json`` and ``body``.
+        extra: Further headers.
+        timeout: Seconds for everything; None for a minute.
+
+    Raises:
+        StepTimeout: There is no answer in time.
+        HttpFailed: There is none, or it is too large.
+    """
     import aiohttp
 
     options: dict[str, Any] = {"headers": {**request["headers"], **extra}, "allow_redirects": False}
