@@ -11,6 +11,7 @@ from genops.stats.krippendorff import krippendorff_alpha
 from genops.stats.mcnemar import McNemarTest, mcnemar_test
 from genops.stats.multiple import Correction, e_benjamini_hochberg, holm
 from genops.stats.permutation import Alternative, PermutationTest, paired_permutation_test
+from genops.stats.prediction_powered import LabelPlan, PredictionPowered, labels_for_width, prediction_powered_mean
 from genops.stats.proportions import clopper_pearson_interval, proportion_interval, wilson_interval
 from genops.stats.repeats import pass_at_k, pass_hat_k
 from genops.stats.sampling import draw_order, mean_bounds, mean_estimate
@@ -24,10 +25,12 @@ __all__ = [
     "Correction",
     "FiniteDataset",
     "Interval",
+    "LabelPlan",
     "McNemarTest",
     "PairedComparison",
     "PermutationTest",
     "Population",
+    "PredictionPowered",
     "SequentialResult",
     "SequentialTest",
     "Statistic",
@@ -45,6 +48,7 @@ __all__ = [
     "gwet_ac1",
     "holm",
     "krippendorff_alpha",
+    "labels_for_width",
     "mcnemar_test",
     "mean_bounds",
     "mean_estimate",
@@ -52,6 +56,7 @@ __all__ = [
     "paired_permutation_test",
     "pass_at_k",
     "pass_hat_k",
+    "prediction_powered_mean",
     "proportion_interval",
     "quantile_interval",
     "ratio_interval",

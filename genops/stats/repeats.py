@@ -34,7 +34,7 @@ def pass_at_k(
         ValueError: A case has fewer than ``k`` tries, or more successes than tries, or there are no cases.
     """
     passed, tried = _checked(successes, tries, k)
-    return _over_cases(1 - _share_of_choices(tried - passed, tried, k), f"pass@{k}", clusters, level)
+    return _over_cases(1 - share_of_choices(tried - passed, tried, k), f"pass@{k}", clusters, level)
 
 
 def pass_hat_k(
@@ -56,7 +56,7 @@ def pass_hat_k(
         ValueError: A case has fewer than ``k`` tries, or more successes than tries, or there are no cases.
     """
     passed, tried = _checked(successes, tries, k)
-    return _over_cases(_share_of_choices(passed, tried, k), f"pass^{k}", clusters, level)
+    return _over_cases(share_of_choices(passed, tried, k), f"pass^{k}", clusters, level)
 
 
 def _checked(successes: Counts, tries: Counts, k: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -70,8 +70,16 @@ def _checked(successes: Counts, tries: Counts, k: int) -> tuple[NDArray[np.int64
     return passed, tried
 
 
-def _share_of_choices(chosen: NDArray[np.int64], of: NDArray[np.int64], k: int) -> Floats:
-    """C(chosen, k) / C(of, k), factor by factor, so that it neither overflows nor is rounded."""
+def share_of_choices(chosen: NDArray[np.int64], of: NDArray[np.int64], k: int) -> Floats:
+    """How many of the choices of k among each case's tries are made of chosen ones alone, as a share.
+
+    C(chosen, k) / C(of, k), factor by factor, so that it neither overflows nor is rounded.
+
+    Args:
+        chosen: Tries of each case that are.
+        of: All tries of each, at least ``k``.
+        k: How many are chosen.
+    """
     steps = np.arange(k)
     factors = np.maximum(chosen[:, None] - steps, 0) / (of[:, None] - steps)
     return np.asarray(factors.prod(axis=1), dtype=np.float64)

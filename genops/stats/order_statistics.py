@@ -1,0 +1,40 @@
+"""The interval of a quantile of independent values, from two of the values themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+
+import numpy as np
+from scipy import stats
+
+from genops.stats.interval import Floats, Interval, checked_sample
+
+METHOD = "order statistics"
+
+
+def order_statistic_interval(values: Sequence[float] | Floats, quantile: float, level: float = 0.95) -> Interval:
+    """Two values of the sample between which a quantile lies, whatever the values are distributed like.
+
+    How many of n values lie below the quantile is binomial: W. R. Thompson, On confidence ranges for the median and
+    other expectation distributions for populations of unknown distribution form, Annals of Mathematical Statistics 7
+    (1936). It never covers less than it says, and is what the bootstrap of a quantile approximates by drawing.
+
+    Args:
+        values: The sample.
+        quantile: The share of values at or below it, between 0 and 1.
+        level: Of confidence.
+
+    Raises:
+        ValueError: The sample is empty or not finite, or the level or the quantile is not between 0 and 1.
+    """
+    sample = np.sort(checked_sample(values, level))
+    if not 0 < quantile < 1:
+        raise ValueError(f"a quantile lies between 0 and 1, not at {quantile}")
+    n = len(sample)
+    estimate = float(sample[ceil(quantile * n * (1 - 1e-12)) - 1])
+    below = int(stats.binom.ppf((1 - level) / 2, n, quantile))
+    above = int(stats.binom.ppf((1 + level) / 2, n, quantile)) + 1
+    if below < 1 or above > n:
+        return Interval(estimate, None, level, n, METHOD, f"{n} values are too few to tell this quantile's spread")
+    return Interval(estimate, (float(sample[below - 1]), float(sample[above - 1])), level, n, METHOD)
