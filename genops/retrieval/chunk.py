@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from genops.errors import DefinitionError, InputError, nearest
 from genops.retrieval.chunkers import CHUNKERS, Room, Ruler, Section, pack, paragraphs
@@ -22,8 +21,7 @@ _HEADING_CHARACTERS = 300
 _SEPARATOR = " > "
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """A passage of a document: ``document.text[start:end]``.
 
     Attributes:

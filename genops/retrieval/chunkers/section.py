@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from genops.retrieval.document import Document
 
@@ -35,8 +34,7 @@ Fits: TypeAlias = Callable[[int, int], bool]
 """Whether the characters from one offset to another are one chunk, or less."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A paragraph, list, table or piece of code.
 
     Attributes:
@@ -52,8 +50,7 @@ class Block:
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """Blocks that may share a chunk. No chunk has parts of two sections.
 
     Attributes:

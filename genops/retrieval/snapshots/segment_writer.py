@@ -50,6 +50,11 @@ class SegmentWriter:
     Args:
         folder: An empty folder.
         dimension: Numbers in a vector.
+
+    Attributes:
+        documents: Taken so far.
+        chunks: Of these documents.
+        to_embed: Of these chunks, the first ones, whose vectors are not known yet.
     """
 
     def __init__(self, folder: Path, dimension: int) -> None:
@@ -60,11 +65,11 @@ class SegmentWriter:
         opened = [self._closing.enter_context((folder / n).open("wb")) for n in (RECORDS, DOCUMENTS, TEXTS, CHUNKS)]
         self._records, self._documents, self._texts, self._chunks = opened
         self._headings: dict[str, int] = {"": 0}
-        self._new: list[range] = []
-        self._kept: list[tuple[int, Segment, range]] = []
+        self._kept: list[tuple[Segment, range]] = []
         self._records_size = self._texts_size = 0
         self.documents = 0
         self.chunks = 0
+        self.to_embed = 0
 
     def __enter__(self) -> SegmentWriter:
         return self
@@ -72,24 +77,16 @@ class SegmentWriter:
     def __exit__(self, *_: object) -> None:
         self._closing.close()
 
-    @property
-    def to_embed(self) -> int:
-        """Chunks whose vectors are not known yet."""
-        return sum(map(len, self._new))
-
     def add(self, document: Document, chunks: Sequence[Chunk]) -> None:
-        """Takes a document; its chunks are embedded later."""
-        first, after = self.chunks, self.chunks + len(chunks)
-        if self._new and self._new[-1].stop == first:
-            first = self._new.pop().start
-        self._new.append(range(first, after))
+        """Takes a document, before all that is kept; its chunks are embedded later."""
         spans = [(int(c.id, 16), c.start, c.end, c.heading, c.context) for c in chunks]
         self._put(dict(zip(_KEPT, _kept(document), strict=True)), document.text, spans)
+        self.to_embed = self.chunks
 
     def keep(self, segment: Segment, position: int) -> None:
         """Takes a document with its chunks and vectors from a segment."""
         rows = segment.rows(position)
-        self._kept.append((self.chunks, segment, rows))
+        self._kept.append((segment, rows))
         spans = [(int(p.id, 16), p.start, p.end, p.heading, p.context) for p in segment.passages(rows)]
         self._put(segment.record(position), segment.text(position), spans)
 
@@ -130,8 +127,8 @@ class SegmentWriter:
         write_dense(folder, self._vectors(written, folder / _STAGED, embed), kind)
         (folder / _STAGED).unlink(missing_ok=True)
         if analyzer is not None:
-            every = _batches([range(self.chunks)])
-            texts = (passage.searched_text for rows in every for passage in written.passages(rows))
+            batches = _batches(self.chunks)
+            texts = (passage.searched_text for rows in batches for passage in written.passages(rows))
             Postings.of(texts, analyzer).save(folder)
         return entry
 
@@ -148,15 +145,10 @@ class SegmentWriter:
         if not self.chunks:
             return np.zeros(shape, dtype=np.float32)
         with staged.open("wb") as stream:
-
-            def put(first: int, vectors: Vectors) -> None:
-                stream.seek(first * vectors.strides[0])
-                stream.write(np.ascontiguousarray(vectors).data)
-
-            for first, segment, rows in self._kept:
-                put(first, segment.dense.vectors(np.arange(rows.start, rows.stop)))
-            for rows in _batches(self._new):
-                put(rows.start, embed([passage.embedded_text for passage in written.passages(rows)]))
+            for rows in _batches(self.to_embed):
+                stream.write(embed([passage.embedded_text for passage in written.passages(rows)]).data)
+            for segment, rows in self._kept:
+                stream.write(segment.dense.vectors(np.arange(rows.start, rows.stop)).data)
         vectors: Vectors = np.memmap(staged, dtype=np.float32, mode="r", shape=shape)
         return vectors
 
@@ -174,7 +166,6 @@ def _byte_spans(text: str, size: int, spans: Sequence[tuple[int, int]]) -> list[
     return [(places[start], places[end] - places[start]) for start, end in spans]
 
 
-def _batches(ranges: Sequence[range]) -> Iterator[range]:
-    """Ranges of rows that are none too long."""
-    for rows in ranges:
-        yield from (rows[first : first + _BATCH] for first in range(0, len(rows), _BATCH))
+def _batches(count: int) -> Iterator[range]:
+    """The first rows, some at a time."""
+    return (range(first, min(first + _BATCH, count)) for first in range(0, count, _BATCH))
