@@ -1,0 +1,270 @@
+"""Two variants on the same cases: by how much they differ, whether that could be chance, and which cases moved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genops.evals.rules import PASSED
+from genops.evals.summary.arms import Arm, floats, ints
+from genops.evals.summary.cases import Cases
+from genops.evals.summary.measure import Measure, case_means, mean_measure
+from genops.evals.summary.metric import MetricSpec, case_values
+from genops.stats import clopper_pearson_interval, compare_paired, holm
+
+_Values: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float64]]
+Direction: TypeAlias = Literal["better", "worse", "same", "unclear"]
+ALPHA = 0.05
+_MOVED = 10
+_PERMUTATION = "sign-flip permutation"
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A case on which two variants differ.
+
+    Attributes:
+        case: Id of the case.
+        before: The reference's value, over repeats.
+        after: The variant's value.
+        run_before: Id of the reference's run; empty where it is not known.
+        run_after: Id of the variant's run.
+    """
+
+    case: str
+    before: float
+    after: float
+    run_before: str
+    run_after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A metric of a variant against that of the reference, on the cases that both have.
+
+    Attributes:
+        metric: Which.
+        difference: The mean of variant minus reference, with its interval.
+        relative: The difference as a share of the reference's mean; None where that is 0.
+        test: What gave ``p``; empty where nothing was tested.
+        p: How likely so large a difference were, were it chance which is which; None where nothing was tested.
+        adjusted: The same, corrected for all tests of the summary.
+        direction: ``better`` or ``worse`` where ``adjusted`` is at most 0.05, ``same`` where no case moved.
+        lower_is_better: Whether a smaller value is the better one.
+        wins: Cases on which the variant is better.
+        ties: Cases on which they are equal.
+        losses: Cases on which the variant is worse.
+        unpaired: Cases that only one of the two has a value for.
+        moved: The cases that moved most, those that got worse first.
+    """
+
+    metric: str
+    difference: Measure
+    relative: float | None
+    test: str
+    p: float | None
+    adjusted: float | None
+    direction: Direction
+    lower_is_better: bool
+    wins: int
+    ties: int
+    losses: int
+    unpaired: int
+    moved: tuple[Moved, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A variant against a reference.
+
+    Attributes:
+        variant: Name of the variant.
+        reference: Name of the variant that it is compared with.
+        evaluation: Id of the other evaluation that the reference is of; empty for the same one.
+        metrics: Each metric that both have.
+        amounts: Seconds, dollars and tokens of the chain; not tested.
+    """
+
+    variant: str
+    reference: str
+    evaluation: str
+    metrics: tuple[Difference, ...]
+    amounts: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """How the p-values of a summary were corrected together.
+
+    Attributes:
+        method: Of the correction.
+        tests: What was tested together, as ``variant: metric``.
+    """
+
+    method: str
+    tests: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Side:
+    """An arm with the cases that it was run on."""
+
+    arm: Arm
+    cases: Cases
+
+
+AMOUNTS = ("latency", "cost", "tokens")
+_UNITS = {"latency": "s", "cost": "USD", "tokens": "tokens"}
+
+
+def compare(after: Side, before: Side, specs: Mapping[str, MetricSpec], evaluation: str = "") -> Comparison:
+    """Compares a variant with a reference, case by case.
+
+    Args:
+        after: The variant.
+        before: The reference.
+        specs: The metrics.
+        evaluation: Id of the evaluation that the reference is of; empty for the same one.
+    """
+    match = _match(after.cases, before.cases)
+    metrics = []
+    seen: list[_Pairs] = []
+    for spec in specs.values():
+        pairs = _paired(case_values(spec, after.arm, after.cases), case_values(spec, before.arm, before.cases), match)
+        if not len(pairs.after) or (spec.name == PASSED and any(pairs.equal(other) for other in seen)):
+            continue  # `passed` says nothing new where one scorer alone tells what passes
+        seen.append(pairs)
+        metrics.append(_difference(spec, pairs, after, before))
+    amounts = []
+    for name in AMOUNTS:
+        pairs = _paired(_amounts(name, after), _amounts(name, before), match)
+        if len(pairs.after):
+            spec = MetricSpec(name, "", 0.0, None, lower_is_better=True)
+            amounts.append(_described(spec, pairs, after, before, _mean(pairs, after, _UNITS[name], None)))
+    return Comparison(after.arm.name, before.arm.name, evaluation, tuple(metrics), tuple(amounts))
+
+
+def corrected(comparisons: Sequence[Comparison]) -> tuple[tuple[Comparison, ...], Correction]:
+    """The comparisons with the p-values of all their metrics corrected for each other, by Holm's method."""
+    tested = [(c.variant, found) for c in comparisons for found in c.metrics if found.p is not None]
+    correction = holm([found.p or 0.0 for _, found in tested], ALPHA)
+    adjusted = {id(found): p for (_, found), p in zip(tested, correction.adjusted, strict=True)}
+    done = tuple(
+        replace(c, metrics=tuple(_decided(found, adjusted.get(id(found))) for found in c.metrics)) for c in comparisons
+    )
+    return done, Correction(correction.method, tuple(f"{variant}: {found.metric}" for variant, found in tested))
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """Values of the same cases; ``places`` are those of the variant's cases, ``others`` of the reference's."""
+
+    places: NDArray[np.int64]
+    others: NDArray[np.int64]
+    after: NDArray[np.float64]
+    before: NDArray[np.float64]
+    unpaired: int
+
+    def equal(self, other: _Pairs) -> bool:
+        """Whether the values are the same."""
+        return np.array_equal(self.after, other.after) and np.array_equal(self.before, other.before)
+
+
+def _match(after: Cases, before: Cases) -> NDArray[np.int64]:
+    """For each case of the reference its place among the variant's, by id; -1 for none."""
+    if after is before:
+        return np.arange(len(before.ids))
+    places = {case: place for place, case in enumerate(after.ids)}
+    return np.array([places.get(case, -1) for case in before.ids], dtype=np.int64)
+
+
+def _paired(after: _Values, before: _Values, match: NDArray[np.int64]) -> _Pairs:
+    theirs = match[before[0]]
+    _, ours, others = np.intersect1d(after[0], theirs, assume_unique=False, return_indices=True)
+    unpaired = len(after[0]) + len(before[0]) - 2 * len(ours)
+    return _Pairs(after[0][ours], before[0][others], after[1][ours], before[1][others], unpaired)
+
+
+def _amounts(name: str, side: Side) -> _Values:
+    arm = side.arm
+    values = {
+        "latency": lambda: floats(arm.seconds),
+        "cost": lambda: floats(arm.cost),
+        "tokens": lambda: floats(arm.input_tokens) + floats(arm.output_tokens),
+    }[name]()
+    known = ~np.isnan(values)
+    places, means, _ = case_means(values[known], side.cases.places(ints(arm.cases)[known]))
+    return places, means
+
+
+def _difference(spec: MetricSpec, pairs: _Pairs, after: Side, before: Side) -> Difference:
+    cases = after.cases
+    clusters, weights = cases.clusters_of(pairs.places), cases.weights_of(pairs.places)
+    found = compare_paired(pairs.before, pairs.after, None if clusters is None else clusters.tolist(), weights)
+    ends = None if spec.ends is None else (spec.ends[0] - spec.ends[1], spec.ends[1] - spec.ends[0])
+    if ends is not None and not (found.wins or found.losses):
+        reach = clopper_pearson_interval(0, found.difference.clusters or found.difference.n)
+        assert reach.bounds is not None
+        most = reach.bounds[1] * ends[1]
+        measure = Measure(0.0, "score", found.difference.n, -most, most, method=f"{reach.method}, no case moved")
+    else:
+        measure = Measure.of(
+            replace(found.difference, clusters=None if clusters is None else found.difference.clusters), "score", ends
+        )
+    described = _described(spec, pairs, after, before, measure)
+    test = found.mcnemar.method if found.mcnemar else _PERMUTATION
+    return replace(described, test=test, p=found.p)
+
+
+def _mean(pairs: _Pairs, after: Side, unit: str, ends: tuple[float, float] | None) -> Measure:
+    clusters, weights = after.cases.clusters_of(pairs.places), after.cases.weights_of(pairs.places)
+    return mean_measure(pairs.after - pairs.before, unit, clusters, weights, ends)
+
+
+def _described(spec: MetricSpec, pairs: _Pairs, after: Side, before: Side, measure: Measure) -> Difference:
+    """What a difference is made of, before any test."""
+    gain = (pairs.before - pairs.after) if spec.lower_is_better else (pairs.after - pairs.before)
+    base = float(np.average(pairs.before, weights=after.cases.weights_of(pairs.places)))
+    return Difference(
+        metric=spec.name,
+        difference=measure,
+        relative=(measure.value or 0.0) / base if base else None,
+        test="",
+        p=None,
+        adjusted=None,
+        direction="unclear" if gain.any() else "same",
+        lower_is_better=spec.lower_is_better,
+        wins=int((gain > 0).sum()),
+        ties=int((gain == 0).sum()),
+        losses=int((gain < 0).sum()),
+        unpaired=pairs.unpaired,
+        moved=_moved(gain, pairs, after, before) if spec.name not in AMOUNTS else (),
+    )
+
+
+def _moved(gain: NDArray[np.float64], pairs: _Pairs, after: Side, before: Side) -> tuple[Moved, ...]:
+    order = np.lexsort((gain, -np.abs(gain)))[:_MOVED]
+    return tuple(
+        Moved(
+            after.cases.ids[pairs.places[at]],
+            float(pairs.before[at]),
+            float(pairs.after[at]),
+            before.arm.run_of(int(before.cases.numbers[pairs.others[at]])),
+            after.arm.run_of(int(after.cases.numbers[pairs.places[at]])),
+        )
+        for at in order.tolist()
+        if gain[at]
+    )
+
+
+def _decided(found: Difference, adjusted: float | None) -> Difference:
+    if adjusted is None or found.direction == "same":
+        return replace(found, adjusted=adjusted)
+    value = found.difference.value or 0.0
+    good = value < 0 if found.lower_is_better else value > 0
+    decided: Direction = "unclear" if adjusted > ALPHA else "better" if good else "worse"
+    return replace(found, adjusted=adjusted, direction=decided)

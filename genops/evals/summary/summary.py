@@ -1,0 +1,327 @@
+"""The summary of an evaluation: everything that its reports show, every number with its unit, n and interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genops.errors import UsageError, nearest
+from genops.evals.gate import Verdict
+from genops.evals.rules import PASSED
+from genops.evals.summary.arms import Arm, FailedSample, Failure, floats, ints
+from genops.evals.summary.cases import Cases
+from genops.evals.summary.comparison import Comparison, Correction, Side, compare, corrected
+from genops.evals.summary.measure import Distribution, distribution
+from genops.evals.summary.metric import MetricSpec, MetricSummary, Unscored, metric_specs, metric_summary
+from genops.store import Store
+from genops.store.records import EvalRecord
+
+_KEPT = 20
+_KINDS: tuple[Failure, ...] = ("infrastructure", "bad", "unscored")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of a variant's samples. One may be both bad and unscored, by different scorers.
+
+    Attributes:
+        planned: Samples that a whole evaluation makes.
+        samples: Samples that were made.
+        ok: Those whose run ended.
+        infrastructure: Those whose infrastructure failed.
+        unscored: Those that a scorer could not tell about.
+        bad: Those whose output fails a threshold.
+        errors: Failures of the infrastructure by the type of the error.
+        reasons: Why scores are missing.
+    """
+
+    planned: int
+    samples: int
+    ok: int
+    infrastructure: int
+    unscored: int
+    bad: int
+    errors: Mapping[str, int]
+    reasons: tuple[Unscored, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the runs of a variant used, or its judges.
+
+    Attributes:
+        cost: US dollars a sample.
+        tokens: Input and output tokens a sample.
+        input_tokens: In all.
+        output_tokens: In all.
+        latency: Seconds a sample; of judges, their answers one after the other.
+    """
+
+    cost: Distribution
+    tokens: Distribution
+    input_tokens: int
+    output_tokens: int
+    latency: Distribution
+
+
+@dataclass(frozen=True, slots=True)
+class VariantSummary:
+    """One variant.
+
+    Attributes:
+        name: Of the variant.
+        chain: Reference of its chain.
+        lock: Digest of everything that shapes its answers.
+        cases: Cases with a sample.
+        counts: What became of the samples.
+        metrics: By name, in the order of the suite.
+        chain_usage: Of the chain's runs.
+        judge_usage: Of the judges; None where none was asked.
+        failures: The first samples that failed, of each kind.
+    """
+
+    name: str
+    chain: str
+    lock: str
+    cases: int
+    counts: Counts
+    metrics: Mapping[str, MetricSummary]
+    chain_usage: Usage
+    judge_usage: Usage | None
+    failures: tuple[FailedSample, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """An evaluation.
+
+    Attributes:
+        evaluation: Its id.
+        suite: Name of the suite.
+        name: What people called it; empty for none.
+        status: ``running``, ``stopped`` or ``finished``.
+        started: Nanoseconds since the epoch.
+        ended: The same; None while it runs.
+        revision: The git commit, with ``+`` after it where files were changed; empty outside of git.
+        dataset: Name of the dataset.
+        dataset_digest: Of its cases.
+        cases: How many cases are asked.
+        repeat: How often each.
+        weighted: Whether cases weigh differently.
+        clusters: How many clusters the cases make; None where each stands alone.
+        variants: In the order of the suite.
+        comparisons: Of each variant with the reference.
+        correction: Of the comparisons' p-values; None where nothing is compared.
+        verdict: The gate's; None without a gate.
+        notes: What one must know to read the numbers.
+    """
+
+    evaluation: str
+    suite: str
+    name: str
+    status: str
+    started: int
+    ended: int | None
+    revision: str
+    dataset: str
+    dataset_digest: str
+    cases: int
+    repeat: int
+    weighted: bool
+    clusters: int | None
+    variants: tuple[VariantSummary, ...]
+    comparisons: tuple[Comparison, ...]
+    correction: Correction | None
+    verdict: Verdict | None
+    notes: tuple[str, ...]
+
+    def variant(self, name: str) -> VariantSummary:
+        """The variant of a name.
+
+        Raises:
+            UsageError: There is none; the message lists the nearest.
+        """
+        found = next((variant for variant in self.variants if variant.name == name), None)
+        if found is None:
+            names = [variant.name for variant in self.variants]
+            raise UsageError(f"the evaluation has no variant {name!r}", hint=nearest(name, names))
+        return found
+
+    def comparison(self, variant: str) -> Comparison | None:
+        """How a variant compares with the reference; None where it is the reference."""
+        return next((found for found in self.comparisons if found.variant == variant), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """The summary as plain data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Tally:
+    """An evaluation's samples as numbers.
+
+    Attributes:
+        record: Of the evaluation.
+        arms: By the variant's name.
+        cases: That have samples.
+        specs: The metrics.
+    """
+
+    record: EvalRecord
+    arms: Mapping[str, Arm]
+    cases: Cases
+    specs: Mapping[str, MetricSpec]
+
+    @classmethod
+    def read(cls, store: Store, record: EvalRecord, data_dir: Path, *, keep: int = _KEPT) -> Tally:
+        """Reads the samples of an evaluation, once and one by one.
+
+        Args:
+            store: That holds them.
+            record: Of the evaluation.
+            data_dir: The project's folder for data, where the dataset is kept.
+            keep: How many failed samples of each kind to keep of each variant.
+        """
+        manifest = record.body["manifest"]
+        arms = {entry["name"]: Arm(entry["name"]) for entry in manifest["variants"]}
+        ids: dict[int, str] = {}
+        for sample in store.samples(record.id):
+            ids[sample.case_number] = sample.case
+            arms.setdefault(sample.variant, Arm(sample.variant)).add(sample, keep)
+        cases = Cases.read(ids, manifest, data_dir)
+        names = dict.fromkeys(name for arm in arms.values() for name in arm.scores)
+        return cls(record, arms, cases, metric_specs(manifest, cases, names))
+
+    def only(self, variant: str) -> Tally:
+        """The samples of one variant."""
+        return replace(self, arms={variant: self.arms[variant]})
+
+    def side(self, variant: str) -> Side:
+        """A variant with its cases."""
+        return Side(self.arms[variant], self.cases)
+
+
+def summarise(tally: Tally, *, reference: str | None = None, against: Tally | None = None) -> Summary:
+    """What an evaluation's samples say.
+
+    Args:
+        tally: The samples.
+        reference: Name of the variant that the others are compared with; default the first. With ``against``, one of
+            its variants; default, for each variant the one of the same name there, else the first.
+        against: Another evaluation to compare with.
+
+    Raises:
+        UsageError: There is no such variant.
+    """
+    record, manifest = tally.record, tally.record.body["manifest"]
+    comparisons, correction = corrected(_comparisons(tally, reference, against))
+    clusters = tally.cases.clusters
+    return Summary(
+        evaluation=record.id,
+        suite=record.suite,
+        name=record.name,
+        status=record.status,
+        started=record.started,
+        ended=record.ended,
+        revision=record.body.get("about", {}).get("revision", ""),
+        dataset=manifest["dataset"]["name"],
+        dataset_digest=manifest["dataset"]["digest"],
+        cases=manifest["cases"],
+        repeat=manifest["repeat"],
+        weighted=tally.cases.weights is not None,
+        clusters=None if clusters is None else len(np.unique(clusters)),
+        variants=tuple(_variant(tally, name) for name in tally.arms),
+        comparisons=comparisons,
+        correction=correction if comparisons else None,
+        verdict=Verdict.from_json(record.verdict) if record.verdict else None,
+        notes=tuple(_notes(tally)),
+    )
+
+
+def _comparisons(tally: Tally, reference: str | None, against: Tally | None) -> list[Comparison]:
+    other = against or tally
+    names = list(other.arms)
+    if reference is not None and reference not in names:
+        raise UsageError(f"the evaluation has no variant {reference!r}", hint=nearest(reference, names))
+    found = []
+    for variant in tally.arms:
+        base = reference or (variant if against is not None and variant in names else names[0])
+        if against is None and variant == base:
+            continue
+        evaluation = against.record.id if against is not None else ""
+        found.append(compare(tally.side(variant), other.side(base), tally.specs, evaluation))
+    return found
+
+
+def _variant(tally: Tally, name: str) -> VariantSummary:
+    arm, cases = tally.arms[name], tally.cases
+    manifest = tally.record.body["manifest"]
+    entry = next((entry for entry in manifest["variants"] if entry["name"] == name), {})
+    repeat = manifest["repeat"]
+    return VariantSummary(
+        name=name,
+        chain=entry.get("chain", ""),
+        lock=entry.get("lock", ""),
+        cases=len(np.union1d(ints(arm.cases), ints(arm.error_cases))),
+        counts=_counts(arm, manifest["cases"] * repeat),
+        metrics={spec.name: metric_summary(spec, arm, cases, repeat) for spec in tally.specs.values()},
+        chain_usage=_usage(arm, cases, arm.cost, arm.input_tokens, arm.output_tokens, arm.seconds),
+        judge_usage=_usage(
+            arm, cases, arm.judge_cost, arm.judge_input_tokens, arm.judge_output_tokens, arm.judge_seconds
+        )
+        if any(arm.judge_calls)
+        else None,
+        failures=tuple(failure for kind in _KINDS for failure in arm.failures.get(kind, ())),
+    )
+
+
+def _counts(arm: Arm, planned: int) -> Counts:
+    errors = len(arm.error_cases)
+    reasons = [
+        Unscored(metric, reason, count)
+        for metric, scores in arm.scores.items()
+        if metric != PASSED
+        for reason, count in sorted(scores.reasons.items(), key=lambda item: -item[1])
+    ]
+    by_type = dict(sorted(arm.errors.items(), key=lambda item: -item[1]))
+    return Counts(planned, arm.samples, arm.samples - errors, errors, arm.unscored, arm.bad, by_type, tuple(reasons))
+
+
+def _usage(arm: Arm, cases: Cases, cost: Any, input_tokens: Any, output_tokens: Any, seconds: Any) -> Usage:
+    places = cases.places(ints(arm.cases))
+    tokens_in, tokens_out = floats(input_tokens), floats(output_tokens)
+
+    def spread(values: NDArray[np.float64], unit: str) -> Distribution:
+        return distribution(values, places, unit, cases.clusters, cases.weights)
+
+    return Usage(
+        spread(floats(cost), "USD"),
+        spread(tokens_in + tokens_out, "tokens"),
+        int(tokens_in.sum()),
+        int(tokens_out.sum()),
+        spread(floats(seconds), "s"),
+    )
+
+
+def _notes(tally: Tally) -> list[str]:
+    record, notes = tally.record, []
+    made = sum(arm.samples for arm in tally.arms.values())
+    planned = record.body["manifest"]["cases"] * record.body["manifest"]["repeat"] * len(tally.arms)
+    resume = f"`genops eval run {record.suite} --resume` goes on with it"
+    if record.status == "running":
+        notes.append(f"it is running, or its process was killed: {made:,} of {planned:,} samples are there; {resume}")
+    elif made < planned and not record.verdict:
+        notes.append(f"it was stopped after {made:,} of {planned:,} samples; {resume}")
+    elif made < planned:
+        notes.append(f"the gate stopped it after {made:,} of {planned:,} samples")
+    errors = sum(len(arm.error_cases) for arm in tally.arms.values())
+    if errors:
+        notes.append(f"{errors:,} samples are missing, as the infrastructure failed; {resume}")
+    if tally.cases.missing:
+        notes.append(tally.cases.missing)
+    return notes
