@@ -1,10 +1,31 @@
-"""Evaluation: suites of cases, scorers and judges, and the gate."""
+"""Evaluation: suites of cases, scorers and judges, and the gate.
+
+What runs suites is imported when first used, so that a plug-in that only brings a scorer stays light.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from genops.evals.case import Case
 from genops.evals.judging import Answer
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Evidence, Range, Score, Unscored
 from genops.evals.scorer import Scorer, as_text, find_scorer, scorer
+
+if TYPE_CHECKING:
+    from genops.evals.evaluate import aevaluate, define_suite, evaluate
+    from genops.evals.suite import Suite
+    from genops.evals.use import use_scorer
+
+_LATER = {
+    "Suite": "genops.evals.suite",
+    "aevaluate": "genops.evals.evaluate",
+    "define_suite": "genops.evals.evaluate",
+    "evaluate": "genops.evals.evaluate",
+    "use_scorer": "genops.evals.use",
+}
 
 __all__ = [
     "Answer",
@@ -15,8 +36,22 @@ __all__ = [
     "Score",
     "Scorer",
     "ScoringContext",
+    "Suite",
     "Unscored",
+    "aevaluate",
     "as_text",
+    "define_suite",
+    "evaluate",
     "find_scorer",
     "scorer",
+    "use_scorer",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Imports a public name when it is first asked for."""
+    if name not in _LATER:
+        raise AttributeError(f"module 'genops.evals' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_LATER[name]), name)
+    globals()[name] = value
+    return value

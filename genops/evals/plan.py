@@ -13,7 +13,7 @@ from genops.errors import UsageError
 from genops.evals.datasets import Dataset, Selection
 from genops.evals.judges.asking import Questions
 from genops.evals.judges.questions import questions_of
-from genops.evals.suite import Suite
+from genops.evals.suite import Gate, Suite
 from genops.evals.variants import Variant, VariantSpec
 from genops.executor import Project
 from genops.plugins import registry
@@ -92,8 +92,7 @@ class Plan:
         baselines = _baselines(suite, project, variants)
         extra = tuple(baseline for baseline in baselines.values() if baseline not in variants)
         questions = Questions(project, model=suite.judge, memo=memo)
-        by_weight = suite.gate is None or suite.gate.about == "dataset"
-        units, weights = _units(dataset, numbers, seed, by_weight=by_weight)
+        units, weights = _units(dataset, numbers, seed, suite.gate)
         return cls(suite, project, dataset, (*variants, *extra), baselines, questions, units, weights, seed)
 
     @property
@@ -212,12 +211,10 @@ def _narrowed(numbers: NDArray[np.int64], wanted: NDArray[np.int64], suite: Suit
 
 
 def _units(
-    dataset: Dataset, numbers: NDArray[np.int64], seed: int, *, by_weight: bool
+    dataset: Dataset, numbers: NDArray[np.int64], seed: int, gate: Gate | None
 ) -> tuple[list[NDArray[np.int64]], NDArray[np.float64]]:
-    """Whole clusters in the order that the gate's claim needs, with their weights."""
+    """Whole clusters in the order that the gate's claim needs, or in any, with their weights."""
     import numpy as np
-
-    from genops.stats.sampling import draw_order
 
     clusters: dict[str | int, list[int]] = {}
     weights: dict[str | int, float] = {}
@@ -228,8 +225,18 @@ def _units(
         weights[key] = weights.get(key, 0.0) + case.weight
     units = [np.array(members, dtype=np.int64) for members in clusters.values()]
     weight = np.array(list(weights.values()))
-    order = draw_order(weight if by_weight else np.ones(len(weight)), seed)
+    order = _order(weight, seed, gate)
     return [units[place] for place in order], weight[order]
+
+
+def _order(weights: NDArray[np.float64], seed: int, gate: Gate | None) -> NDArray[np.intp]:
+    import numpy as np
+
+    if gate is None:
+        return np.random.default_rng(seed).permutation(len(weights))
+    from genops.stats.sampling import draw_order
+
+    return draw_order(weights if gate.about == "dataset" else np.ones(len(weights)), seed)
 
 
 def with_chain(suite: Suite, chain: str) -> Suite:

@@ -102,6 +102,11 @@ class Scorer(Generic[P, R]):
         return next(iter(self.settings), None)
 
     @cached_property
+    def waits(self) -> bool:
+        """Whether it may take long: it is ``async``, or runs in a thread."""
+        return self.threaded or inspect.iscoroutinefunction(self.function)
+
+    @cached_property
     def reads_trace(self) -> bool:
         """Whether it may ask for more than the sample."""
         return "context" in self.given.values()

@@ -68,8 +68,10 @@ class ScorerUse:
                 return None
             subject = evaluate(default_of if self.of is None else self.of, variables)
             settings = self._evaluated(variables)
-            async with asyncio.timeout(self.timeout):
-                return await self.scorer.score(subject, sample, context, settings)
+            if self.scorer.waits:
+                async with asyncio.timeout(self.timeout):
+                    return await self.scorer.score(subject, sample, context, settings)
+            return await self.scorer.score(subject, sample, context, settings)
         except Unscored:
             raise
         except TimeoutError:

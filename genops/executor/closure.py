@@ -47,6 +47,7 @@ class Closure:
         plugins: Code of plug-ins that runs: by what it is registered as, the packages that it comes from.
         components: Everything, for the store and the lock.
         uses: What each template is wired to, by kind and source.
+        made_of: What the memo knows of steps, by their digest.
         lock: Pins the components.
     """
 
@@ -61,6 +62,7 @@ class Closure:
     plugins: dict[tuple[Kind, str], list[Component]] = field(default_factory=dict)
     components: list[Component] = field(default_factory=list)
     uses: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    made_of: dict[str, str] = field(default_factory=dict)
     lock: Lock = field(init=False)
 
     @classmethod

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import chain as chain_of
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from genops.artifacts import Value, decode, digest_of, encode
 from genops.chains import ChainDefinition, Node, Step
@@ -20,21 +20,59 @@ from genops.store.records import MemoEntry
 if TYPE_CHECKING:
     from genops.executor.context import ExecutionContext
 
+Kept: TypeAlias = tuple[MemoEntry, bytes]
+
 
 class MemoStore(Protocol):
     """Where results are kept."""
 
-    def memo_get(self, key: str) -> MemoEntry | None:
-        """A result, or None."""
+    def memo_results(self, keys: Sequence[str]) -> dict[str, tuple[MemoEntry, bytes]]:
+        """The results among some keys, each with its payload."""
         ...
 
     def memo_put(self, key: str, entry: MemoEntry) -> None:
         """Keeps a result."""
         ...
 
-    def payload(self, digest: str) -> bytes | None:
-        """A payload's bytes."""
-        ...
+
+class Lookups:
+    """Looks up results for many runs at once: what is asked for while one query is under way goes into the next.
+
+    Args:
+        store: Where they are.
+    """
+
+    def __init__(self, store: MemoStore) -> None:
+        self._store = store
+        self._asked: list[tuple[str, asyncio.Future[Kept | None]]] = []
+        self._asking: asyncio.Task[None] | None = None
+
+    async def find(self, key: str) -> Kept | None:
+        """A kept result with its payload; None too while the store cannot be asked."""
+        found: asyncio.Future[Kept | None] = asyncio.get_running_loop().create_future()
+        self._asked.append((key, found))
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+        return await found
+
+    async def _ask(self) -> None:
+        while self._asked:
+            asked, self._asked = self._asked, []
+            kept: dict[str, Kept] = {}
+            failure: Exception | None = None
+            try:
+                kept = await asyncio.to_thread(self._store.memo_results, [key for key, _ in asked])
+            except StoreUnavailable:
+                pass
+            except Exception as error:
+                failure = error
+            for key, found in asked:
+                if found.done():  # whoever asked was cancelled
+                    continue
+                if failure is not None:
+                    found.set_exception(failure)
+                else:
+                    found.set_result(kept.get(key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +82,15 @@ class Memo:
     Attributes:
         store: Keeps results.
         secret: Keys the hash of raw inputs, so that a stored key tells nothing of them.
+        lookups: Of everything that reads it.
     """
 
     store: MemoStore
     secret: bytes
+    lookups: Lookups = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lookups", Lookups(self.store))
 
     async def through(self, node: Node, context: ExecutionContext, perform: Callable[[], Awaitable[Value]]) -> Value:
         """A step's kept result, or a new one, which is kept if it may be.
@@ -58,7 +101,7 @@ class Memo:
         if not node.step.cache or tells_time(node, closure) or writes(node.step, closure):
             return await perform()
         key = self.key(node, context.frame.variables, closure, context.run.repeat)
-        kept = await asyncio.to_thread(self._kept, key)
+        kept = await self.lookups.find(key)
         if kept is not None:
             entry, data = kept
             mark_hit(node, context)
@@ -72,21 +115,12 @@ class Memo:
                 self.store.memo_put(key, MemoEntry(digest, recorder.run.id, context.span.path))
         return value
 
-    def _kept(self, key: str) -> tuple[MemoEntry, bytes] | None:
-        """A kept result with its payload; None too while the store cannot be asked."""
-        try:
-            entry = self.store.memo_get(key)
-            data = self.store.payload(entry.payload) if entry is not None else None
-        except StoreUnavailable:
-            return None
-        return (entry, data) if entry is not None and data is not None else None
-
     def key(self, node: Node, variables: dict[str, Any], closure: Closure, repeat: int = 0) -> str:
         """The key of a step's result: what it is, what it runs with, what it reads, and which repetition it is."""
         reads = {(read.root, read.name) for read in node.outer} | {("steps", name) for name in node.needs}
         seen: list[Value] = [[root, name or "", _look(variables, root, name)] for root, name in sorted(reads, key=str)]
         inputs = hmac.new(self.secret, encode(seen).data, hashlib.sha256).hexdigest()
-        return digest_of({"made_of": made_of(node, closure), "inputs": inputs, "repeat": repeat})
+        return hashlib.sha256(f"{made_of(node, closure)} {inputs} {repeat}".encode()).hexdigest()
 
 
 def _look(variables: dict[str, Any], root: str, name: str | None) -> Value:
@@ -104,8 +138,11 @@ def mark_hit(node: Node, context: ExecutionContext) -> None:
 
 def made_of(node: Node, closure: Closure) -> str:
     """Digest of a step's definition and of every component that it runs with."""
-    components = {digest for step, inside in below(node.step, closure) for digest in _digests(step, inside)}
-    return digest_of({"step": node.digest, "components": sorted(components)})
+    known = closure.made_of.get(node.digest)
+    if known is None:
+        components = {digest for step, inside in below(node.step, closure) for digest in _digests(step, inside)}
+        known = closure.made_of[node.digest] = digest_of({"step": node.digest, "components": sorted(components)})
+    return known
 
 
 def below(step: Step, closure: Closure) -> Iterator[tuple[Step, Closure]]:

@@ -201,7 +201,7 @@ class BatchWriter:
 
     def _select(self, cursor: Any, column: str, columns: str, values: Sequence[Any]) -> list[Any]:
         found: list[Any] = []
-        for part in _padded_parts(values):
+        for part in padded_parts(values):
             marks = ",".join([self._mark] * len(part))
             cursor.execute(f"SELECT {columns} FROM run WHERE {column} IN ({marks})", part)
             found.extend(cursor.fetchall())
@@ -220,7 +220,7 @@ class BatchWriter:
 
     def _put(self, cursor: Any, table: Table, rows: list[tuple[Any, ...]]) -> None:
         if self._sqlite:
-            for part in _padded_parts(rows):
+            for part in padded_parts(rows):
                 cursor.execute(self._upsert(table, len(part)), [value for row in part for value in row])
         elif rows:
             cursor.executemany(self._upsert(table, 1), rows)
@@ -232,7 +232,7 @@ class BatchWriter:
         return statement
 
 
-def _padded_parts(items: Sequence[Any]) -> Iterator[list[Any]]:
+def padded_parts(items: Sequence[Any]) -> Iterator[list[Any]]:
     """Parts whose sizes are powers of two, the last item repeated: few sizes, so that statements stay prepared."""
     for start in range(0, len(items), _ROWS_PER_STATEMENT):
         part = list(items[start : start + _ROWS_PER_STATEMENT])
@@ -265,7 +265,8 @@ def _optional(text: str | None) -> str | None:
     return None if text is None else clean(text)
 
 
-def _digest(digest: str | None) -> bytes | None:
+def digest_bytes(digest: str | None) -> bytes | None:
+    """A digest as its column holds it."""
     return None if digest is None else bytes.fromhex(digest)
 
 
@@ -290,8 +291,8 @@ def _run_row(key: int, run: RunRecord) -> tuple[Any, ...]:
         run.dropped,
         _optional(run.session),
         _optional(run.user),
-        _digest(run.inputs),
-        _digest(run.output),
+        digest_bytes(run.inputs),
+        digest_bytes(run.output),
         json_text(run.tags),
         json_text(run.error),
     )
@@ -309,8 +310,8 @@ def _span_row(run: int, span: SpanRecord) -> tuple[Any, ...]:
         span.started,
         span.status,
         span.ended,
-        _digest(span.input),
-        _digest(span.output),
+        digest_bytes(span.input),
+        digest_bytes(span.output),
         json_text(span.error),
         json_text(span.patch),
         json_text(span.attributes),

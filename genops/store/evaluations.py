@@ -7,13 +7,12 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from sqlalchemy import Engine, RowMapping, Select, delete, func, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert_postgresql
-from sqlalchemy.dialects.sqlite import insert as upsert_sqlite
 
+from genops.store.batch import clean, digest_bytes, upsert
 from genops.store.engine import reading, writing
 from genops.store.records import EvalRecord, SampleRecord
 from genops.store.runs import unique_prefix
-from genops.store.tables import evaluation, sample
+from genops.store.tables import evaluation, json_text, sample
 
 _ROWS_PER_STATEMENT = 256
 _PAGE = 2_000
@@ -39,12 +38,11 @@ def insert_samples(engine: Engine, evaluation_id: str, records: Sequence[SampleR
     """Writes samples; one that is there (its infrastructure had failed) is replaced."""
     with writing(engine) as connection:
         key = connection.scalar(select(evaluation.c.key).where(evaluation.c.id == evaluation_id))
-        rows = [{"evaluation": key, **{name: getattr(record, name) for name in _SAMPLE_FIELDS}} for record in records]
-        upsert = upsert_sqlite if connection.dialect.name == "sqlite" else upsert_postgresql
+        mark = "?" if connection.dialect.name == "sqlite" else "%s"
+        rows = list({record.number: _sample_row(key, record) for record in records}.values())
         for start in range(0, len(rows), _ROWS_PER_STATEMENT):
-            statement = upsert(sample).values(rows[start : start + _ROWS_PER_STATEMENT])
-            changed = {name: statement.excluded[name] for name in _SAMPLE_FIELDS if name != "number"}
-            connection.execute(statement.on_conflict_do_update(index_elements=["evaluation", "number"], set_=changed))
+            part = rows[start : start + _ROWS_PER_STATEMENT]
+            connection.exec_driver_sql(upsert(sample, mark, len(part)), tuple(value for row in part for value in row))
 
 
 def find_evaluation(engine: Engine, prefix: str) -> EvalRecord:
@@ -108,3 +106,24 @@ def _page(engine: Engine, query: Select[Any]) -> list[SampleRecord]:
 
 def _record(row: RowMapping) -> EvalRecord:
     return EvalRecord(**{name: row[name] for name in _FIELDS})
+
+
+def _sample_row(key: int | None, record: SampleRecord) -> tuple[Any, ...]:
+    return (
+        key,
+        record.number,
+        clean(record.case),
+        record.case_number,
+        clean(record.variant),
+        record.repeat,
+        record.status,
+        record.run,
+        digest_bytes(record.output),
+        json_text(record.error),
+        record.seconds,
+        record.cost,
+        record.input_tokens,
+        record.output_tokens,
+        json_text(record.scores),
+        json_text(record.judged),
+    )

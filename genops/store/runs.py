@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -101,12 +101,17 @@ def find_payloads(engine: Engine, digests: Iterable[str]) -> dict[str, bytes]:
     return found
 
 
-def find_cached(engine: Engine, kind: str, key: str) -> bytes | None:
-    """An entry of the memo or the response cache."""
-    query = select(cache_entry.c.value).where(cache_entry.c.kind == kind, cache_entry.c.key == key)
+def find_cached(engine: Engine, kind: str, keys: Sequence[str]) -> dict[str, bytes]:
+    """The entries of the memo or the response cache among some keys."""
+    found: dict[str, bytes] = {}
     with reading(engine) as connection:
-        value = connection.scalar(query)
-    return None if value is None else bytes(value)
+        for start in range(0, len(keys), _PARAMETERS):
+            part = cache_entry.c.key.in_(keys[start : start + _PARAMETERS])
+            rows = connection.execute(
+                select(cache_entry.c.key, cache_entry.c.value).where(cache_entry.c.kind == kind, part)
+            )
+            found.update({key: bytes(value) for key, value in rows})
+    return found
 
 
 def cache_sizes(engine: Engine) -> list[CacheSize]:

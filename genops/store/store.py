@@ -192,10 +192,14 @@ class Store:
         """The components of a lock, in the order of its entries; empty when the store does not have the lock."""
         return components.find_components_of(self._engine, lock_digest)
 
-    def memo_get(self, key: str) -> MemoEntry | None:
-        """What was memoised under a key."""
-        value = self._cached("memo", key)
-        return None if value is None else MemoEntry.decode(value)
+    def memo_results(self, keys: Sequence[str]) -> dict[str, tuple[MemoEntry, bytes]]:
+        """What was memoised under some keys, written or still waiting, with the payloads that are still there."""
+        entries = {key: MemoEntry.decode(value) for key, value in self._cached("memo", keys).items()}
+        waiting = self._writer.waiting_payload if self._writer else lambda _: None
+        payloads = {entry.payload: data for entry in entries.values() if (data := waiting(entry.payload)) is not None}
+        missing = {entry.payload for entry in entries.values()} - payloads.keys()
+        payloads |= self.payloads(missing) if missing else {}
+        return {key: (entry, payloads[entry.payload]) for key, entry in entries.items() if entry.payload in payloads}
 
     def memo_put(self, key: str, entry: MemoEntry) -> None:
         """Memoises a result, whose payload the writer has, in the background; what it cannot write is not memoised."""
@@ -203,7 +207,7 @@ class Store:
 
     def cached_response(self, key: str) -> bytes | None:
         """The response that was cached under a key."""
-        return self._cached("response", key)
+        return self._cached("response", [key]).get(key)
 
     def cache_response(self, key: str, response: bytes) -> None:
         """Caches a response in the background."""
@@ -219,16 +223,19 @@ class Store:
             self._writer.flush()
         return deletion.delete_cached(self._engine, kind)
 
-    def _cached(self, kind: str, key: str) -> bytes | None:
+    def _cached(self, kind: CacheKind, keys: Sequence[str]) -> dict[str, bytes]:
         """A run's lookup: it finds nothing, and does not wait, while the database is known to be in trouble."""
-        waiting = self._writer.waiting_cache(kind, key) if self._writer else None
+        waiting = self._writer.waiting_cache if self._writer else lambda _kind, _key: None
+        found = {key: value for key in keys if (value := waiting(kind, key)) is not None}
         troubled = not self._database.ready or (self._writer is not None and self._writer.trouble is not None)
-        if waiting is not None or troubled:
-            return waiting
+        if troubled or len(found) == len(keys):
+            return found
         try:
-            return runs.find_cached(self._database.run_engine(), kind, key)
+            return found | runs.find_cached(
+                self._database.run_engine(), kind, [key for key in keys if key not in found]
+            )
         except StoreUnavailable:
-            return None
+            return found
 
     def publish_version(
         self,

@@ -265,13 +265,16 @@ def test_the_memo_and_the_response_cache_remember_until_they_are_cleared(store: 
     store.writer.payload(payload)
     store.memo_put("key", kept)
     store.cache_response("key", b"response")
-    assert (store.memo_get("key"), store.cached_response("key")) == (kept, b"response")
+    assert store.memo_results(["key", "none"]) == {"key": (kept, payload.data)}
+    assert store.cached_response("key") == b"response"
     assert store.payload(payload.digest) == payload.data
     assert store.writer.flush()
-    assert (store.memo_get("key"), store.cached_response("key")) == (kept, b"response")
+    assert store.memo_results(["key", "none"]) == {"key": (kept, payload.data)}
+    assert store.cached_response("key") == b"response"
     assert store.payload(payload.digest) == payload.data
     assert store.clear_cache("memo") == 1
-    assert (store.memo_get("key"), store.cached_response("key")) == (None, b"response")
+    assert store.memo_results(["key"]) == {}
+    assert store.cached_response("key") == b"response"
     assert store.payload(payload.digest) is None
     assert store.clear_cache("response") == 1
     assert store.cached_response("key") is None

@@ -6,11 +6,10 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from genops.errors import GenopsError, StepTimeout, Unfinished
 from genops.evals.case import Case
-from genops.evals.gate import GateProcess
 from genops.evals.plan import Job, Plan
 from genops.evals.runner.keeper import Keeper
 from genops.evals.runner.progress import Progress
@@ -21,6 +20,9 @@ from genops.executor import RunOptions, RunResult, run_chain
 from genops.models.loop_thread import on_loop
 from genops.store.records import EvalRecord, RunRecord, SampleRecord, SpanRecord
 from genops.tracing.recorder import describe, new_id
+
+if TYPE_CHECKING:
+    from genops.evals.gate import GateProcess
 
 _FIRST_UNITS = 16
 
@@ -67,7 +69,7 @@ class Runner:
     def __post_init__(self) -> None:
         plan = self.plan
         self.progress = Progress(plan.samples)
-        self.gate = GateProcess.of(plan) if plan.suite.gate is not None else None
+        self.gate = _gate_of(plan) if plan.suite.gate is not None else None
         self._memo = plan.project.memo() if self.memo else None
         self._units_ended = 0
         self._own_uses: dict[int, tuple[ScorerUse, ...]] = {}
@@ -246,6 +248,12 @@ class Runner:
             error=described if isinstance(described, dict) else {},
             seconds=seconds,
         )
+
+
+def _gate_of(plan: Plan) -> GateProcess:
+    from genops.evals.gate import GateProcess  # its mathematics take a while to load
+
+    return GateProcess.of(plan)
 
 
 def open_evaluation(plan: Plan, name: str = "", about: dict[str, Any] | None = None) -> EvalRecord:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from genops.artifacts import Value, json_form, normalise
+from genops.artifacts import Value, encode, json_form, normalise
 from genops.errors import ReferenceNotFound, StoreError
 from genops.evals.judges.asking import Questions
 from genops.evals.judging import Answer, NoAnswer
 from genops.evals.sample import Sample
-from genops.evals.score import Score, Unscored
+from genops.evals.score import Evidence, Score, Unscored
 from genops.evals.use import ScorerUse
 from genops.executor import Project
 from genops.settings import Settings
@@ -131,15 +131,19 @@ class Scoring:
 
 async def score_sample(uses: Sequence[ScorerUse], of: Any, scoring: Scoring) -> dict[str, dict[str, Any]]:
     """The scores of a sample as they are stored, redacted, by the names of the scorers' entries."""
-    results = await asyncio.gather(*(_one(use, of, scoring) for use in uses))
-    redactor = scoring.project.redactor.session()
-    shown: dict[str, dict[str, Any]] = {}
-    for use, result in zip(uses, results, strict=True):
-        if result is not None:
-            redacted = json_form(redactor.value(result))
-            assert isinstance(redacted, dict)
-            shown[use.name] = redacted
-    return shown
+    slow = [use for use in uses if use.scorer.waits]
+    results = {use.name: await _one(use, of, scoring) for use in uses if not use.scorer.waits}
+    if slow:
+        found = await asyncio.gather(*(_one(use, of, scoring) for use in slow))
+        results.update(zip((use.name for use in slow), found, strict=True))
+    kept = {use.name: result for use in uses if (result := results[use.name]) is not None}
+    session = scoring.project.redactor.session()
+    payload = encode(kept)
+    if payload.data[:1] == b"j" and session.ruled_out(payload.data[1:]):
+        return kept
+    redacted = json_form(session.value(kept))
+    assert isinstance(redacted, dict)
+    return redacted
 
 
 async def _one(use: ScorerUse, of: Any, scoring: Scoring) -> dict[str, Any] | None:
@@ -164,9 +168,17 @@ def stored_score(score: Score, passed: bool | None) -> dict[str, Any]:
         if text := getattr(score, name):
             value[name] = text
     if score.evidence:
-        value["evidence"] = [
-            {key: item for key, item in asdict(piece).items() if item not in ("", None)} for piece in score.evidence
-        ]
+        value["evidence"] = [stored_evidence(piece) for piece in score.evidence]
     if score.metadata:
         value["metadata"] = dict(score.metadata)
     return value
+
+
+def stored_evidence(piece: Evidence) -> dict[str, Any]:
+    """A piece of evidence as it is stored: what is empty is left out."""
+    stored: dict[str, Any] = {"text": piece.text, "source": piece.source}
+    if piece.span is not None:
+        stored["span"] = piece.span
+    if piece.note:
+        stored["note"] = piece.note
+    return stored
