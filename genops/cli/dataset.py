@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genops.cli import dataset_from_traces
+from genops.cli import dataset_from_traces, dataset_generate
 from genops.cli.options import AsJson
 from genops.cli.output import listing, one_line, say, say_json, verdict
 from genops.cli.project import opened
@@ -137,3 +137,4 @@ def _short(value: Any) -> str:
 
 
 dataset_from_traces.register(app)
+dataset_generate.register(app)

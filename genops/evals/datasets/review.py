@@ -1,0 +1,117 @@
+"""Generated cases, looked at by a person one by one; every decision is on disk before the next case is shown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from genops.errors import InputError, Location
+
+_REJECTED = ".rejected.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A case that waits for a person.
+
+    Attributes:
+        number: Its line, from 0.
+        row: What the line holds.
+    """
+
+    number: int
+    row: dict[str, Any]
+
+    @property
+    def sources(self) -> list[dict[str, Any]]:
+        """The spans that its answer rests on."""
+        sources = self.row["metadata"].get("sources", [])
+        return [source for source in sources if isinstance(source, dict)] if isinstance(sources, list) else []
+
+    @property
+    def question(self) -> str | None:
+        """The name of the input that is asked: its only text; None where there are several."""
+        names = [name for name, value in (self.row.get("inputs") or {}).items() if isinstance(value, str)]
+        return names[0] if len(names) == 1 else None
+
+
+class Review:
+    """A file of cases under review. Lines that need none stay as they are, to the byte.
+
+    Args:
+        path: JSON Lines.
+
+    Raises:
+        InputError: It cannot be read, or a line is no case.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._lines = path.read_bytes().splitlines(keepends=True)
+        except OSError as error:
+            raise InputError(f"cannot be read: {error.strerror}", at=Location(path)) from None
+        self._waiting = {number: row for number, line in enumerate(self._lines) if (row := self._pending(number, line))}
+        self._gone: set[int] = set()
+        self.total = len(self._waiting)
+
+    @property
+    def rejected_path(self) -> Path:
+        """Where rejected cases go: beside the file."""
+        return self.path.with_name(self.path.stem + _REJECTED)
+
+    @property
+    def left(self) -> int:
+        """Cases that still wait."""
+        return len(self._waiting)
+
+    def pending(self) -> Iterator[Pending]:
+        """The cases that wait, in the order of the file."""
+        for number in list(self._waiting):
+            yield Pending(number, self._waiting[number])
+
+    def accept(self, case: Pending, question: str | None = None, expected: str | None = None) -> None:
+        """Makes a case count; with another question or answer, where these are given."""
+        row = {**case.row, "metadata": {**case.row["metadata"], "reviewed": True}}
+        if question is not None and case.question is not None:
+            row["inputs"] = {**row["inputs"], case.question: question}
+        if expected is not None:
+            row["expected"] = expected
+        if question is not None or expected is not None:
+            row["metadata"]["edited"] = True
+        self._lines[case.number] = orjson.dumps(row) + b"\n"
+        del self._waiting[case.number]
+        self._write()
+
+    def reject(self, case: Pending) -> None:
+        """Takes a case out of the file, and keeps it in the file of rejected ones."""
+        with self.rejected_path.open("ab") as rejected:
+            rejected.write(self._lines[case.number].rstrip(b"\r\n") + b"\n")
+            rejected.flush()
+            os.fsync(rejected.fileno())
+        self._gone.add(case.number)
+        del self._waiting[case.number]
+        self._write()
+
+    def _pending(self, number: int, line: bytes) -> dict[str, Any] | None:
+        if not line.strip():
+            return None
+        try:
+            row = orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            raise InputError(f"not JSON: {error.msg}", at=Location(self.path, number + 1)) from None
+        metadata = row.get("metadata") if isinstance(row, dict) else None
+        return row if isinstance(metadata, dict) and metadata.get("reviewed") is False else None
+
+    def _write(self) -> None:
+        part = self.path.with_name(f".{self.path.name}.part")
+        with part.open("wb") as out:
+            out.writelines(line for number, line in enumerate(self._lines) if number not in self._gone)
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(self.path)
