@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from genops.artifacts import Value
 from genops.errors import UsageError
+from genops.evals.judges.correction import planned_labels, scores_of
 from genops.evals.judges.labels import Judged, Labels
+from genops.stats import LabelPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,38 @@ def plan(labels: Labels, count: int, random_share: float = 0.5, seed: int = 0) -
     rest.sort(key=lambda case: -disagreement(cases[case]))
     chosen = [Planned(cases[case][0], "chosen", _why(cases[case])) for case in rest[: count - at_random]]
     return drawn + chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What labels buy beside one judge's verdicts.
+
+    Attributes:
+        judge: Its name.
+        labelled: Labels that there are.
+        plan: Widths that are expected of more of them.
+    """
+
+    judge: str
+    labelled: int
+    plan: LabelPlan
+
+
+def reaches(labels: Labels, width: float, level: float = 0.95) -> list[Reach]:
+    """What labels would buy, judge by judge, by those that there are; without labels enough, nothing is known.
+
+    Args:
+        labels: Verdicts of judges, with some human labels.
+        width: Of the interval, from end to end, that is wanted.
+        level: Of its confidence.
+    """
+    found = []
+    for judge, rows in labels.judges.items():
+        plan = planned_labels(scores_of(labels, rows), labels, width, level)
+        if plan is not None:
+            cases = {row.case for row in rows} & labels.human.keys() - labels.chosen
+            found.append(Reach(judge, len(cases), plan))
+    return found
 
 
 def disagreement(rows: Iterable[Judged]) -> float:

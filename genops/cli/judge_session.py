@@ -1,0 +1,74 @@
+"""The terminal's side of ``genops judge label``: shows a case, takes a word, says what was kept."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from genops.cli.output import note, printable
+from genops.errors import UsageError
+
+if TYPE_CHECKING:
+    from genops.evals.judges.labelling import Labelling, Task
+
+COMMANDS = {"u": "undo", "s": "skip", "q": "quit"}
+_RULE = "─" * 60
+
+
+def session(labelling: Labelling) -> None:
+    """Labels until no case is left, or the person stops.
+
+    Raises:
+        UsageError: A word of the scale is one of the commands.
+    """
+    taken = {*COMMANDS, *COMMANDS.values(), "n"} & set(labelling.scale)
+    if taken:
+        raise UsageError(f"--scale: {', '.join(sorted(taken))} stands for a command here", hint="take another word")
+    for task in labelling.tasks():
+        _show(task, labelling)
+        if not _answered(task, labelling):
+            break
+    done, total = labelling.progress
+    note(f"{done} of {total} cases are labelled")
+
+
+def _answered(task: Task, labelling: Labelling) -> bool:
+    """Takes words until the case is done with; false when the person stops."""
+    noted = ""
+    while True:
+        print(f"{' / '.join(labelling.scale)}  (n TEXT note, s skip, u undo, q quit) > ", end="", flush=True)  # noqa: T201
+        line = sys.stdin.readline()
+        word = line.strip()
+        command = COMMANDS.get(word, word)
+        if not line or command == "quit":
+            return False
+        if command == "skip":
+            labelling.skip(task)
+            return True
+        if command == "undo":
+            case = labelling.undo()
+            note(f"the label of {case} is taken back" if case else "there is nothing to take back")
+            return True
+        if word.startswith("n "):
+            noted = word[2:].strip()
+            note("noted; now the label")
+        elif word in labelling.scale:
+            labelling.label(task, word, noted)
+            return True
+        elif word:
+            note(f"{printable(word)} is no label here")
+
+
+def _show(task: Task, labelling: Labelling) -> None:
+    done, total = labelling.progress
+    blocks = [f"{_RULE}\n{done + 1} of {total}"]
+    if task.asked:
+        blocks.append(f"Question\n{_shown(task.asked)}")
+    names = ("First", "Second") if len(task.texts) == 2 else ("Text",)
+    blocks += [f"{name}\n{_shown(text)}" for name, text in zip(names, task.texts, strict=True)]
+    print("\n\n".join(blocks), end="\n\n")  # noqa: T201
+
+
+def _shown(text: str) -> str:
+    """A text with its lines, and control characters as visible escapes."""
+    return "\n".join(f"  {printable(line)}" for line in text.splitlines())
