@@ -19,6 +19,7 @@ LANGUAGES = {
     "python",
     "yaml chain",
     "yaml script",
+    "yaml suite",
     "yaml broken",
     "prompt",
     "jsonl",

@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from genops.chains import ChainDefinition
 from genops.errors import DefinitionError
+from genops.evals.suite import Suite
 from genops.executor import Project
 from genops.models.scripted import Script
 from genops.prompts import Folder, Prompt
@@ -76,6 +77,9 @@ class Walk:
 
     def yaml_script(self, block: Block) -> None:
         Script.load(Path(block.file or ""))
+
+    def yaml_suite(self, block: Block) -> None:
+        Suite.load(block.file or "", load_settings())
 
     def prompt(self, block: Block) -> None:
         Prompt.parse(block.text, "example", block.page, Folder(Path("prompts")))
