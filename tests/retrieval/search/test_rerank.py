@@ -38,7 +38,7 @@ def write_cross_encoder(folder, labels=1):
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_the_best_are_put_into_the_cross_encoders_order(settings, project):
+def test_the_best_are_put_into_the_cross_encoders_order(settings, project, passages):
     write_cross_encoder(project / "models" / "reranker")
     snapshot = build_index(settings, "docs")
     index = open_index(settings, "docs")
@@ -46,7 +46,7 @@ def test_the_best_are_put_into_the_cross_encoders_order(settings, project):
     how = SearchSettings(rerank="./models/reranker", rerank_top=3)
     hits = index.search("lock digest whales", 10, how=how)
     assert {hit.chunk_id for hit in hits} == {hit.chunk_id for hit in plain[:3]}
-    texts = {passage.id: passage.embedded_text for segment in snapshot.segments for passage in segment.passages()}
+    texts = {passage.id: passage.embedded_text for _, passage in passages(snapshot)}
     model = cross_encoder(str(project / "models" / "reranker"), None)
     logits = model.predict([("lock digest whales", texts[hit.chunk_id]) for hit in hits])
     assert [hit.ranks["rerank"].raw for hit in hits] == pytest.approx(list(logits), abs=1e-4)
