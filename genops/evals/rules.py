@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from genops.errors import DefinitionError, Location
+from genops.evals.score import Range
 
 PASSED = "passed"
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -80,6 +81,14 @@ class Rule:
             at=at,
             hint="as in `faithfulness >= 0.9`, `latency <= 2 for 95%` or `contains not worse than answer@2 by 0.02`",
         )
+
+    def can_hold(self, values: Range) -> bool:
+        """Whether any scores of a range fulfil it."""
+        if self.kind == "against":
+            return self.margin <= values.high - values.low
+        if self.kind == "share":
+            return True
+        return self.bound <= values.high if self.sign == ">=" else self.bound >= values.low
 
     @classmethod
     def _absolute(cls, text: str, found: re.Match[str], at: Location | None) -> Rule:

@@ -12,6 +12,7 @@ from genops.chains import Parsing
 from genops.errors import DefinitionError, ReferenceNotFound, nearest
 from genops.evals.datasets import DatasetSpec
 from genops.evals.rules import PASSED, Rule
+from genops.evals.score import Range
 from genops.evals.use import ScorerUse, parse_uses
 from genops.evals.variants import VariantSpec, parse_variants
 from genops.settings import Settings
@@ -208,10 +209,11 @@ def _gate(raw: Any, scorers: tuple[ScorerUse, ...], parsing: Parsing) -> Gate | 
         if key not in _GATE_KEYS:
             hint = nearest(str(key), _GATE_KEYS)
             raise DefinitionError(f"unknown key {key!r} in a gate", at=parsing.at(key), hint=hint)
+    where = parsing.below("rules") if isinstance(raw, dict) else parsing
     texts = [data["rules"]] if isinstance(data["rules"], str) else data["rules"]
     rules = tuple(
-        parse_rule(_field(str, text, "rules", parsing), scorers, parsing.below("rules", number))
-        for number, text in enumerate(texts)
+        parse_rule(_field(str, text, "rules", where.below(number)), scorers, where.below(number))
+        for number, text in enumerate(_field(list, texts, "rules", parsing))
     )
     return Gate(
         rules,
@@ -224,18 +226,15 @@ def parse_rule(text: str, scorers: tuple[ScorerUse, ...], parsing: Parsing) -> R
     """Reads a rule about one of the suite's scores.
 
     Raises:
-        DefinitionError: It is none, names no score, or asks for the mean of an unbounded one.
+        DefinitionError: It is none, names no score, asks for the mean of an unbounded one, or can never hold.
     """
     rule = Rule.parse(text, parsing.at())
-    names = [*(use.name for use in scorers), PASSED]
-    if rule.metric not in names:
+    ranges = {**{use.name: use.scorer.range for use in scorers}, PASSED: Range()}
+    values = ranges.get(rule.metric)
+    if values is None:
         raise DefinitionError(
-            f"{rule.text!r}: no scorer is called {rule.metric!r}", at=parsing.at(), hint=nearest(rule.metric, names)
+            f"{rule.text!r}: no scorer is called {rule.metric!r}", at=parsing.at(), hint=nearest(rule.metric, ranges)
         )
-    use = next((use for use in scorers if use.name == rule.metric), None)
-    if use is None:
-        return rule
-    values = use.scorer.range
     if rule.kind != "share" and not values.bounded:
         raise DefinitionError(
             f"{rule.text!r}: {rule.metric} has no upper bound, so that its mean cannot be gated",
@@ -245,6 +244,8 @@ def parse_rule(text: str, scorers: tuple[ScorerUse, ...], parsing: Parsing) -> R
     if rule.kind == "mean" and (rule.sign == "<=") is not values.lower_is_better:
         better = "smaller" if values.lower_is_better else "larger"
         raise DefinitionError(f"{rule.text!r}: of {rule.metric} the {better} values are better", at=parsing.at())
+    if not rule.can_hold(values):
+        raise DefinitionError(f"{rule.text!r} can never hold: {rule.metric} goes from {values}", at=parsing.at())
     return rule
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from genops.artifacts import digest_of
 from genops.chains import Parsing, evaluate, is_true, reads_of
 from genops.errors import DefinitionError, GenopsError, nearest
+from genops.evals.rules import PASSED
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Score, Unscored
 from genops.evals.scorer import Scorer, find_scorer
@@ -141,10 +143,10 @@ def parse_use(raw: Any, parsing: Parsing) -> ScorerUse:
         given = _with_principal(scorer, entry[name], given, parsing)
     return ScorerUse(
         scorer=scorer,
-        name=_text(entry.get("name", name), "name", parsing),
+        name=_name(entry.get("name", name), parsing),
         settings=_settings(scorer, given, parsing),
         of=compile_value(entry["of"], parsing.at("of")) if "of" in entry else None,
-        threshold=_number(entry.get("threshold", scorer.threshold), "threshold", parsing),
+        threshold=_threshold(scorer, entry, parsing),
         weight=_number(entry.get("weight", 1.0), "weight", parsing, least=0.0) or 0.0,
         when=compile_value(entry["when"], parsing.at("when")) if "when" in entry else None,
         timeout=_number(entry.get("timeout", TIMEOUT), "timeout", parsing, least=0.001) or TIMEOUT,
@@ -210,16 +212,27 @@ def _is_dynamic(value: Any) -> bool:
     return next(reads_of(value), None) is not None or not getattr(value, "constant", True)
 
 
-def _text(value: Any, key: str, parsing: Parsing) -> str:
+def _name(value: Any, parsing: Parsing) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise DefinitionError(f"`{key}` is a text", at=parsing.at(key))
+        raise DefinitionError("`name` is a text", at=parsing.at("name"))
+    if value == PASSED:
+        raise DefinitionError(f"no scorer is called {PASSED!r}: that says whether all pass", at=parsing.at("name"))
+    return value
+
+
+def _threshold(scorer: Scorer[Any, Any], entry: Mapping[str, Any], parsing: Parsing) -> float | None:
+    value = _number(entry.get("threshold", scorer.threshold), "threshold", parsing)
+    if value is not None and not scorer.range.low <= value <= scorer.range.high:
+        raise DefinitionError(
+            f"`threshold`: {scorer.name!r} gives {scorer.range}, never {value:g}", at=parsing.at("threshold")
+        )
     return value
 
 
 def _number(value: Any, key: str, parsing: Parsing, least: float | None = None) -> float | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise DefinitionError(f"`{key}` is a number", at=parsing.at(key))
     if least is not None and value < least:
         raise DefinitionError(f"`{key}` is at least {least:g}", at=parsing.at(key))

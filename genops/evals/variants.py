@@ -101,7 +101,7 @@ def _matrix(raw: dict[str, Any], chain: str, parsing: Parsing) -> Iterator[Varia
     for combination in product(*choices.values()):
         chosen = dict(zip(choices, combination, strict=True))
         shown = [_shown(value) for key, value in chosen.items() if len(choices[key]) > 1]
-        yield _spec(chosen, " + ".join(shown) or chain, chain, parsing)
+        yield _spec(chosen, " + ".join(shown), chain, parsing)
 
 
 def _explicit(entry: Any, chain: str, parsing: Parsing) -> VariantSpec:
@@ -130,7 +130,7 @@ def _spec(chosen: Mapping[str, Any], name: str, chain: str, parsing: Parsing) ->
     parameters = chosen.get("parameters") or {}
     if not isinstance(parameters, dict):
         raise DefinitionError("`parameters` is a mapping", at=parsing.at("parameters"))
-    return VariantSpec(name, reference, tuple(swaps), parameters)
+    return VariantSpec(name or reference, reference, tuple(swaps), parameters)
 
 
 def _swap(text: str, parsing: Parsing) -> Swap:
