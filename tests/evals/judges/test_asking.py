@@ -101,12 +101,13 @@ def test_inputs_that_the_template_does_not_take(bench):
 
 
 class TestTheBuiltInTemplates:
-    """All but the one that never sees a text of others."""
+    """All but the one that never sees a text of others; those that generate cases judge nothing, and fence the same."""
 
     NAMES = tuple(name for name in built_in_questions() if name != "genops/g_eval_steps")
-    SUITES = ("criterion", "levels", "steps", "fence")
+    SUITES = ("criterion", "levels", "steps", "fence", "kind")
+    GENERATION = ("genops/generate_case", "genops/answer_from_passages")
 
-    @pytest.mark.parametrize("name", NAMES)
+    @pytest.mark.parametrize("name", sorted({*NAMES} - {*GENERATION}))
     def test_hold_the_rules_and_ask_for_a_schema(self, bench, name):
         bench.says(VERDICT)
         prompt = bench.questions.closure(name).prompts[name]
