@@ -72,7 +72,7 @@ def build_index(
         documents: Its whole contents, in place of the sources of the settings.
         compact: Rewrites all documents into one segment, as happens by itself once a tenth of it changed.
         progress: Called with the passages embedded so far and how many there are to embed, first with 0.
-        cache: Vectors that need not be computed again; by default the project's.
+        cache: Vectors that need not be computed again; by default the project's. ``VectorCache(None)`` keeps none.
 
     Raises:
         ReferenceNotFound: No such index or embedder.

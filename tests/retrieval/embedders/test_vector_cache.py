@@ -48,6 +48,15 @@ def test_a_vector_comes_back_bit_by_bit_also_from_another_process(cache, path):
     assert found["one"].dtype == np.float32
 
 
+def test_a_cache_without_a_file_keeps_nothing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cache, embedder = VectorCache(None), HashingEmbedder()
+    for _ in range(2):
+        embed_texts(embedder, ["one", "two"], cache=cache)
+    assert sorted(embedder.encoded) == ["one", "one", "two", "two"]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_vectors_belong_to_an_embedder_and_a_role(cache):
     keep(cache, ["one"])
     assert known(cache, ["one"], salted()) == set()
