@@ -278,3 +278,12 @@ def test_a_compacted_snapshot_is_the_same_to_a_reader(builder, reader, url):
     one = build_index(builder, "docs", documents, compact=True)
     assert (one.digest, len(one.manifest.segments)) == (many.digest, 1)
     assert open_index(reader, "docs").search("whales cake", 3) == before
+
+
+def test_an_index_of_vectors_alone_is_pushed_without_words(tmp_path, url):
+    settings = settings_of(tmp_path, url, search={"mode": "dense"})
+    build_index(settings, "docs", notes("whales swim", "bread is baked"))
+    index = open_index(settings, "docs")
+    assert [hit.document for hit in index.search("whales swim", 1)] == ["n0"]
+    with pytest.raises(InputError, match="built for vectors alone"):
+        index.search("whales", 1, how=WORDS)
