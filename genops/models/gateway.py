@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from genops.artifacts import decode, encode, normalise
-from genops.errors import ModelError, ModelTimeout, UsageError
+from genops.errors import ModelError, ModelTimeout, RateLimited, UsageError
 from genops.models.alias import key_variable, provider_name
 from genops.models.digests import request_digest, sha256_json
 from genops.models.embeddings import EmbeddingProvider, EmbeddingRequest, EmbeddingResponse
@@ -24,6 +24,7 @@ from genops.plugins import registry
 from genops.settings import Settings
 
 NOTHING_AROUND = Call()
+_MOST_ATTEMPTS = 20
 Answer = TypeVar("Answer", ModelResponse, EmbeddingResponse)
 
 
@@ -190,11 +191,16 @@ class Gateway:
         limiter = self._limiter(model)
         tokens = estimate() if limiter.counts_tokens else 0
         failed: list[dict[str, Any]] = []
+        counted = 0
         while True:
+            started = self._clock()
             try:
                 return await self._attempt(model, limiter, tokens, work), failed
             except ModelError as error:
-                final = not error.retryable or len(failed) >= model.alias.limits.retries or not repeatable()
+                slower = isinstance(error, RateLimited) and limiter.refused(started, error.retry_after)
+                counted += not slower  # the search for what the server takes at once is not held against the call
+                spent = counted > model.alias.limits.retries or len(failed) >= _MOST_ATTEMPTS
+                final = not error.retryable or spent or not repeatable()
                 delay = None if final else backoff(len(failed), error.retry_after, self._rng)
                 failed.append({"error": type(error).__name__, "message": error.message, "delay": delay})
                 if delay is None:
@@ -214,6 +220,7 @@ class Gateway:
             usage = response.usage
             if usage.input_tokens is not None and usage.output_tokens is not None:
                 tokens = usage.input_tokens + usage.output_tokens
+            limiter.answered()
             return response
         except TimeoutError:
             raise ModelTimeout(f"{model.label} gave no complete answer within {limit:g} s") from None

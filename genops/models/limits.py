@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from genops.models.retry import MAX_RETRY_AFTER
+from genops.models.slots import Slots
 from genops.settings import ModelLimits
 
 MINUTE = 60.0
@@ -71,7 +73,8 @@ class Limiter:
     def __init__(
         self, limits: ModelLimits, clock: Callable[[], float], sleep: Callable[[float], Awaitable[None]]
     ) -> None:
-        self._slots = asyncio.Semaphore(limits.concurrency)
+        self._slots = Slots(limits.concurrency, clock)
+        self._closed_until = float("-inf")
         self._turn = asyncio.Lock()
         self._requests = Window(limits.requests_per_minute) if limits.requests_per_minute else None
         self._tokens = Window(limits.tokens_per_minute) if limits.tokens_per_minute else None
@@ -94,9 +97,11 @@ class Limiter:
         """
         if self._requests is None and self._tokens is None:
             await self._slots.acquire()
+            await self._until_open()
             return None
         async with self._turn:
             await self._slots.acquire()
+            await self._until_open()
             try:
                 while (wait := self._wait(tokens)) > 0:
                     await self._sleep(min(wait, _LOOK_AGAIN))
@@ -113,6 +118,33 @@ class Limiter:
         self._slots.release()
         if self._tokens is not None and spent is not None and tokens is not None:
             self._tokens.correct(spent, tokens)
+
+    def answered(self) -> None:
+        """Notes that the server took an attempt."""
+        self._slots.answered()
+
+    def refused(self, started: float, retry_after: float | None) -> bool:
+        """Notes that the server refused an attempt for its rate, and holds others back for as long as it asked.
+
+        Args:
+            started: When the attempt began.
+            retry_after: Seconds that the server asked for, believed up to five minutes.
+
+        Returns:
+            Whether fewer are under way since then.
+        """
+        now = self._clock()
+        self._closed_until = max(self._closed_until, now + min(retry_after or 0.0, MAX_RETRY_AFTER))
+        return self._slots.refused(started)
+
+    async def _until_open(self) -> None:
+        """Waits for as long as the server asked; a place that is waited in vain for is given back."""
+        try:
+            while (wait := self._closed_until - self._clock()) > 0:
+                await self._sleep(wait)
+        except BaseException:
+            self._slots.release()
+            raise
 
     def _wait(self, tokens: int) -> float:
         now = self._clock()

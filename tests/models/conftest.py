@@ -1,4 +1,5 @@
 import random
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,12 +24,15 @@ class World:
         self.server = server
         self.root = root
         self.slept: list[float] = []
-        self.now = 0.0
         self.settings = Settings(root=root)
         self.gateway = self.new_gateway()
 
     def new_gateway(self, **options: Any) -> Gateway:
-        return Gateway(self.settings, sleep=self.sleep, rng=random.Random(7), **options)
+        return Gateway(self.settings, **{"sleep": self.sleep, "clock": self.clock, "rng": random.Random(7), **options})
+
+    def clock(self) -> float:
+        """Time passes by itself, and at once where the gateway sleeps."""
+        return time.perf_counter() + sum(self.slept)
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)

@@ -1,4 +1,5 @@
 import asyncio
+import time
 
 import pytest
 
@@ -228,3 +229,41 @@ async def test_a_plug_ins_timeout_is_ours(world, ask):
 def test_a_response_survives_being_stored():
     response = ModelResponse(text="a", usage=Usage(1, 2, 3), cost=0.5, attempts=[{"error": "X"}], extra={"k": [1]})
     assert ModelResponse.from_value(response.to_value()) == response
+
+
+async def test_what_a_server_takes_at_once_is_found_without_losing_a_call(world, ask):
+    """The server refuses whatever is more than five at once, without a word on when to come again."""
+    under_way = refused = 0
+
+    class Narrow:
+        async def complete(self, model, request, call):
+            nonlocal under_way, refused
+            under_way += 1
+            try:
+                await asyncio.sleep(0.001)
+                if under_way > 5:
+                    refused += 1
+                    raise RateLimited("too many", status=429)
+                await asyncio.sleep(0.002)
+                return ModelResponse("fine")
+            finally:
+                under_way -= 1
+
+        async def close(self):
+            pass
+
+    gateway = world.new_gateway(sleep=lambda seconds: asyncio.sleep(seconds / 100), clock=time.perf_counter)
+    gateway._providers["openai-compatible"] = Narrow()
+    model = world.model(limits=world.limits(concurrency=100, retries=3))
+    answers = await asyncio.gather(*(gateway.call(model, ask(str(number))) for number in range(300)))
+    assert [answer.text for answer in answers] == ["fine"] * 300
+    assert refused > 0
+
+
+async def test_while_a_server_asks_to_wait_nobody_else_knocks(world, ask):
+    world.server.fail(Fault("status", 429, {"Retry-After": "17"}))
+    with pytest.raises(RateLimited):
+        await world.gateway.call(world.model(limits=world.limits(retries=0)), ask("one"))
+    assert world.slept == []
+    await world.gateway.call(world.model(), ask("two"))
+    assert 16 < sum(world.slept) <= 17
