@@ -8,11 +8,14 @@ from genops.stats.comparison import PairedComparison, compare_paired
 from genops.stats.confidence_sequence import ConfidenceSequence
 from genops.stats.interval import Interval, Statistic, bootstrap_interval, mean_interval
 from genops.stats.krippendorff import krippendorff_alpha
+from genops.stats.length_control import LengthControlled, length_controlled_win_rate
 from genops.stats.mcnemar import McNemarTest, mcnemar_test
 from genops.stats.multiple import Correction, e_benjamini_hochberg, holm
 from genops.stats.permutation import Alternative, PermutationTest, paired_permutation_test
+from genops.stats.power import FixedPlan, SequentialPlan, cases_for_mean, cases_for_proportion, sequential_cases
 from genops.stats.prediction_powered import LabelPlan, PredictionPowered, labels_for_width, prediction_powered_mean
 from genops.stats.proportions import clopper_pearson_interval, proportion_interval, wilson_interval
+from genops.stats.ratings import Rating, bradley_terry
 from genops.stats.repeats import pass_at_k, pass_hat_k
 from genops.stats.sampling import draw_order, mean_bounds, mean_estimate
 from genops.stats.sequential import SequentialResult, SequentialTest, Verdict
@@ -24,18 +27,25 @@ __all__ = [
     "ConfusionTable",
     "Correction",
     "FiniteDataset",
+    "FixedPlan",
     "Interval",
     "LabelPlan",
+    "LengthControlled",
     "McNemarTest",
     "PairedComparison",
     "PermutationTest",
     "Population",
     "PredictionPowered",
+    "Rating",
+    "SequentialPlan",
     "SequentialResult",
     "SequentialTest",
     "Statistic",
     "Verdict",
     "bootstrap_interval",
+    "bradley_terry",
+    "cases_for_mean",
+    "cases_for_proportion",
     "clopper_pearson_interval",
     "cluster_bootstrap_interval",
     "cluster_mean_interval",
@@ -49,6 +59,7 @@ __all__ = [
     "holm",
     "krippendorff_alpha",
     "labels_for_width",
+    "length_controlled_win_rate",
     "mcnemar_test",
     "mean_bounds",
     "mean_estimate",
@@ -61,5 +72,6 @@ __all__ = [
     "quantile_interval",
     "ratio_interval",
     "raw_agreement",
+    "sequential_cases",
     "wilson_interval",
 ]

@@ -165,7 +165,7 @@ class TestPlan:
         return labels[:n], predictions[:n], predictions[n:]
 
     def test_so_many_labels_give_about_that_width(self):
-        """Over 200 pilots of 100 labels, the width of as many labels as were planned is what was asked for within 6%."""
+        """Over 200 pilots of 100 labels, the width of as many as were planned is what was asked for within 6%."""
         random = np.random.default_rng(9)
         widths = []
         for _ in range(200):
