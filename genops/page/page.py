@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from importlib.resources import files
 from string import Template
@@ -20,11 +20,13 @@ class Page:
     Args:
         package: Where the assets are.
         name: Of the three files.
+        parts: Names of scripts that come before its own.
     """
 
-    def __init__(self, package: str, name: str) -> None:
+    def __init__(self, package: str, name: str, parts: Sequence[str] = ()) -> None:
         self._template = _asset(package, f"{name}.html")
-        self._script = _asset(__package__, "page.js") + _asset(package, f"{name}.js")
+        scripts = [_asset(package, f"{part}.js") for part in (*parts, name)]
+        self._script = "\n".join([_asset(__package__, "page.js"), *scripts])
         self._style = _asset(__package__, "page.css") + _asset(package, f"{name}.css")
 
     def filled(self, title: str, **content: str) -> str:

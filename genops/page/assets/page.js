@@ -39,16 +39,21 @@ function isDeep(value) {
   return value !== null && typeof value === "object" && Object.keys(value).length > 0;
 }
 
-function valueView(value) {
-  if (typeof value === "string") return value === "" ? element("span", { class: "scalar soft" }, "(empty text)") : textView(value);
-  if (!isDeep(value)) return element("span", { class: "scalar" }, JSON.stringify(value));
+function leafView(value) {
+  if (typeof value === "string" && value !== "") return textView(value);
+  return element("span", { class: value === "" ? "scalar soft" : "scalar" }, value === "" ? "(empty text)" : JSON.stringify(value));
+}
+
+// A value as a tree; `leaf` makes what stands for a text, a number or nothing, and is told the path to it.
+function valueView(value, leaf = leafView, path = "") {
+  if (!isDeep(value)) return leaf(value, path);
   const list = Array.isArray(value);
   if (list && value.every((item) => typeof item === "number")) return element("span", { class: "scalar" }, shortened(value));
-  if (list && isTable(value)) return tableView(value);
+  if (list && isTable(value)) return tableView(value, leaf, path);
   const entries = list ? value.map((item, index) => [`[${index}]`, item]) : Object.entries(value);
   const tree = element("div", { class: "tree" });
   const show = (from, to) => entries.slice(from, to).forEach(([key, item]) => tree.append(
-    element("div", { class: isDeep(item) ? "pair deep" : "pair" }, element("div", { class: "key" }, key), valueView(item))));
+    element("div", { class: isDeep(item) ? "pair deep" : "pair" }, element("div", { class: "key" }, key), valueView(item, leaf, `${path}/${key}`))));
   show(0, LONG_LIST);
   if (entries.length > LONG_LIST) {
     const more = element("button", { type: "button", class: "more", onclick: () => { more.remove(); show(LONG_LIST); } },
@@ -65,9 +70,9 @@ function isTable(list) {
     && keys.every((key) => key in item && !isDeep(item[key]) && String(item[key]).length <= 40));
 }
 
-function tableView(list) {
+function tableView(list, leaf, path) {
   const keys = Object.keys(list[0]);
-  const row = (item) => element("tr", {}, ...keys.map((key) => element("td", {}, valueView(item[key]))));
+  const row = (item, index) => element("tr", {}, ...keys.map((key) => element("td", {}, valueView(item[key], leaf, `${path}/[${index}]/${key}`))));
   return element("table", { class: "records" },
     element("thead", {}, element("tr", {}, ...keys.map((key) => element("th", { scope: "col" }, key)))),
     element("tbody", {}, ...list.map(row)));
@@ -80,6 +85,29 @@ function shortened(numbers) {
 
 function chip(name, value) {
   return element("span", {}, `${name} `, element("b", {}, value));
+}
+
+// ---- blocks
+
+function block(name, ...content) {
+  return element("section", { class: "block" }, element("h3", {}, name), ...content);
+}
+
+function folding(name, make) {
+  const box = element("details", { class: "block" }, element("summary", {}, ...[name].flat()));
+  box.addEventListener("toggle", () => { if (box.open && box.childElementCount === 1) box.append(make()); });
+  return box;
+}
+
+function boxed(content) {
+  return element("div", { class: "value-box" }, content);
+}
+
+function failureView(error) {
+  const rest = Object.entries(error).filter(([name, value]) => !["type", "error", "message", "attempts"].includes(name) && value);
+  return element("div", { class: "failure" },
+    element("div", { class: "text" }, element("b", {}, error.type ?? error.error ?? "Error"), `  ${error.message ?? ""}`),
+    ...rest.map(([name, value]) => element("div", { class: "soft" }, `${name}: ${name === "delay" ? `${value} s` : typeof value === "string" ? value : JSON.stringify(value)}`)));
 }
 
 // ---- long lists: only the rows in sight are in the document

@@ -1,0 +1,199 @@
+// ---- the head: verdict, failures, notes
+
+const { summary } = report;
+const { variants, verdict } = summary;
+
+function showHead() {
+  const outcome = verdict?.outcome ?? summary.status;
+  const made = variants.reduce((sum, variant) => sum + variant.counts.samples, 0);
+  const started = new Date(summary.started / 1e6).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const took = summary.ended ? secondsText((summary.ended - summary.started) / 1e9) : "not ended";
+  document.getElementById("head").append(
+    element("h1", {}, summary.suite, summary.name ? element("span", { class: "soft" }, ` ${summary.name}`) : null, element("span", { class: `pill ${outcome}` }, outcome)),
+    element("p", { class: "summary" }, [started, took, counted(summary.cases, "case"), counted(variants.length, "variant"),
+      summary.repeat > 1 ? `${summary.repeat} repeats` : null, counted(made, "sample")].filter(Boolean).join(" · ")),
+    element("p", { class: "chips" }, chip("evaluation", summary.evaluation), chip("revision", summary.revision || "none"),
+      chip("dataset", `${summary.dataset} ${summary.dataset_digest.slice(0, 12)}`), summary.clusters ? chip("clusters", summary.clusters.toLocaleString("en")) : null,
+      summary.weighted ? chip("cases", "weighted") : null),
+    ...(summary.notes.length ? [element("ul", { class: "notes" }, ...summary.notes.map((note) => element("li", {}, ...prose(note))))] : []),
+  );
+}
+
+// A sentence with its commands, which stand in backticks.
+function prose(text) {
+  return text.split("`").map((part, place) => (place % 2 ? element("code", {}, part) : part));
+}
+
+function showVerdict() {
+  if (!verdict) return;
+  const { used, samples } = verdict;
+  const words = { pass: "The gate passes", fail: "The gate fails", undecided: "The gate is undecided" }[verdict.outcome];
+  const rule = (held) => element("tr", {},
+    element("td", {}, element("code", {}, held.rule)),
+    element("td", {}, held.variant),
+    element("td", {}, element("span", { class: `pill ${held.outcome}` }, held.outcome)),
+    element("td", { class: "right" }, number(held.estimate)),
+    element("td", { class: "right" }, held.low === null ? "–" : `${number(held.low)} to ${number(held.high)}`, element("span", { class: "soft" }, ` at ${share(held.level)}`)),
+    element("td", { class: "right" }, held.n.toLocaleString("en")),
+    element("td", { class: "right" }, held.missing.toLocaleString("en")));
+  const critical = [["failed", verdict.critical], ["have no score", verdict.critical_missing]].filter(([, ids]) => ids.length)
+    .map(([how, ids]) => element("p", { class: "bad" }, `Cases that must pass and ${how}: ${ids.slice(0, 20).join(", ")}${ids.length > 20 ? `, and ${ids.length - 20} more` : ""}`));
+  document.getElementById("verdict").append(element("div", { class: `card verdict ${verdict.outcome}` },
+    element("h2", {}, words),
+    element("p", { class: "soft" }, `${used.toLocaleString("en")} of ${counted(samples, "sample")} ${used === 1 ? "was" : "were"} used (${share(used / samples)}); `
+      + `wrong at most ${share(verdict.alpha)} of the time, about ${verdict.about === "dataset" ? "this dataset" : "the population that the cases were drawn from"}.`),
+    ...critical,
+    tableOf(["rule", "variant", "verdict", "estimate>", "confidence sequence>", "units>", "missing>"], verdict.rules.map(rule))));
+}
+
+function tableOf(titles, body) {
+  return element("div", { class: "wide" }, element("table", { class: "figures" },
+    element("thead", {}, element("tr", {}, ...titles.map((title) => element("th", { scope: "col", class: title.endsWith(">") ? "right" : "" }, title.replace(">", ""))))),
+    element("tbody", {}, ...body)));
+}
+
+// The three kinds of failure; each leads to its samples.
+function showFailures() {
+  const sum = (name) => variants.reduce((total, variant) => total + variant.counts[name], 0);
+  const most = (found) => Object.entries(found).sort(([, a], [, b]) => b - a).slice(0, 3).map(([what, count]) => `${what} ${count.toLocaleString("en")}`).join(", ");
+  const gathered = (pairs) => pairs.reduce((all, [what, count]) => ({ ...all, [what]: (all[what] ?? 0) + count }), {});
+  const kinds = [
+    ["error", "infrastructure", "Infrastructure failed", "no sample to score", gathered(variants.flatMap((variant) => Object.entries(variant.counts.errors)))],
+    ["unscored", "unscored", "Unscored", "a scorer could not tell", gathered(variants.flatMap((variant) => variant.counts.reasons.map((why) => [why.metric, why.count])))],
+    ["bad", "bad", "Bad outputs", "a score below its threshold", {}],
+  ];
+  const perVariant = (name) => (severalVariants ? variants.map((variant) => `${variant.name} ${variant.counts[name].toLocaleString("en")}`).join(", ") : "");
+  document.getElementById("failures").append(...kinds.map(([state, name, title, meaning, reasons]) => element("button",
+    { type: "button", class: `card tile ${sum(name) ? state : ""}`, onclick: () => showOnly(state) },
+    element("b", {}, sum(name).toLocaleString("en")), element("span", {}, title),
+    element("small", {}, [perVariant(name) || meaning, most(reasons)].filter(Boolean).join(" · ")))));
+}
+
+function showOnly(state) {
+  const select = document.getElementById("of-state");
+  select.value = state;
+  select.dispatchEvent(new Event("change"));
+  document.getElementById("samples").scrollIntoView();
+  list.focus({ preventScroll: true });
+}
+
+// ---- metrics: every variant's mean and interval, its scores, and how far it is from the reference
+
+function showMetrics() {
+  const names = [...new Set(variants.flatMap((variant) => Object.keys(variant.metrics)))];
+  const thresholds = names.filter((name) => name !== "passed" && specOf(name).threshold !== null);
+  const shown = names.filter((name) => name !== "passed" || thresholds.length > 1);
+  document.getElementById("metrics").append(...shown.map(metricView));
+}
+
+function specOf(name) {
+  return variants.map((variant) => variant.metrics[name]).find(Boolean).spec;
+}
+
+function metricView(name) {
+  const spec = specOf(name);
+  const own = variants.filter((variant) => variant.metrics[name]).map((variant) => [variant, variant.metrics[name], differenceOf(variant, name)]);
+  const ends = spec.low === null || spec.high === null ? null : [spec.low, spec.high];
+  const numbers = (measures) => measures.filter(Boolean).flatMap((measure) => [measure.value, measure.low, measure.high]).filter((value) => value !== null);
+  const means = numbers(own.flatMap(([, metric]) => [metric.mean, metric.corrected]));
+  const differences = numbers(own.map(([, , found]) => found?.difference.difference));
+  const scale = means.length ? scaleOf(means, ends) : null;
+  const distance = differences.length ? scaleOf([...differences, 0], null) : null;
+  const about = [spec.scorer && spec.scorer !== name ? spec.scorer : null, ends ? `${number(ends[0])} to ${number(ends[1])}` : null,
+    spec.lower_is_better ? "lower is better" : null, spec.threshold === null ? null : `passes from ${number(spec.threshold)}`].filter(Boolean).join(" · ");
+  const headings = ["variant", "mean and interval", "", "scores", ...(distance ? [`against ${[...new Set(own.map(([, , found]) => found?.reference).filter(Boolean))].join(", ")}`, ""] : [])];
+  const scales = [null, scale && axisView(scale), null, null, ...(distance ? [axisView(distance), null] : [])];
+  return element("section", { class: "card metric" }, element("h3", {}, name, element("small", { class: "soft" }, ` ${about}`)),
+    element("div", { class: "wide" }, element("table", { class: distance ? "metrics compared" : "metrics" },
+      element("thead", {}, element("tr", {}, ...headings.map((title) => element("th", { scope: "col" }, title)))),
+      element("tbody", {}, ...own.map((row) => metricRow(spec, row, scale, distance)),
+        element("tr", { class: "axis", "aria-hidden": "true" }, ...scales.map((view) => element("td", {}, view)))))));
+}
+
+function metricRow(spec, [variant, metric, found], scale, distance) {
+  const { mean, corrected } = metric;
+  const passes = metric.pass_rate && metric.pass_rate.value !== mean.value ? metric.pass_rate : null;
+  const extra = [
+    [`n ${mean.n.toLocaleString("en")}`, mean.clusters ? counted(mean.clusters, "cluster") : null, passes ? `passes ${measureText(passes)}` : null].filter(Boolean).join(" · "),
+    ...metric.tries.map((tries) => `pass@${tries.k} ${share(tries.any.value)}, pass^${tries.k} ${share(tries.all.value)}`),
+    metric.missing ? `${counted(metric.missing, "score")} missing${metric.bounds ? `, with them ${number(metric.bounds[0])} to ${number(metric.bounds[1])}` : ""}` : null,
+    corrected ? `corrected by labels ${measureText(corrected)}` : null,
+  ].filter(Boolean);
+  return element("tr", {},
+    element("th", { scope: "row" }, variant.name),
+    element("td", { class: "picture" }, scale ? intervalView(mean, scale) : null, corrected && scale ? intervalView(corrected, scale, { kind: "corrected" }) : null),
+    element("td", { class: "words" }, element("b", { title: mean.method }, measureText(mean)), ...extra.map((text) => element("small", {}, text))),
+    element("td", { class: "picture" }, metric.histogram ? histogramView(metric.histogram, spec.name === "passed" ? null : spec.threshold) : null),
+    ...(distance ? differenceCells(found, distance) : []));
+}
+
+function differenceOf(variant, name) {
+  const comparison = summary.comparisons.find((one) => one.variant === variant.name);
+  const difference = comparison?.metrics.find((one) => one.metric === name);
+  return difference ? { difference, reference: comparison.evaluation ? `${comparison.reference} of ${comparison.evaluation.slice(0, 12)}` : comparison.reference } : null;
+}
+
+function differenceCells(found, scale) {
+  if (!found) return [element("td", { class: "picture" }), element("td", { class: "words soft" }, "the reference")];
+  const { difference } = found;
+  const tone = { better: "good", worse: "bad" }[difference.direction] ?? "";
+  const shown = (value) => (value === null ? "–" : value < 0.001 ? "< 0.001" : number(value));
+  const { correction } = summary;
+  return [
+    element("td", { class: "picture" }, intervalView(difference.difference, scale, { zero: true, kind: tone })),
+    element("td", { class: "words" },
+      element("b", { class: tone, title: difference.difference.method }, measureText(difference.difference, signed), tone ? ` ${difference.direction}` : ""),
+      difference.p === null ? null : element("small", {}, `p ${shown(difference.p)} (${difference.test})`),
+      difference.adjusted === null ? null : element("small", { title: `of ${counted(correction.tests.length, "test")}` }, `adjusted ${shown(difference.adjusted)} (${correction.method})`),
+      element("small", {}, `${difference.wins.toLocaleString("en")} better, ${difference.losses.toLocaleString("en")} worse, ${difference.ties.toLocaleString("en")} equal`)),
+  ];
+}
+
+// ---- what it took: chains and judges apart
+
+function showUsage() {
+  const row = (variant, what, usage) => element("tr", {},
+    element("th", { scope: "row" }, what === "chain" ? variant.name : ""), element("td", {}, what),
+    ...[
+      dollarsText(usage.cost.n ? usage.cost.total : null) + (usage.cost.unknown ? ` + ${usage.cost.unknown.toLocaleString("en")} unknown` : ""),
+      measureText(usage.cost.mean, dollarsText),
+      usage.input_tokens.toLocaleString("en"), usage.output_tokens.toLocaleString("en"),
+      measureText(usage.latency.p50, secondsText), measureText(usage.latency.p95, secondsText),
+    ].map((text) => element("td", { class: "right" }, text)));
+  const rows = variants.flatMap((variant) => [row(variant, "chain", variant.chain_usage), ...(variant.judge_usage ? [row(variant, "judges", variant.judge_usage)] : [])]);
+  document.getElementById("usage").append(element("div", { class: "card" }, element("h3", {}, "Cost, tokens and latency"),
+    tableOf(["variant", "of", "cost>", "a sample>", "tokens in>", "tokens out>", "latency, median>", "latency, 95%>"], rows)));
+}
+
+// ---- start
+
+const draw = onceAFrame(drawRows);
+drawHead();
+drawFilters();
+listRows();
+showHead();
+showVerdict();
+showFailures();
+showMetrics();
+showUsage();
+drawRows();
+performance.mark("ready");
+
+list.addEventListener("keydown", move);
+document.addEventListener("scroll", draw, { capture: true, passive: true });
+window.addEventListener("resize", draw);
+window.addEventListener("beforeprint", () => { printing = true; drawRows(); });
+window.addEventListener("afterprint", () => { printing = false; drawRows(); });
+dialog.addEventListener("close", () => { drawRows(); list.focus({ preventScroll: true }); });
+dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+dialog.addEventListener("keydown", (event) => {
+  if (event.target.matches("select, input") || event.altKey || event.ctrlKey || event.metaKey) return;
+  const to = rows[rows.indexOf(chosen) + ({ ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? NaN)];
+  if (to !== undefined) { event.preventDefault(); openSample(to); }
+});
+document.addEventListener("keydown", (event) => {
+  const box = document.getElementById("search");
+  if (event.key === "/" && !dialog.open && !event.target.matches("input, select")) { event.preventDefault(); box.focus(); }
+});
+const linked = /^#sample=(\d+)$/.exec(location.hash);
+if (linked && Number(linked[1]) < sampleCount) openSample(Number(linked[1]));
