@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genops.cli import eval_import
+from genops.cli import eval_import, evaluation_reports
 from genops.cli.options import AsJson, UseCache
 from genops.cli.output import note, say_json
 from genops.cli.progress import evaluation_bar
@@ -59,7 +59,7 @@ def run(
     Exit code with --gate: 0 passed, 1 failed, 3 undecided. Without: 0 done. In both: 4 when samples are missing because
     something around the chain failed; --resume makes those.
     """
-    from genops.evals.evaluate import aevaluate
+    from genops.evals.evaluation import aevaluate
     from genops.evals.suite import Suite
     from genops.executor import run_sync
 
@@ -173,4 +173,5 @@ def _exit_code(done: Evaluation) -> int:
     return int(ExitCode.UNFINISHED if done.progress.stopped or done.progress.failed else ExitCode.OK)
 
 
+evaluation_reports.register(app)
 eval_import.register(app)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from genops.cli import trace_diff, trace_export, trace_replay
+from genops.cli.confirmation import make_sure
 from genops.cli.moments import shown
 from genops.cli.options import AsJson, RunId, Yes
 from genops.cli.output import listing, note, one_line, out_file, say_json
@@ -31,7 +32,6 @@ from genops.cli.trace_filters import (
     find_runs,
     run_filter,
 )
-from genops.errors import UsageError
 
 if TYPE_CHECKING:
     from genops.store import StoreCounts
@@ -120,7 +120,7 @@ def prune(
 
     moment_before = moment(before, "--before")
     with opened_store() as store:
-        _make_sure(f"delete runs that started before {shown(moment_before)}?", yes)
+        make_sure(f"delete runs that started before {shown(moment_before)}?", yes)
         gone = store.prune(before=moment_before, keep_last=keep)
     _say_gone(gone)
 
@@ -135,7 +135,7 @@ def delete(
         runs = find_runs(store, traces)
         for run in runs:
             note(f"{run.id[:12]}  {shown(run.started)}  {one_line(run.chain)}")
-        _make_sure("delete them?", yes)
+        make_sure("delete them?", yes)
         gone = store.delete([run.id for run in runs])
     _say_gone(gone)
 
@@ -145,23 +145,6 @@ def _say_gone(gone: StoreCounts) -> None:
 
     parts = ((gone.runs, "run"), (gone.spans, "span"), (gone.payloads, "payload"))
     note("deleted " + ", ".join(counted(number, noun) for number, noun in parts))
-
-
-def _make_sure(question: str, yes: bool) -> None:
-    """Goes on when the user agrees, and ends the command when not.
-
-    Raises:
-        UsageError: There is nobody to ask.
-    """
-    import sys
-
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise UsageError("nothing was deleted: there is no terminal to ask at", hint="add --yes")
-    if not typer.confirm(question, err=True):
-        note("nothing was deleted")
-        raise typer.Exit
 
 
 trace_diff.register(app)

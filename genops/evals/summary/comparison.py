@@ -148,6 +148,13 @@ def compare(after: Side, before: Side, specs: Mapping[str, MetricSpec], evaluati
     return Comparison(after.arm.name, before.arm.name, evaluation, tuple(metrics), tuple(amounts))
 
 
+def paired_values(spec: MetricSpec, after: Side, before: Side) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A metric's values on the cases that both have: the variant's, and the reference's."""
+    match = _match(after.cases, before.cases)
+    pairs = _paired(case_values(spec, after.arm, after.cases), case_values(spec, before.arm, before.cases), match)
+    return pairs.after, pairs.before
+
+
 def corrected(comparisons: Sequence[Comparison]) -> tuple[tuple[Comparison, ...], Correction]:
     """The comparisons with the p-values of all their metrics corrected for each other, by Holm's method."""
     tested = [(c.variant, found) for c in comparisons for found in c.metrics if found.p is not None]

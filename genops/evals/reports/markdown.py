@@ -1,0 +1,175 @@
+"""The report as Markdown for a pull request: short, with the details folded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TextIO
+
+from genops.evals.reports import wording
+from genops.evals.reports.report import Report
+from genops.evals.summary import Difference, Summary, VariantSummary
+
+_SIGNS = {"pass": "✅", "fail": "❌", "undecided": "❔"}
+_DIRECTIONS = {"better": "🟢 better", "worse": "🔴 worse", "same": "no case moved", "unclear": "not told apart"}
+_FAILURES = 10
+_MOVED = 5
+_VARIANTS = 20
+
+
+def write(report: Report, out: TextIO) -> None:
+    """Writes the summary."""
+    out.write("\n".join(_lines(report.summary)) + "\n")
+
+
+def _lines(summary: Summary) -> Iterator[str]:
+    yield f"### Evaluation of `{_code(summary.suite)}`"
+    yield ""
+    yield from _verdict(summary)
+    for note in summary.notes:
+        yield f"> {_cell(note)}"
+        yield ""
+    yield from _scores(summary)
+    yield from _differences(summary)
+    yield from _failures(summary.variants)
+    yield from _details(summary)
+
+
+def _verdict(summary: Summary) -> Iterator[str]:
+    if summary.verdict is None:
+        return
+    yield f"{_SIGNS[summary.verdict.outcome]} **{_cell(wording.verdict(summary.verdict))}**"
+    yield ""
+    for rule in summary.verdict.rules:
+        yield f"- {_SIGNS[rule.outcome]} {_cell(wording.rule(rule))}"
+    for what, cases in (
+        ("must pass and did not", summary.verdict.critical),
+        ("must pass and have no score", summary.verdict.critical_missing),
+    ):
+        if cases:
+            yield f"- ❌ {what}: {', '.join(f'`{_code(case)}`' for case in cases)}"
+    yield ""
+
+
+def _scores(summary: Summary) -> Iterator[str]:
+    metrics = list(dict.fromkeys(name for variant in summary.variants for name in variant.metrics))
+    rows = []
+    for variant in summary.variants[:_VARIANTS]:
+        counts = variant.counts
+        cells = [
+            wording.measured(variant.metrics[name].mean) if name in variant.metrics else wording.NONE
+            for name in metrics
+        ]
+        kinds = (f"{count:,}" for count in (counts.infrastructure, counts.unscored, counts.bad))
+        rows.append((_cell(variant.name), f"{counts.samples:,}", *kinds, *cells))
+    head = (
+        "variant",
+        "samples",
+        "infrastructure failed",
+        "unscored",
+        "bad",
+        *(f"{_cell(name)}, 95%" for name in metrics),
+    )
+    yield from _table(head, rows)
+    if len(summary.variants) > _VARIANTS:
+        yield f"… and {len(summary.variants) - _VARIANTS:,} more variants"
+        yield ""
+
+
+def _differences(summary: Summary) -> Iterator[str]:
+    if not summary.comparisons:
+        return
+    rows = [
+        (
+            _cell(comparison.variant),
+            _cell(comparison.reference + (f" of {comparison.evaluation[:12]}" if comparison.evaluation else "")),
+            *_difference(found),
+        )
+        for comparison in summary.comparisons[:_VARIANTS]
+        for found in comparison.metrics
+    ]
+    yield from _table(("variant", "against", "metric", "difference, 95%", "p, corrected", "win/tie/loss", ""), rows)
+    if text := wording.tests(summary):
+        yield f"<sub>{_cell(text)}</sub>"
+        yield ""
+
+
+def _difference(found: Difference) -> Sequence[str]:
+    return (
+        _cell(found.metric),
+        wording.measured(found.difference, signed=True),
+        wording.probability(found.adjusted),
+        wording.moves(found),
+        _DIRECTIONS[found.direction],
+    )
+
+
+def _failures(variants: Iterable[VariantSummary]) -> Iterator[str]:
+    failures = [failure for variant in variants for failure in variant.failures]
+    shown = [failure for kind in ("bad", "infrastructure", "unscored") for failure in failures if failure.kind == kind]
+    if not shown:
+        return
+    yield "**Failing cases**"
+    yield ""
+    rows = [
+        (
+            f"`{_code(failure.case)}`",
+            _cell(failure.variant),
+            wording.KINDS[failure.kind],
+            _cell(wording.short(failure.why)),
+            f"`{wording.trace_command(failure.run)}`" if failure.run else wording.NONE,
+        )
+        for failure in shown[:_FAILURES]
+    ]
+    yield from _table(("case", "variant", "what", "why", "see"), rows)
+
+
+def _details(summary: Summary) -> Iterator[str]:
+    yield "<details><summary>Details</summary>"
+    yield ""
+    dataset = summary.dataset_digest[:12]
+    yield f"`{summary.evaluation[:12]}`, {summary.status}, {wording.size(summary)}, dataset `{dataset}`"
+    yield ""
+    rows = [
+        (
+            _cell(variant.name),
+            of,
+            wording.measured(usage.latency.p50),
+            wording.measured(usage.latency.p95),
+            wording.number(usage.cost.total, "USD")
+            + (f" ({usage.cost.unknown:,} unknown)" if usage.cost.unknown else ""),
+            wording.number(usage.tokens.total, "tokens"),
+        )
+        for variant in summary.variants[:_VARIANTS]
+        for of, usage in (("chain", variant.chain_usage), ("judges", variant.judge_usage))
+        if usage is not None
+    ]
+    yield from _table(("variant", "of", "latency p50, 95%", "latency p95, 95%", "cost", "tokens"), rows)
+    moved = [
+        (f"`{_code(case.case)}`", _cell(comparison.variant), _cell(found.metric), f"{case.before:g}", f"{case.after:g}")
+        for comparison in summary.comparisons[:_VARIANTS]
+        for found in comparison.metrics
+        for case in found.moved[:_MOVED]
+    ]
+    if moved:
+        yield from _table(("moved most", "variant", "metric", "before", "after"), moved)
+    yield "</details>"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{' --- |' * len(head)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+    yield ""
+
+
+def _cell(text: str) -> str:
+    """Data in a cell: on one line, as the characters that it is made of, and without mentions of people."""
+    line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
+    return re.sub(r"([\\`*_\[\]|~#])", r"\\\1", line).replace("@", "@\u200b")
+
+
+def _code(text: str) -> str:
+    """Data inside of backticks."""
+    return " ".join(text.split()).replace("`", "ʼ").replace("|", "\\|")

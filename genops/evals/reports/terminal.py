@@ -1,0 +1,196 @@
+"""The report for a terminal: what changed and what failed first, then every number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from genops.evals.reports import wording
+from genops.evals.reports.report import Report
+from genops.evals.summary import Comparison, Difference, Distribution, MetricSummary, Summary, Usage, VariantSummary
+from genops.tracing.readable import visible
+
+_WIDE = 10_000
+_FAILURES = 10
+_MOVED = 5
+_DIRECTIONS = {"better": "green", "worse": "bold red"}
+_OUTCOMES = {"pass": "bold green", "fail": "bold red", "undecided": "bold yellow"}
+
+
+def write(report: Report, out: TextIO) -> None:
+    """Writes the report."""
+    print_on(out, terminal_report(report.summary))
+
+
+def print_on(out: TextIO, renderable: RenderableType) -> None:
+    """Prints on a terminal in its width; elsewhere nothing is cut or wrapped, and there are no colours."""
+    width = None if out.isatty() else _WIDE
+    console = Console(file=out, width=width, markup=False, highlight=False, emoji=False)
+    console.print(renderable)
+
+
+def terminal_report(summary: Summary) -> RenderableType:
+    """The report as rich prints it."""
+    parts: list[RenderableType] = [*_head(summary)]
+    for block in (_differences(summary), _failures(summary), _metrics(summary), _amounts(summary)):
+        found = list(block)
+        if found:
+            parts += [Text(), *found]
+    return Group(*parts)
+
+
+def _head(summary: Summary) -> Iterator[Text]:
+    started = f"{datetime.fromtimestamp(summary.started / 1e9).astimezone():%Y-%m-%d %H:%M:%S}"
+    facts = [summary.evaluation[:12], summary.name, summary.status, started, wording.size(summary)]
+    if summary.revision:
+        facts.append(f"git {summary.revision[:12]}{'+' if summary.revision.endswith('+') else ''}")
+    yield Text(summary.suite, style="bold").append(f"  {'  '.join(filter(None, facts))}", style="not bold")
+    for note in summary.notes:
+        yield Text(f"note: {_safe(note)}", style="yellow")
+    if summary.verdict is not None:
+        yield Text(wording.verdict(summary.verdict), style=_OUTCOMES[summary.verdict.outcome])
+        for rule in summary.verdict.rules:
+            yield Text(f"  {wording.rule(rule)}")
+        for what, cases in (
+            ("must pass and did not", summary.verdict.critical),
+            ("must pass and have no score", summary.verdict.critical_missing),
+        ):
+            if cases:
+                yield Text(f"  {what}: {_safe(', '.join(cases))}", style="bold red")
+
+
+def _differences(summary: Summary) -> Iterator[RenderableType]:
+    if not summary.comparisons:
+        return
+    table = _table("VARIANT", "AGAINST", "METRIC", "DIFFERENCE, 95%", "P", "CORRECTED", "WIN/TIE/LOSS", "N", "")
+    for comparison in summary.comparisons:
+        for found in (*comparison.metrics, *comparison.amounts):
+            table.add_row(*_difference(comparison, found))
+    yield table
+    if text := wording.tests(summary):
+        yield Text(text, style="dim")
+    yield from _moved(summary.comparisons)
+
+
+def _difference(comparison: Comparison, found: Difference) -> Sequence[RenderableType]:
+    style = _DIRECTIONS.get(found.direction, "")
+    against = comparison.reference + (f" of {comparison.evaluation[:12]}" if comparison.evaluation else "")
+    return (
+        _safe(comparison.variant),
+        _safe(against),
+        _safe(found.metric),
+        wording.measured(found.difference, signed=True),
+        wording.probability(found.p),
+        wording.probability(found.adjusted),
+        wording.moves(found),
+        f"{found.difference.n:,}",
+        Text(found.direction if found.p is not None else "", style=style),
+    )
+
+
+def _moved(comparisons: Sequence[Comparison]) -> Iterator[RenderableType]:
+    table = _table("MOVED MOST", "VARIANT", "METRIC", "BEFORE", "AFTER", "BEFORE: SEE", "AFTER: SEE")
+    for comparison in comparisons:
+        for found in comparison.metrics:
+            for case in found.moved[:_MOVED]:
+                before, after = wording.trace_command(case.run_before), wording.trace_command(case.run_after)
+                values = (wording.number(value, "score") for value in (case.before, case.after))
+                table.add_row(_safe(case.case), _safe(comparison.variant), _safe(found.metric), *values, before, after)
+    if table.row_count:
+        yield Text()
+        yield table
+
+
+def _failures(summary: Summary) -> Iterator[RenderableType]:
+    table = _table("FAILED", "CASE", "VARIANT", "REPEAT", "SEE", "WHY")
+    for variant in summary.variants:
+        for kind, words in wording.KINDS.items():
+            for failure in [failure for failure in variant.failures if failure.kind == kind][:_FAILURES]:
+                repeat = str(failure.repeat) if summary.repeat > 1 else ""
+                see = wording.trace_command(failure.run)
+                why = wording.short(_safe(failure.why))
+                table.add_row(words, _safe(failure.case), _safe(variant.name), repeat, see, why)
+    if not table.row_count:
+        return
+    yield table
+    left = sum(_left(variant) for variant in summary.variants)
+    if left:
+        yield Text(f"… and {left:,} more: genops eval show {summary.evaluation[:12]} --failed", style="dim")
+
+
+def _left(variant: VariantSummary) -> int:
+    counts = variant.counts
+    return sum(max(count - _FAILURES, 0) for count in (counts.infrastructure, counts.bad, counts.unscored))
+
+
+def _metrics(summary: Summary) -> Iterator[RenderableType]:
+    counts = _table("VARIANT", "SAMPLES", "INFRASTRUCTURE FAILED", "UNSCORED", "BAD", right=range(1, 5))
+    for variant in summary.variants:
+        found = variant.counts
+        of = f"{found.samples:,}" + (f" of {found.planned:,}" if found.samples < found.planned else "")
+        numbers = (f"{number:,}" for number in (found.infrastructure, found.unscored, found.bad))
+        counts.add_row(_safe(variant.name), of, *numbers)
+    yield counts
+    table = _table(
+        "METRIC", "VARIANT", "MEAN, 95%", "PASS RATE, 95%", "N", "MISSING", "WERE ALL MISSING LOWEST, HIGHEST", ""
+    )
+    for name in dict.fromkeys(name for variant in summary.variants for name in variant.metrics):
+        for variant in summary.variants:
+            if name in variant.metrics:
+                table.add_row(_safe(name), _safe(variant.name), *_metric(variant.metrics[name]))
+    if table.row_count:
+        yield Text()
+        yield table
+
+
+def _metric(metric: MetricSummary) -> Sequence[str]:
+    rate = wording.measured(metric.pass_rate) if metric.pass_rate is not None else wording.NONE
+    bounds = ""
+    if metric.missing and metric.bounds is not None:
+        bounds = ", ".join(wording.number(end, metric.mean.unit) for end in metric.bounds)
+    more = [
+        f"pass@{tries.k} {wording.measured(tries.any)}, pass^{tries.k} {wording.measured(tries.all)}"
+        for tries in metric.tries
+    ]
+    if metric.corrected is not None:
+        more.append(f"corrected by {metric.corrected.n:,} labels {wording.measured(metric.corrected)}")
+    return wording.measured(metric.mean), rate, f"{metric.mean.n:,}", f"{metric.missing:,}", bounds, "; ".join(more)
+
+
+def _amounts(summary: Summary) -> Iterator[RenderableType]:
+    table = _table("USED", "OF", "TOTAL", "MEAN, 95%", "P50, 95%", "P95, 95%", "N")
+    for variant in summary.variants:
+        for of, usage in (("chain", variant.chain_usage), ("judges", variant.judge_usage)):
+            if usage is not None:
+                for name, amount in _named(usage):
+                    table.add_row(f"{_safe(variant.name)} {of}", name, *_amount(amount))
+    yield table
+
+
+def _named(usage: Usage) -> Iterator[tuple[str, Distribution]]:
+    yield "latency", usage.latency
+    yield "cost", usage.cost
+    yield "tokens", usage.tokens
+
+
+def _amount(amount: Distribution) -> Sequence[str]:
+    unknown = f" ({amount.unknown:,} unknown)" if amount.unknown else ""
+    cells = (wording.measured(measure) for measure in (amount.mean, amount.p50, amount.p95))
+    return wording.number(amount.total, amount.unit) + unknown, *cells, f"{amount.n:,}"
+
+
+def _table(*names: str, right: Sequence[int] = ()) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for place, name in enumerate(names):
+        table.add_column(name, justify="right" if place in right else "left", overflow="fold")
+    return table
+
+
+def _safe(text: str) -> str:
+    """Data cannot steer the terminal."""
+    return text if text.isprintable() else visible(" ".join(text.split()))

@@ -1,0 +1,106 @@
+"""Numbers of a summary as people read them: each with its unit and its interval."""
+
+from __future__ import annotations
+
+from genops.evals.gate import RuleVerdict, Verdict
+from genops.evals.summary import Counts, Difference, Failure, Measure, Summary
+from genops.tracing.quantities import counted, dollars, seconds
+
+NONE = "-"
+KINDS: dict[Failure, str] = {"infrastructure": "infrastructure failed", "bad": "bad output", "unscored": "unscored"}
+OUTCOMES = {"pass": "passed", "fail": "failed", "undecided": "undecided"}
+
+
+def number(value: float, unit: str, *, signed: bool = False) -> str:
+    """A number with its unit; ``signed`` for differences."""
+    sign = "−" if value < 0 else "+" if signed and value > 0 else ""
+    size = abs(value)
+    match unit:
+        case "share":
+            text = f"{size * 100:.1f}{' points' if signed else '%'}"
+        case "s":
+            text = seconds(size) if size else "0 s"
+        case "USD":
+            text = dollars(size)
+        case "tokens":
+            text = f"{size:,.0f}"
+        case _:
+            text = f"{size:.3f}" if size < 100 else f"{size:,.1f}"
+    return sign + text
+
+
+def measured(measure: Measure, *, signed: bool = False) -> str:
+    """An estimate with its interval: ``0.912 [0.874, 0.941]``; without one, ``0.912 [no interval]``."""
+    if measure.value is None:
+        return NONE
+    value = number(measure.value, measure.unit, signed=signed)
+    return f"{value} {interval(measure, signed=signed)}"
+
+
+def interval(measure: Measure, *, signed: bool = False) -> str:
+    """The interval of an estimate."""
+    if measure.low is None or measure.high is None:
+        return "[no interval]"
+    ends = (number(end, measure.unit, signed=signed) for end in (measure.low, measure.high))
+    return f"[{', '.join(ends)}]"
+
+
+def probability(p: float | None) -> str:
+    """A p-value."""
+    return NONE if p is None else "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def moves(difference: Difference) -> str:
+    """Cases won, tied and lost: ``12/80/8``."""
+    return f"{difference.wins:,}/{difference.ties:,}/{difference.losses:,}"
+
+
+def failures(counts: Counts) -> str:
+    """The three kinds of failure, always all of them."""
+    return f"{counts.infrastructure:,} infrastructure failed, {counts.unscored:,} unscored, {counts.bad:,} bad"
+
+
+def size(summary: Summary) -> str:
+    """How large an evaluation is: ``200 cases x 2 variants x 3 repeats``."""
+    parts = [counted(summary.cases, "case"), counted(len(summary.variants), "variant")]
+    if summary.repeat > 1:
+        parts.append(f"{summary.repeat} repeats")
+    if summary.clusters is not None:
+        parts[0] += f" in {counted(summary.clusters, 'cluster')}"
+    return " x ".join(parts)
+
+
+def verdict(found: Verdict) -> str:
+    """Where a gate stands, in one line."""
+    seen = f"{found.used:,} of {found.samples:,} samples"
+    return f"gate {OUTCOMES[found.outcome]} after {seen} (alpha {found.alpha:g}, about the {found.about})"
+
+
+def rule(found: RuleVerdict) -> str:
+    """Where a rule stands, in one line."""
+    ends = "" if found.low is None or found.high is None else f" [{found.low:.3f}, {found.high:.3f}]"
+    missing = f", {found.missing:,} missing" if found.missing else ""
+    return (
+        f"{OUTCOMES[found.outcome]}: {found.rule} ({found.variant}): {found.estimate:.3f}{ends} at all times, "
+        f"n {found.n:,}{missing}"
+    )
+
+
+def tests(summary: Summary) -> str:
+    """How p-values were corrected, and for what; empty where nothing was tested."""
+    if summary.correction is None or not summary.correction.tests:
+        return ""
+    names = summary.correction.tests
+    shown = ", ".join(names[:8]) + (f", and {len(names) - 8:,} more" if len(names) > 8 else "")
+    return f"p corrected by {summary.correction.method}, over {counted(len(names), 'test')}: {shown}"
+
+
+def trace_command(run: str) -> str:
+    """The command that shows a run; empty where there was none."""
+    return f"genops trace show {run[:12]}" if run else ""
+
+
+def short(text: str, length: int = 160) -> str:
+    """The text on one line, cut to a length."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else f"{line[: length - 1]}…"
