@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from genops.chains import ChainBuilder, tool
     from genops.errors import GenopsError
+    from genops.evals import Score, define_suite, evaluate, scorer
     from genops.executor import Chain, Project, RunOptions, RunResult, trace
     from genops.prompts import Prompt
     from genops.settings import Settings, load_settings
@@ -24,9 +25,13 @@ _PUBLIC = {
     "Prompt": "genops.prompts",
     "RunOptions": "genops.executor",
     "RunResult": "genops.executor",
+    "Score": "genops.evals",
     "Settings": "genops.settings",
     "Trace": "genops.tracing.trace",
+    "define_suite": "genops.evals",
+    "evaluate": "genops.evals",
     "load_settings": "genops.settings",
+    "scorer": "genops.evals",
     "tool": "genops.chains",
     "trace": "genops.executor",
 }
@@ -39,9 +44,13 @@ __all__ = [
     "Prompt",
     "RunOptions",
     "RunResult",
+    "Score",
     "Settings",
     "Trace",
+    "define_suite",
+    "evaluate",
     "load_settings",
+    "scorer",
     "tool",
     "trace",
 ]

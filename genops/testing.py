@@ -1,14 +1,19 @@
-"""The pytest plug-in: the traces of a test. pytest loads it in every run, so it imports nothing of genops by itself."""
+"""The pytest plug-in: the traces of a test, and suites as tests.
+
+pytest loads it in every run, so it imports nothing of genops by itself.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from genops.evals import Suite
+    from genops.evals.summary import Summary
     from genops.executor import Project
     from genops.store import Store
     from genops.tracing.trace import Trace
@@ -52,3 +57,56 @@ def genops_traces(genops_project: Project, tmp_path: Path) -> Iterator[Traces]:
     """The traces of this test alone: its runs are kept in a SQLite store of its own, under the project's settings."""
     with genops_project.storing_in(f"sqlite:///{tmp_path / 'genops.db'}") as store:
         yield Traces(store)
+
+
+class Evaluate:
+    """Runs suites inside of a test."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def __call__(self, suite: str | Suite, **options: Any) -> Summary:
+        """Runs a suite, and fails the test when its samples, or its gate, are not what they must be.
+
+        Without a gate every sample must pass every threshold. Whatever kept a sample from being made or scored fails
+        the test too.
+
+        Args:
+            suite: Its name, or one made in Python.
+            options: As for :func:`genops.evals.evaluate`: ``gate``, ``concurrency``, ``memo``, ….
+
+        Returns:
+            What the samples say, for assertions of the test's own.
+        """
+        __tracebackhide__ = True
+        from genops.evals import Suite, evaluate
+        from genops.evals.summary import Tally, summarise
+
+        project = self._project
+        loaded = suite if isinstance(suite, Suite) else Suite.load(suite, project.settings)
+        done = evaluate(loaded, project, **options)
+        summary = summarise(Tally.read(project.store, done.record, project.settings.data_dir))
+        wrong = _wrong(summary)
+        if wrong:
+            about = f"the suite {loaded.name!r}, evaluation {done.record.id[:12]}:"
+            pytest.fail("\n".join([about, *wrong]), pytrace=False)
+        return summary
+
+
+def _wrong(summary: Summary) -> list[str]:
+    """What keeps an evaluation from being good, in words."""
+    if summary.verdict is not None:
+        verdict = summary.verdict
+        rules = [f"  {rule.outcome}: {rule.rule} ({rule.variant}, n = {rule.n:,})" for rule in verdict.rules]
+        return [] if verdict.outcome == "pass" else [f"  the gate says {verdict.outcome}", *rules]
+    return [
+        f"  {failure.kind}: {variant.name}, case {failure.case!r}: {failure.why}"
+        for variant in summary.variants
+        for failure in variant.failures
+    ]
+
+
+@pytest.fixture
+def genops_evaluate(genops_project: Project) -> Evaluate:
+    """Runs a suite as a part of a test: ``genops_evaluate("answer_docs")``."""
+    return Evaluate(genops_project)

@@ -57,3 +57,47 @@ def test_loading_the_plug_in_imports_no_other_part_of_genops():
     code = "import sys, genops.testing; print([name for name in sys.modules if name.startswith('genops')])"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "['genops', 'genops.testing']"
+
+
+SUITES = """
+import pytest
+from genops.evals import define_suite
+
+CASES = [{"name": name, "expected": name} for name in ("Ada", "Grace", "Alan")]
+
+def suite(**more):
+    return define_suite("greetings", chain="greet", dataset=CASES, scorers=["contains"], **more)
+
+def test_a_suite_that_passes_gives_its_summary(genops_evaluate):
+    summary = genops_evaluate(suite())
+    assert summary.variants[0].counts.ok == 3
+
+def test_a_gate_decides(genops_evaluate):
+    assert genops_evaluate(suite(gate=["contains >= 0.9"]), gate=True).verdict.outcome == "pass"
+
+def test_a_suite_by_name_whose_case_fails_fails_the_test(genops_evaluate):
+    genops_evaluate("wrong")
+
+def test_a_gate_that_fails_fails_the_test(genops_evaluate):
+    genops_evaluate(define_suite("never", chain="greet", dataset=CASES, scorers=[{"contains": "Bob"}],
+                                 gate=["contains >= 0.9"]), gate=True)
+"""
+
+
+@pytest.mark.slow
+def test_a_suite_is_a_test(pytester):
+    pytester.makefile(".toml", genops='default_model = "offline"\n')
+    (pytester.mkdir("prompts") / "say.prompt").write_text(
+        "---\ninputs:\n  name: str\n---\nWho is there? It is {{ name }}.\n"
+    )
+    (pytester.mkdir("chains") / "greet.yaml").write_text(
+        "inputs: {name: str}\nsteps: {say: {prompt: say, with: {name: '{{ inputs.name }}'}}}\n"
+    )
+    (pytester.mkdir("evals") / "wrong.yaml").write_text(
+        "kind: suite\nchain: greet\ndataset: [{id: one, name: Ada, expected: Bob}]\nscorers: [contains]\n"
+    )
+    pytester.makepyfile(SUITES)
+    done = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    done.assert_outcomes(passed=2, failed=2)
+    done.stdout.fnmatch_lines(["*the suite 'wrong', evaluation *", "*bad: greet, case 'one': *lacks 'Bob'*"])
+    done.stdout.fnmatch_lines(["*the gate says fail*"])

@@ -16,6 +16,7 @@ class What(StrEnum):
     chain = "chain"
     prompt = "prompt"
     settings = "settings"
+    suite = "suite"
 
 
 def register(app: typer.Typer) -> None:
@@ -42,6 +43,12 @@ def _schema_of(what: What) -> dict[str, Any]:
         from genops.prompts.schema import json_schema as prompt_schema
 
         return prompt_schema()
+    if what is What.suite:
+        from genops.evals.schema import json_schema as suite_schema
+        from genops.executor import Project
+
+        Project.current()  # plug-ins have scorers too
+        return suite_schema()
     from genops.settings import Settings
 
     found = Settings.model_json_schema()

@@ -15,15 +15,15 @@ from genops.evals.score import Evidence, Range, Score, Unscored
 from genops.evals.scorer import Scorer, as_text, find_scorer, scorer
 
 if TYPE_CHECKING:
-    from genops.evals.evaluate import aevaluate, define_suite, evaluate
+    from genops.evals.evaluation import aevaluate, define_suite, evaluate
     from genops.evals.suite import Suite
     from genops.evals.use import use_scorer
 
 _LATER = {
     "Suite": "genops.evals.suite",
-    "aevaluate": "genops.evals.evaluate",
-    "define_suite": "genops.evals.evaluate",
-    "evaluate": "genops.evals.evaluate",
+    "aevaluate": "genops.evals.evaluation",
+    "define_suite": "genops.evals.evaluation",
+    "evaluate": "genops.evals.evaluation",
     "use_scorer": "genops.evals.use",
 }
 

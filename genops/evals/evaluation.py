@@ -50,7 +50,7 @@ async def aevaluate(
         name: What the evaluation is called, to compare with later.
         chain: Reference of another chain to put under test.
         selection: Narrows the cases.
-        only_failed: Id of an evaluation: only its samples that failed in any way are made again.
+        only_failed: Id of an evaluation: only its cases that failed in any way are run.
         concurrency: Runs under way at once, at most; default the suite's.
         use_cache: Whether the response cache may answer model calls.
         memo: Whether results of earlier runs of the same steps are used again.
@@ -66,19 +66,25 @@ async def aevaluate(
     project = project or Project.current()
     if gate and suite.gate is None:
         raise UsageError(f"the suite {suite.name!r} has no gate", hint='add one: gate: ["passed >= 0.9"]')
+    if gate and only_failed:
+        raise UsageError(
+            "the gate is about all cases of the suite, not about those that failed", hint="leave one of the two out"
+        )
     suite = replace(suite, gate=suite.gate if gate else None)
     suite = suite if chain is None else with_chain(suite, chain)
-    plan = await asyncio.to_thread(Plan.make, suite, project, selection=selection, seed=seed, memo=memo)
+    only = await asyncio.to_thread(failed_cases, project, only_failed) if only_failed else None
+
+    def planned(seed: int) -> Plan:
+        return Plan.make(suite, project, selection=selection, only=only, seed=seed, memo=memo)
+
+    plan = await asyncio.to_thread(planned, seed)
     record = None
     if resume:
         record = unfinished_evaluation(plan)
     elif gate and not fresh:
         record = next(iter(project.store.evaluations(manifest=plan.digest, limit=1)), None)
     if record is not None and record.body["seed"] != plan.seed:  # the order belongs to what is continued
-        plan = await asyncio.to_thread(
-            Plan.make, suite, project, selection=selection, seed=record.body["seed"], memo=memo
-        )
-    only = failed_samples(project, only_failed, plan) if only_failed else None
+        plan = await asyncio.to_thread(planned, record.body["seed"])
     if record is None:
         record = open_evaluation(plan, name, about=_about(plan))
     if on_start is not None:
@@ -89,7 +95,6 @@ async def aevaluate(
         concurrency or suite.concurrency,
         use_cache=use_cache,
         memo=memo,
-        only=only,
         on_progress=on_progress,
     )
     return await runner.run()
@@ -124,24 +129,18 @@ def define_suite(
     return Suite.from_data({**settings, "dataset": rows, "scorers": list(scorers)}, name, folder)
 
 
-def failed_samples(project: Project, evaluation: str, plan: Plan) -> frozenset[int]:
-    """Numbers in a plan of the samples that failed in another evaluation: in any of the three ways.
+def failed_cases(project: Project, evaluation: str) -> frozenset[str]:
+    """Ids of the cases that failed in an evaluation: in any of the three ways.
 
     Raises:
         ReferenceNotFound: There is no such evaluation.
         UsageError: None failed.
     """
     record = project.store.evaluation(evaluation)
-    cases = {sample.case for sample in project.store.samples(record.id) if failed(sample)}
-    wanted = frozenset(
-        job.number
-        for unit in range(len(plan.units))
-        for job in plan.jobs(unit)
-        if plan.dataset[job.case_number].id in cases
-    )
-    if not wanted:
-        raise UsageError(f"no sample of the evaluation {record.id[:12]} failed that this suite has")
-    return wanted
+    cases = frozenset(sample.case for sample in project.store.samples(record.id) if failed(sample))
+    if not cases:
+        raise UsageError(f"no case of the evaluation {record.id[:12]} failed")
+    return cases
 
 
 def _about(plan: Plan) -> dict[str, Any]:
