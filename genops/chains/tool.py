@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
-import threading
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
-from contextvars import copy_context
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar, get_type_hints, overload
+from typing import Any, TypeVar, get_type_hints, overload
 
 from pydantic import BaseModel, Field, ValidationError, create_model
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError
 
 from genops.artifacts import Component, Value, normalise, ordered_schema, plain_schema, source_digest
+from genops.chains.own_thread import in_own_thread
 from genops.chains.step import Effect
 from genops.errors import DefinitionError, ToolError, nearest
 from genops.models.types import ToolSpec
 from genops.plugins import registry
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-Outcome: TypeAlias = tuple[Any, BaseException | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,39 +92,8 @@ class Tool:
 async def _call(function: Callable[..., Any], values: dict[str, Any]) -> Any:
     if inspect.iscoroutinefunction(function):
         return await function(**values)
-    result, error = await _in_thread(function, values)
-    if error is not None:
-        raise error
+    result = await in_own_thread(function, **values)
     return await result if isinstance(result, Awaitable) else result
-
-
-async def _in_thread(function: Callable[..., Any], values: dict[str, Any]) -> Outcome:
-    """Calls a function in a daemon thread of its own.
-
-    In the pool of ``asyncio.to_thread`` functions that hang would keep other tools and the end of the process waiting.
-    """
-    loop, context = asyncio.get_running_loop(), copy_context()
-    outcome: asyncio.Future[Outcome] = loop.create_future()
-
-    def deliver(found: Outcome) -> None:
-        if not outcome.done():
-            outcome.set_result(found)
-
-    def work() -> None:
-        found = context.run(_outcome, function, values)
-        with suppress(RuntimeError):  # the loop was closed, so nobody waits any more
-            loop.call_soon_threadsafe(deliver, found)
-
-    threading.Thread(target=work, name="genops tool", daemon=True).start()
-    return await outcome
-
-
-def _outcome(function: Callable[..., Any], values: dict[str, Any]) -> Outcome:
-    """What a call gave or raised, as a value: a future cannot hold a ``StopIteration``, and would wait for ever."""
-    try:
-        return function(**values), None
-    except BaseException as error:
-        return None, error
 
 
 @overload

@@ -123,6 +123,7 @@ class GateProcess:
         plan: What is evaluated.
         seen: Units that were looked at.
         used: Samples that came in.
+        certain: Whether more samples change nothing; none is looked at from then on.
     """
 
     plan: Plan
@@ -131,6 +132,7 @@ class GateProcess:
     used: int = 0
     critical: list[str] = field(default_factory=list)
     critical_missing: list[str] = field(default_factory=list)
+    certain: bool = field(init=False)
     _waiting: dict[int, dict[int, SampleRecord]] = field(default_factory=dict)
 
     @classmethod
@@ -142,7 +144,7 @@ class GateProcess:
         """
         gate = plan.suite.gate
         assert gate is not None
-        candidates = [v for v in plan.candidates if v not in plan.baselines.values()] or list(plan.candidates)
+        candidates = [variant for variant in plan.candidates if variant not in plan.baselines.values()]
         pairs = [(rule, variant) for rule in gate.rules for variant in candidates]
         tests = [_RuleTest.of(rule, variant, plan, len(pairs)) for rule, variant in pairs]
         return cls(plan, tests)
@@ -151,11 +153,12 @@ class GateProcess:
     def _unit_of(self) -> dict[int, int]:
         return {number: unit for unit, members in enumerate(self.plan.units) for number in members.tolist()}
 
-    @property
-    def certain(self) -> bool:
-        """Whether more samples change nothing."""
-        outcomes = [test.outcome for test in self.tests]
-        return bool(self.critical) or "fail" in outcomes or (not self._critical_left and set(outcomes) == {"pass"})
+    def __post_init__(self) -> None:
+        self.certain = self._is_certain()
+
+    def _is_certain(self) -> bool:
+        outcomes = {test.outcome for test in self.tests}
+        return bool(self.critical) or "fail" in outcomes or (outcomes == {"pass"} and not self._critical_left)
 
     @cached_property
     def _critical_units(self) -> int:
@@ -177,10 +180,15 @@ class GateProcess:
         return self._unit_of[job.case_number] - self.seen
 
     def add(self, sample: SampleRecord) -> None:
-        """Takes a sample; every unit that is complete, with all before it, is looked at."""
+        """Takes a sample; every unit that is complete, with all before it, is looked at until the verdict is certain.
+
+        What comes later is left alone, so that the verdict does not depend on what happened to be under way.
+        """
         self.used += 1
+        if self.certain:
+            return
         self._waiting.setdefault(self._unit_of[sample.case_number], {})[sample.number] = sample
-        while self.seen < len(self.plan.units):
+        while self.seen < len(self.plan.units) and not self.certain:
             unit = self._waiting.get(self.seen, {})
             if len(unit) < len(self.plan.units[self.seen]) * len(self.plan.variants) * self.plan.suite.repeat:
                 return
@@ -219,6 +227,7 @@ class GateProcess:
         for number, members in sorted(cases.items()):
             self._look_at_critical(number, members)
         self.seen += 1
+        self.certain = self._is_certain()
 
     def _look_at_critical(self, case_number: int, samples: Sequence[SampleRecord]) -> None:
         case = self.plan.dataset[case_number]

@@ -11,10 +11,15 @@ def passed(sample: SampleRecord) -> float:
     """1 when every score with a threshold passes, 0 when one fails, NaN when that is not known."""
     if sample.status == "error":
         return nan
-    passes = [score.get("passed", nan if "unscored" in score else None) for score in sample.scores.values()]
+    passes = [score["passed"] for score in sample.scores.values() if "passed" in score]
     if False in passes:
         return 0.0
-    return nan if any(value != value for value in passes) else 1.0
+    return nan if None in passes else 1.0
+
+
+def infrastructure_failed(sample: SampleRecord) -> bool:
+    """Whether the run, or what a scorer asked, failed for no fault of the output: to be made again."""
+    return sample.status == "error" or any(score.get("infrastructure") for score in sample.scores.values())
 
 
 def is_bad(sample: SampleRecord) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import isfinite
@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from genops.artifacts import digest_of, source_digest
 from genops.errors import UsageError
+from genops.evals.case import Case
 from genops.evals.datasets import Dataset, Selection
 from genops.evals.judges.asking import Questions
 from genops.evals.judges.questions import questions_of
+from genops.evals.own_scorers import OwnScorers, case_uses, own_scorers
 from genops.evals.suite import Gate, Suite
+from genops.evals.use import ScorerUse
 from genops.evals.variants import Variant, VariantSpec
 from genops.executor import Project
 from genops.plugins import registry
@@ -51,6 +54,7 @@ class Plan:
         variants: Those of the suite, then the baselines that only the gate asks for.
         baselines: By the reference in a rule, the variant that it is.
         questions: What judges ask.
+        own: What the cases' own scorers are made of.
         units: Case numbers that are independent of each other only as a whole, in the order in which they are run.
         weights: The total weight of each unit.
         seed: Of that order.
@@ -62,13 +66,21 @@ class Plan:
     variants: tuple[Variant, ...]
     baselines: dict[str, Variant]
     questions: Questions
+    own: OwnScorers
     units: Sequence[NDArray[np.int64]]
     weights: NDArray[np.float64]
     seed: int
 
     @classmethod
     def make(
-        cls, suite: Suite, project: Project, *, selection: Selection | None = None, seed: int = 0, memo: bool = True
+        cls,
+        suite: Suite,
+        project: Project,
+        *,
+        selection: Selection | None = None,
+        only: frozenset[str] | None = None,
+        seed: int = 0,
+        memo: bool = True,
     ) -> Plan:
         """Resolves a suite.
 
@@ -76,6 +88,7 @@ class Plan:
             suite: The definition.
             project: Where it runs.
             selection: Narrows the suite's own selection of cases further.
+            only: Ids of cases that it is narrowed to besides.
             seed: Of the order of the cases.
             memo: Whether results of earlier evaluations are used again.
 
@@ -89,11 +102,14 @@ class Plan:
         numbers = suite.dataset.numbers(dataset)
         if selection is not None and not selection.everything:
             numbers = _narrowed(numbers, selection.numbers(dataset), suite)
+        if only is not None:
+            numbers = _narrowed(numbers, [n for n in numbers.tolist() if dataset[n].id in only], suite)
+        own = own_scorers(suite, dataset, numbers)
         baselines = _baselines(suite, project, variants)
         extra = tuple(baseline for baseline in baselines.values() if baseline not in variants)
         questions = Questions(project, model=suite.judge, memo=memo)
         units, weights = _units(dataset, numbers, seed, suite.gate)
-        return cls(suite, project, dataset, (*variants, *extra), baselines, questions, units, weights, seed)
+        return cls(suite, project, dataset, (*variants, *extra), baselines, questions, own, units, weights, seed)
 
     @property
     def candidates(self) -> tuple[Variant, ...]:
@@ -121,6 +137,10 @@ class Plan:
         """The position of a sample: the same whenever the evaluation is resumed."""
         return (case_number * len(self.variants) + variant) * self.suite.repeat + repeat
 
+    def uses(self, case: Case) -> tuple[ScorerUse, ...]:
+        """The scorers of a case: the suite's, and its own, which take the place of those whose name they have."""
+        return case_uses(case, self.suite) if case.scorers else self.suite.scorers
+
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """Everything that the scores follow from: locks of the chains, dataset, scorers, judges."""
@@ -146,6 +166,10 @@ class Plan:
                 }
                 for use in suite.scorers
             ],
+            "own_scorers": {
+                "code": {name: self._code(name) for name in sorted(self.own.scorers)},
+                "questions": sorted(self._locks(self.own.questions)),
+            },
             "gate": None
             if suite.gate is None
             else {
@@ -173,9 +197,11 @@ class Plan:
         item = registry.get("scorer", scorer) if packages else None
         return [source_digest(item, package) for package in packages]
 
-    def _questions(self, use: Any) -> list[str]:
+    def _questions(self, use: ScorerUse) -> list[str]:
         """Locks of what a judge asks."""
-        asked = questions_of(use.scorer, use.settings)
+        return self._locks(questions_of(use.scorer, use.settings))
+
+    def _locks(self, asked: Iterable[tuple[str, str | None]]) -> list[str]:
         return [self.questions.closure(prompt, model).lock.digest for prompt, model in asked]
 
 
@@ -198,13 +224,18 @@ def _baselines(suite: Suite, project: Project, variants: Sequence[Variant]) -> d
         baseline = named or VariantSpec(rule.baseline, rule.baseline).resolve(project)
         _same_inputs(variants[0], baseline)
         found[rule.baseline] = baseline
+    if found and all(variant in found.values() for variant in variants):
+        raise UsageError(
+            f"the gate compares {variants[0].name!r} with itself",
+            hint=f"name what it is compared with: {variants[0].name}@git:main, or a variant beside others",
+        )
     return found
 
 
-def _narrowed(numbers: NDArray[np.int64], wanted: NDArray[np.int64], suite: Suite) -> NDArray[np.int64]:
+def _narrowed(numbers: NDArray[np.int64], wanted: NDArray[np.int64] | list[int], suite: Suite) -> NDArray[np.int64]:
     import numpy as np
 
-    left = np.intersect1d(numbers, wanted)
+    left = np.intersect1d(numbers, np.asarray(wanted, dtype=np.int64))
     if not len(left):
         raise UsageError(f"no case of the suite {suite.name!r} is left", hint="look at --filter, --split and --sample")
     return left

@@ -17,18 +17,19 @@ The whole contract of a scorer:
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from numbers import Real
 from typing import Any, Generic, ParamSpec, TypeAlias, TypeVar, get_type_hints
 
 from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
 from genops.artifacts import Value, json_form
+from genops.chains.own_thread import in_own_thread
 from genops.chains.step import Lazy
 from genops.errors import DefinitionError
 from genops.evals.sample import Sample, ScoringContext
@@ -49,20 +50,23 @@ class Scorer(Generic[P, R]):
         function: What scores.
         range: The values that it gives.
         threshold: The least good value that passes when a suite says nothing; None where that is the suite's to say.
-        threaded: Whether a plain function runs in a thread of its own: it takes long, or is not to be trusted to end.
+        threaded: Whether a plain function runs in a thread of its own: it takes long, or is not known to end. None
+            for every one that is not genops's own.
 
     Raises:
         DefinitionError: The function's signature is not that of a scorer.
     """
 
     def __init__(
-        self, name: str, function: Callable[P, R], range: Range, threshold: float | None, threaded: bool
+        self, name: str, function: Callable[P, R], range: Range, threshold: float | None, threaded: bool | None
     ) -> None:
         functools.update_wrapper(self, function)
         self.name = name
         self.function = function
         self.range = range
-        self.threaded = threaded
+        plain = not inspect.iscoroutinefunction(function)
+        foreign = getattr(function, "__module__", "").partition(".")[0] != "genops"
+        self.threaded = plain and (foreign if threaded is None else threaded)
         self._hints = get_type_hints(function, include_extras=True)
         self.threshold = 1.0 if threshold is None and self._hints.get("return") is bool else threshold
         _check(self)
@@ -124,8 +128,9 @@ class Scorer(Generic[P, R]):
         value = as_text(subject) if self._hints[self.subject] is str else subject
         function: Callable[..., Any] = self.function
         if self.threaded:
-            return self.checked(await asyncio.to_thread(function, value, **arguments, **settings))
-        result = function(value, **arguments, **settings)
+            result = await in_own_thread(function, value, **arguments, **settings)
+        else:
+            result = function(value, **arguments, **settings)
         return self.checked(await result if inspect.isawaitable(result) else result)
 
     def checked(self, result: Any) -> Score:
@@ -134,12 +139,11 @@ class Scorer(Generic[P, R]):
         Raises:
             Unscored: It is none, or out of range.
         """
-        if isinstance(result, (bool, int, float)):
-            result = Score(float(result))
-        if not isinstance(result, Score):
-            raise Unscored(f"the scorer {self.name!r} gave {type(result).__name__}, not a score")
-        self.range.check(result.value)
-        return result
+        score = Score(result) if isinstance(result, Real) else result  # type: ignore[arg-type]
+        if not isinstance(score, Score) or not isinstance(score.value, Real):
+            given = score.value if isinstance(score, Score) else score
+            raise Unscored(f"the scorer {self.name!r} gave {type(given).__name__}, not a score")
+        return replace(score, value=self.range.check(float(score.value)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +197,7 @@ def scorer(
     *,
     range: Range | tuple[float, float] = (0.0, 1.0),
     threshold: float | None = None,
-    threaded: bool = False,
+    threaded: bool | None = None,
 ) -> Callable[[Callable[P, R]], Scorer[P, R]]:
     """Registers a function as a scorer (see the module's docstring for the contract).
 
@@ -202,7 +206,8 @@ def scorer(
         range: The values that it gives, from and to.
         threshold: The least good value that passes when a suite says nothing. A function that returns ``bool`` passes
             at 1.
-        threaded: Whether a plain function runs in a thread: it takes long, or might not end.
+        threaded: Whether a plain function runs in a thread of its own, so that it holds up nothing else and its
+            ``timeout`` ends the wait for it. Default for every one that is not genops's own.
 
     Raises:
         DefinitionError: The function's signature is not that of a scorer.

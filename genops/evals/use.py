@@ -65,22 +65,21 @@ class ScorerUse:
             Unscored: It cannot be told; whatever went wrong is in the message.
         """
         variables = sample.variables()
+        limit = asyncio.timeout(self.timeout if self.scorer.waits else None)
         try:
             if self.when is not None and not is_true(evaluate(self.when, variables)):
                 return None
             subject = evaluate(default_of if self.of is None else self.of, variables)
             settings = self._evaluated(variables)
-            if self.scorer.waits:
-                async with asyncio.timeout(self.timeout):
-                    return await self.scorer.score(subject, sample, context, settings)
-            return await self.scorer.score(subject, sample, context, settings)
+            async with limit:
+                return await self.scorer.score(subject, sample, context, settings)
         except Unscored:
             raise
-        except TimeoutError:
-            raise Unscored(f"not scored within {self.timeout:g} s") from None
         except GenopsError as error:
             raise Unscored(error.message, hint=error.hint) from error
         except Exception as error:
+            if limit.expired():
+                raise Unscored(f"not scored within {self.timeout:g} s") from None
             raise Unscored(f"the scorer failed: {type(error).__name__}: {error}") from error
 
     def _evaluated(self, variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -278,7 +278,7 @@ class SampleRecord:
         input_tokens: Of the run.
         output_tokens: Of the run.
         scores: By name: ``{"value", "passed", "label", "explanation", "evidence", "metadata"}``, or
-            ``{"unscored": why}``.
+            ``{"unscored": why}``. ``passed`` is only there with a threshold, None where there is no score.
         judged: ``{"cost", "input_tokens", "output_tokens", "calls", "seconds"}`` of the judges.
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from genops.evals.outcome import infrastructure_failed, is_bad
 from genops.evals.suite import Budget
 from genops.store.records import SampleRecord
 
@@ -19,6 +20,7 @@ class Progress:
         done: Samples made now whose run ended.
         failed: Samples made now whose infrastructure failed.
         unscored: Scores made now that could not be told.
+        unjudged: Samples made now with a score that is missing because a judge could not be reached.
         bad: Samples made now that fail a threshold.
         cost: US dollars of chains and judges together, where prices are known.
         judge_cost: US dollars of judges alone, where prices are known.
@@ -32,6 +34,7 @@ class Progress:
     done: int = 0
     failed: int = 0
     unscored: int = 0
+    unjudged: int = 0
     bad: int = 0
     cost: float = 0.0
     judge_cost: float = 0.0
@@ -44,6 +47,11 @@ class Progress:
     def finished(self) -> int:
         """Samples that need no more work now."""
         return self.resumed + self.done + self.failed
+
+    @property
+    def missing(self) -> int:
+        """Samples made now that are to be made again: something around the chain failed."""
+        return self.failed + self.unjudged
 
     @property
     def seconds(self) -> float:
@@ -66,7 +74,8 @@ class Progress:
         self.failed += sample.status == "error"
         scores = sample.scores.values()
         self.unscored += sum("unscored" in score for score in scores)
-        self.bad += any(score.get("passed") is False for score in scores)
+        self.unjudged += sample.status == "ok" and infrastructure_failed(sample)
+        self.bad += is_bad(sample)
         judged = sample.judged.get("cost", 0.0)
         self.unpriced += sample.cost is None or judged is None
         self.cost += (sample.cost or 0.0) + (judged or 0.0)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from genops.artifacts import Value
 from genops.errors import GenopsError, StepTimeout, Unfinished
 from genops.evals.case import Case
+from genops.evals.outcome import infrastructure_failed
 from genops.evals.plan import Job, Plan
 from genops.evals.runner.keeper import Keeper
 from genops.evals.runner.progress import Progress
 from genops.evals.runner.scoring import Scoring, score_sample
 from genops.evals.sample import Sample
-from genops.evals.use import ScorerUse, parse_uses, python_parsing
-from genops.executor import RunOptions, RunResult, run_chain
+from genops.executor import RunOptions, run_chain
 from genops.models.loop_thread import on_loop
+from genops.retrieval.snapshots.durable import try_lock
 from genops.store.records import EvalRecord, RunRecord, SampleRecord, SpanRecord
 from genops.tracing.recorder import describe, new_id
 
@@ -52,7 +57,6 @@ class Runner:
         concurrency: Runs under way at once, at most.
         use_cache: Whether the response cache may answer model calls.
         memo: Whether results of earlier evaluations are used again.
-        only: Numbers of the samples to make; None for all that are missing.
         on_progress: Told after each sample.
     """
 
@@ -61,7 +65,6 @@ class Runner:
     concurrency: int
     use_cache: bool = False
     memo: bool = True
-    only: frozenset[int] | None = None
     on_progress: Callable[[Progress], None] | None = None
     progress: Progress = field(init=False)
     gate: GateProcess | None = field(init=False)
@@ -71,8 +74,6 @@ class Runner:
         self.progress = Progress(plan.samples)
         self.gate = _gate_of(plan) if plan.suite.gate is not None else None
         self._memo = plan.project.memo() if self.memo else None
-        self._units_ended = 0
-        self._own_uses: dict[int, tuple[ScorerUse, ...]] = {}
         self._room = asyncio.Event()
 
     async def run(self) -> Evaluation:
@@ -85,22 +86,30 @@ class Runner:
         return await on_loop(self._run())
 
     async def _run(self) -> Evaluation:
-        store = self.plan.project.store
-        done = await asyncio.to_thread(self._take_over)
-        keeper = Keeper(store, self.record.id)
-        status = "stopped"
-        try:
-            async with asyncio.TaskGroup() as group:
-                keeping = group.create_task(keeper.run())
-                jobs = self._jobs(done)
-                await asyncio.gather(*(group.create_task(self._work(jobs, keeper)) for _ in range(self.concurrency)))
-                keeping.cancel()
-            status = "stopped" if self.progress.stopped or self.progress.failed else "finished"
-        except* GenopsError as errors:
-            raise errors.exceptions[0] from None
-        finally:
-            await self._close(keeper, status)
-        return Evaluation(await asyncio.to_thread(store.evaluation, self.record.id), self.progress, self.gate)
+        project = self.plan.project
+        with _alone(project.settings.data_dir, self.record):
+            done = await asyncio.to_thread(self._take_over)
+            keeper = Keeper(project.store, self.record.id)
+            status = "stopped"
+            try:
+                async with asyncio.TaskGroup() as group:
+                    keeping = group.create_task(keeper.run())
+                    jobs = self._jobs(done)
+                    workers = [group.create_task(self._work(jobs, keeper)) for _ in range(self.concurrency)]
+                    await asyncio.gather(*workers)
+                    keeping.cancel()
+                status = "stopped" if self._work_left() else "finished"
+            except* GenopsError as errors:
+                raise errors.exceptions[0] from None
+            finally:
+                await self._close(keeper, status)
+        record = await asyncio.to_thread(project.store.evaluation, self.record.id)
+        return Evaluation(record, self.progress, self.gate)
+
+    def _work_left(self) -> bool:
+        if self.gate is not None and self.gate.certain:
+            return False
+        return bool(self.progress.stopped or self.progress.missing)
 
     async def _close(self, keeper: Keeper, status: str) -> None:
         """Keeps every sample that is finished, and says how the evaluation stands."""
@@ -110,26 +119,32 @@ class Runner:
         await asyncio.to_thread(change, self.record.id, status=status, ended=time.time_ns(), verdict=verdict)
 
     def _take_over(self) -> set[int]:
-        """Numbers of the samples that are there already; the gate is told of them."""
+        """Numbers of the samples that need no more work; the gate is told of them."""
         done = set()
-        for sample in self.plan.project.store.samples(self.record.id):
-            if self.only is not None and sample.number in self.only:
-                continue
-            if sample.status == "ok":
+        for sample in self._stored():
+            if not infrastructure_failed(sample):
                 done.add(sample.number)
                 if self.gate is not None:
                     self.gate.add(sample)
         self.progress.resumed = len(done)
-        if self.only is not None:
-            self.progress.total = len(self.only)
-            self.progress.resumed = 0
+        if done and self.gate is not None and not self.gate.certain:
+            self._take_over_verdict()
         return done
+
+    def _take_over_verdict(self) -> None:
+        """Where the gate was certain although something was missing, nothing is made again."""
+        whole = _gate_of(self.plan)
+        for sample in self._stored():
+            whole.add(sample)
+        if whole.certain and whole.verdict().outcome != "undecided":
+            self.gate = whole
+
+    def _stored(self) -> Iterator[SampleRecord]:
+        return self.plan.project.store.samples(self.record.id)
 
     def _jobs(self, done: set[int]) -> Iterator[Job]:
         for unit in range(len(self.plan.units)):
-            for job in self.plan.jobs(unit):
-                if job.number not in done and (self.only is None or job.number in self.only):
-                    yield job
+            yield from (job for job in self.plan.jobs(unit) if job.number not in done)
 
     async def _work(self, jobs: Iterator[Job], keeper: Keeper) -> None:
         """Makes one sample after another."""
@@ -165,20 +180,18 @@ class Runner:
 
     async def _sample(self, job: Job) -> SampleRecord:
         case = self.plan.dataset[job.case_number]
-        spans: list[SpanRecord] = []
+        made = _Made()
         started = time.perf_counter()
         try:
-            result = await self._asked(case, job, spans)
+            output = await self._asked(case, job, made)
         except Exception as error:  # a bug in the code of one case's tools is no reason to lose the others
-            return self._failed(case, job, error, time.perf_counter() - started)
-        scoring = Scoring(
-            Sample(case, job.variant.name, job.repeat, result.output, result.record),
-            self.plan.project,
-            self.plan.questions,
-            spans,
-        )
-        scores = await score_sample(self._uses(case, job), self.plan.suite.of, scoring)
-        record, judged = result.record, scoring.judged
+            return self._failed(case, job, made.run, error, time.perf_counter() - started)
+        record = made.run
+        assert record is not None
+        sample = Sample(case, job.variant.name, job.repeat, output, record)
+        scoring = Scoring(sample, self.plan.project, self.plan.questions, made.spans)
+        scores = await score_sample(self.plan.uses(case), self.plan.suite.of, scoring)
+        judged = scoring.judged
         return SampleRecord(
             number=job.number,
             case=case.id,
@@ -188,7 +201,7 @@ class Runner:
             status="ok",
             run=record.id,
             output=record.output,
-            seconds=scoring.sample.seconds,
+            seconds=sample.seconds,
             cost=record.cost,
             input_tokens=record.input_tokens,
             output_tokens=record.output_tokens,
@@ -196,12 +209,8 @@ class Runner:
             judged={name: getattr(judged, name) for name in judged.__slots__} if judged.calls else {},
         )
 
-    async def _asked(self, case: Case, job: Job, spans: list[SpanRecord]) -> RunResult:
-        def keep(_run: RunRecord, made: list[SpanRecord], _payload: object) -> None:
-            spans.extend(made)
-
+    async def _asked(self, case: Case, job: Job, made: _Made) -> Value:
         suite = self.plan.suite
-        reads_trace = any(use.scorer.reads_trace for use in self._uses(case, job))
         options = RunOptions(
             mode="eval",
             reference=job.variant.reference,
@@ -209,32 +218,20 @@ class Runner:
             use_cache=self.use_cache,
             memo=self._memo,
             repeat=job.repeat,
-            on_finish=keep if reads_trace else None,
+            on_finish=made.keep,
         )
-        run = run_chain(self.plan.project, job.variant.closure, case.inputs, options)
-        if suite.timeout is None:
-            return await run
+        limit = asyncio.timeout(suite.timeout)
         try:
-            async with asyncio.timeout(suite.timeout):
-                return await run
+            async with limit:
+                return (await run_chain(self.plan.project, job.variant.closure, case.inputs, options)).output
         except TimeoutError:
+            if not limit.expired():
+                raise
             raise StepTimeout(
                 f"the case was not done within {suite.timeout:g} s", hint="raise the suite's `timeout`"
             ) from None
 
-    def _uses(self, case: Case, job: Job) -> tuple[ScorerUse, ...]:
-        """The scorers of a case: the suite's, and its own."""
-        if not case.scorers:
-            return self.plan.suite.scorers
-        own = self._own_uses.get(job.case_number)
-        if own is None:
-            own = parse_uses(list(case.scorers), python_parsing(list(case.scorers), f"case {case.id}"))
-            taken = {use.name for use in own}
-            own = (*(use for use in self.plan.suite.scorers if use.name not in taken), *own)
-            self._own_uses = {job.case_number: own}
-        return own
-
-    def _failed(self, case: Case, job: Job, error: Exception, seconds: float) -> SampleRecord:
+    def _failed(self, case: Case, job: Job, record: RunRecord | None, error: Exception, seconds: float) -> SampleRecord:
         session = self.plan.project.redactor.session()
         described = session.value(describe(error))
         return SampleRecord(
@@ -244,10 +241,46 @@ class Runner:
             variant=job.variant.name,
             repeat=job.repeat,
             status="error",
-            run=getattr(error, "run", "") or "",
+            run=record.id if record is not None else "",
             error=described if isinstance(described, dict) else {},
             seconds=seconds,
+            cost=record.cost if record is not None else 0.0,
+            input_tokens=record.input_tokens if record is not None else 0,
+            output_tokens=record.output_tokens if record is not None else 0,
         )
+
+
+@contextmanager
+def _alone(data_dir: Path, record: EvalRecord) -> Iterator[None]:
+    """Keeps other processes of this machine from working at the same evaluation.
+
+    Raises:
+        Unfinished: One is at it.
+    """
+    path = data_dir / f"evaluation-{record.id}.lock"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    held = try_lock(path)
+    if held is None:
+        raise Unfinished(
+            f"the evaluation {record.id[:12]} of {record.suite!r} is under way in another process",
+            hint="wait for that, or start one of its own: without --resume, or with --gate --fresh",
+        )
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(held)
+
+
+@dataclass(slots=True)
+class _Made:
+    """What a run leaves behind, however it ends."""
+
+    run: RunRecord | None = None
+    spans: list[SpanRecord] = field(default_factory=list)
+
+    def keep(self, run: RunRecord, spans: list[SpanRecord], _payload: object) -> None:
+        self.run, self.spans = run, spans
 
 
 def _gate_of(plan: Plan) -> GateProcess:
@@ -293,4 +326,6 @@ def changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
         old = {entry["name"]: entry for entry in before.get(key, [])}
         new = {entry["name"]: entry for entry in now[key]}
         found += [f"{what} {name!r}" for name in {**old, **new} if old.get(name) != new.get(name)]
+    if before.get("own_scorers") != now["own_scorers"]:
+        found.append("what the cases' own scorers are made of")
     return found

@@ -151,12 +151,19 @@ async def _one(use: ScorerUse, of: Any, scoring: Scoring) -> dict[str, Any] | No
         score = await use.score(scoring.sample, of, scoring)
         return None if score is None else normalise(stored_score(score, use.passes(score)))  # type: ignore[return-value]
     except TypeError as error:
-        return {"unscored": f"what the scorer gave cannot be kept: {error}"}
+        return stored_absence(use, Unscored(f"what the scorer gave cannot be kept: {error}"))
     except Unscored as error:
-        why: dict[str, Any] = {"unscored": error.message}
-        if isinstance(error, NoAnswer):
-            why["infrastructure"] = True
-        return {**why, "run": error.run} if error.run else why
+        return stored_absence(use, error)
+
+
+def stored_absence(use: ScorerUse, error: Unscored) -> dict[str, Any]:
+    """Why there is no score, as it is stored; with a threshold, whether it would pass is not known."""
+    why: dict[str, Any] = {"unscored": error.message}
+    if use.threshold is not None:
+        why["passed"] = None
+    if isinstance(error, NoAnswer):
+        why["infrastructure"] = True
+    return {**why, "run": error.run} if error.run else why
 
 
 def stored_score(score: Score, passed: bool | None) -> dict[str, Any]:

@@ -1,0 +1,89 @@
+"""Scorers that a case has of its own, beside those of its suite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from genops.errors import UsageError
+from genops.evals.case import Case
+from genops.evals.judges.questions import questions_of
+from genops.evals.rules import PASSED
+from genops.evals.suite import Suite
+from genops.evals.use import ScorerUse, parse_uses, python_parsing
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from genops.evals.datasets import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class OwnScorers:
+    """What the cases' own scorers are made of, beside what their dataset's digest says of them.
+
+    Attributes:
+        scorers: Which scorers.
+        questions: What they ask: template and model, None for the default one.
+    """
+
+    scorers: frozenset[str]
+    questions: frozenset[tuple[str, str | None]]
+
+
+def case_uses(case: Case, suite: Suite) -> tuple[ScorerUse, ...]:
+    """All scorers of a case.
+
+    Raises:
+        DefinitionError: One of its own is wrong.
+        UsageError: One has the name of another metric of the suite, or the case has none at all.
+    """
+    own = parse_uses(list(case.scorers), python_parsing(list(case.scorers), f"scorers of case {case.id}"))
+    for use in own:
+        replaced = suite.use(use.name)
+        if replaced is not None and replaced.scorer.range != use.scorer.range:
+            raise UsageError(
+                f"case {case.id!r}: its scorer {use.name!r} gives {use.scorer.range}, that of the suite "
+                f"{replaced.scorer.range}",
+                hint="give it a `name:` of its own",
+            )
+    taken = {use.name for use in own}
+    uses = (*(use for use in suite.scorers if use.name not in taken), *own)
+    if not uses:
+        raise UsageError(f"case {case.id!r} has no scorers", hint="scorers: [exact_match]")
+    return uses
+
+
+def own_scorers(suite: Suite, dataset: Dataset, numbers: NDArray[np.int64]) -> OwnScorers:
+    """Reads the scorers of all cases once.
+
+    Raises:
+        UsageError: Those of a case are wrong, or nothing says what passes where the gate asks for that.
+    """
+    scorers: set[str] = set()
+    questions: set[tuple[str, str | None]] = set()
+    judged = _has_threshold(suite.scorers)
+    critical = ""
+    for number in numbers.tolist():
+        case = dataset[number]
+        if case.scorers or not suite.scorers:
+            uses = case_uses(case, suite)
+            judged = judged or _has_threshold(uses)
+            own = [use for use in uses if use not in suite.scorers]
+            scorers.update(use.scorer.name for use in own)
+            questions.update(pair for use in own for pair in questions_of(use.scorer, use.settings))
+        critical = critical or (case.id if case.critical else "")
+    if suite.gate is not None and not judged:
+        asked = [repr(rule.text) for rule in suite.gate.rules if rule.metric == PASSED]
+        asked += [f"the critical case {critical!r}"] if critical else []
+        if asked:
+            raise UsageError(
+                f"{asked[0]} cannot be told: no scorer has a `threshold`", hint="say what passes: `threshold: 0.7`"
+            )
+    return OwnScorers(frozenset(scorers), frozenset(questions))
+
+
+def _has_threshold(uses: Iterable[ScorerUse]) -> bool:
+    return any(use.threshold is not None for use in uses)
