@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -75,22 +76,30 @@ class Report:
         return not any(finding.wrong for finding in self.findings)
 
 
-@dataclass(slots=True)
 class _Known:
-    """What is kept of each case while the dataset goes by."""
+    """What is kept of each case while the dataset goes by: a few numbers."""
 
-    ids: list[str] = field(default_factory=list)
-    splits: list[str] = field(default_factory=list)
-    expected: list[bytes] = field(default_factory=list)
-    exact: list[bytes] = field(default_factory=list)
-    near: list[bytes] = field(default_factory=list)
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+        self.exact, self.near, self.expected = array("Q"), array("Q"), array("Q")
+        self._splits, self._names = array("L"), dict[str, int]()
 
     def add(self, case: Case) -> None:
-        self.ids.append(case.id)
-        self.splits.append(case.split)
-        self.expected.append(exact_key({"expected": case.expected}))
         self.exact.append(exact_key(case.inputs))
         self.near.append(near_key(case.inputs))
+        self.expected.append(exact_key({"expected": case.expected}))
+        self._splits.append(self._names.setdefault(case.split, len(self._names)))
+
+    def ids(self, group: Iterable[int]) -> tuple[str, ...]:
+        return tuple(self.dataset[number].id for number in group)
+
+    def splits(self, group: Iterable[int]) -> list[str]:
+        names = list(self._names)
+        return sorted({names[self._splits[number]] for number in group} - {""})
+
+    def agree(self, group: Iterable[int]) -> bool:
+        """Whether the same is expected of all of them."""
+        return len({self.expected[number] for number in group}) == 1
 
 
 def check_dataset(
@@ -105,7 +114,7 @@ def check_dataset(
         embed: Gives normalised vectors of texts, to find cases that say the same in other words; None to leave it out.
         similarity: Cosine from which two of them are nearly the same.
     """
-    known, tags, classes = _Known(), dict[str, Counter[str]](), dict[str, Counter[str]]()
+    known, tags, classes = _Known(dataset), dict[str, Counter[str]](), dict[str, Counter[str]]()
     splits, empty, unreviewed = Counter[str](), list[str](), list[str]()
     for case in dataset:
         known.add(case)
@@ -116,7 +125,7 @@ def check_dataset(
             empty.append(case.id)
         if case.metadata.get("reviewed") is False:
             unreviewed.append(case.id)
-    findings = [*_of_groups(known, dataset, embed, similarity), *_of_expectations(empty, len(dataset))]
+    findings = [*_of_groups(known, embed, similarity), *_of_expectations(empty, len(dataset))]
     if unreviewed:
         message = f"{len(unreviewed):,} generated cases were not reviewed"
         findings.append(Finding("unreviewed", tuple(unreviewed), message, wrong=False))
@@ -148,7 +157,6 @@ def _of_expectations(empty: list[str], cases: int) -> Iterator[Finding]:
 
 def _of_groups(
     known: _Known,
-    dataset: Dataset,
     embed: Callable[[list[str]], NDArray[np.float32]] | None,
     similarity: float,
 ) -> Iterator[Finding]:
@@ -159,7 +167,7 @@ def _of_groups(
         ("text", _equal(known.near)),
     ]
     if embed is not None:
-        texts = ["\n".join(texts_of(case.inputs)) for case in dataset]
+        texts = ["\n".join(texts_of(case.inputs)) for case in known.dataset]
         groups.append(("embedding", _alike(embed(texts), similarity)))
     for how, found in groups:
         for group in found:
@@ -169,23 +177,24 @@ def _of_groups(
 
 
 def _of_group(known: _Known, group: tuple[int, ...], how: How) -> Iterator[Finding]:
-    ids = tuple(known.ids[number] for number in group)
-    splits = sorted({known.splits[number] for number in group} - {""})
-    same = _SAME[how]
-    if how != "embedding" and len({known.expected[number] for number in group}) > 1:
+    ids, splits, same = known.ids(group), known.splits(group), _SAME[how]
+    if how != "embedding" and not known.agree(group):
         yield Finding("contradiction", ids, f"{same}, and different things are expected", how)
     if len(splits) > 1:
         yield Finding("leak", ids, f"{same} in the splits {' and '.join(splits)}", how)
-    elif len({known.expected[number] for number in group}) == 1 or how == "embedding":
+    elif how == "embedding" or known.agree(group):
         yield Finding("duplicate", ids, same, how, wrong=how == "exact")
 
 
-def _equal(keys: Sequence[bytes]) -> list[tuple[int, ...]]:
-    """Numbers of cases with one key, where there are several."""
-    groups: dict[bytes, list[int]] = {}
-    for number, key in enumerate(keys):
-        groups.setdefault(key, []).append(number)
-    return [tuple(numbers) for numbers in groups.values() if len(numbers) > 1]
+def _equal(keys: array[int] | NDArray[Any]) -> list[tuple[int, ...]]:
+    """Numbers of cases with one key, where there are several; in the order of the first of each."""
+    import numpy as np
+
+    keys = np.asarray(keys)
+    order = np.argsort(keys, kind="stable")
+    starts = np.flatnonzero(np.diff(keys[order])) + 1
+    groups = [tuple(group.tolist()) for group in np.split(order, starts) if len(group) > 1]
+    return sorted(groups)
 
 
 def _alike(vectors: NDArray[np.float32], similarity: float) -> list[tuple[int, ...]]:
@@ -201,7 +210,7 @@ def _alike(vectors: NDArray[np.float32], similarity: float) -> list[tuple[int, .
     links = np.concatenate(pairs)
     graph = coo_array((np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(len(vectors), len(vectors)))
     _, labels = connected_components(graph, directed=False)
-    return _equal([int(label).to_bytes(8, "big") for label in labels])
+    return _equal(labels)
 
 
 def counts_of(findings: Iterable[Finding]) -> Mapping[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import MISSING, fields
 from typing import Any
 
-from genops.artifacts import decode, encode, normalise
+from genops.artifacts import decode, encode
 from genops.evals.case import Case
 
 _LISTS = ("tags", "scorers")
@@ -24,12 +24,8 @@ def record_of(case: Case) -> dict[str, Any]:
 
 
 def line_of(case: Case) -> bytes:
-    """A case as a line, its end included. Mappings inside keep their order: it can shape a prompt.
-
-    Raises:
-        TypeError: It holds what cannot be recorded; the message names the type.
-    """
-    return encode(normalise(record_of(case))).data[1:] + b"\n"
+    """A case of plain values as a line, its end included. Mappings inside keep their order: it can shape a prompt."""
+    return encode(record_of(case)).data[1:] + b"\n"
 
 
 def case_of(line: bytes) -> Case:

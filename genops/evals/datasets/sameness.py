@@ -14,12 +14,12 @@ from genops.artifacts import Value, json_form
 _MARKS = ".,;:!?¿¡…\"'`´“”„‘’«»()[]{}"
 
 
-def exact_key(inputs: Mapping[str, Value]) -> bytes:
+def exact_key(inputs: Mapping[str, Value]) -> int:
     """Equal for equal inputs, whatever the order of their names."""
     return _key(json_form(dict(inputs)))
 
 
-def near_key(inputs: Mapping[str, Value]) -> bytes:
+def near_key(inputs: Mapping[str, Value]) -> int:
     """Equal for inputs whose texts differ in case, spacing, Unicode form and the marks around words alone."""
     return _key(_normalised(json_form(dict(inputs))))
 
@@ -50,5 +50,7 @@ def _normalised(value: Any) -> Any:
     return [_normalised(item) for item in value] if isinstance(value, list) else value
 
 
-def _key(value: Any) -> bytes:
-    return hashlib.blake2b(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
+def _key(value: Any) -> int:
+    """64 bits: among a million values two are taken for one with a chance of 3 in 10 million."""
+    data = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    return int.from_bytes(hashlib.blake2b(data, digest_size=8).digest(), "big")

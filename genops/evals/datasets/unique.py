@@ -34,7 +34,7 @@ class Unique:
         self.dropped = 0
         self._embed = embed
         self._similarity = similarity
-        self._keys: set[bytes] = set()
+        self._keys: set[int] = set()
         self._vectors: Any = None
         self._count = 0
 
