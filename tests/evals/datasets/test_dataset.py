@@ -165,6 +165,7 @@ def test_a_dataset_without_cases_is_refused(of):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_hundred_thousand_cases_stay_on_disk(opened, folder):
     import tracemalloc
 
