@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
@@ -11,6 +11,7 @@ RUNS = 2_000
 
 
 class TestHolm:
+    @settings(max_examples=10)  # theirs collects garbage each time
     @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
     def test_it_is_that_of_statsmodels(self, p_values):
         _, adjusted, *_ = multipletests(p_values, 0.1, method="holm")

@@ -119,6 +119,7 @@ class TestFalseVerdictsOfClusters:
         assert false.max() <= MOST_FALSE
 
 
+@pytest.mark.slow
 def test_ten_runs_that_continue_one_process_are_one_test():
     """Ten runs of 50 new cases at the bound, stored in between, and looked at after every 10 of them."""
     random = np.random.default_rng(6)
