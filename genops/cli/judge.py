@@ -111,6 +111,25 @@ def plan(
         note(f"{reach.judge}: {reach.labelled} labels now; {width:g} wide takes {needed}; labels → width: {marks}")
 
 
+@app.command()
+def template(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="genops/rubric and the like; default: list them.")
+    ] = None,
+) -> None:
+    """Show a judge's template.
+
+    What stands in prompts/NAME.prompt of the project takes its place.
+    """
+    from genops.cli.output import say
+    from genops.evals.judges.questions import built_in_questions, standalone
+
+    if name is None:
+        say("\n".join(built_in_questions()))
+    else:
+        say(standalone(name), end="")
+
+
 def _read(paths: list[Path]) -> Labels:
     from genops.evals.judges.labels import Labels
 

@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+from genops.evals.judges.questions import built_in_questions
+from genops.prompts import Prompt
 from tests.evals.judges import people
 
 
@@ -143,3 +145,17 @@ class TestPlan:
     def test_nothing_left_to_label(self, genops, labels):
         done = genops("judge", "plan", "--labels", labels, code=2)
         assert "every case has a human label" in done.err
+
+
+class TestTemplate:
+    def test_all_are_listed(self, genops):
+        assert "genops/rubric" in genops("judge", "template").out.splitlines()
+
+    @pytest.mark.parametrize("name", built_in_questions())
+    def test_one_stands_alone(self, genops, name):
+        text = genops("judge", "template", name).out
+        assert Prompt.parse(text, name).output is not None
+
+    def test_one_that_is_not_there(self, genops):
+        done = genops("judge", "template", "genops/rubrik", code=2)
+        assert "did you mean genops/rubric" in done.err

@@ -40,7 +40,8 @@ def agreement(labels: Labels, rows: Sequence[Judged], level: float = 0.95) -> Ag
     if len(said) < 2:
         return None
     human, judge = [person for _, person, _ in said], [word for _, _, word in said]
-    clusters = [row.cluster for row, _, _ in said]
+    of_rows = [row.cluster for row, _, _ in said]
+    clusters = of_rows if len(set(of_rows)) < len(of_rows) else None
     words = [word for word in labels.words if word in {*human, *judge}]
     if labels.kind != "number":
         return Agreement(

@@ -82,8 +82,14 @@ class Questions:
         if task is not None:
             return replace(await asyncio.shield(task), cost=0.0, input_tokens=0, output_tokens=0)
         task = self._under_way[key] = asyncio.create_task(self._ask(prompt, inputs, model, number))
-        task.add_done_callback(lambda _: self._under_way.pop(key))
+        task.add_done_callback(lambda done: self._forget(key, done))
         return await asyncio.shield(task)
+
+    def _forget(self, key: str, task: asyncio.Task[Answer]) -> None:
+        """Lets go of a question that is done; who asked it may have gone, and its failure is nobody's then."""
+        del self._under_way[key]
+        if not task.cancelled():
+            task.exception()
 
     async def _ask(self, prompt: str, inputs: dict[str, Value], model: str | None, number: int) -> Answer:
         closure = self.closure(prompt, model)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from genops.artifacts import Reference
-from genops.errors import ReferenceNotFound
+from genops.errors import ReferenceNotFound, nearest
 from genops.executor.sources import ProjectSource
 from genops.prompts import Prompt
 from genops.prompts.files import Folder
 
 FOLDER = Path(__file__).parent / "prompts"
 _SUFFIX = ".prompt"
+_INCLUDE = re.compile(r'^\{% include "([^"]+)" %\}\n', re.MULTILINE)
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -42,6 +44,18 @@ def _built_in(name: str) -> Prompt:
     file = Reference.parse(name).name + _SUFFIX
     text = (FOLDER / file).read_text(encoding="utf-8")
     return Prompt.parse(text, name, f"genops:{file}", Folder(FOLDER))
+
+
+def standalone(name: str) -> str:
+    """The text of a built-in template with its partials written out, to begin one's own with.
+
+    Raises:
+        ReferenceNotFound: There is none of that name.
+    """
+    if name not in built_in_questions():
+        raise ReferenceNotFound(f"no judge's template is called {name!r}", hint=nearest(name, built_in_questions()))
+    text = (FOLDER / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
+    return _INCLUDE.sub(lambda match: (FOLDER / match[1]).read_text(encoding="utf-8"), text)
 
 
 def asks(*prompts: str) -> Callable[[F], F]:

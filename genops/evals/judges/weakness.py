@@ -10,6 +10,7 @@ from genops.stats import Interval
 if TYPE_CHECKING:
     from genops.evals.judges.check import JudgeReport
 
+LITTLE = 0.4
 FLIPS = 0.1
 UNPARSED = 0.01
 CONSISTENT = 0.9
@@ -19,7 +20,7 @@ def weaknesses(report: JudgeReport) -> Iterator[str]:
     """What a judge must not be trusted with; each holds with the confidence of its interval."""
     agreed = report.agreement
     if agreed is not None and _low(agreed.kappa) <= 0:
-        yield "no better than chance" if _high(agreed.kappa) > 0 else "worse than chance"
+        yield _near_chance(agreed.kappa)
     if report.behind is not None and _low(report.behind) > 0:
         yield f"right less often than the best, by {_percent(report.behind.estimate)}"
     if report.flips is not None and _low(report.flips) > FLIPS:
@@ -32,6 +33,13 @@ def weaknesses(report: JudgeReport) -> Iterator[str]:
         yield f"says the same again in only {_percent(report.consistency.estimate)}"
     if report.unparsed > UNPARSED * report.verdicts:
         yield f"no verdict in {report.unparsed} of {report.verdicts}"
+
+
+def _near_chance(kappa: Interval) -> str:
+    """In words, a kappa whose interval reaches down to chance."""
+    if _high(kappa) < 0:
+        return "worse than chance"
+    return "no better than chance" if _high(kappa) < LITTLE else "too few labels to tell it from chance"
 
 
 def _low(interval: Interval) -> float:

@@ -66,6 +66,19 @@ def test_equal_questions_at_the_same_time_are_asked_once(bench):
     assert sorted(answer.input_tokens > 0 for answer in answers) == [False, False, True]
 
 
+def test_who_gives_up_waiting_takes_the_answer_from_nobody_else(bench):
+    bench.says({"delay": 0.2, "json": VERDICT})
+
+    async def both():
+        hasty = asyncio.create_task(bench.questions.ask("genops/rubric", INPUTS))
+        patient = asyncio.create_task(bench.questions.ask("genops/rubric", INPUTS))
+        await asyncio.sleep(0.05)
+        hasty.cancel()
+        return await patient
+
+    assert run_sync(both()).value == VERDICT
+
+
 def test_who_is_asked(bench):
     for alias in ("m", "suites", "templates", "named"):
         bench.says({"text": alias}, alias=alias)

@@ -159,6 +159,14 @@ def test_without_verdicts_or_labels_there_is_nothing_to_measure(checked, rows, m
         checked(rows)
 
 
+def test_a_dozen_labels_do_not_tell_a_good_judge_from_chance(checked):
+    said = ["yes", "yes", "no", "yes", "yes", "no", "yes", "no", "no", "yes", "no", "yes"]
+    rows = [
+        {"id": n, "human": "no" if n in (2, 3, 5, 8, 10) else "yes", "verdict": word} for n, word in enumerate(said)
+    ]
+    assert "too few labels to tell it from chance" in checked(rows).judges[0].weak
+
+
 def test_few_labels_are_too_few(checked):
     report = checked(people.pairs(good=people.good)[:4])
     assert not report.enough
