@@ -6,16 +6,19 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from genops.cli import eval_import, evaluation_reports
+from genops.cli.evaluation_reports import say_summary, summary_of, write_report
 from genops.cli.options import AsJson, UseCache
-from genops.cli.output import note, say_json
+from genops.cli.output import note
 from genops.cli.progress import evaluation_bar
 from genops.cli.project import opened
 from genops.errors import ExitCode, UsageError
+from genops.tracing.quantities import counted
 
 if TYPE_CHECKING:
     from genops.evals.datasets import Selection
@@ -52,24 +55,37 @@ def run(
     memo: Annotated[bool, typer.Option("--memo/--no-memo", help="Reuse results of unchanged steps.")] = True,
     seed: Annotated[int, typer.Option(help="Of the order of the cases.")] = 0,
     cache: UseCache = False,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="EVALUATION", help="Compare with an earlier one: name, id, git revision, lock, `last`."),
+    ] = None,
+    report: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FORMAT=FILE", help="Write a report too, as `genops eval report`; may be given again."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run a suite.
+    """Run a suite, and show what came of it.
 
     Exit code with --gate: 0 passed, 1 failed, 3 undecided. Without: 0 done. In both: 4 when samples are missing because
-    something around the chain failed; --resume makes those.
+    the budget is used up or something around the chain failed, and that leaves the verdict open; --resume makes those.
     """
     from genops.evals.evaluation import aevaluate
+    from genops.evals.results import Results
     from genops.evals.suite import Suite
     from genops.executor import run_sync
 
+    reports = [_report(text) for text in report or ()]
     if fresh and not gate:
         raise UsageError("--fresh goes with --gate")
-    if resume and (fresh or only_failed):
-        raise UsageError("--resume goes on with an evaluation; --fresh and --only-failed start one")
+    if resume and fresh:
+        raise UsageError("--resume goes on with an evaluation; --fresh starts one")
     with opened() as project:
         loaded = Suite.load(suite, project.settings)
-        with _shown() as shown:
+        failed_in = _evaluation(project, loaded.name, only_failed)
+        results = Results(project.store, project.settings)
+        other = results.find(against).record.id if against is not None else None
+        with _shown(failed_in) as shown:
             done = run_sync(
                 aevaluate(
                     loaded,
@@ -80,7 +96,7 @@ def run(
                     name=name,
                     chain=chain,
                     selection=_selection(sample, split, only, seed),
-                    only_failed=_evaluation(project, loaded.name, only_failed),
+                    only_failed=failed_in,
                     concurrency=concurrency,
                     use_cache=cache,
                     memo=memo,
@@ -89,8 +105,27 @@ def run(
                     on_progress=shown.advance,
                 )
             )
-        _tell(done, as_json)
+        summary = summary_of(results, results.find(done.record.id), other)
+        say_summary(summary, as_json)
+        for kind, file in reports:
+            write_report(project, done.record, summary, kind, file)
+        _tell(done, failed_in)
     raise typer.Exit(_exit_code(done))
+
+
+def _report(text: str) -> tuple[str, Path]:
+    """``html=report.html``: a format, and where it goes.
+
+    Raises:
+        UsageError: It is something else.
+    """
+    from genops.evals.reports import writer
+
+    kind, _, file = text.partition("=")
+    if not file:
+        raise UsageError(f"--report {text!r} is no report", hint="write FORMAT=FILE: --report html=report.html")
+    writer(kind)
+    return kind, Path(file)
 
 
 class _Shown:
@@ -103,8 +138,6 @@ class _Shown:
 
     def start(self, plan: Plan, evaluation: str) -> None:
         """Says what is about to happen."""
-        from genops.tracing.quantities import counted
-
         self.evaluation = evaluation
         variants = f" x {counted(len(plan.variants), 'variant')}" if len(plan.variants) > 1 else ""
         repeats = f" x {plan.suite.repeat} repeats" if plan.suite.repeat > 1 else ""
@@ -117,21 +150,26 @@ class _Shown:
 
 
 @contextmanager
-def _shown() -> Iterator[_Shown]:
+def _shown(failed_in: str | None) -> Iterator[_Shown]:
     shown = _Shown()
     try:
         with evaluation_bar() as shown.bar:
             yield shown
-    except BaseException:
-        if shown.evaluation:
-            made = shown.progress.done if shown.progress is not None else 0
-            note(f"stopped after {made:,} samples, which are kept; go on with:\n  {_again()}")
+    except BaseException as error:
+        if shown.evaluation and (shown.progress is not None or isinstance(error, KeyboardInterrupt)):
+            made = counted(shown.progress.done if shown.progress is not None else 0, "sample")
+            note(f"stopped after {made}; what was kept is not made again. Go on with:\n  {_again(failed_in)}")
         raise
 
 
-def _again() -> str:
-    """The same command, to go on with."""
+def _again(failed_in: str | None) -> str:
+    """The same command, to go on with; which evaluation was the last one does not stay so."""
     words = [word for word in sys.argv[1:] if word not in ("--resume", "--fresh")]
+    if failed_in:
+        words = [
+            word if word.removeprefix("--only-failed=") != _LAST else word.replace(_LAST, failed_in[:12])
+            for word in words
+        ]
     return shlex.join(["genops", *words, "--resume"])
 
 
@@ -157,20 +195,26 @@ def _evaluation(project: Any, suite: str, wanted: str | None) -> str | None:
     return str(found[0].id)
 
 
-def _tell(done: Evaluation, as_json: bool) -> None:
+def _tell(done: Evaluation, failed_in: str | None) -> None:
+    """Says on stderr what is left to do."""
     progress = done.progress
-    if as_json:
-        say_json({"evaluation": done.record.id, "status": done.record.status, "verdict": done.record.verdict})
     if progress.stopped:
-        note(f"stopped: {progress.stopped}; go on with:\n  {_again()}")
+        note(f"stopped: {progress.stopped}; go on with:\n  {_again(failed_in)}")
     elif progress.failed:
-        note(f"{progress.failed:,} samples are missing: something around the chain failed. Go on with:\n  {_again()}")
+        note(
+            f"{progress.failed:,} samples are missing: something around the chain failed. Go on with:\n  {_again(failed_in)}"
+        )
+    elif done.gate is not None and not progress.done:
+        note("nothing was run: this comparison was decided before; --fresh starts over, which spends alpha again")
 
 
 def _exit_code(done: Evaluation) -> int:
+    unfinished = bool(done.progress.stopped or done.progress.failed)
     if done.gate is not None:
-        return int(done.gate.verdict().exit_code)
-    return int(ExitCode.UNFINISHED if done.progress.stopped or done.progress.failed else ExitCode.OK)
+        verdict = done.gate.verdict()
+        if verdict.outcome != "undecided" or not unfinished:
+            return int(verdict.exit_code)
+    return int(ExitCode.UNFINISHED if unfinished else ExitCode.OK)
 
 
 evaluation_reports.register(app)

@@ -18,8 +18,11 @@ from genops.cli.project import opened, opened_store, settings_here
 from genops.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from genops.evals.results import Found, Results
     from genops.evals.summary import Summary
+    from genops.executor import Project
     from genops.store.records import EvalRecord, SampleRecord
 
 EvaluationId = Annotated[
@@ -78,7 +81,7 @@ def show(
     with _results() as results:
         found = results.find(evaluation)
         if case is None and not failed and variant is None:
-            _say_summary(_summary(results, found, against, reference), as_json)
+            say_summary(summary_of(results, found, against, reference), as_json)
             return
         _say_samples(results, found, case, variant, limit, failed=failed, as_json=as_json)
 
@@ -94,7 +97,7 @@ def compare(
 ) -> None:
     """Compare an evaluation with an earlier one, case by case."""
     with _results() as results:
-        _say_summary(_summary(results, results.find(evaluation), baseline, reference), as_json)
+        say_summary(summary_of(results, results.find(evaluation), baseline, reference), as_json)
 
 
 def report(
@@ -107,16 +110,28 @@ def report(
     against: Against = None,
 ) -> None:
     """Write the report of an evaluation."""
+    from genops.evals.reports import writer
+    from genops.evals.results import Results
+
+    writer(name)
+    with opened() as project:
+        results = Results(project.store, project.settings)
+        found = results.find(evaluation)
+        write_report(project, found.record, summary_of(results, found, against, reference), name, out)
+
+
+def write_report(project: Project, record: EvalRecord, summary: Summary, name: str, out: Path | None) -> None:
+    """Writes a report, to stdout for None, and says where it is.
+
+    Raises:
+        UsageError: There is no such format, or the file cannot be written.
+    """
     from genops.evals.reports import Report, writer
     from genops.evals.results import Results
 
     write = writer(name)
-    with opened() as project:
-        results = Results(project.store, project.settings)
-        found = results.find(evaluation)
-        summary = _summary(results, found, against, reference)
-        with out_file(out) as stream:
-            write(Report(summary, found.record, results, project), stream)
+    with out_file(out) as stream:
+        write(Report(summary, record, Results(project.store, project.settings), project), stream)
     if out is not None and str(out) != "-":
         note(f"wrote {out}")
 
@@ -145,7 +160,13 @@ def _results() -> Iterator[Results]:
         yield Results(store, settings_here())
 
 
-def _summary(results: Results, found: Found, against: str | None, reference: str | None) -> Summary:
+def summary_of(results: Results, found: Found, against: str | None, reference: str | None = None) -> Summary:
+    """What an evaluation's samples say, beside those of another.
+
+    Raises:
+        ReferenceNotFound: There is no such other evaluation.
+        UsageError: It is the same.
+    """
     other = None if against is None else results.find(against)
     if other is not None and other.record.id == found.record.id and other.variant == found.variant:
         raise UsageError(f"{against!r} is the evaluation itself", hint="`genops eval list` shows the others")
@@ -167,7 +188,8 @@ def _row(record: EvalRecord) -> dict[str, Any]:
     }
 
 
-def _say_summary(summary: Summary, as_json: bool) -> None:
+def say_summary(summary: Summary, as_json: bool) -> None:
+    """A summary on stdout."""
     if as_json:
         say_json(summary.to_json())
         return
