@@ -138,6 +138,8 @@ class _Shown:
 
     def start(self, plan: Plan, evaluation: str) -> None:
         """Says what is about to happen."""
+        from genops.tracing.quantities import counted
+
         self.evaluation = evaluation
         variants = f" x {counted(len(plan.variants), 'variant')}" if len(plan.variants) > 1 else ""
         repeats = f" x {plan.suite.repeat} repeats" if plan.suite.repeat > 1 else ""
@@ -157,8 +159,8 @@ def _shown(failed_in: str | None) -> Iterator[_Shown]:
             yield shown
     except BaseException as error:
         if shown.evaluation and (shown.progress is not None or isinstance(error, KeyboardInterrupt)):
-            made = counted(shown.progress.done if shown.progress is not None else 0, "sample")
-            note(f"stopped after {made}; what was kept is not made again. Go on with:\n  {_again(failed_in)}")
+            made = shown.progress.done if shown.progress is not None else 0
+            note(f"stopped after {made:,} samples; what was kept is not made again. Go on with:\n  {_again(failed_in)}")
         raise
 
 
@@ -166,10 +168,8 @@ def _again(failed_in: str | None) -> str:
     """The same command, to go on with; which evaluation was the last one does not stay so."""
     words = [word for word in sys.argv[1:] if word not in ("--resume", "--fresh")]
     if failed_in:
-        words = [
-            word if word.removeprefix("--only-failed=") != _LAST else word.replace(_LAST, failed_in[:12])
-            for word in words
-        ]
+        words = [failed_in[:12] if word == _LAST else word for word in words]
+        words = [f"--only-failed={failed_in[:12]}" if word == f"--only-failed={_LAST}" else word for word in words]
     return shlex.join(["genops", *words, "--resume"])
 
 
@@ -201,15 +201,14 @@ def _tell(done: Evaluation, failed_in: str | None) -> None:
     if progress.stopped:
         note(f"stopped: {progress.stopped}; go on with:\n  {_again(failed_in)}")
     elif progress.failed:
-        note(
-            f"{progress.failed:,} samples are missing: something around the chain failed. Go on with:\n  {_again(failed_in)}"
-        )
+        lost = counted(progress.failed, "sample")
+        note(f"missing, as something around the chain failed: {lost}. Go on with:\n  {_again(failed_in)}")
     elif done.gate is not None and not progress.done:
         note("nothing was run: this comparison was decided before; --fresh starts over, which spends alpha again")
 
 
 def _exit_code(done: Evaluation) -> int:
-    unfinished = bool(done.progress.stopped or done.progress.failed)
+    unfinished = bool(done.progress.stopped or done.progress.missing)
     if done.gate is not None:
         verdict = done.gate.verdict()
         if verdict.outcome != "undecided" or not unfinished:
