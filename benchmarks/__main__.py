@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import embedding, memory, reindexing, retrieval_search, runs, spans, startup, vector_search
+from benchmarks import embedding, eval_report, memory, reindexing, retrieval_search, runs, spans, startup, vector_search
 from benchmarks.report import Row, table
 
 
@@ -24,6 +24,7 @@ def main() -> None:
         ("a million vectors", lambda: vector_search.run(share)),
         ("re-indexing", lambda: reindexing.run(10_000 // share)),
         ("embedding", lambda: embedding.run(512 // share)),
+        ("the report of an evaluation", lambda: eval_report.run(20_000 // share)),
     ):
         sys.stdout.write(f"\n## {name}\n\n")
         sys.stdout.flush()

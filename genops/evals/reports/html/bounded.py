@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from genops.artifacts import Value
+from genops.artifacts import Value, encode
 from genops.page import browser_value
 
 
@@ -14,14 +14,15 @@ def bounded(value: Value, room: int) -> dict[str, Any]:
 
     Args:
         value: Any.
-        room: Characters that it may have, as JSON where it is not text.
+        room: Characters that it may have; bytes of its JSON where it is not text.
 
     Returns:
         ``{"value": value}``; of one that is too long ``{"cut": its beginning, "of": its characters}``.
     """
-    text = value if isinstance(value, str) else json.dumps(browser_value(value), ensure_ascii=False, indent=2)
-    if len(text) <= room:
+    size = len(value) if isinstance(value, str) else len(encode(value).data)
+    if size <= room:
         return {"value": value}
+    text = value if isinstance(value, str) else json.dumps(browser_value(value), ensure_ascii=False, indent=2)
     return {"cut": text[:room], "of": len(text)}
 
 

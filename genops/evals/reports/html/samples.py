@@ -5,19 +5,20 @@ Texts are packs of consecutive cases, gzipped JSON in base64, so that a browser 
 
 from __future__ import annotations
 
-import base64
-import gzip
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import groupby, islice
 from typing import Any
+
+import orjson
 
 from genops.artifacts import Value, decode
 from genops.errors import Unfinished
 from genops.evals.datasets.dataset import Dataset
 from genops.evals.reports.html.bounded import bounded, shortened
 from genops.evals.reports.html.columns import Columns
+from genops.evals.reports.html.packing import packed, page_json
 from genops.executor import Project
 from genops.page import browser_value
 from genops.store.records import EvalRecord, SampleRecord
@@ -48,26 +49,26 @@ class Samples:
 
     def packs(self) -> Iterator[str]:
         """The texts, pack by pack, in flat memory."""
-        cases: list[str] = []
+        cases: list[bytes] = []
         size, first = 0, 0
         for text in self._cases():
             cases.append(text)
             size += len(text)
             if size >= _PACK:
                 self.columns.packs.append(first)
-                yield _packed(cases)
+                yield packed(cases)
                 cases, size, first = [], 0, len(self.columns.cases)
         if cases:
             self.columns.packs.append(first)
-            yield _packed(cases)
+            yield packed(cases)
 
-    def _cases(self) -> Iterator[str]:
+    def _cases(self) -> Iterator[bytes]:
         """Each case with its samples, as JSON."""
         for number, samples in groupby(self._with_outputs(), key=lambda pair: pair[0].case_number):
             members = list(samples)
             self.columns.cases.append(members[0][0].case)
             data = {**self._case(number), "samples": [self._sample(sample, output) for sample, output in members]}
-            yield json.dumps(browser_value(data), ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+            yield page_json(data)
 
     def _with_outputs(self) -> Iterator[tuple[SampleRecord, dict[str, Any] | None]]:
         """Samples with ``{"value": output}`` or ``{"problem": why}``; None where there was no output."""
@@ -76,7 +77,10 @@ class Samples:
         while batch := list(islice(samples, _BATCH)):
             found = store.payloads({sample.output for sample in batch if sample.output})
             for sample in batch:
-                yield sample, _output(sample, found.get(sample.output or "") or store.payload(sample.output or ""))
+                if sample.output is None:
+                    yield sample, None
+                else:  # one that is not written yet is asked for alone
+                    yield sample, _output(found.get(sample.output) or store.payload(sample.output))
 
     @cached_property
     def _dataset(self) -> Dataset | Unfinished:
@@ -129,9 +133,7 @@ def shortened_line(text: str) -> str:
     return " ".join(text[: 4 * _PREVIEW_ROOM].split())[:_PREVIEW_ROOM]
 
 
-def _output(sample: SampleRecord, data: bytes | None) -> dict[str, Any] | None:
-    if sample.output is None:
-        return None
+def _output(data: bytes | None) -> dict[str, Any]:
     if data is None:
         return {"problem": "the output is not in the store"}
     try:
@@ -159,8 +161,8 @@ def _shown(value: Value) -> dict[str, Any]:
 
 def _restored(score: Mapping[str, Any]) -> Any:
     """A score as it was before it was made to fit a line of JSON."""
-    text = json.dumps(score)
-    return decode(b"e" + text.encode("ascii")) if '"$"' in text else score
+    text = orjson.dumps(score)
+    return decode(b"e" + text) if b'"$"' in text else score
 
 
 def _first_text(value: Value) -> str:
@@ -170,8 +172,3 @@ def _first_text(value: Value) -> str:
     held = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     texts = [item for item in held if isinstance(item, str)]
     return max(texts, key=len) if texts else json.dumps(browser_value(value), ensure_ascii=False)
-
-
-def _packed(cases: Sequence[str]) -> str:
-    data = gzip.compress(f"[{','.join(cases)}]".encode("ascii"), compresslevel=6, mtime=0)
-    return base64.b64encode(data).decode("ascii")

@@ -171,6 +171,7 @@ const draw = onceAFrame(drawRows);
 drawHead();
 drawFilters();
 listRows();
+performance.mark("rows");
 showHead();
 showVerdict();
 showFailures();
