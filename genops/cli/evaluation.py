@@ -18,7 +18,6 @@ from genops.cli.output import note
 from genops.cli.progress import evaluation_bar
 from genops.cli.project import opened
 from genops.errors import ExitCode, UsageError
-from genops.tracing.quantities import counted
 
 if TYPE_CHECKING:
     from genops.evals.datasets import Selection
@@ -197,6 +196,8 @@ def _evaluation(project: Any, suite: str, wanted: str | None) -> str | None:
 
 def _tell(done: Evaluation, failed_in: str | None) -> None:
     """Says on stderr what is left to do."""
+    from genops.tracing.quantities import counted
+
     progress = done.progress
     if progress.stopped:
         note(f"stopped: {progress.stopped}; go on with:\n  {_again(failed_in)}")
