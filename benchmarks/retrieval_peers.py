@@ -3,13 +3,15 @@
 Every store runs in a process of its own, and they take turns, one at work at a time; a figure is the median of the
 rounds. The peers live in an environment of their own, named by ``--peers``: a Python with ``langchain-community``,
 ``haystack-ai`` and ``faiss-cpu``. What each store does in a step is said in ``retrieval_stores``. Vectors are given as
-each interface takes them: arrays to genops, lists of numbers to the others. Imports are not counted.
+each interface takes them: arrays to genops, lists of numbers to the others. Imports are not counted. On a machine that
+others use too, ``--one-thread`` and the processor's time say most.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -22,6 +24,7 @@ from benchmarks import made_corpus, retrieval_stores
 ASKED = 50
 WORDS = 60
 PEERS = ("LangChain", "Haystack")
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 Taken = dict[str, tuple[float, float]]
 
@@ -33,9 +36,10 @@ class Side:
         kind: Which.
         python: Runs it.
         folder: Holds the texts and vectors.
+        environment: Variables that it gets beside this process's.
     """
 
-    def __init__(self, kind: str, python: str, folder: Path) -> None:
+    def __init__(self, kind: str, python: str, folder: Path, environment: dict[str, str]) -> None:
         self.kind = kind
         self._folder = folder
         self._process = subprocess.Popen(
@@ -43,6 +47,7 @@ class Side:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env=os.environ | environment,
         )
 
     def round(self, number: int) -> Taken:
@@ -63,12 +68,14 @@ class Side:
         self._process.communicate()
 
 
-def run(peers: str, count: int = 10_000, rounds: int = 5) -> str:
+def run(peers: str, count: int = 10_000, rounds: int = 5, one_thread: bool = False) -> str:
     """The tables of all stores: by the clock, and in time of the processor."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _write_work(folder, count)
-        sides = [Side(kind, peers if kind in PEERS else sys.executable, folder) for kind in retrieval_stores.STORES]
+        environment = ONE_THREAD if one_thread else {}
+        pythons = {kind: peers if kind in PEERS else sys.executable for kind in retrieval_stores.STORES}
+        sides = [Side(kind, python, folder, environment) for kind, python in pythons.items()]
         try:
             taken = [{side.kind: side.round(number) for side in sides} for number in range(rounds)]
         finally:
@@ -118,8 +125,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--peers", required=True, help="a Python with langchain-community, haystack-ai and faiss-cpu")
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--one-thread", action="store_true", help="the libraries compute on one thread")
     options = parser.parse_args(arguments)
-    sys.stdout.write(run(options.peers, options.count, options.rounds))
+    sys.stdout.write(run(options.peers, options.count, options.rounds, options.one_thread))
 
 
 if __name__ == "__main__":
