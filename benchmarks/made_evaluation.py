@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from genops.artifacts import digest_of, encode
+from genops.artifacts import digest_of, encode, json_form
 from genops.evals import Case
 from genops.evals.datasets import Dataset
 from genops.executor import Project
@@ -56,6 +56,7 @@ def made_evaluation(
                 payload = encode(made["output"])
                 project.store.writer.payload(payload)
                 made["output"] = payload.digest
+            made["scores"] = {name: json_form(score) for name, score in made.get("scores", {}).items()}
             where = {"case": case.id, "case_number": number, "variant": variant, "repeat": 0}
             batch.append(SampleRecord(number=number * len(variants) + place, **where, **made))
         if len(batch) >= _BATCH or number == len(cases) - 1:

@@ -1,35 +1,13 @@
 """The page of a trace: one file, self-contained, in which nothing of the trace can run."""
 
-import base64
-import hashlib
 import json
 import re
-import shutil
-import subprocess
-from html.parser import HTMLParser
 
 import pytest
 
 from genops.web.trace_page import trace_page
+from tests.pages import Elements, assert_self_contained, dom, in_a_browser, said
 from tests.tape import HOSTILE, Tape, answered, everything
-
-
-class Elements(HTMLParser):
-    """Elements in the order of their start tags, as (tag, attributes), and the text of scripts and styles."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.found = []
-        self.texts = {}
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        tag, attributes = self.found[-1] if self.found else ("", {})
-        if tag in ("script", "style", "title"):
-            self.texts.setdefault(f"{tag} {attributes.get('type', '')}".strip(), data)
 
 
 def data_of(page):
@@ -41,26 +19,8 @@ def page():
     return trace_page(everything())
 
 
-class TestSelfContained:
-    def test_nothing_is_loaded(self, page):
-        elements = Elements(page).found
-        assert not {tag for tag, _ in elements} & {"link", "img", "iframe", "object", "base"}
-        assert [value for _, attributes in elements for name, value in attributes.items() if name == "src"] == []
-        assert "url(" not in Elements(page).texts["style"]
-        assert "@import" not in Elements(page).texts["style"]
-
-    def test_the_policy_allows_exactly_its_own_script_and_style(self, page):
-        elements = Elements(page)
-        policy = next(a["content"] for tag, a in elements.found if a.get("http-equiv") == "Content-Security-Policy")
-        for kind in ("script", "style"):
-            digest = hashlib.sha256(elements.texts[kind].encode()).digest()
-            assert f"{kind}-src 'sha256-{base64.b64encode(digest).decode()}'" in policy
-        assert policy.startswith("default-src 'none'")
-        assert "unsafe" not in policy
-
-    def test_markup_is_never_made_of_text(self, page):
-        script = Elements(page).texts["script"]
-        assert re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function", script) == []
+def test_it_is_one_file_that_runs_nothing_but_its_own(page):
+    assert_self_contained(page)
 
 
 class TestHostileContent:
@@ -115,27 +75,7 @@ class TestData:
         assert data_of(trace_page(Tape().trace()))["run"]["status"] == "unfinished"
 
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-
-
-def dom(page, folder, asked=""):
-    """The document that a browser makes of the page; :func:`said` gives the value of the expression ``asked``."""
-    file = folder / "page.html"
-    if asked:
-        script = f"<script>document.documentElement.dataset.said = JSON.stringify({asked})</script>"
-        page = re.sub(r"<meta http-equiv[^>]*>", "", page).replace("</body>", f"{script}</body>")
-    file.write_text(page, encoding="utf-8")
-    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'profile'}"]
-    command += ["--window-size=1400,1200", "--virtual-time-budget=3000", "--dump-dom", file.as_uri()]
-    return subprocess.run(command, check=True, capture_output=True, encoding="utf-8", timeout=60).stdout
-
-
-def said(dom_text):
-    return json.loads(re.search(r'<html lang="en" data-said="([^"]*)"', dom_text)[1].replace("&quot;", '"'))
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason="needs a Chromium on the PATH")
+@in_a_browser
 class TestInABrowser:
     def test_it_shows_the_spans_and_runs_nothing_of_the_trace(self, page, tmp_path):
         shown = dom(page, tmp_path)

@@ -93,22 +93,26 @@ function movement(scorer, index) {
   return change > 0 === !report.lower_is_better.includes(scorer.name) ? 1 : -1;
 }
 
-// For each sample what a search looks through: its case's texts, and its own.
+// For each sample what a search looks through: its case's texts, its own, and its run, by the beginning.
 let searchable = null;
 async function textsToSearch() {
   searchable ??= (async () => {
     const found = [];
     for (let number = 0; number < columns.packs.length; number += 1) {
-      for (const known of await unpacked(packElements[number].textContent)) {
-        const { samples, ...about } = known;
+      for (const { samples, ...about } of await unpacked(packElements[number].textContent)) {
         const shared = textIn(about);
-        for (const sample of samples) found.push([shared, textIn(sample)]);
+        for (const { run, ...sample } of samples) {
+          found.push({ shared, own: textIn([sample, columns.cases[columns.case[found.length]]]), run: run ?? "" });
+        }
       }
     }
-    found.forEach((texts, index) => { texts[1] += `\n${columns.cases[columns.case[index]]}`.toLowerCase(); });
     return found;
   })();
   return searchable;
+}
+
+function holds(texts, word) {
+  return texts.own.includes(word) || texts.shared.includes(word) || (word.length >= 4 && texts.run.startsWith(word));
 }
 
 function textIn(value) {

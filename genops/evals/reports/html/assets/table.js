@@ -44,7 +44,7 @@ function scoreCell(scorer, index) {
 
 function isWanted(index, texts) {
   if (wanted.variant !== null && columns.variant[index] !== wanted.variant) return false;
-  if (texts && !wanted.words.every((word) => texts[index][0].includes(word) || texts[index][1].includes(word))) return false;
+  if (texts && !wanted.words.every((word) => holds(texts[index], word))) return false;
   const only = wanted.scorer === null ? null : scorers[wanted.scorer];
   if (only && only.states[index] === " " && wanted.state !== "error") return false;
   const moves = () => (only ? [only] : scorers).map((scorer) => movement(scorer, index));
