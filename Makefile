@@ -19,7 +19,7 @@ help: ## list the targets
 	@echo 'usage: make TARGET'
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  %-20s %s\n", $$1, $$2 }'
 
-demo: install ## index docs/, answer QUESTION from it and print the trace (no key, no network once installed)
+demo: install ## index docs/, answer QUESTION, print the trace and evaluate (no key, no network once installed)
 	@echo '==> building the index of docs/'
 	@$(BIN)/genops index build docs
 	@echo "==> asking: $$QUESTION"
@@ -28,6 +28,8 @@ demo: install ## index docs/, answer QUESTION from it and print the trace (no ke
 	@cat .genops/demo.log >&2
 	@echo '==> the trace of this run'
 	@$(BIN)/genops trace show "$$(awk 'NF { id = $$NF } END { print id }' .genops/demo.log)"
+	@echo '==> asking the whole suite evals/answer_docs.yaml, and letting its gate decide'
+	@$(BIN)/genops eval run answer_docs --gate
 
 test: install ## the fast tests, in parallel
 	$(BIN)/python -m pytest -n auto -m 'not slow and not postgres' $(ARGS)

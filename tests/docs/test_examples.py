@@ -20,6 +20,7 @@ LANGUAGES = {
     "yaml chain",
     "yaml script",
     "yaml suite",
+    "yaml ci",
     "yaml broken",
     "prompt",
     "jsonl",

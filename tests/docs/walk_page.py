@@ -4,9 +4,11 @@ Python blocks share one namespace, as in a notebook; commands run in bash, in th
 block that fails ends the walk with its place.
 """
 
+import itertools
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -24,6 +26,7 @@ from genops.executor import Project
 from genops.models.scripted import Script
 from genops.prompts import Folder, Prompt
 from genops.settings import Settings, load_settings
+from genops.syntax import read_yaml
 from tests.docs.pages import NOT_RUN, ROOT, Block, blocks_of
 
 ANYTHING = "…"
@@ -80,6 +83,19 @@ class Walk:
 
     def yaml_suite(self, block: Block) -> None:
         Suite.load(block.file or "", load_settings())
+
+    def yaml_ci(self, block: Block) -> None:
+        """A job of a build server: its commands of genops are ones, with options that there are."""
+        read_yaml(block.text, block.page)
+        text = block.text.replace("\n          --", " --")
+        commands = [line for line in text.splitlines() if "genops " in line and "install" not in line]
+        assert commands
+        for command in commands:
+            words = shlex.split(command[command.index("genops ") :].partition("||")[0])
+            options = [word for word in words if word.startswith("--")]
+            names = list(itertools.takewhile(str.isalpha, words))
+            shown = _bash(f"{' '.join(names[:3])} --help")
+            assert all(option in shown for option in options), command
 
     def prompt(self, block: Block) -> None:
         Prompt.parse(block.text, "example", block.page, Folder(Path("prompts")))
