@@ -18,7 +18,8 @@ from genops.stats.power import FixedPlan, SequentialPlan, cases_for_mean, sequen
 _RUNS = 500
 _LEAST_RUNS = 50
 _VALUES = 5_000_000
-_BUDGET = 3
+_BUDGET = 6
+_LEAST_BUDGET = 300
 _FEWEST = 2
 
 
@@ -80,7 +81,7 @@ def plan_cases(
     size = abs(difference)
     try:
         fixed = cases_for_mean(size, spread.deviation, power, alpha)
-        budget = cases or _BUDGET * fixed.n
+        budget = cases or max(_LEAST_BUDGET, _BUDGET * fixed.n)
         sequential = sequential_cases(
             size,
             spread.deviation,

@@ -10,6 +10,7 @@ from genops.artifacts import Value, decode
 from genops.errors import GenopsError, ReferenceNotFound, nearest
 from genops.evals.case import Case
 from genops.evals.datasets import Dataset
+from genops.evals.judges.labels import Labels
 from genops.evals.summary import Summary, Tally, summarise
 from genops.executor.revisions import Revision
 from genops.settings import Settings
@@ -106,11 +107,12 @@ class Results:
             failures: How many failed samples of each kind to keep of each variant.
 
         Raises:
-            UsageError: There is no such variant.
+            UsageError: There is no such variant, or the suite's labels cannot be read.
         """
         tally = self.tally(found, failures)
         other = None if against is None else self.tally(against, 0)
-        return summarise(tally, reference=reference or (against.variant if against else None), against=other)
+        wanted = reference or (against.variant if against is not None else None)
+        return summarise(tally, reference=wanted, against=other, labels=self._labels(found.record))
 
     def tally(self, found: Found, failures: int = 20) -> Tally:
         """An evaluation's samples as numbers; of one variant alone where that was meant."""
@@ -137,6 +139,11 @@ class Results:
             return Dataset.stored(entry["digest"], self.settings.data_dir, entry["name"])
         except GenopsError:
             return None
+
+    def _labels(self, record: EvalRecord) -> Labels | None:
+        """The labels that the suite named, as they are now: people may have labelled since."""
+        file = record.body.get("about", {}).get("labels", "")
+        return Labels.load(self.settings.root / file) if file else None
 
     def _stored(self, sample: SampleRecord, case: Case | None) -> StoredSample:
         payload = None if sample.output is None else self.store.payload(sample.output)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import ceil
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from genops.stats.interval import Floats, Interval, checked_sample
 
@@ -33,8 +33,14 @@ def order_statistic_interval(values: Sequence[float] | Floats, quantile: float, 
         raise ValueError(f"a quantile lies between 0 and 1, not at {quantile}")
     n = len(sample)
     estimate = float(sample[ceil(quantile * n * (1 - 1e-12)) - 1])
-    below = int(stats.binom.ppf((1 - level) / 2, n, quantile))
-    above = int(stats.binom.ppf((1 + level) / 2, n, quantile)) + 1
+    below = _binomial_quantile((1 - level) / 2, n, quantile)
+    above = _binomial_quantile((1 + level) / 2, n, quantile) + 1
     if below < 1 or above > n:
         return Interval(estimate, None, level, n, METHOD, f"{n} values are too few to tell this quantile's spread")
     return Interval(estimate, (float(sample[below - 1]), float(sample[above - 1])), level, n, METHOD)
+
+
+def _binomial_quantile(share: float, n: int, p: float) -> int:
+    """The least count of successes among n that is not exceeded with at least this probability."""
+    count = ceil(float(special.bdtrik(share, n, p)))
+    return count - 1 if count > 0 and special.bdtr(count - 1, n, p) >= share else count

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from genops.stats import order_statistics
 from genops.stats.order_statistics import order_statistic_interval
 
 
@@ -36,3 +37,10 @@ def test_equal_values_have_an_interval_of_no_width():
 def test_a_quantile_lies_between_0_and_1(quantile):
     with pytest.raises(ValueError, match="between 0 and 1"):
         order_statistic_interval([1.0, 2.0], quantile)
+
+
+@pytest.mark.parametrize("n", [1, 7, 40, 1_000, 100_000])
+def test_the_ranks_are_those_of_the_binomial_distribution(n):
+    for quantile in (0.01, 0.5, 0.95):
+        for share in (0.025, 0.975):
+            assert order_statistics._binomial_quantile(share, n, quantile) == stats.binom.ppf(share, n, quantile)

@@ -14,12 +14,15 @@ from genops.evals.summary.arms import Arm, floats, ints
 from genops.evals.summary.cases import Cases
 from genops.evals.summary.measure import Measure, case_means, mean_measure
 from genops.evals.summary.metric import MetricSpec, case_values
-from genops.stats import clopper_pearson_interval, compare_paired, holm
+from genops.stats import clopper_pearson_interval, cluster_permutation_test, holm, mcnemar_test
 
 _Values: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float64]]
 Direction: TypeAlias = Literal["better", "worse", "same", "unclear"]
 ALPHA = 0.05
 _MOVED = 10
+_DRAWS = 40_000_000
+_MOST_FLIPS = 9_999
+_LEAST_FLIPS = 999
 _PERMUTATION = "sign-flip permutation"
 
 
@@ -144,7 +147,7 @@ def compare(after: Side, before: Side, specs: Mapping[str, MetricSpec], evaluati
         pairs = _paired(_amounts(name, after), _amounts(name, before), match)
         if len(pairs.after):
             spec = MetricSpec(name, "", 0.0, None, lower_is_better=True)
-            amounts.append(_described(spec, pairs, after, before, _mean(pairs, after, _UNITS[name], None)))
+            amounts.append(_described(spec, pairs, after, before, _mean(pairs, after, _UNITS[name])))
     return Comparison(after.arm.name, before.arm.name, evaluation, tuple(metrics), tuple(amounts))
 
 
@@ -209,27 +212,46 @@ def _amounts(name: str, side: Side) -> _Values:
 
 
 def _difference(spec: MetricSpec, pairs: _Pairs, after: Side, before: Side) -> Difference:
-    cases = after.cases
-    clusters, weights = cases.clusters_of(pairs.places), cases.weights_of(pairs.places)
-    found = compare_paired(pairs.before, pairs.after, None if clusters is None else clusters.tolist(), weights)
-    ends = None if spec.ends is None else (spec.ends[0] - spec.ends[1], spec.ends[1] - spec.ends[0])
-    if ends is not None and not (found.wins or found.losses):
-        reach = clopper_pearson_interval(0, found.difference.clusters or found.difference.n)
-        assert reach.bounds is not None
-        most = reach.bounds[1] * ends[1]
-        measure = Measure(0.0, "score", found.difference.n, -most, most, method=f"{reach.method}, no case moved")
-    else:
-        measure = Measure.of(
-            replace(found.difference, clusters=None if clusters is None else found.difference.clusters), "score", ends
-        )
-    described = _described(spec, pairs, after, before, measure)
-    test = found.mcnemar.method if found.mcnemar else _PERMUTATION
-    return replace(described, test=test, p=found.p)
-
-
-def _mean(pairs: _Pairs, after: Side, unit: str, ends: tuple[float, float] | None) -> Measure:
     clusters, weights = after.cases.clusters_of(pairs.places), after.cases.weights_of(pairs.places)
-    return mean_measure(pairs.after - pairs.before, unit, clusters, weights, ends)
+    differences = pairs.after - pairs.before
+    unit = "share" if spec.name == PASSED else "score"
+    ends = None if spec.ends is None else (spec.ends[0] - spec.ends[1], spec.ends[1] - spec.ends[0])
+    if ends is not None and not differences.any():
+        measure = _none_moved(len(differences), clusters, unit, ends)
+    else:
+        measure = mean_measure(differences, unit, clusters, weights, ends)
+    test, p = _tested(pairs, differences, clusters, weights)
+    return replace(_described(spec, pairs, after, before, measure), test=test, p=p)
+
+
+def _tested(
+    pairs: _Pairs,
+    differences: NDArray[np.float64],
+    clusters: NDArray[np.int64] | None,
+    weights: NDArray[np.float64] | None,
+) -> tuple[str, float]:
+    """The exact test of passes and failures, each case alone; else by flipping signs."""
+    if clusters is None and weights is None and np.isin([pairs.before, pairs.after], (0.0, 1.0)).all():
+        exact = mcnemar_test(pairs.before == 1, pairs.after == 1)
+        return exact.method, exact.p
+    resamples = min(_MOST_FLIPS, max(_LEAST_FLIPS, _DRAWS // len(differences)))
+    codes = None if clusters is None else clusters.tolist()
+    return _PERMUTATION, cluster_permutation_test(differences, codes, weights, resamples=resamples).p
+
+
+def _none_moved(n: int, clusters: NDArray[np.int64] | None, unit: str, ends: tuple[float, float]) -> Measure:
+    """No case moved: so few may move at all that the mean difference is at most so large."""
+    groups = n if clusters is None else len(np.unique(clusters))
+    reach = clopper_pearson_interval(0, groups)
+    assert reach.bounds is not None
+    most = reach.bounds[1] * ends[1]
+    method = f"{reach.method}, no case moved"
+    return Measure(0.0, unit, n, -most, most, method=method, clusters=None if clusters is None else groups)
+
+
+def _mean(pairs: _Pairs, after: Side, unit: str) -> Measure:
+    clusters, weights = after.cases.clusters_of(pairs.places), after.cases.weights_of(pairs.places)
+    return mean_measure(pairs.after - pairs.before, unit, clusters, weights)
 
 
 def _described(spec: MetricSpec, pairs: _Pairs, after: Side, before: Side, measure: Measure) -> Difference:

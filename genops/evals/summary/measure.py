@@ -14,7 +14,7 @@ from genops.stats.order_statistics import order_statistic_interval
 
 LEVEL = 0.95
 _BINS = 20
-_DRAWS = 20_000_000
+_DRAWS = 4_000_000
 _MOST_RESAMPLES = 2_000
 _LEAST_RESAMPLES = 200
 
@@ -191,7 +191,7 @@ def case_means(
 
 def _quantile(values: NDArray[np.float64], share: float, groups: NDArray[np.int64] | None) -> Interval:
     """By order statistics where values are independent, else by drawing groups of them."""
-    if groups is None:
+    if groups is None or values.min() == values.max():
         return order_statistic_interval(values, share)
     resamples = min(_MOST_RESAMPLES, max(_LEAST_RESAMPLES, _DRAWS // len(values)))
     return quantile_interval(values, share, groups.tolist(), resamples=resamples)

@@ -12,14 +12,17 @@ from numpy.typing import NDArray
 
 from genops.errors import UsageError, nearest
 from genops.evals.gate import Verdict
+from genops.evals.judges.labels import Labels
 from genops.evals.rules import PASSED
 from genops.evals.summary.arms import Arm, FailedSample, Failure, floats, ints
 from genops.evals.summary.cases import Cases
 from genops.evals.summary.comparison import Comparison, Correction, Side, compare, corrected
+from genops.evals.summary.labelled import corrected_metrics
 from genops.evals.summary.measure import Distribution, distribution
 from genops.evals.summary.metric import MetricSpec, MetricSummary, Unscored, metric_specs, metric_summary
 from genops.store import Store
 from genops.store.records import EvalRecord
+from genops.tracing.quantities import counted
 
 _KEPT = 20
 _KINDS: tuple[Failure, ...] = ("infrastructure", "bad", "unscored")
@@ -206,7 +209,9 @@ class Tally:
         return Side(self.arms[variant], self.cases)
 
 
-def summarise(tally: Tally, *, reference: str | None = None, against: Tally | None = None) -> Summary:
+def summarise(
+    tally: Tally, *, reference: str | None = None, against: Tally | None = None, labels: Labels | None = None
+) -> Summary:
     """What an evaluation's samples say.
 
     Args:
@@ -214,6 +219,7 @@ def summarise(tally: Tally, *, reference: str | None = None, against: Tally | No
         reference: Name of the variant that the others are compared with; default the first. With ``against``, one of
             its variants; default, for each variant the one of the same name there, else the first.
         against: Another evaluation to compare with.
+        labels: Of people, for the outputs of the first variant.
 
     Raises:
         UsageError: There is no such variant.
@@ -235,11 +241,11 @@ def summarise(tally: Tally, *, reference: str | None = None, against: Tally | No
         repeat=manifest["repeat"],
         weighted=tally.cases.weights is not None,
         clusters=None if clusters is None else len(np.unique(clusters)),
-        variants=tuple(_variant(tally, name) for name in tally.arms),
+        variants=_variants(tally, labels),
         comparisons=comparisons,
         correction=correction if comparisons else None,
         verdict=Verdict.from_json(record.verdict) if record.verdict else None,
-        notes=tuple(_notes(tally)),
+        notes=tuple(_notes(tally, labels)),
     )
 
 
@@ -256,6 +262,15 @@ def _comparisons(tally: Tally, reference: str | None, against: Tally | None) -> 
         evaluation = against.record.id if against is not None else ""
         found.append(compare(tally.side(variant), other.side(base), tally.specs, evaluation))
     return found
+
+
+def _variants(tally: Tally, labels: Labels | None) -> tuple[VariantSummary, ...]:
+    found = [_variant(tally, name) for name in tally.arms]
+    if labels is not None and found:
+        first = found[0]
+        metrics = corrected_metrics(first.metrics, tally.arms[first.name], tally.cases, labels)
+        found[0] = replace(first, metrics=metrics)
+    return tuple(found)
 
 
 def _variant(tally: Tally, name: str) -> VariantSummary:
@@ -308,7 +323,7 @@ def _usage(arm: Arm, cases: Cases, cost: Any, input_tokens: Any, output_tokens: 
     )
 
 
-def _notes(tally: Tally) -> list[str]:
+def _notes(tally: Tally, labels: Labels | None) -> list[str]:
     record, notes = tally.record, []
     made = sum(arm.samples for arm in tally.arms.values())
     planned = record.body["manifest"]["cases"] * record.body["manifest"]["repeat"] * len(tally.arms)
@@ -321,7 +336,9 @@ def _notes(tally: Tally) -> list[str]:
         notes.append(f"the gate stopped it after {made:,} of {planned:,} samples")
     errors = sum(len(arm.error_cases) for arm in tally.arms.values())
     if errors:
-        notes.append(f"{errors:,} samples are missing, as the infrastructure failed; {resume}")
+        notes.append(f"the infrastructure failed under {counted(errors, 'sample')}; {resume}")
     if tally.cases.missing:
         notes.append(tally.cases.missing)
+    if labels is not None and len(tally.arms) > 1:
+        notes.append(f"the labels of people are taken to be of the outputs of {next(iter(tally.arms))}")
     return notes
