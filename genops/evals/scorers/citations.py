@@ -13,7 +13,7 @@ from genops.evals.scorer import as_text
 from genops.evals.scorers.sentences import sentences
 
 _MARK = re.compile(r"\[(\d+(?:\s*[,;]\s*\d+)*)\]")
-_BEHIND_THE_STOP = re.compile(rf"([.!?…。！？]+[\"'”’)\]]*)((?:\s*{_MARK.pattern.replace('(', '(?:', 1)})+)")
+_BEHIND_THE_STOP = re.compile(r"((?<![.!?…。！？])[.!?…。！？]++[\"'”’)\]]*+)((?:\s*+\[\d[\d,;\s]*+\])++)")
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 
 

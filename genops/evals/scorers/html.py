@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -15,6 +14,13 @@ from genops.evals.scorers.reading import unfenced
 _VOID = re.compile("area|base|br|col|embed|hr|img|input|link|meta|source|track|wbr")
 _MAY_STAY_OPEN = re.compile(
     "body|caption|colgroup|dd|dt|head|html|li|optgroup|option|p|rp|rt|tbody|td|tfoot|th|thead|tr"
+)
+_RAW = re.compile("script|style|textarea|title", re.IGNORECASE)
+_BEGINS = re.compile(r"<(?:[a-zA-Z!?]|/[a-zA-Z])")
+_MARKUP = re.compile(
+    r"<!--.*?-->|<!(?!--)[^>]*+>|<\?[^>]*+>|</(?P<end>[a-zA-Z][^\s/>]*+)[^>]*+>"
+    r"""|<(?P<start>[a-zA-Z][^\s/>]*+)(?:[^"'>/]++|"[^"]*+"|'[^']*+'|/(?!>))*+(?P<single>/)?>""",
+    re.DOTALL,
 )
 _DEEPEST = 1000
 
@@ -45,7 +51,7 @@ def html(
     from bs4 import BeautifulSoup
 
     text = unfenced(output) if fenced else output
-    problem = _Balance.problem_of(text)
+    problem = _problem(text)
     if problem:
         return Score(0.0, explanation=problem)
     soup = BeautifulSoup(text, "html.parser") if elements else None
@@ -53,45 +59,55 @@ def html(
     return Score(float(not missing), explanation=f"lacks {', '.join(missing)}" if missing else "")
 
 
-class _Balance(HTMLParser):
-    """Finds the first element that is not closed, or is closed without being open."""
+def _problem(text: str) -> str:
+    """The first element that is not closed, or closed without being open; empty for none.
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[tuple[str, int]] = []
-        self.problem = ""
-        self.seen = False
+    A single pass that ends at the first tag that does not end: ``html.parser`` would look for its end again and again.
+    """
+    opened: list[tuple[str, int]] = []
+    seen, at = False, -1
+    while (at := text.find("<", at + 1)) >= 0:
+        if not _BEGINS.match(text, at):
+            continue
+        tag = _MARKUP.match(text, at)
+        if tag is None:
+            return f"the tag in line {_line(text, at)} does not end"
+        seen = seen or bool(tag["start"])
+        if tag["start"] and not tag["single"]:
+            problem = _open(tag["start"].lower(), at, opened)
+        else:
+            problem = _close(text, tag["end"].lower(), at, opened) if tag["end"] else ""
+        if problem:
+            return problem
+        at = tag.end() - 1
+        if tag["start"] and (raw := _RAW.fullmatch(tag["start"])):
+            end = re.compile(rf"</{raw[0]}", re.IGNORECASE).search(text, at)
+            at = end.start() - 1 if end else len(text)
+    unclosed = next(((name, place) for name, place in reversed(opened) if not _MAY_STAY_OPEN.fullmatch(name)), None)
+    if unclosed:
+        return f"<{unclosed[0]}> in line {_line(text, unclosed[1])} is not closed"
+    return "" if seen else "there is no element"
 
-    @classmethod
-    def problem_of(cls, text: str) -> str:
-        """What is wrong with a text, empty for nothing."""
-        parser = cls()
-        parser.feed(text)
-        parser.close()
-        unclosed = [(tag, line) for tag, line in parser.open if not _MAY_STAY_OPEN.fullmatch(tag)]
-        if not parser.problem and unclosed:
-            parser.problem = f"<{unclosed[-1][0]}> in line {unclosed[-1][1]} is not closed"
-        return parser.problem or ("" if parser.seen else "there is no element")
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:
-        self.seen = True
-        if not _VOID.fullmatch(tag):
-            self.open.append((tag, self.getpos()[0]))
-        if len(self.open) > _DEEPEST:
-            self.problem = self.problem or f"it nests deeper than {_DEEPEST}"
-            self.open.clear()
+def _open(name: str, at: int, opened: list[tuple[str, int]]) -> str:
+    if not _VOID.fullmatch(name):
+        opened.append((name, at))
+    return f"it nests deeper than {_DEEPEST}" if len(opened) > _DEEPEST else ""
 
-    def handle_startendtag(self, tag: str, attrs: object) -> None:
-        self.seen = True
 
-    def handle_endtag(self, tag: str) -> None:
-        if _VOID.fullmatch(tag) or self.problem:
-            return
-        at = next((at for at in reversed(range(len(self.open))) if self.open[at][0] == tag), None)
-        if at is None:
-            self.problem = f"</{tag}> in line {self.getpos()[0]} closes nothing"
-            return
-        for skipped, line in self.open[at + 1 :]:
-            if not _MAY_STAY_OPEN.fullmatch(skipped):
-                self.problem = f"<{skipped}> in line {line} is not closed before </{tag}>"
-        del self.open[at:]
+def _close(text: str, name: str, at: int, opened: list[tuple[str, int]]) -> str:
+    if _VOID.fullmatch(name):
+        return ""
+    while opened:
+        inner, place = opened.pop()
+        if inner == name:
+            return ""
+        if not _MAY_STAY_OPEN.fullmatch(inner):
+            if any(outer == name for outer, _ in opened):
+                return f"<{inner}> in line {_line(text, place)} is not closed before </{name}>"
+            break
+    return f"</{name}> in line {_line(text, at)} closes nothing"
+
+
+def _line(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1

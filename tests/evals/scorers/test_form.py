@@ -218,3 +218,26 @@ def test_python_code_is_never_run(tmp_path):
 def test_python_code_that_is_too_much_to_compile_is_no_crash(source):
     with contextlib.suppress(Unscored):
         assert python_code(source).value in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("output", "explanation"),
+    [
+        ('<p title="a > b">x</p>', ""),
+        ("<p title='it\"s'>x</p>", ""),
+        ("1 < 2 and <b>3</b> > 2", ""),
+        ("<svg><path d='M0'/></svg>", ""),
+        ("<TEXTAREA><b></TEXTAREA>", ""),
+        ("<!-- <b> --><i>x</i>", ""),
+        ("<b>x</B>", ""),
+        ("<p>\n<a href='x>y</a>", "the tag in line 2 does not end"),
+        ("<script>x", "<script> in line 1 is not closed"),
+    ],
+)
+def test_html_in_its_corners(output, explanation):
+    assert html(output).explanation == explanation
+
+
+@pytest.mark.parametrize("part", ["<!--", "<?", "<a ", "</", "<a b='", "<!x", "<b></b>", "<textarea>", "&#"])
+def test_html_of_a_million_signs_ends(part):
+    assert html(part * (1_000_000 // len(part)), ["i"]).value == 0

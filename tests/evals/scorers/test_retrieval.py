@@ -7,6 +7,7 @@ from ir_measures import RR, P, R, iter_calc, nDCG
 
 from genops.errors import DefinitionError
 from genops.evals import Case
+from genops.evals.scorers.citations import read_citations
 from genops.evals.scorers.context_precision import context_precision
 from genops.evals.scorers.context_recall import context_recall
 from genops.evals.scorers.mrr import mrr
@@ -185,3 +186,8 @@ def test_embedding_similarity_is_the_cosine_to_the_nearest_reference(pets: Bench
     assert pets.value({"embedding_similarity": "Cats sleep."}) == pytest.approx(1)
     assert pets.value({"embedding_similarity": "cats", "of": ""}) == 0
     assert "expected" in pets.unscored("embedding_similarity")
+
+
+def test_an_answer_of_very_many_signs_is_read():
+    for part in ("!", ". [1]", "[1,", "`", "a\n\n"):
+        assert read_citations(part * (200_000 // len(part)), []).sentences() is not None

@@ -195,6 +195,25 @@ def test_a_failed_tool_is_an_error_span(agent):
     assert "cannot do 1" in score.evidence[0].text
 
 
+def test_a_failure_that_a_fallback_got_over_is_one_however_far_it_went_up(bench: Bench):
+    @genops.tool
+    def broken(n: int) -> int:
+        """Breaks."""
+        raise ValueError(f"cannot do {n}")
+
+    bench.run("""
+        steps:
+          each:
+            map: "{{ [1] }}"
+            do: {steps: {bad: {tool: broken, with: {n: "{{ item }}"}}}, output: "{{ steps.bad.output }}"}
+            fallback: [{value: none}]
+        output: "{{ steps.each.output }}"
+        """)
+    score = bench.score("error_spans")
+    assert sum(span.status == "error" for span in bench.spans) > 1
+    assert [piece.source for piece in score.evidence] == ["each[0]/bad/broken"]
+
+
 def test_latency_is_that_of_the_run(agent):
     bench = agent()
     run = bench.sample.run
