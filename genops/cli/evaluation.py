@@ -196,14 +196,12 @@ def _evaluation(project: Any, suite: str, wanted: str | None) -> str | None:
 
 def _tell(done: Evaluation, failed_in: str | None) -> None:
     """Says on stderr what is left to do."""
-    from genops.tracing.quantities import counted
-
     progress = done.progress
     if progress.stopped:
         note(f"stopped: {progress.stopped}; go on with:\n  {_again(failed_in)}")
-    elif progress.failed:
-        lost = counted(progress.failed, "sample")
-        note(f"missing, as something around the chain failed: {lost}. Go on with:\n  {_again(failed_in)}")
+    elif progress.missing and not (done.gate is not None and done.gate.certain):
+        what = f"{progress.missing:,} samples are missing: something around the chain failed"
+        note(f"{what}. Go on with:\n  {_again(failed_in)}")
     elif done.gate is not None and not progress.done:
         note("nothing was run: this comparison was decided before; --fresh starts over, which spends alpha again")
 
