@@ -219,6 +219,13 @@ class TestColumns:
         assert data["baseline"] == "old"
         assert data["lower_is_better"] == ["errors"]
 
+    def test_an_evaluation_without_a_sample_has_a_report(self, project, record):
+        begun = replace(record, id="0" * 32, status="running", ended=None, verdict={})
+        project.store.open_evaluation(begun)
+        data = data_of(page_of(project, begun))
+        assert data["columns"]["case"] == []
+        assert [variant["counts"]["samples"] for variant in data["summary"]["variants"]] == [0, 0]
+
 
 @pytest.mark.parametrize(
     ("value", "shown"),
@@ -356,11 +363,18 @@ class TestInABrowser:
         assert total == 2 * len(CASES)
         assert drawn < 70
 
-    def test_a_link_opens_its_sample(self, page, tmp_path):
-        file = tmp_path / "linked.html"
-        file.write_text(page, encoding="utf-8")
-        asked = "(location.hash = '#sample=1', openSample(1).then(() => location.hash))"
-        assert said(dom(page, tmp_path, asked)) == "#sample=1"
+    def test_on_paper_are_all_rows_of_a_small_table(self, page, tmp_path):
+        asked = "(dispatchEvent(new Event('beforeprint')), document.querySelectorAll('#rows .row').length)"
+        assert said(dom(page, tmp_path, asked)) == 2 * len(CASES)
+
+    def test_an_evaluation_without_a_sample_is_shown(self, project, record, tmp_path):
+        begun = replace(record, id="1" * 32, status="running", ended=None, verdict={})
+        project.store.open_evaluation(begun)
+        asked = "[document.getElementById('count').textContent, performance.getEntriesByName('ready').length]"
+        assert said(dom(page_of(project, begun), tmp_path, asked)) == ["0 samples", 1]
+
+    def test_an_open_sample_has_a_link(self, page, tmp_path):
+        assert said(dom(page, tmp_path, "openSample(1).then(() => location.hash)")) == "#sample=1"
 
 
 @in_a_browser

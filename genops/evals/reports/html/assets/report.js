@@ -167,6 +167,9 @@ function showUsage() {
 
 // ---- start
 
+if (typeof DecompressionStream === "undefined") {
+  document.querySelector("#samples h2").after(element("p", { class: "notice" }, "This browser cannot unpack the texts of the samples; one from 2023 or later can."));
+}
 const draw = onceAFrame(drawRows);
 drawHead();
 drawFilters();

@@ -124,6 +124,7 @@ function rowView(index, place) {
 
 function drawHead() {
   scroller.style.setProperty("--columns", tableColumns.map(({ width, grow = 0 }) => `minmax(${width}px, ${grow}fr)`).join(" "));
+  scroller.style.setProperty("--printed", tableColumns.map(({ width }) => `minmax(0, ${width}fr)`).join(" "));
   scroller.style.setProperty("--width", `${tableColumns.reduce((sum, column) => sum + column.width + COLUMN_GAP, COLUMN_GAP)}px`);
   head.append(...tableColumns.map((column) => element("div", { role: "columnheader", "data-key": column.key, class: column.right ? "right" : "" },
     element("button", { type: "button", title: `Sort by ${column.title}`, onclick: () => sortBy(column.key) }, column.title))));
