@@ -19,7 +19,8 @@ def passed(sample: SampleRecord) -> float:
 
 def infrastructure_failed(sample: SampleRecord) -> bool:
     """Whether the run, or what a scorer asked, failed for no fault of the output: to be made again."""
-    return sample.status == "error" or any(score.get("infrastructure") for score in sample.scores.values())
+    told = (*sample.scores.values(), *sample.pairs)
+    return sample.status == "error" or any(verdict.get("infrastructure") for verdict in told)
 
 
 def is_bad(sample: SampleRecord) -> bool:

@@ -51,7 +51,7 @@ def case_uses(case: Case, suite: Suite) -> tuple[ScorerUse, ...]:
             )
     taken = {use.name for use in own}
     uses = (*(use for use in suite.scorers if use.name not in taken), *own)
-    if not uses:
+    if not uses and suite.pairwise is None:
         raise UsageError(f"case {case.id!r} has no scorers", hint="scorers: [exact_match]")
     return uses
 

@@ -170,6 +170,9 @@ class Plan:
                 "code": {name: self._code(name) for name in sorted(self.own.scorers)},
                 "questions": sorted(self._locks(self.own.questions)),
             },
+            "pairwise": None
+            if suite.pairwise is None
+            else {**suite.pairwise.body(), "questions": self._locks(suite.pairwise.questions())},
             "gate": None
             if suite.gate is None
             else {

@@ -79,12 +79,16 @@ def plan_cases(
         UsageError: There is no such difference or spread, or power or alpha is no share.
     """
     size = abs(difference)
+    low, high = spread.ends
+    deviation = spread.deviation
+    if spread.n:  # a few cases may scatter more than is possible in the long run
+        deviation = min(deviation, sqrt(max(high - size, 0.0) * (size - low)))
     try:
-        fixed = cases_for_mean(size, spread.deviation, power, alpha)
+        fixed = cases_for_mean(size, deviation, power, alpha)
         budget = cases or max(_LEAST_BUDGET, _BUDGET * fixed.n)
         sequential = sequential_cases(
             size,
-            spread.deviation,
+            deviation,
             0.0,
             budget,
             alpha,

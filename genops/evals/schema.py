@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema
 
 from genops.evals.datasets import DatasetSpec
+from genops.evals.pairwise import Pairwise
 from genops.evals.scorer import Scorer, Setting, find_scorer
 from genops.evals.suite import Budget
 from genops.executor.swaps import SWAPPABLE
@@ -67,6 +68,7 @@ def json_schema() -> dict[str, Any]:
         "concurrency": count,
         "budget": Budget.model_json_schema(),
         "labels": text,
+        "pairwise": Pairwise.model_json_schema(),
         "anchors": {"description": "whatever is only there to be referred to by YAML aliases"},
     }
     return {

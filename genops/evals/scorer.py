@@ -39,6 +39,8 @@ from genops.plugins import registry
 Result: TypeAlias = Score | float | bool
 P = ParamSpec("P")
 R = TypeVar("R", bound=Result | Awaitable[Result])
+COMMON = ("name", "of", "threshold", "weight", "when", "timeout")
+"""Keys that every entry of a suite may have, beside the settings of its scorer."""
 _GIVEN = {Sample: "sample", ScoringContext: "context"}
 
 
@@ -250,6 +252,8 @@ def _check(made: Scorer[Any, Any]) -> None:
     for parameter in parameters:
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             raise DefinitionError(f"{what}: *{parameter.name} says nothing of what a suite may set")
+        if parameter.name in COMMON:
+            raise DefinitionError(f"{what}: every entry of a suite may have a {parameter.name!r} of its own")
         if parameter.name not in made._hints:
             raise DefinitionError(f"{what}: {parameter.name} has no type")
     try:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from genops.chains import Parsing
 from genops.errors import DefinitionError, ReferenceNotFound, nearest
 from genops.evals.datasets import DatasetSpec
+from genops.evals.pairwise import Pairwise
 from genops.evals.rules import PASSED, Rule
 from genops.evals.score import Range
 from genops.evals.use import ScorerUse, parse_uses
@@ -73,6 +74,7 @@ class Suite:
         budget: For the whole evaluation.
         gate: None for none.
         labels: File of human labels; None for none.
+        pairwise: How the variants' answers are compared two by two; None for not at all.
         folder: That files are relative to.
         file: The definition with its positions.
     """
@@ -91,6 +93,7 @@ class Suite:
     budget: Budget = field(default_factory=Budget)
     gate: Gate | None = None
     labels: str | None = None
+    pairwise: Pairwise | None = None
     folder: Path = Path()
     file: YamlFile = field(default_factory=lambda: YamlFile({}, "<suite>"))
 
@@ -126,10 +129,11 @@ class Suite:
                 raise DefinitionError(f"a suite needs `{key}:`", at=parsing.at())
         scorers = parse_uses(data["scorers"], parsing.below("scorers"))
         chain = _field(str, data.get("chain", ""), "chain", parsing)
+        variants = parse_variants(data.get("variants"), chain, parsing.below("variants"))
         return cls(
             name=name,
             dataset=DatasetSpec.parse(data["dataset"], file, "dataset"),
-            variants=parse_variants(data.get("variants"), chain, parsing.below("variants")),
+            variants=variants,
             scorers=scorers,
             chain=chain,
             description=_field(str, data.get("description", ""), "description", parsing).strip(),
@@ -141,6 +145,7 @@ class Suite:
             budget=_model(Budget, data.get("budget", {}), "budget", parsing),
             gate=_gate(data.get("gate"), scorers, parsing.below("gate")),
             labels=_field(str | None, data.get("labels"), "labels", parsing),
+            pairwise=_pairwise(data.get("pairwise"), variants, parsing),
             folder=folder or Path.cwd(),
             file=file,
         )
@@ -165,6 +170,7 @@ _KEYS = (
     "concurrency",
     "budget",
     "labels",
+    "pairwise",
     "anchors",
 )
 """``anchors`` holds whatever is only there to be referred to by YAML aliases."""
@@ -197,6 +203,19 @@ def _kind_of(path: Path) -> str:
     """What the first key of a file says it is."""
     first = next((line for line in path.read_text("utf-8", "replace").splitlines() if line and line[0] not in "#-"), "")
     return first.removeprefix("kind:").strip() if first.startswith("kind:") else ""
+
+
+def _pairwise(raw: Any, variants: tuple[VariantSpec, ...], parsing: Parsing) -> Pairwise | None:
+    if raw is None:
+        return None
+    pairwise = _model(Pairwise, raw, "pairwise", parsing)
+    names = [variant.name for variant in variants]
+    if len(names) < 2:
+        raise DefinitionError("there are no two variants to compare", at=parsing.at("pairwise"), hint="add `variants:`")
+    if pairwise.against is not None and pairwise.against not in names:
+        hint = nearest(pairwise.against, names)
+        raise DefinitionError(f"no variant is called {pairwise.against!r}", at=parsing.at("pairwise"), hint=hint)
+    return pairwise
 
 
 def _gate(raw: Any, scorers: tuple[ScorerUse, ...], parsing: Parsing) -> Gate | None:

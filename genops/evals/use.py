@@ -15,11 +15,10 @@ from genops.errors import DefinitionError, GenopsError, nearest
 from genops.evals.rules import PASSED
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Score, Unscored
-from genops.evals.scorer import Scorer, find_scorer
+from genops.evals.scorer import COMMON, Scorer, find_scorer
 from genops.plugins import registry
 from genops.syntax import YamlFile, compile_value
 
-_COMMON = ("name", "of", "threshold", "weight", "when", "timeout")
 TIMEOUT = 120.0
 
 
@@ -137,7 +136,7 @@ def parse_use(raw: Any, parsing: Parsing) -> ScorerUse:
         raise DefinitionError("a scorer is a name or a mapping", at=parsing.at(), hint="- contains: Paris")
     name = _kind(entry, parsing)
     scorer = find_scorer(name)
-    given = {key: value for key, value in entry.items() if key != name and key not in _COMMON}
+    given = {key: value for key, value in entry.items() if key != name and key not in COMMON}
     if entry[name] is not None:
         given = _with_principal(scorer, entry[name], given, parsing)
     return ScorerUse(
@@ -161,9 +160,9 @@ def use_scorer(name: str, principal: Any = None, **settings: Any) -> dict[str, A
 def _kind(entry: dict[str, Any], parsing: Parsing) -> str:
     """The key that names the scorer: the only one, or the first that is neither common nor another's setting."""
     names = set(registry.names("scorer"))
-    kinds = [key for key in entry if key in names and key not in _COMMON]
+    kinds = [key for key in entry if key in names and key not in COMMON]
     if not kinds:
-        wrong = next((str(key) for key in entry if key not in _COMMON), "")
+        wrong = next((str(key) for key in entry if key not in COMMON), "")
         raise DefinitionError(f"no scorer is called {wrong!r}", at=parsing.at(), hint=nearest(wrong, names))
     kind = kinds[0]
     others = [other for other in kinds[1:] if other not in find_scorer(kind).settings]
@@ -189,7 +188,7 @@ def _settings(scorer: Scorer[Any, Any], given: Mapping[str, Any], parsing: Parsi
         at = parsing.at(scorer.name if name == scorer.principal else name)
         if name not in known:
             raise DefinitionError(
-                f"{scorer.name!r} has no setting {name!r}", at=at, hint=nearest(name, [*known, *_COMMON])
+                f"{scorer.name!r} has no setting {name!r}", at=at, hint=nearest(name, [*known, *COMMON])
             )
         compiled = compile_value(value, at)
         try:

@@ -126,4 +126,5 @@ def _sample_row(key: int | None, record: SampleRecord) -> tuple[Any, ...]:
         record.output_tokens,
         json_text(record.scores),
         json_text(record.judged),
+        json_text(record.pairs),
     )

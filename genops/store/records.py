@@ -280,6 +280,8 @@ class SampleRecord:
         scores: By name: ``{"value", "passed", "label", "explanation", "evidence", "metadata"}``, or
             ``{"unscored": why}``. ``passed`` is only there with a threshold, None where there is no score.
         judged: ``{"cost", "input_tokens", "output_tokens", "calls", "seconds"}`` of the judges.
+        pairs: Verdicts on the output beside those of other variants: ``{"first", "second", "outcome", …}``, outcome 1
+            where the first is the better one, 0.5 for a tie; or ``{"first", "second", "unscored": why}``.
     """
 
     number: int
@@ -297,3 +299,4 @@ class SampleRecord:
     output_tokens: int = 0
     scores: dict[str, Any] = field(default_factory=dict)
     judged: dict[str, Any] = field(default_factory=dict)
+    pairs: list[dict[str, Any]] = field(default_factory=list)

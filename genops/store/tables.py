@@ -290,6 +290,7 @@ class EvaluatedSample(_Stored, table=True):
     output_tokens: int = Field(sa_type=BigInteger)
     scores: str = Field(sa_type=JsonText)
     judged: str = Field(sa_type=JsonText)
+    pairs: str = Field(sa_type=JsonText)
 
 
 def _table(name: str) -> Table:

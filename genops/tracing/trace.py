@@ -14,6 +14,9 @@ from genops.store.records import RunRecord, SpanRecord
 if TYPE_CHECKING:
     from genops.store import Store
 
+_INSIDE = ("/", "[", "#", "|")
+"""What follows a step's position in those of what is inside of it: steps, items, attempts, fallbacks."""
+
 
 @dataclass
 class Trace:
@@ -155,7 +158,7 @@ def _grafted(origin: Trace, path: str, onto: SpanRecord, first: int) -> Iterator
     """The spans below a position of one trace as they are below a span of another, numbered from ``first``."""
     top = origin.by_path[path]
     numbers = {top.number: onto.number}
-    below = [span for span in origin.spans if span.path.startswith(f"{path}/") or span.path.startswith(f"{path}[")]
+    below = [span for span in origin.spans if span.path.startswith(path) and span.path[len(path) :][:1] in _INSIDE]
     for number, span in enumerate(below, start=first):
         numbers[span.number] = number
     for span in below:

@@ -166,10 +166,15 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 def _cell(text: str) -> str:
     """Data in a cell: on one line, as the characters that it is made of, and without mentions of people."""
-    line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;")
+    line = _line(text).replace("&", "&amp;").replace("<", "&lt;")
     return re.sub(r"([\\`*_\[\]|~#])", r"\\\1", line).replace("@", "@\u200b")
 
 
 def _code(text: str) -> str:
     """Data inside of backticks."""
-    return " ".join(text.split()).replace("`", "ʼ").replace("|", "\\|")
+    return _line(text).replace("`", "ʼ").replace("|", "\\|")
+
+
+def _line(text: str) -> str:
+    """The text on one line, without control characters."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in " ".join(text.split()))

@@ -37,7 +37,7 @@ def print_on(out: TextIO, renderable: RenderableType) -> None:
 def terminal_report(summary: Summary) -> RenderableType:
     """The report as rich prints it."""
     parts: list[RenderableType] = [*_head(summary)]
-    for block in (_differences(summary), _failures(summary), _metrics(summary), _amounts(summary)):
+    for block in (_differences(summary), _pairs(summary), _failures(summary), _metrics(summary), _amounts(summary)):
         found = list(block)
         if found:
             parts += [Text(), *found]
@@ -104,6 +104,31 @@ def _moved(comparisons: Sequence[Comparison]) -> Iterator[RenderableType]:
     if table.row_count:
         yield Text()
         yield table
+
+
+def _pairs(summary: Summary) -> Iterator[RenderableType]:
+    """Ratings and win rates of variants whose answers were judged two by two."""
+    pairs = summary.pairs
+    if pairs is None:
+        return
+    ratings = _table("VARIANT", "RATING, 95%", "WINS", "TIES", "LOSSES")
+    for one in pairs.ratings:
+        counts = (f"{count:,}" for count in (one.wins, one.ties, one.losses))
+        ratings.add_row(_safe(one.variant), wording.measured(one.strength, signed=True), *counts)
+    yield ratings
+    rates = _table("VARIANT", "AGAINST", "WIN RATE, 95%", "AT ONE LENGTH, 95%", "N")
+    for rate in pairs.win_rates:
+        controlled = wording.measured(rate.length_controlled) if rate.length_controlled is not None else "-"
+        row = (_safe(rate.variant), _safe(rate.against), wording.measured(rate.raw), controlled, f"{rate.raw.n:,}")
+        rates.add_row(*row)
+    yield Text()
+    yield rates
+    yield Text(
+        f"{pairs.verdicts:,} verdicts, {pairs.unscored:,} unscored; both orders agree in "
+        f"{wording.measured(pairs.orders_agree)}; ratings are log-odds against the average (Bradley and Terry), "
+        "ties half a win each",
+        style="dim",
+    )
 
 
 def _failures(summary: Summary) -> Iterator[RenderableType]:

@@ -17,6 +17,7 @@ from genops.evals.case import Case
 from genops.evals.outcome import infrastructure_failed
 from genops.evals.plan import Job, Plan
 from genops.evals.runner.keeper import Keeper
+from genops.evals.runner.pairs import Pairs
 from genops.evals.runner.progress import Progress
 from genops.evals.runner.scoring import Scoring, score_sample
 from genops.evals.sample import Sample
@@ -73,6 +74,7 @@ class Runner:
         plan = self.plan
         self.progress = Progress(plan.samples)
         self.gate = _gate_of(plan) if plan.suite.gate is not None else None
+        self._pairs = Pairs(plan) if plan.suite.pairwise is not None else None
         self._memo = plan.project.memo() if self.memo else None
         self._room = asyncio.Event()
 
@@ -126,6 +128,8 @@ class Runner:
                 done.add(sample.number)
                 if self.gate is not None:
                     self.gate.add(sample)
+                if self._pairs is not None:
+                    self._pairs.take_over(sample)
         self.progress.resumed = len(done)
         if done and self.gate is not None and not self.gate.certain:
             self._take_over_verdict()
@@ -191,6 +195,7 @@ class Runner:
         sample = Sample(case, job.variant.name, job.repeat, output, record)
         scoring = Scoring(sample, self.plan.project, self.plan.questions, made.spans)
         scores = await score_sample(self.plan.uses(case), self.plan.suite.of, scoring)
+        pairs = await self._pairs.judge(job, scoring) if self._pairs is not None else []
         judged = scoring.judged
         return SampleRecord(
             number=job.number,
@@ -207,6 +212,7 @@ class Runner:
             output_tokens=record.output_tokens,
             scores=scores,
             judged={name: getattr(judged, name) for name in judged.__slots__} if judged.calls else {},
+            pairs=pairs,
         )
 
     async def _asked(self, case: Case, job: Job, made: _Made) -> Value:
@@ -319,7 +325,7 @@ def unfinished_evaluation(plan: Plan) -> EvalRecord:
 
 def changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """What of a manifest is not what it was, in words."""
-    found = [f"`{key}`" for key in ("cases", "repeat", "of", "gate") if before.get(key) != now[key]]
+    found = [f"`{key}`" for key in ("cases", "repeat", "of", "pairwise", "gate") if before.get(key) != now[key]]
     if before.get("dataset") != now["dataset"]:
         found.insert(0, "the dataset")
     for key, what in (("variants", "the variant"), ("scorers", "the scorer")):

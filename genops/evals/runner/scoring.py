@@ -86,13 +86,13 @@ class Scoring:
         """
         trace = await self.trace()
         found: dict[Any, dict[str, Value]] = {}
-        for span in trace.spans:
+        for _, span in trace.walk():
             if span.kind != "retrieve" or span.output is None:
                 continue
             hits = trace.value(span.output)
             for hit in hits if isinstance(hits, list) else ():
                 if isinstance(hit, dict):
-                    found.setdefault((span.name, hit.get("chunk", hit.get("text"))), hit)
+                    found.setdefault((span.name, hit.get("chunk_id", hit.get("text"))), hit)
         return list(found.values())
 
     async def ask(

@@ -34,6 +34,13 @@ class Cases:
     own_scorers: tuple[Any, ...] = ()
     missing: str = ""
 
+    @property
+    def cluster_of(self) -> dict[int, int]:
+        """The cluster of each case by its number; empty where no two share one."""
+        if self.clusters is None:
+            return {}
+        return dict(zip(self.numbers.tolist(), self.clusters.tolist(), strict=True))
+
     @classmethod
     def read(cls, ids: Mapping[int, str], manifest: Mapping[str, Any], data_dir: Path) -> Cases:
         """Reads the cases of an evaluation from its kept dataset.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from genops.evals.summary.comparison import Comparison, Correction, Side, compar
 from genops.evals.summary.labelled import corrected_metrics
 from genops.evals.summary.measure import Distribution, distribution
 from genops.evals.summary.metric import MetricSpec, MetricSummary, Unscored, metric_specs, metric_summary
+from genops.evals.summary.pairs import PairSummary, PairTally, pair_summary
 from genops.store import Store
 from genops.store.records import EvalRecord
 from genops.tracing.quantities import counted
@@ -120,6 +121,7 @@ class Summary:
         variants: In the order of the suite.
         comparisons: Of each variant with the reference.
         correction: Of the comparisons' p-values; None where nothing is compared.
+        pairs: What verdicts on pairs of answers say; None where there are none.
         verdict: The gate's; None without a gate.
         notes: What one must know to read the numbers.
     """
@@ -140,6 +142,7 @@ class Summary:
     variants: tuple[VariantSummary, ...]
     comparisons: tuple[Comparison, ...]
     correction: Correction | None
+    pairs: PairSummary | None
     verdict: Verdict | None
     notes: tuple[str, ...]
 
@@ -173,12 +176,14 @@ class Tally:
         arms: By the variant's name.
         cases: That have samples.
         specs: The metrics.
+        pairs: Verdicts on pairs of answers.
     """
 
     record: EvalRecord
     arms: Mapping[str, Arm]
     cases: Cases
     specs: Mapping[str, MetricSpec]
+    pairs: PairTally = field(default_factory=PairTally)
 
     @classmethod
     def read(cls, store: Store, record: EvalRecord, data_dir: Path, *, keep: int = _KEPT) -> Tally:
@@ -193,12 +198,14 @@ class Tally:
         manifest = record.body["manifest"]
         arms = {entry["name"]: Arm(entry["name"]) for entry in manifest["variants"]}
         ids: dict[int, str] = {}
+        pairs = PairTally()
         for sample in store.samples(record.id):
             ids[sample.case_number] = sample.case
+            pairs.add(sample)
             arms.setdefault(sample.variant, Arm(sample.variant)).add(sample, keep)
         cases = Cases.read(ids, manifest, data_dir)
         names = dict.fromkeys(name for arm in arms.values() for name in arm.scores)
-        return cls(record, arms, cases, metric_specs(manifest, cases, names))
+        return cls(record, arms, cases, metric_specs(manifest, cases, names), pairs)
 
     def only(self, variant: str) -> Tally:
         """The samples of one variant."""
@@ -244,6 +251,7 @@ def summarise(
         variants=_variants(tally, labels),
         comparisons=comparisons,
         correction=correction if comparisons else None,
+        pairs=pair_summary(tally.pairs, tally.cases.cluster_of),
         verdict=Verdict.from_json(record.verdict) if record.verdict else None,
         notes=tuple(_notes(tally, labels)),
     )

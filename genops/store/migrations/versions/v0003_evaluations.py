@@ -42,6 +42,6 @@ def upgrade() -> None:
         sa.Column("seconds", sa.Float, nullable=False),
         sa.Column("cost", sa.Float),
         *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("input_tokens", "output_tokens")),
-        *(sa.Column(name, sa.Text, nullable=False) for name in ("scores", "judged")),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("scores", "judged", "pairs")),
     )
     op.create_index("sample_output", "sample", ["output"])

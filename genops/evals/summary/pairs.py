@@ -1,0 +1,153 @@
+"""What verdicts on pairs of answers say: ratings of the variants, and win rates freed from length."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from genops.evals.summary.measure import Measure
+from genops.store.records import SampleRecord
+
+
+@dataclass(slots=True)
+class PairTally:
+    """Verdicts as columns.
+
+    Attributes:
+        cases: Number of the case of each verdict.
+        first: The variant whose answer came later.
+        second: The other one.
+        outcomes: 1 where the first is the better one, 0.5 for a tie.
+        lengths: Characters of the first answer.
+        other_lengths: Characters of the second.
+        agree: Whether both orders gave one verdict.
+        unscored: How many verdicts could not be told.
+    """
+
+    cases: list[int] = field(default_factory=list)
+    first: list[str] = field(default_factory=list)
+    second: list[str] = field(default_factory=list)
+    outcomes: list[float] = field(default_factory=list)
+    lengths: list[int] = field(default_factory=list)
+    other_lengths: list[int] = field(default_factory=list)
+    agree: list[bool] = field(default_factory=list)
+    unscored: int = 0
+
+    def add(self, sample: SampleRecord) -> None:
+        """Takes the verdicts of a sample."""
+        for verdict in sample.pairs:
+            if "outcome" not in verdict:
+                self.unscored += 1
+                continue
+            self.cases.append(sample.case_number)
+            self.first.append(verdict["first"])
+            self.second.append(verdict["second"])
+            self.outcomes.append(verdict["outcome"])
+            self.lengths.append(verdict["length"])
+            self.other_lengths.append(verdict["other_length"])
+            self.agree.append(verdict["orders_agree"])
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """A variant among those that it was compared with.
+
+    Attributes:
+        variant: Its name.
+        strength: Logarithm of its odds against a variant of average strength (Bradley and Terry).
+        wins: Comparisons that it won.
+        ties: Comparisons that nobody won, or whose orders disagree.
+        losses: Comparisons that it lost.
+    """
+
+    variant: str
+    strength: Measure
+    wins: int
+    ties: int
+    losses: int
+
+
+@dataclass(frozen=True, slots=True)
+class WinRate:
+    """One variant against another.
+
+    Attributes:
+        variant: The one.
+        against: The other.
+        raw: How often it wins, ties counted half.
+        length_controlled: The same, had both answered at one length; None for fewer than two verdicts.
+    """
+
+    variant: str
+    against: str
+    raw: Measure
+    length_controlled: Measure | None
+
+
+@dataclass(frozen=True, slots=True)
+class PairSummary:
+    """Everything about the pairs of an evaluation.
+
+    Attributes:
+        verdicts: How many there are.
+        unscored: How many could not be told.
+        orders_agree: How often both orders gave one verdict.
+        ratings: Of the variants, the strongest first.
+        win_rates: Of every two variants.
+    """
+
+    verdicts: int
+    unscored: int
+    orders_agree: Measure
+    ratings: tuple[Rated, ...]
+    win_rates: tuple[WinRate, ...]
+
+
+def pair_summary(tally: PairTally, clusters: Mapping[int, Any]) -> PairSummary | None:
+    """What the verdicts say; None where there are none.
+
+    Args:
+        tally: The verdicts.
+        clusters: Of the cases, by their number: verdicts on one cluster are not independent.
+    """
+    if not tally.outcomes:
+        return None
+    from genops.stats.clusters import cluster_mean_interval
+    from genops.stats.ratings import bradley_terry
+
+    groups = [clusters.get(case, case) for case in tally.cases]
+    ratings = bradley_terry(tally.first, tally.second, tally.outcomes, groups)
+    agreed = cluster_mean_interval([float(agree) for agree in tally.agree], groups)
+    return PairSummary(
+        len(tally.outcomes),
+        tally.unscored,
+        Measure.of(agreed, "share of verdicts"),
+        tuple(
+            Rated(str(one.name), Measure.of(one.strength, "log-odds"), one.wins, one.ties, one.losses)
+            for one in ratings
+        ),
+        tuple(_win_rates(tally, groups, [str(one.name) for one in ratings])),
+    )
+
+
+def _win_rates(tally: PairTally, groups: list[Any], names: list[str]) -> list[WinRate]:
+    from genops.stats.clusters import cluster_mean_interval
+    from genops.stats.length_control import length_controlled_win_rate
+
+    found = []
+    pairs = list(zip(tally.first, tally.second, strict=True))
+    for place, one in enumerate(names):
+        for other in names[place + 1 :]:
+            rows = [(n, pair == (other, one)) for n, pair in enumerate(pairs) if {*pair} == {one, other}]
+            if not rows:
+                continue
+            outcomes = [1 - tally.outcomes[n] if turned else tally.outcomes[n] for n, turned in rows]
+            lengths = [tally.other_lengths[n] if turned else tally.lengths[n] for n, turned in rows]
+            others = [tally.lengths[n] if turned else tally.other_lengths[n] for n, turned in rows]
+            own = [groups[n] for n, _ in rows]
+            raw = Measure.of(cluster_mean_interval(outcomes, own), "share of verdicts")
+            controlled = length_controlled_win_rate(outcomes, lengths, others, own) if len(rows) > 1 else None
+            measured = Measure.of(controlled.win_rate, "share of verdicts") if controlled is not None else None
+            found.append(WinRate(one, other, raw, measured))
+    return found
