@@ -1,0 +1,62 @@
+"""JUnit XML: a suite per variant, a test per case, every kind of failure with a result of its own."""
+
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from tests.evals.stored import contains
+
+SCHEMA = etree.XMLSchema(etree.parse(Path(__file__).with_name("junit.xsd")))
+
+
+def parsed(text):
+    document = etree.fromstring(text.encode())
+    SCHEMA.assertValid(document)
+    return document
+
+
+def test_each_kind_of_failure_has_a_result_of_its_own(written, mixed):
+    old, new = parsed(written("junit", mixed))
+    assert [old.get(name) for name in ("name", "package", "tests", "failures", "errors", "skipped")] == [
+        "old", "demo", "5", "2", "1", "1"
+    ]  # fmt: skip
+    assert (new.get("failures"), new.get("errors"), new.get("skipped")) == ("1", "1", "1")
+    results = {case.get("name"): [child.tag for child in case] for case in old.findall("testcase")}
+    assert results["c0"] == []
+    assert results["c1"] == ["failure"]
+    assert results["c2"] == ["skipped"]
+    assert results["c3"] == ["error"]
+
+
+def test_a_failure_says_why_and_how_to_see_the_trace(written, mixed):
+    old = parsed(written("junit", mixed))[0]
+    failure = old.find("testcase[@name='c1']/failure")
+    assert failure.get("message").startswith("contains 0 (lacks '50%'")
+    assert "genops trace show 0000" in failure.text
+
+
+def test_the_three_counts_and_the_means_are_properties(written, mixed):
+    old = parsed(written("junit", mixed))[0]
+    properties = {entry.get("name"): entry.get("value") for entry in old.find("properties")}
+    assert (properties["infrastructure failed"], properties["unscored"], properties["bad"]) == ("1", "1", "2")
+    assert properties["contains"].startswith("0.333 [")
+
+
+def test_of_several_repeats_the_worst_counts(evaluations, written):
+    samples = [
+        {"case": 0, "repeat": 0, "scores": {"contains": contains(1)}},
+        {"case": 0, "repeat": 1, "scores": {"contains": contains(0)}},
+        {"case": 0, "repeat": 2, "status": "error", "error": {"type": "StepTimeout"}},
+    ]
+    (suite,) = parsed(written("junit", evaluations.add(samples, repeat=3)))
+    (case,) = suite.findall("testcase")
+    (failure,) = case
+    assert failure.tag == "failure"
+    assert "repeat 1: bad output" in failure.text
+    assert "repeat 2: infrastructure failed" in failure.text
+
+
+@pytest.mark.parametrize("variants", [("one",), tuple(f"v{n}" for n in range(200))])
+def test_an_empty_evaluation_is_valid(evaluations, written, variants):
+    assert len(parsed(written("junit", evaluations.add([], variants=variants)))) == len(variants)

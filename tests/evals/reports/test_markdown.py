@@ -1,0 +1,70 @@
+"""Markdown for a pull request: short, in order, and safe to paste."""
+
+from markdown_it import MarkdownIt
+
+from genops.evals.gate import RuleVerdict, Verdict
+from tests.evals.stored import contains
+
+
+def cells(text):
+    """The rows of all tables, as text."""
+    tokens = MarkdownIt("gfm-like", {"linkify": False}).parse(text)
+    rows, row = [], []
+    for token in tokens:
+        if token.type == "tr_open":
+            row = []
+        elif token.type == "inline":
+            row.append("".join(child.content for child in token.children if child.type != "html_inline"))
+        elif token.type == "tr_close":
+            rows.append(row)
+            row = []
+    return rows
+
+
+def test_the_three_counts_and_the_means_come_first(written, mixed):
+    head, old, new = cells(written("markdown", mixed))[:3]
+    assert head[:5] == ["variant", "samples", "infrastructure failed", "unscored", "bad"]
+    assert old[:5] == ["old", "5", "1", "1", "2"]
+    assert new[5].startswith("0.667 [")
+
+
+def test_differences_then_failing_cases_then_folded_details(written, mixed):
+    text = written("markdown", mixed)
+    places = [text.index(words) for words in ("win/tie/loss", "**Failing cases**", "<details>", "latency p50")]
+    assert places == sorted(places)
+    assert "p corrected by Holm" in text
+
+
+def test_texts_of_data_stay_texts(written, mixed):
+    text = written("markdown", mixed)
+    lines = text.splitlines()
+    heads = [lines[place - 1] for place, line in enumerate(lines) if line.startswith("| ---")]
+    assert {len(row) for row in cells(text)} == {len(head.split(" | ")) for head in heads}  # no cell was split
+    html = MarkdownIt("gfm-like", {"linkify": False, "html": True}).render(text)
+    assert "<b>" not in html
+    assert "</failure>" not in html
+    assert "\x1b" not in text
+    assert "\n::error::" not in text
+
+
+def test_a_failing_case_has_the_command_that_shows_its_trace(written, mixed):
+    row = next(row for row in cells(written("markdown", mixed)) if row[0] == "c1")
+    assert row[2] == "bad output"
+    assert row[4].startswith("genops trace show 0000")
+
+
+def test_a_verdict_stands_at_the_top(evaluations, written):
+    rule = RuleVerdict("contains >= 0.5", "contains", "one", "undecided", 0.6, 0.4, 0.8, 0.95, 20, 1, False)
+    verdict = Verdict("undecided", (rule,), ("c7",), (), 0.05, "dataset", 40, 20, 40, 20)
+    text = written("markdown", evaluations.add([{"case": 0, "scores": {"contains": contains(1)}}], verdict=verdict))
+    assert text.index("gate undecided after 20 of 40 samples") < text.index("| variant |")
+    assert "0.600 \\[0.400, 0.800\\] at all times, n 20, 1 missing" in text
+    assert "must pass and did not: `c7`" in text
+
+
+def test_hundreds_of_variants_stay_short(evaluations, written):
+    variants = tuple(f"v{n}" for n in range(300))
+    samples = [{"case": 0, "variant": v, "scores": {"contains": contains(1)}} for v in variants]
+    text = written("markdown", evaluations.add(samples, variants=variants))
+    assert "and 280 more variants" in text
+    assert len(text) < 30_000
