@@ -5,7 +5,19 @@ from __future__ import annotations
 import argparse
 import sys
 
-from benchmarks import embedding, eval_report, memory, reindexing, retrieval_search, runs, spans, startup, vector_search
+from benchmarks import (
+    embedding,
+    eval_report,
+    evaluation,
+    evaluation_memory,
+    memory,
+    reindexing,
+    retrieval_search,
+    runs,
+    spans,
+    startup,
+    vector_search,
+)
 from benchmarks.report import Row, table
 
 
@@ -24,6 +36,8 @@ def main() -> None:
         ("a million vectors", lambda: vector_search.run(share)),
         ("re-indexing", lambda: reindexing.run(10_000 // share)),
         ("embedding", lambda: embedding.run(512 // share)),
+        ("evaluation", lambda: evaluation.run(count=2_000 // share)),
+        ("memory of an evaluation", lambda: evaluation_memory.run(100_000 // share)),
         ("the report of an evaluation", lambda: eval_report.run(20_000 // share)),
     ):
         sys.stdout.write(f"\n## {name}\n\n")
