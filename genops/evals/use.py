@@ -76,7 +76,7 @@ class ScorerUse:
             raise
         except GenopsError as error:
             raise Unscored(error.message, hint=error.hint) from error
-        except Exception as error:
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
             if limit.expired():
                 raise Unscored(f"not scored within {self.timeout:g} s") from None
             raise Unscored(f"the scorer failed: {type(error).__name__}: {error}") from error
