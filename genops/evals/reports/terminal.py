@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import TextIO
 
 from rich.console import Console, Group, RenderableType
@@ -12,11 +13,12 @@ from rich.text import Text
 
 from genops.evals.reports import wording
 from genops.evals.reports.report import Report
-from genops.evals.summary import Comparison, Difference, Distribution, MetricSummary, Summary, Usage, VariantSummary
+from genops.evals.summary import Comparison, Difference, Distribution, FailedSample, MetricSummary, Summary, Usage
 from genops.tracing.readable import visible
 
 _WIDE = 10_000
 _FAILURES = 10
+_MOST_ROWS = 60
 _MOVED = 5
 _DIRECTIONS = {"better": "green", "worse": "bold red"}
 _OUTCOMES = {"pass": "bold green", "fail": "bold red", "undecided": "bold yellow"}
@@ -95,12 +97,16 @@ def _difference(comparison: Comparison, found: Difference) -> Sequence[Renderabl
 
 def _moved(comparisons: Sequence[Comparison]) -> Iterator[RenderableType]:
     table = _table("MOVED MOST", "VARIANT", "METRIC", "BEFORE", "AFTER", "BEFORE: SEE", "AFTER: SEE")
-    for comparison in comparisons:
-        for found in comparison.metrics:
-            for case in found.moved[:_MOVED]:
-                before, after = wording.trace_command(case.run_before), wording.trace_command(case.run_after)
-                values = (wording.number(value, "score") for value in (case.before, case.after))
-                table.add_row(_safe(case.case), _safe(comparison.variant), _safe(found.metric), *values, before, after)
+    all_moved = (
+        (comparison.variant, found.metric, case)
+        for comparison in comparisons
+        for found in comparison.metrics
+        for case in found.moved[:_MOVED]
+    )
+    for variant, metric, case in islice(all_moved, _MOST_ROWS):
+        values = (wording.number(value, "score") for value in (case.before, case.after))
+        see = (wording.trace_command(run) for run in (case.run_before, case.run_after))
+        table.add_row(_safe(case.case), _safe(variant), _safe(metric), *values, *see)
     if table.row_count:
         yield Text()
         yield table
@@ -133,24 +139,24 @@ def _pairs(summary: Summary) -> Iterator[RenderableType]:
 
 def _failures(summary: Summary) -> Iterator[RenderableType]:
     table = _table("FAILED", "CASE", "VARIANT", "REPEAT", "SEE", "WHY")
-    for variant in summary.variants:
-        for kind, words in wording.KINDS.items():
-            for failure in [failure for failure in variant.failures if failure.kind == kind][:_FAILURES]:
-                repeat = str(failure.repeat) if summary.repeat > 1 else ""
-                see = wording.trace_command(failure.run)
-                why = wording.short(_safe(failure.why))
-                table.add_row(words, _safe(failure.case), _safe(variant.name), repeat, see, why)
+    for failure in islice(_first_failures(summary), _MOST_ROWS):
+        repeat = str(failure.repeat) if summary.repeat > 1 else ""
+        where = (wording.KINDS[failure.kind], _safe(failure.case), _safe(failure.variant), repeat)
+        table.add_row(*where, wording.trace_command(failure.run), wording.short(_safe(failure.why)))
     if not table.row_count:
         return
     yield table
-    left = sum(_left(variant) for variant in summary.variants)
+    counts = [variant.counts for variant in summary.variants]
+    left = sum(count.infrastructure + count.bad + count.unscored for count in counts) - table.row_count
     if left:
         yield Text(f"… and {left:,} more: genops eval show {summary.evaluation[:12]} --failed", style="dim")
 
 
-def _left(variant: VariantSummary) -> int:
-    counts = variant.counts
-    return sum(max(count - _FAILURES, 0) for count in (counts.infrastructure, counts.bad, counts.unscored))
+def _first_failures(summary: Summary) -> Iterator[FailedSample]:
+    """The first of each kind, variant by variant."""
+    for variant in summary.variants:
+        for kind in wording.KINDS:
+            yield from islice((failure for failure in variant.failures if failure.kind == kind), _FAILURES)
 
 
 def _metrics(summary: Summary) -> Iterator[RenderableType]:

@@ -341,7 +341,8 @@ def _notes(tally: Tally, labels: Labels | None) -> list[str]:
     elif made < planned and not record.verdict:
         notes.append(f"it was stopped after {made:,} of {planned:,} samples; {resume}")
     elif made < planned:
-        notes.append(f"the gate stopped it after {made:,} of {planned:,} samples")
+        stopped = f"the gate stopped it after {made:,} of {planned:,} samples"
+        notes.append(f"{stopped}: its own intervals allow for that, the others do not")
     errors = sum(len(arm.error_cases) for arm in tally.arms.values())
     if errors:
         notes.append(f"the infrastructure failed under {counted(errors, 'sample')}; {resume}")

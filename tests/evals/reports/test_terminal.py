@@ -51,3 +51,11 @@ def test_few_values_have_no_interval_and_say_so(evaluations, written):
 def test_an_empty_evaluation_has_a_report(evaluations, written):
     text = written("terminal", evaluations.add([], status="running"))
     assert "it is running, or its process was killed: 0 of 1 samples are there" in text
+
+
+def test_what_failed_in_hundreds_of_variants_is_counted_and_not_all_listed(evaluations, written):
+    variants = tuple(f"v{n}" for n in range(200))
+    samples = [{"case": 0, "variant": v, "scores": {"contains": contains(0)}} for v in variants]
+    text = written("terminal", evaluations.add(samples, variants=variants))
+    assert sum(line.startswith("bad output") for line in text.splitlines()) == 60
+    assert "… and 140 more: genops eval show" in text

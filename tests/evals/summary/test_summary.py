@@ -142,3 +142,11 @@ def test_a_hundred_thousand_samples_are_summarised_in_the_memory_of_their_number
     tracemalloc.stop()
     assert summary.variants[0].counts.samples == count
     assert most < 100 * 2**20  # a sample as it is stored is more than a kilobyte
+
+
+def test_what_a_gate_stopped_early_says_whose_intervals_allow_for_that(evaluations):
+    rows = [{"id": str(n), "inputs": {"q": "x"}} for n in range(5)]
+    verdict = Verdict("pass", (), (), (), 0.05, "dataset", 5, 1, 5, 1)
+    record = evaluations.add([{"case": 0, "scores": {"contains": contains(1)}}], cases=rows, verdict=verdict)
+    (note,) = evaluations.summary(record).notes
+    assert note == ("the gate stopped it after 1 of 5 samples: its own intervals allow for that, the others do not")
