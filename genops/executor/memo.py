@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from genops.executor.context import ExecutionContext
 
 Kept: TypeAlias = tuple[MemoEntry, bytes]
+_GROUP = 32
+"""Hexadecimal digits at the beginning of a key that say which step it is of, made of what."""
+_REMEMBERED = 1_000_000
 
 
 class MemoStore(Protocol):
@@ -28,6 +31,10 @@ class MemoStore(Protocol):
 
     def memo_results(self, keys: Sequence[str]) -> dict[str, tuple[MemoEntry, bytes]]:
         """The results among some keys, each with its payload."""
+        ...
+
+    def memo_has(self, beginning: str) -> bool:
+        """Whether there is any result whose key begins so."""
         ...
 
     def memo_put(self, key: str, entry: MemoEntry) -> None:
@@ -38,22 +45,37 @@ class MemoStore(Protocol):
 class Lookups:
     """Looks up results for many runs at once: what is asked for while one query is under way goes into the next.
 
+    Of a step of which the store had nothing when it was first asked for, only what was made here since is asked for.
+
     Args:
-        store: Where they are.
+        store: Where results are.
     """
 
     def __init__(self, store: MemoStore) -> None:
         self._store = store
         self._asked: list[tuple[str, asyncio.Future[Kept | None]]] = []
         self._asking: asyncio.Task[None] | None = None
+        self._known: set[str] = set()
+        self._new: set[str] = set()
+        self._made: set[int] = set()
 
     async def find(self, key: str) -> Kept | None:
         """A kept result with its payload; None too while the store cannot be asked."""
+        if key[:_GROUP] in self._new and hash(key) not in self._made:
+            return None
         found: asyncio.Future[Kept | None] = asyncio.get_running_loop().create_future()
         self._asked.append((key, found))
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask())
         return await found
+
+    def made(self, key: str) -> None:
+        """Notes that there is a result now."""
+        if key[:_GROUP] in self._new:
+            self._made.add(hash(key))
+            if len(self._made) > _REMEMBERED:
+                self._new.clear()
+                self._made.clear()
 
     async def _ask(self) -> None:
         while self._asked:
@@ -61,7 +83,7 @@ class Lookups:
             kept: dict[str, Kept] = {}
             failure: Exception | None = None
             try:
-                kept = await asyncio.to_thread(self._store.memo_results, [key for key, _ in asked])
+                kept = await asyncio.to_thread(self._look, [key for key, _ in asked])
             except StoreUnavailable:
                 pass
             except Exception as error:
@@ -73,6 +95,14 @@ class Lookups:
                     found.set_exception(failure)
                 else:
                     found.set_result(kept.get(key))
+
+    def _look(self, keys: list[str]) -> dict[str, Kept]:
+        kept = self._store.memo_results(keys)
+        for group in {key[:_GROUP] for key in keys} - self._known:
+            if not self._store.memo_has(group):
+                self._new.add(group)
+            self._known.add(group)
+        return kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +143,7 @@ class Memo:
             digest = recorder.keep(value)
             if digest not in recorder.redacted:
                 self.store.memo_put(key, MemoEntry(digest, recorder.run.id, context.span.path))
+                self.lookups.made(key)
         return value
 
     def key(self, node: Node, variables: dict[str, Any], closure: Closure, repeat: int = 0) -> str:
@@ -120,7 +151,8 @@ class Memo:
         reads = {(read.root, read.name) for read in node.outer} | {("steps", name) for name in node.needs}
         seen: list[Value] = [[root, name or "", _look(variables, root, name)] for root, name in sorted(reads, key=str)]
         inputs = hmac.new(self.secret, encode(seen).data, hashlib.sha256).hexdigest()
-        return hashlib.sha256(f"{made_of(node, closure)} {inputs} {repeat}".encode()).hexdigest()
+        group = made_of(node, closure)[:_GROUP]
+        return group + hashlib.sha256(f"{group} {inputs} {repeat}".encode()).hexdigest()
 
 
 def _look(variables: dict[str, Any], root: str, name: str | None) -> Value:

@@ -114,6 +114,13 @@ def find_cached(engine: Engine, kind: str, keys: Sequence[str]) -> dict[str, byt
     return found
 
 
+def has_cached(engine: Engine, kind: str, beginning: str) -> bool:
+    """Whether a key of the memo or the response cache begins so."""
+    query = select(cache_entry.c.key).where(cache_entry.c.kind == kind, *begins_with(cache_entry.c.key, beginning))
+    with reading(engine) as connection:
+        return connection.execute(query.limit(1)).first() is not None
+
+
 def cache_sizes(engine: Engine) -> list[CacheSize]:
     """How much each cache holds."""
     entries, of_kind = select(func.count()).select_from(cache_entry), cache_entry.c.kind

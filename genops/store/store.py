@@ -201,6 +201,12 @@ class Store:
         payloads |= self.payloads(missing) if missing else {}
         return {key: (entry, payloads[entry.payload]) for key, entry in entries.items() if entry.payload in payloads}
 
+    def memo_has(self, beginning: str) -> bool:
+        """Whether anything was memoised under a key that begins so, written or still waiting."""
+        if self._writer is not None and self._writer.has_waiting("memo", beginning):
+            return True
+        return runs.has_cached(self._database.run_engine(), "memo", beginning)
+
     def memo_put(self, key: str, entry: MemoEntry) -> None:
         """Memoises a result, whose payload the writer has, in the background; what it cannot write is not memoised."""
         self.writer.cache("memo", key, entry.encode())

@@ -146,6 +146,12 @@ class Writer:
         with self._lock:
             return self._buffer.cache.get((kind, key)) or self._held.cache.get((kind, key))
 
+    def has_waiting(self, kind: str, beginning: str) -> bool:
+        """Whether an entry under a key that begins so was handed over and is not written yet."""
+        with self._lock:
+            entries = [*self._buffer.cache, *self._held.cache]
+        return any(of == kind and key.startswith(beginning) for of, key in entries)
+
     def waiting_payload(self, digest: str) -> bytes | None:
         """A payload that was handed over and is not written yet."""
         with self._lock:

@@ -7,6 +7,7 @@ import pytest
 
 import genops
 from genops.errors import ReferenceNotFound
+from genops.executor import RunOptions
 
 
 @pytest.fixture
@@ -209,3 +210,12 @@ def test_a_reused_step_whose_run_is_gone_has_nothing_below_it(site, calls):
     site.project.store.delete([first.id])
     with pytest.raises(ReferenceNotFound):
         site.trace(second.id).whole()
+
+
+def test_what_was_just_made_is_found_before_it_is_written(site, calls):
+    """Also by another memo of the same process, which finds nothing of the step in the database."""
+    chain = site.chain("steps: {a: {tool: look, with: {n: '{{ inputs.n }}'}}}\ninputs: {n: int}")
+    memo = site.project.memo()
+    for n, options in ((1, memo), (2, memo), (1, memo), (1, site.project.memo()), (2, site.project.memo())):
+        chain.run_sync({"n": n}, RunOptions(memo=options))
+    assert calls == [1, 2]
