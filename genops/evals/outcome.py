@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from math import nan
+from typing import Any
 
+from genops.evals.use import ScorerUse
 from genops.store.records import SampleRecord
 
 
@@ -15,6 +18,24 @@ def passed(sample: SampleRecord) -> float:
     if False in passes:
         return 0.0
     return nan if None in passes else 1.0
+
+
+def overall(scores: Mapping[str, Any], uses: Iterable[ScorerUse]) -> dict[str, Any] | None:
+    """The weighted mean of a sample's bounded scores as a score: each from 0, its worst value, to 1, its best.
+
+    Unscored where one of them is; None where nothing has weight.
+    """
+    weights, total = 0.0, 0.0
+    for use in uses:
+        values, score = use.scorer.range, scores.get(use.name)
+        if not use.weight or not values.bounded or score is None:
+            continue
+        if "unscored" in score:
+            return {"unscored": f"{use.name} is missing"}
+        share = (score["value"] - values.low) / (values.high - values.low)
+        total += use.weight * (1 - share if values.lower_is_better else share)
+        weights += use.weight
+    return {"value": total / weights} if weights else None
 
 
 def infrastructure_failed(sample: SampleRecord) -> bool:

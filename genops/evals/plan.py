@@ -274,7 +274,16 @@ def _order(weights: NDArray[np.float64], seed: int, gate: Gate | None) -> NDArra
 
 
 def with_chain(suite: Suite, chain: str) -> Suite:
-    """The suite with another chain under test: ``genops eval run SUITE --chain answer@production``."""
+    """The suite with another chain under test: ``genops eval run SUITE --chain answer@production``.
+
+    Raises:
+        UsageError: The suite compares several chains.
+    """
+    if len({spec.chain for spec in suite.variants}) > 1:
+        raise UsageError(
+            f"the suite {suite.name!r} compares several chains: {chain!r} cannot take the place of all",
+            hint="name it among the suite's variants",
+        )
     specs = tuple(
         replace(spec, chain=chain, name=chain if spec.name == spec.chain else spec.name) for spec in suite.variants
     )

@@ -22,6 +22,9 @@ from genops.errors import DefinitionError, Location
 from genops.evals.score import Range
 
 PASSED = "passed"
+"""The metric that is 1 where a sample passes every threshold."""
+OVERALL = "overall"
+"""The metric that is the weighted mean of a sample's bounded scores, where the suite gives weights."""
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _ABSOLUTE = re.compile(
     rf"(?P<metric>\S+)\s*(?P<sign>>=|<=)\s*(?P<bound>{_NUMBER})(?:\s+for\s+(?P<share>{_NUMBER})\s*%)?"

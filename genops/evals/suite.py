@@ -12,7 +12,7 @@ from genops.chains import Parsing
 from genops.errors import DefinitionError, ReferenceNotFound, nearest
 from genops.evals.datasets import DatasetSpec
 from genops.evals.pairwise import Pairwise
-from genops.evals.rules import PASSED, Rule
+from genops.evals.rules import OVERALL, PASSED, Rule
 from genops.evals.score import Range
 from genops.evals.use import ScorerUse, parse_uses
 from genops.evals.variants import VariantSpec, parse_variants
@@ -150,6 +150,11 @@ class Suite:
             file=file,
         )
 
+    @property
+    def weighted(self) -> bool:
+        """Whether samples have an overall score."""
+        return is_weighted(self.scorers)
+
     def use(self, metric: str) -> ScorerUse | None:
         """The scorer's entry that a metric is; None for ``passed``."""
         return next((use for use in self.scorers if use.name == metric), None)
@@ -241,6 +246,11 @@ def _gate(raw: Any, scorers: tuple[ScorerUse, ...], parsing: Parsing) -> Gate | 
     )
 
 
+def is_weighted(scorers: tuple[ScorerUse, ...]) -> bool:
+    """Whether an entry has a weight, so that samples have an overall score."""
+    return any(isinstance(use.body, dict) and "weight" in use.body for use in scorers)
+
+
 def parse_rule(text: str, scorers: tuple[ScorerUse, ...], parsing: Parsing) -> Rule:
     """Reads a rule about one of the suite's scores.
 
@@ -249,6 +259,8 @@ def parse_rule(text: str, scorers: tuple[ScorerUse, ...], parsing: Parsing) -> R
     """
     rule = Rule.parse(text, parsing.at())
     ranges = {**{use.name: use.scorer.range for use in scorers}, PASSED: Range()}
+    if is_weighted(scorers):
+        ranges[OVERALL] = Range()
     values = ranges.get(rule.metric)
     if values is None:
         raise DefinitionError(

@@ -12,7 +12,7 @@ from typing import Any
 from genops.artifacts import digest_of
 from genops.chains import Parsing, evaluate, is_true, reads_of
 from genops.errors import DefinitionError, GenopsError, nearest
-from genops.evals.rules import PASSED
+from genops.evals.rules import OVERALL, PASSED
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Score, Unscored
 from genops.evals.scorer import COMMON, Scorer, find_scorer
@@ -20,6 +20,7 @@ from genops.plugins import registry
 from genops.syntax import YamlFile, compile_value
 
 TIMEOUT = 120.0
+_TAKEN = {PASSED: "that says whether all pass", OVERALL: "that is the weighted mean of all"}
 
 
 @dataclass(frozen=True)
@@ -152,9 +153,9 @@ def parse_use(raw: Any, parsing: Parsing) -> ScorerUse:
     )
 
 
-def use_scorer(name: str, principal: Any = None, **settings: Any) -> dict[str, Any]:
+def use_scorer(scorer: str, principal: Any = None, /, **settings: Any) -> dict[str, Any]:
     """An entry of a suite that is made in Python: ``use_scorer("contains", "Paris", mode="any", threshold=1)``."""
-    return {name: principal, **settings}
+    return {scorer: principal, **settings}
 
 
 def _kind(entry: dict[str, Any], parsing: Parsing) -> str:
@@ -213,8 +214,8 @@ def _is_dynamic(value: Any) -> bool:
 def _name(value: Any, parsing: Parsing) -> str:
     if not isinstance(value, str) or not value.strip():
         raise DefinitionError("`name` is a text", at=parsing.at("name"))
-    if value == PASSED:
-        raise DefinitionError(f"no scorer is called {PASSED!r}: that says whether all pass", at=parsing.at("name"))
+    if value in _TAKEN:
+        raise DefinitionError(f"no scorer is called {value!r}: {_TAKEN[value]}", at=parsing.at("name"))
     return value
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from genops.artifacts import Reference
 from genops.errors import DefinitionError, ReferenceNotFound
-from genops.evals import Suite
+from genops.evals import Suite, define_suite, evaluate
 from genops.executor.swaps import Swap
 from genops.settings import Settings
 
@@ -207,3 +207,24 @@ def test_variants_may_be_listed_with_names_of_their_own(suite_of):
     assert (now.name, now.chain, now.swaps) == ("now", "answer", ())
     assert (new.name, new.chain) == ("new", "other")
     assert set(new.swaps) == {Swap("model", "fast", "big"), Swap("index", "docs", "docs@2")}
+
+
+def test_with_weights_a_sample_has_an_overall_score_that_can_be_gated(lab):
+    """Each score counts from its worst value, 0, to its best, 1."""
+    scorers = [{"contains": "b", "weight": 3}, {"ter": "{{ expected }}", "weight": 1, "threshold": 1}, "latency"]
+    cases = [{"id": "right", "text": "a b", "expected": "a b"}, {"id": "wrong", "text": "c d", "expected": "a b"}]
+    suite = define_suite(
+        "weighed", chain="echo", dataset=cases, scorers=scorers, gate=["overall >= 0.5"], folder=lab.site.root
+    )
+    done = evaluate(suite, lab.site.project, gate=True)
+    overall = {
+        sample.case: sample.scores["overall"]["value"] for sample in lab.site.project.store.samples(done.record.id)
+    }
+    assert overall == {"right": 1.0, "wrong": 0.0}
+    assert done.gate.verdict().outcome == "pass"
+    assert done.gate.verdict().rules[0].estimate == pytest.approx(0.5)
+
+
+def test_without_weights_there_is_no_overall_score(lab):
+    with pytest.raises(DefinitionError, match="no scorer is called 'overall'"):
+        define_suite("plain", chain="echo", dataset=[{"text": "a"}], scorers=["contains"], gate=["overall >= 0.5"])

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from genops.artifacts import Value
 from genops.errors import GenopsError, StepTimeout, Unfinished
 from genops.evals.case import Case
-from genops.evals.outcome import infrastructure_failed
+from genops.evals.outcome import infrastructure_failed, overall
 from genops.evals.plan import Job, Plan
+from genops.evals.rules import OVERALL
 from genops.evals.runner.keeper import Keeper
 from genops.evals.runner.pairs import Pairs
 from genops.evals.runner.progress import Progress
@@ -195,6 +196,8 @@ class Runner:
         sample = Sample(case, job.variant.name, job.repeat, output, record)
         scoring = Scoring(sample, self.plan.project, self.plan.questions, made.spans)
         scores = await score_sample(self.plan.uses(case), self.plan.suite.of, scoring)
+        if self.plan.suite.weighted and (whole := overall(scores, self.plan.uses(case))) is not None:
+            scores[OVERALL] = whole
         pairs = await self._pairs.judge(job, scoring) if self._pairs is not None else []
         judged = scoring.judged
         return SampleRecord(

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genops.errors import GenopsError
-from genops.evals.rules import PASSED
+from genops.evals.rules import OVERALL, PASSED
 from genops.evals.summary.arms import Arm, Scores, ints
 from genops.evals.summary.cases import Cases
 from genops.evals.summary.measure import Histogram, Measure, case_means, mean_measure
@@ -126,7 +126,9 @@ def metric_specs(manifest: Mapping[str, Any], cases: Cases, names: Iterable[str]
         ends = (values.low, values.high if values.high < inf else None)
         specs.setdefault(use.name, MetricSpec(use.name, use.scorer.name, *ends, values.lower_is_better, use.threshold))
     for name in names:
-        if name != PASSED:
+        if name == OVERALL:
+            specs[OVERALL] = MetricSpec(OVERALL, "")
+        elif name != PASSED:
             specs.setdefault(name, MetricSpec(name, "", None, None))
     if any(spec.threshold is not None for spec in specs.values()):
         specs[PASSED] = MetricSpec(PASSED, "", threshold=1.0)
