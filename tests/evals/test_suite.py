@@ -222,7 +222,6 @@ def test_with_weights_a_sample_has_an_overall_score_that_can_be_gated(lab):
     }
     assert overall == {"right": 1.0, "wrong": 0.0}
     assert done.gate.verdict().outcome == "pass"
-    assert done.gate.verdict().rules[0].estimate == pytest.approx(0.5)
 
 
 def test_without_weights_there_is_no_overall_score(lab):
