@@ -139,14 +139,16 @@ def swapped_closure(
 
     Raises:
         ReferenceNotFound: The chain, a component or what takes its place is not there.
-        UsageError: A swap names nothing that the chain uses.
+        UsageError: A swap names nothing that the chain uses, or there are parameters and it uses no model.
     """
     plain = project.source
     swaps = tuple(swaps)
-    if swaps:
+    if swaps or parameters:
         whole = project.closure(plain.chain(reference), plain.inside(reference))
         for swap in swaps:
             swap.require_among((c.name for c in whole.components if c.kind == swap.kind), f"the chain {reference!r}")
+        if parameters and not any(component.kind == "model" for component in whole.components):
+            raise UsageError(f"the chain {reference!r} uses no model that takes parameters", hint="leave them out")
     table = {swap.key: swap.reference for swap in swaps}
     source = SwappedSource(plain.inside(reference), plain, table, parameters or {})
     return project.closure(plain.chain(reference), source)

@@ -7,6 +7,7 @@ import pytest
 
 import genops
 from genops.evals import Suite, define_suite, evaluate
+from genops.evals.plan import Plan
 from genops.plugins import registry
 from genops.syntax import read_yaml
 from tests.executor.site import site
@@ -62,6 +63,10 @@ class Lab:
         """A suite from a file of the project."""
         self.site.write(f"evals/{name}.yaml", text)
         return Suite.load(name, self.site.project.settings)
+
+    def plan(self, suite, **options):
+        """The suite resolved against the project."""
+        return Plan.make(suite, self.site.project, **options)
 
     def run(self, suite, **options):
         """An evaluation with the samples that it has, by case, in the order of their numbers."""
