@@ -66,8 +66,8 @@ def run(
 ) -> None:
     """Run a suite, and show what came of it.
 
-    Exit code with --gate: 0 passed, 1 failed, 3 undecided. Without: 0 done. In both: 4 when samples are missing because
-    the budget is used up or something around the chain failed, and that leaves the verdict open; --resume makes those.
+    Exit code with --gate: 0 passed, 1 failed, 3 undecided, 4 undecided because something around the chain failed.
+    Without: 0 done, 4 when samples are missing for that, or because the budget is used up; --resume makes those.
     """
     from genops.evals.evaluation import aevaluate
     from genops.evals.results import Results
@@ -210,7 +210,7 @@ def _exit_code(done: Evaluation) -> int:
     unfinished = bool(done.progress.stopped or done.progress.missing)
     if done.gate is not None:
         verdict = done.gate.verdict()
-        if verdict.outcome != "undecided" or not unfinished:
+        if verdict.outcome != "undecided" or not done.progress.missing:
             return int(verdict.exit_code)
     return int(ExitCode.UNFINISHED if unfinished else ExitCode.OK)
 

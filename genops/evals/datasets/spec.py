@@ -47,6 +47,7 @@ class DatasetSpec(Selection):
         sep: What separates the fields of a CSV file; default what fits its header.
         encoding: Of a text file.
         columns: Names of columns by what they are: ``{expected: answer, question: q}``.
+        defaults: Columns of rows that lack them: ``{tags: [easy], passages: 3}``.
         unreviewed: Whether generated cases may be used that no person has accepted yet.
     """
 
@@ -61,6 +62,7 @@ class DatasetSpec(Selection):
     sep: str | None = Field(default=None, min_length=1, max_length=1)
     encoding: str = UTF8
     columns: dict[str, str] = Field(default_factory=dict)
+    defaults: dict[str, Any] = Field(default_factory=dict)
     unreviewed: bool = False
     _written: tuple[YamlFile, tuple[str | int, ...]] | None = PrivateAttr(default=None)
 
@@ -125,7 +127,10 @@ class DatasetSpec(Selection):
             ReferenceNotFound: No function is registered under the name in ``call``.
         """
         reader = CaseReader(inputs, self.columns, unreviewed=self.unreviewed)
-        return Dataset.materialise(self._rows(settings, base), reader, settings.data_dir, self.name)
+        rows: Iterator[Row] = self._rows(settings, base)
+        if self.defaults:
+            rows = (row.with_defaults(self.defaults) for row in rows)
+        return Dataset.materialise(rows, reader, settings.data_dir, self.name)
 
     @property
     def name(self) -> str:

@@ -234,3 +234,28 @@ class TestASpec:
         assert validator.is_valid("a.csv")
         assert validator.is_valid({"call": "f", "with": {"a": 1}, "sample": 0.5})
         assert not validator.is_valid({"fle": "a.csv"})
+
+
+class TestDefaults:
+    """``defaults`` fill up what rows lack, and take nothing away."""
+
+    def test_are_for_rows_without_that_column(self, opened):
+        one, other = opened("""
+            rows: [{question: a}, {question: b, limit: 1, tags: [own]}]
+            defaults: {limit: 9, tags: [easy]}
+            """)
+        assert (one.inputs["limit"], one.tags) == (9, ("easy",))
+        assert (other.inputs["limit"], other.tags) == (1, ("own",))
+
+    def test_fill_up_inputs_and_metadata_name_by_name(self, opened):
+        (case,) = opened("""
+            rows: [{inputs: {question: a}, metadata: {team: ours}}]
+            defaults: {inputs: {limit: 9}, metadata: {team: docs, level: 1}}
+            """)
+        assert case.inputs == {"question": "a", "limit": 9}
+        assert case.metadata == {"team": "ours", "level": 1}
+
+    def test_stand_in_for_empty_cells_of_a_table(self, opened, write):
+        write("cases.csv", "question,expected\na,\nb,two\n")
+        cases = opened("{file: cases.csv, defaults: {expected: one}}")
+        assert [case.expected for case in cases] == ["one", "two"]
