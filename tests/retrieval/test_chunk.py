@@ -1,7 +1,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from genops.errors import DefinitionError, InputError
@@ -73,6 +73,7 @@ def passages(text, *args, **fields):
 @pytest.mark.parametrize("chunker", CHUNKERS)
 @pytest.mark.parametrize("embedder", EMBEDDERS, ids=["words", "bytes"])
 @given(text=texts, size=st.integers(16, 62), part=st.floats(0, 0.99), language=st.sampled_from(["python", "go"]))
+@example(text="# One\n    a\r\nb\r\n\r\nc\n    \n    \u2028", size=16, part=0.0, language="go")
 @settings(max_examples=60, deadline=None)
 def test_chunks_are_ordered_spans_that_fit_and_cover_the_text(chunker, embedder, text, size, part, language):
     overlap = int(size * part)

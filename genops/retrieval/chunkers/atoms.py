@@ -49,7 +49,7 @@ class Atoms:
     def _add_block(self, block: Block) -> None:
         if block.whole:
             start, end = self._trimmed(block.start, block.end)
-            if (size := self._ruler.size(start, end, self._budget)) <= self._budget:
+            if start < end and (size := self._ruler.size(start, end, self._budget)) <= self._budget:
                 self._add(start, end, size, Break.BLOCK)
                 return
         start = block.start

@@ -67,7 +67,7 @@ class ApproximateIndex:
             proposed = self._candidates.propose(queries[pending], k, tried, allowed)
             enough = np.count_nonzero(proposed >= 0, axis=1) >= min(k, count)
             for query, rows in zip(pending[enough], proposed[enough], strict=True):
-                scores[query], found[query] = self._exact.rank(queries[query], rows[rows >= 0], k)
+                self._exact.rank(queries[query], rows[rows >= 0], scores[query], found[query])
             pending = pending[~enough]
             if not len(pending):
                 return scores, found

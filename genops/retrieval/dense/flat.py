@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genops.retrieval.dense.gpu import Gpu
-from genops.retrieval.dense.index import Found, Mask, Rows, Vectors
+from genops.retrieval.dense.index import Found, Mask, Rows, Ties, Vectors
 from genops.retrieval.dense.library import faiss_library, faiss_threads
-from genops.retrieval.dense.ranking import checked_queries, nearest_few, nothing, ranked
+from genops.retrieval.dense.ranking import NOISE, checked_queries, nearest_few, nothing, ranked
 from genops.retrieval.dense.unit import unit_vectors
 
 _WRITTEN_AT_ONCE = 16_384
 _ASKED_AT_ONCE = 16
 _LEAP_COST = 3
-_GPU_MARGIN = 16
+_MARGIN = 16
 
 
 class FlatIndex:
@@ -27,11 +27,12 @@ class FlatIndex:
 
     Args:
         index: A FAISS ``IndexFlatIP``.
+        ties: A number of each row that orders equal scores; by default the row.
     """
 
     kind = "flat"
 
-    def __init__(self, index: Any) -> None:
+    def __init__(self, index: Any, ties: Ties | None = None) -> None:
         self._index = index
         self._gpu = Gpu(index)
         self.rows = int(index.ntotal)
@@ -39,6 +40,7 @@ class FlatIndex:
         numbers = faiss_library().rev_swig_ptr(index.get_xb(), self.rows * self.dimension)
         self._stored: Vectors = numbers.reshape(self.rows, self.dimension)
         self._every = np.arange(self.rows)
+        self._ties = self._every if ties is None else ties
 
     def vectors(self, rows: Rows) -> Vectors:
         """See :meth:`DenseIndex.vectors`."""
@@ -48,22 +50,40 @@ class FlatIndex:
         """See :meth:`DenseIndex.search`."""
         queries = checked_queries(queries, k, allowed, self.rows, self.dimension)
         scores, found = nothing(len(queries), k)
-        for at, candidates in enumerate(self._candidates(queries, k, allowed)):
-            scores[at], found[at] = self.rank(queries[at], candidates, k)
+        for query, candidates, *best in zip(queries, self._candidates(queries, k, allowed), scores, found, strict=True):
+            self.rank(query, candidates, *best)
         return scores, found
 
-    def rank(self, query: Vectors, candidates: Rows, k: int) -> Found:
-        """The ``k`` best of distinct candidates by exact cosine."""
-        return ranked(query, self._stored[candidates], candidates, k)
+    def rank(self, query: Vectors, candidates: Rows, scores: Vectors, found: Rows) -> None:
+        """Puts the best of distinct candidates by exact cosine, and their scores, into what has room for some."""
+        cosines, order = ranked(query, self._stored[candidates], self._ties[candidates])
+        best = order[: len(found)]
+        scores[: len(best)], found[: len(best)] = cosines[best], candidates[best]
 
     def _candidates(self, queries: Vectors, k: int, allowed: Mask | None) -> Iterator[Rows]:
         """For each query the few rows among which the best ones are."""
-        if self._gpu.takes(k + _GPU_MARGIN, allowed):
-            yield from self._gpu.nearest(queries, min(k + _GPU_MARGIN, self.rows))
+        if self._gpu.takes(k + _MARGIN, allowed):
+            yield from self._gpu.nearest(queries, min(k + _MARGIN, self.rows))
             return
+        if allowed is None and len(queries) == 1:
+            nearest = self._nearest(queries, k)
+            if nearest is not None:
+                yield nearest
+                return
         rows = self._every if allowed is None else np.flatnonzero(allowed)
         for cosines in self._cosines(queries, rows):
             yield rows[nearest_few(cosines, k)]
+
+    def _nearest(self, query: Vectors, k: int) -> Rows | None:
+        """The rows among which the best are, as FAISS finds them; None where more may be as near as those it gives."""
+        fetched = k + _MARGIN
+        if fetched >= self.rows:
+            return self._every
+        with faiss_threads(1):
+            cosines, rows = self._index.search(query, fetched)
+        near = int(np.count_nonzero(cosines >= cosines[0, k - 1] - NOISE))
+        found: Rows = rows[0, :near]
+        return found if near < fetched else None
 
     def _cosines(self, queries: Vectors, rows: Rows) -> Iterator[NDArray[np.float32]]:
         """For each query the cosines of rows, in single precision."""

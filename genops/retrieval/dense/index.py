@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 Vectors = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Ties = NDArray[np.integer[Any]]
 Found = tuple[NDArray[np.float32], Rows]
 
 NO_ROW = -1
@@ -46,7 +47,7 @@ class DenseIndex(Protocol):
                 hits are found whatever it leaves out.
 
         Returns:
-            Scores and rows, both n x k, best first, rows of equal score in their order. Where there are fewer hits
+            Scores and rows, both n x k, best first, equal scores by the rows' ties. Where there are fewer hits
             than ``k``, the score is -inf and the row -1.
 
         Raises:

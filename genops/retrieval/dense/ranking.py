@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from genops.errors import InputError
-from genops.retrieval.dense.index import NO_ROW, Found, Mask, Rows, Vectors
+from genops.retrieval.dense.index import NO_ROW, Found, Mask, Vectors
 from genops.retrieval.dense.unit import unit_vectors
 
-_NOISE = 1e-5
+NOISE = np.float32(1e-5)
+"""Cosines in single precision that are this near may be in another order than exact ones."""
+
 _BLOCK = 64
 
 
@@ -30,7 +34,7 @@ def nearest_few(cosines: NDArray[np.float32], k: int) -> NDArray[np.intp]:
     """Where the ``k`` largest stand, and all that are as large but for the noise of single precision."""
     if len(cosines) <= k:
         return np.arange(len(cosines))
-    return np.flatnonzero(cosines >= _kth_largest(cosines, k) - np.float32(_NOISE))
+    return np.flatnonzero(cosines >= _kth_largest(cosines, k) - NOISE)
 
 
 def _kth_largest(values: NDArray[np.float32], k: int) -> np.float32:
@@ -43,20 +47,17 @@ def _kth_largest(values: NDArray[np.float32], k: int) -> np.float32:
     return largest
 
 
-def ranked(query: Vectors, candidates: Vectors, rows: Rows, k: int) -> Found:
-    """The ``k`` best candidates by exact cosine, rows of equal score in their order; padded to ``k``.
+def ranked(query: Vectors, candidates: Vectors, ties: NDArray[np.integer[Any]]) -> tuple[Vectors, NDArray[np.intp]]:
+    """Exact cosines of candidates, and their places from the best down; of equal ones, that with the lower tie first.
 
     Args:
         query: One vector.
-        candidates: Vectors of the rows.
-        rows: Distinct rows.
-        k: Hits wanted.
+        candidates: Vectors to compare it with.
+        ties: A number of each.
     """
-    cosines = (candidates.astype(np.float64) @ query.astype(np.float64)).clip(-1, 1).astype(np.float32)
-    order = np.lexsort((rows, -cosines))[:k]
-    scores, found = nothing(1, k)
-    scores[0, : len(order)], found[0, : len(order)] = cosines[order], rows[order]
-    return scores[0], found[0]
+    exact = candidates.astype(np.float64) @ query.astype(np.float64)
+    cosines = np.minimum(np.maximum(exact, -1), 1).astype(np.float32)
+    return cosines, np.lexsort((ties, -cosines))
 
 
 def nothing(queries: int, k: int) -> Found:

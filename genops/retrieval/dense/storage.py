@@ -9,7 +9,7 @@ from genops.errors import InputError, Location, SnapshotError
 from genops.retrieval.dense.approximate import ApproximateIndex
 from genops.retrieval.dense.flat import FlatIndex, write_flat
 from genops.retrieval.dense.hnsw import HnswCandidates, write_hnsw
-from genops.retrieval.dense.index import DenseIndex, Vectors
+from genops.retrieval.dense.index import DenseIndex, Ties, Vectors
 from genops.retrieval.dense.ivf import IvfCandidates, write_ivf
 from genops.retrieval.dense.library import faiss_library
 
@@ -51,8 +51,15 @@ def write_dense(folder: Path, vectors: Vectors, kind: str) -> list[str]:
     return [INDEX, VECTORS]
 
 
-def open_dense(folder: Path, kind: str, rows: int, dimension: int) -> DenseIndex:
+def open_dense(folder: Path, kind: str, rows: int, dimension: int, ties: Ties | None = None) -> DenseIndex:
     """The index that :func:`write_dense` wrote, memory-mapped. Only for files whose hashes were checked.
+
+    Args:
+        folder: Where it is.
+        kind: What it was written as.
+        rows: How many vectors it has.
+        dimension: Numbers in each.
+        ties: A number of each row that orders equal scores; by default the row.
 
     Raises:
         SnapshotError: A file is missing, damaged, or of another kind or size than said.
@@ -61,10 +68,11 @@ def open_dense(folder: Path, kind: str, rows: int, dimension: int) -> DenseIndex
         raise SnapshotError(f"no kind of index is called {kind!r}", at=Location(folder))
     index = _read(folder / INDEX, _CLASSES[kind], rows, dimension)
     if kind == "flat":
-        return FlatIndex(index)
+        return FlatIndex(index, ties)
     if kind == "hnsw":
-        return ApproximateIndex(kind, HnswCandidates(index), FlatIndex(faiss_library().downcast_index(index.storage)))
-    vectors = FlatIndex(_read(folder / VECTORS, _CLASSES["flat"], rows, dimension))
+        vectors = FlatIndex(faiss_library().downcast_index(index.storage), ties)
+        return ApproximateIndex(kind, HnswCandidates(index), vectors)
+    vectors = FlatIndex(_read(folder / VECTORS, _CLASSES["flat"], rows, dimension), ties)
     per_hit, margin = (2, 16) if kind == "ivf_sq8" else (4, 100)
     return ApproximateIndex(kind, IvfCandidates(index, per_hit, margin), vectors)
 

@@ -30,8 +30,9 @@ def unit_vectors(vectors: Any, dimension: int, first: int = 0) -> Vectors:
             hint="an index and its queries need the same embedder; build the index again after a change of embedder",
         )
     lengths = np.sqrt(np.einsum("ij,ij->i", matrix, matrix))
-    wrong = np.flatnonzero(~(np.abs(lengths - 1) <= _TOLERANCE))
-    if len(wrong):
+    right = np.abs(lengths - 1) <= _TOLERANCE
+    if not right.all():
+        wrong = np.flatnonzero(~right)
         row, length = first + int(wrong[0]), float(lengths[wrong[0]])
         what = "is all zero" if length == 0 else f"has length {length:.4g} instead of 1"
         if not np.isfinite(matrix[wrong[0]]).all():

@@ -20,7 +20,7 @@ class Best:
     """A ranker's best rows.
 
     Attributes:
-        rows: Best first, equal ones by row.
+        rows: Best first, equal ones by chunk id.
         raw: The ranker's own numbers.
     """
 

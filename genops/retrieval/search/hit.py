@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from genops.retrieval.document import MetadataValue
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rank:
     """What one ranker said of a passage.
 
@@ -22,7 +22,7 @@ class Rank:
     raw: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Hit:
     """A passage that was found.
 

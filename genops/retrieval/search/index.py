@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 QUERY_CHARACTERS = 20_000
 _REMEMBERED_QUERIES = 4_096
-_TIED = 40
-"""Passages of equal score around the last hit that come by their ids, in whatever order they are stored."""
 
 
 class SearchOptions(TypedDict, total=False):
@@ -225,8 +223,9 @@ class Index:
         if len(known) + len(new) > _REMEMBERED_QUERIES:
             known = self._query_vectors = {}
             new = list(dict.fromkeys(queries))
-        known.update(zip(new, embed_texts(self.embedder, new, "query"), strict=True))
-        return np.stack([known[query] for query in queries])
+        if new:
+            known.update(zip(new, embed_texts(self.embedder, new, "query"), strict=True))
+        return np.array([known[query] for query in queries])
 
     @property
     def corpus(self) -> Corpus:
@@ -284,10 +283,9 @@ _opening = threading.Lock()
 
 
 def _depth(k: int, how: SearchSettings) -> int:
-    """Passages that each ranker finds: the candidates of what chooses among them, or else little more than the hits."""
-    if how.mode == "hybrid" or how.rerank is not None or how.diversity > 0:
-        return max(k, how.candidates)
-    return k + _TIED
+    """Passages that each ranker finds: the hits, or the candidates of what chooses among them."""
+    chosen = how.mode == "hybrid" or how.rerank is not None or how.diversity > 0
+    return max(k, how.candidates) if chosen else k
 
 
 def _ranks(ranking: Ranking) -> dict[str, list[Rank]]:
@@ -306,7 +304,7 @@ def _check(query: str, k: int) -> None:
         raise InputError("the query is empty", hint="search for some text")
     if len(query) > QUERY_CHARACTERS:
         raise InputError(f"the query has {len(query):,} characters", hint=f"{QUERY_CHARACTERS:,} at most")
-    if any("\ud800" <= character <= "\udfff" for character in query):
+    if not query.isascii() and any("\ud800" <= character <= "\udfff" for character in query):
         raise InputError("the query holds a lone surrogate, which is not text", hint="check how it was decoded")
     if k < 1:
         raise InputError(f"k is {k}", hint="ask for 1 hit or more")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 class LocalCorpus:
     """The segments of a snapshot, numbered through; tombstones are never found.
 
+    Equal scores are ordered by chunk id before the best are cut off: a layout leaves no trace in what is found.
+
     Args:
         snapshot: Verified.
         analyzer: As the snapshot was built with; None where it has no words.
@@ -44,14 +47,20 @@ class LocalCorpus:
         """The rows whose vectors are nearest to each query's, with cosines."""
         import numpy as np
 
-        allowed = self.allowed(where)
-        found = []
-        for segment, first, mask in self._parts(allowed):
+        found: list[list[Best]] = []
+        for segment, first, mask in self._parts(self.allowed(where)):
             scores, rows = segment.dense.search(vectors, min(depth, segment.entry.chunks), mask)
-            found.append((scores, np.where(rows >= 0, rows + first, -1)))
-        scores = np.concatenate([part for part, _ in found], axis=1)
-        rows = np.concatenate([part for _, part in found], axis=1)
-        return [best_of(rows[query], scores[query], depth) for query in range(len(vectors))]
+            counts = np.count_nonzero(rows >= 0, axis=1).tolist()
+            found.append([Best(r[:n] + first, s[:n]) for r, s, n in zip(rows, scores, counts, strict=True)])
+        return [self._merged(parts, depth) for parts in zip(*found, strict=True)]
+
+    def _merged(self, parts: Sequence[Best], depth: int) -> Best:
+        import numpy as np
+
+        if len(parts) == 1:
+            return parts[0]
+        rows, raw = (np.concatenate(columns) for columns in zip(*((p.rows, p.raw) for p in parts), strict=True))
+        return best_of(rows, raw, depth, self.ids(rows))
 
     def cosines(self, vector: Vectors, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The cosine of one query's vector and each row's."""
@@ -61,14 +70,22 @@ class LocalCorpus:
         """Unit vectors of rows."""
         import numpy as np
 
-        if len(self._segments) == 1:
-            return self._segments[0].dense.vectors(rows)
-        which = np.searchsorted(self._firsts, rows, side="right") - 1
         found = np.empty((len(rows), self._dimension), dtype=np.float32)
-        for number, segment in enumerate(self._segments):
-            mine = which == number
-            found[mine] = segment.dense.vectors(rows[mine] - self._firsts[number])
+        for segment, places, local in self._by_segment(rows):
+            found[places] = segment.dense.vectors(local)
         return found
+
+    def _by_segment(self, rows: NDArray[np.int64]) -> Iterator[tuple[Segment, NDArray[np.intp], NDArray[np.int64]]]:
+        """Segments with the places in ``rows`` that are theirs, and their own numbers of these rows."""
+        import numpy as np
+
+        if len(self._segments) == 1:
+            yield self._segments[0], np.arange(len(rows)), rows
+            return
+        which = np.searchsorted(self._firsts, rows, side="right") - 1
+        for number, segment in enumerate(self._segments):
+            places = np.flatnonzero(which == number)
+            yield segment, places, rows[places] - self._firsts[number]
 
     @cached_property
     def _dimension(self) -> int:
@@ -105,13 +122,9 @@ class LocalCorpus:
 
     def passages(self, rows: NDArray[np.int64]) -> list[tuple[DocumentRecord, Passage]]:
         """The passages of rows, with their documents."""
-        import numpy as np
-
-        which = np.searchsorted(self._firsts, rows, side="right") - 1
         found: dict[int, tuple[DocumentRecord, Passage]] = {}
-        for number, segment in enumerate(self._segments):
-            places = np.flatnonzero(which == number)
-            passages = segment.passages(rows[places] - self._firsts[number])
+        for segment, places, local in self._by_segment(rows):
+            passages = segment.passages(local)
             records = segment.records([passage.document for passage in passages])
             found.update(zip(places.tolist(), zip(records, passages, strict=True), strict=True))
         return [found[place] for place in range(len(rows))]
@@ -194,23 +207,24 @@ class LocalWords:
         """The rows with the highest BM25 scores, those above 0; tombstones have none."""
         import numpy as np
 
-        mask = self.corpus.allowed(where) if where is not None else None
-        rows = np.arange(len(self.all)) if mask is None else np.flatnonzero(mask)
-        return best_of(rows, self.all if mask is None else self.all[rows], depth, above=0.0)
+        found = self.all > 0
+        if where is not None:
+            mask = self.corpus.allowed(where)
+            found = found if mask is None else found & mask
+        rows = np.flatnonzero(found)
+        return best_of(rows, self.all[rows], depth, self.corpus.ids(rows))
 
     def scores(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The BM25 score of each row."""
         return self.all[rows]
 
 
-def best_of(rows: NDArray[np.int64], raw: NDArray[np.float32], depth: int, above: float | None = None) -> Best:
-    """The highest ``depth``, best first, equal ones by row; rows below 0 are none."""
+def best_of(rows: NDArray[np.int64], raw: NDArray[np.float32], depth: int, ties: NDArray[Any]) -> Best:
+    """The highest ``depth``, best first; of equal ones, that with the lower ``ties`` first."""
     import numpy as np
 
-    kept = np.flatnonzero(rows >= 0 if above is None else raw > above)
-    rows, raw = rows[kept], raw[kept]
     if len(rows) > depth:
-        top = np.argpartition(raw, len(raw) - depth)[len(raw) - depth :]
-        rows, raw = rows[top], raw[top]
-    order = np.lexsort((rows, -raw))
+        top = np.flatnonzero(raw >= np.partition(raw, len(raw) - depth)[len(raw) - depth])
+        rows, raw, ties = rows[top], raw[top], ties[top]
+    order = np.lexsort((ties, -raw))[:depth]
     return Best(rows[order], raw[order])

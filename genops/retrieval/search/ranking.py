@@ -73,7 +73,7 @@ def dense_scores(cosines: Any) -> Scores:
     """Cosine similarities as scores: what points away counts as nothing in common."""
     import numpy as np
 
-    scores: Scores = np.clip(np.asarray(cosines, dtype=np.float64), 0.0, 1.0)
+    scores: Scores = np.minimum(np.maximum(np.asarray(cosines, dtype=np.float64), 0.0), 1.0)
     return scores
 
 

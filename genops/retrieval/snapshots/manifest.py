@@ -14,7 +14,7 @@ from genops.artifacts import Component, digest_of
 from genops.errors import Location, SnapshotError
 from genops.index_settings import IndexKind, SearchSettings
 
-FORMAT = 3
+FORMAT = 4
 
 
 def rebuild(name: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import mmap
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from struct import Struct
@@ -57,20 +56,19 @@ DOCUMENT, CHUNK = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentRecord:
+class DocumentRecord(NamedTuple):
     """What an index keeps of a document beside its text; the fields are those of ``Document``."""
 
     id: str
     uri: str
     hash: str
     digest: str
-    format: str = "text"
-    title: str = ""
-    metadata: dict[str, MetadataValue] = field(default_factory=dict)
-    modified: int | None = None
-    ttl: float | None = None
-    pages: list[int] = field(default_factory=list)
+    format: str
+    title: str
+    metadata: dict[str, MetadataValue]
+    modified: int | None
+    ttl: float | None
+    pages: list[int]
 
     def filterable(self) -> dict[str, Any]:
         """What it can be filtered by: its metadata and, where they do not hide them, the built-in fields."""
@@ -136,7 +134,7 @@ class Segment:
     @cached_property
     def dense(self) -> DenseIndex:
         """Its vectors, by row."""
-        return open_dense(self._folder, self.entry.kind, self.entry.chunks, self._dimension)
+        return open_dense(self._folder, self.entry.kind, self.entry.chunks, self._dimension, self.ids)
 
     @cached_property
     def postings(self) -> Postings:
@@ -185,7 +183,7 @@ class Segment:
     def records(self, positions: slice | list[int] = slice(None)) -> Iterator[DocumentRecord]:
         """What is kept of documents, in the order given; all of them by default."""
         for at, size, *_ in self._documents[positions].tolist():
-            yield DocumentRecord(**orjson.loads(self._records[at : at + size]))
+            yield DocumentRecord(*orjson.loads(self._records[at : at + size]))
 
     def text(self, position: int) -> str:
         """A document's whole text."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import fields
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -35,8 +34,7 @@ if TYPE_CHECKING:
 _BATCH = 8192
 _STAGED = "vectors.staged"
 
-_KEPT = [field.name for field in fields(DocumentRecord)]
-_kept = attrgetter(*_KEPT)
+_kept = attrgetter(*DocumentRecord._fields)
 
 _Span: TypeAlias = tuple[int, int, int, str, str]
 """Id, start, end, heading and context of a chunk."""
@@ -80,7 +78,7 @@ class SegmentWriter:
     def add(self, document: Document, chunks: Sequence[Chunk]) -> None:
         """Takes a document, before all that is kept; its chunks are embedded later."""
         spans = [(int(c.id, 16), c.start, c.end, c.heading, c.context) for c in chunks]
-        self._put(dict(zip(_KEPT, _kept(document), strict=True)), document.text, spans)
+        self._put(_kept(document), document.text, spans)
         self.to_embed = self.chunks
 
     def keep(self, segment: Segment, position: int) -> None:
@@ -88,11 +86,9 @@ class SegmentWriter:
         rows = segment.rows(position)
         self._kept.append((segment, rows))
         spans = [(int(p.id, 16), p.start, p.end, p.heading, p.context) for p in segment.passages(rows)]
-        self._put(segment.record(position), segment.text(position), spans)
+        self._put(tuple(segment.record(position)), segment.text(position), spans)
 
-    def _put(
-        self, record: DocumentRecord | dict[str, Any], text: str, spans: list[tuple[int, int, int, str, str]]
-    ) -> None:
+    def _put(self, record: tuple[Any, ...], text: str, spans: list[_Span]) -> None:
         line, data = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE), text.encode("utf-8")
         text_at = self._texts_size
         places = _byte_spans(text, len(data), [(start, end) for _, start, end, *_ in spans])

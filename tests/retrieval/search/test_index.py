@@ -19,6 +19,7 @@ from genops.retrieval import (
     embedder_named,
     open_index,
     status,
+    update_index,
 )
 from genops.settings import Settings
 
@@ -188,6 +189,24 @@ def test_hits_of_equal_score_keep_one_order_whatever_was_built_when(settings, pr
     build_index(settings, "docs")
     again = open_index(settings, "docs").search("the very same passage", 6)
     assert [hit.uri for hit in again] == [hit.uri for hit in hits]
+
+
+@pytest.mark.parametrize("mode", ["dense", "bm25", "hybrid"])
+def test_which_of_very_many_equal_hits_are_found_does_not_depend_on_the_layout(settings, mode):
+    how = SearchSettings(mode=mode)
+    documents = [Document(f"d{number}", f"d{number}", "the very same passage") for number in range(300)]
+    build_index(settings, "docs", documents[:290])
+    update_index(settings, "docs", documents[290:])
+    grown = open_index(settings, "docs")
+    found = grown.search("the very same passage", 5, how=how)
+    assert len(grown.snapshot_in_use.manifest.segments) == 2
+    build_index(settings, "docs", documents[::-1], compact=True)
+    whole = open_index(settings, "docs")
+    assert len(whole.snapshot_in_use.manifest.segments) == 1
+    assert [hit.chunk_id for hit in whole.search("the very same passage", 5, how=how)] == [
+        hit.chunk_id for hit in found
+    ]
+    assert [hit.chunk_id for hit in found] == sorted(hit.chunk_id for hit in found)
 
 
 def test_a_hit_can_be_recorded(index):

@@ -104,8 +104,8 @@ def test_a_file_that_changes_after_opening_is_not_loaded(two, settings):
         (b"", "cannot be read"),
         (b"\xff{}", "cannot be read"),
         (b"[]", "format None"),
-        (b'{"format": 0}', "format 0, and this genops reads 3"),
-        (b'{"format": 3}', "incomplete"),
+        (b'{"format": 0}', "format 0, and this genops reads 4"),
+        (b'{"format": 4}', "incomplete"),
         (None, "has no manifest"),
     ],
 )

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from genops.retrieval.embedders.embedder import Vectors
 
 _REMEMBERED = 100_000
+_TIED = 40
+"""Rows fetched beyond those wanted, so that the ids of equal scores around the last say which are left out."""
 _EXACT = """
     SELECT row, -(embedding <#> %s::vector) AS cosine FROM {vectors} WHERE {condition}
     ORDER BY cosine DESC, row LIMIT %s
@@ -106,7 +108,9 @@ class PostgresCorpus:
         condition = self._condition(where)
         with self._database.connection() as connection:
             return [
-                self._merged([self._nearest(connection, part, query, depth, condition) for part in self._parts], depth)
+                self._merged(
+                    [self._nearest(connection, part, query, depth + _TIED, condition) for part in self._parts], depth
+                )
                 for query in map(_text_of, unit_vectors(vectors, self._dimension))
             ]
 
@@ -137,13 +141,12 @@ class PostgresCorpus:
             found = connection.execute(wanted, [query, *parameters, query, depth]).fetchall()
         return [(part.first + row, cosine) for row, cosine in found]
 
-    @staticmethod
-    def _merged(found: Sequence[list[tuple[int, float]]], depth: int) -> Best:
+    def _merged(self, found: Sequence[list[tuple[int, float]]], depth: int) -> Best:
         import numpy as np
 
         pairs = [pair for part in found for pair in part]
         rows = np.array([row for row, _ in pairs], dtype=np.int64)
-        return best_of(rows, np.array([raw for _, raw in pairs], dtype=np.float32), depth)
+        return best_of(rows, np.array([raw for _, raw in pairs], dtype=np.float32), depth, self.ids(rows))
 
     def cosines(self, vector: Vectors, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The cosine of one query's vector and each row's."""
@@ -183,7 +186,7 @@ class PostgresCorpus:
         found = []
         for part in self._parts if weights else ():
             living, values = part.living(condition)
-            best = self._fetch(_WORDS, part, [*parameters, *values, depth], condition=living)
+            best = self._fetch(_WORDS, part, [*parameters, *values, depth + _TIED], condition=living)
             found.append([(part.first + row, score) for row, score in best])
         return self._merged(found, depth)
 

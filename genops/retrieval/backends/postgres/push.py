@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -73,7 +72,7 @@ def _copy_documents(connection: Connection[Any], tables: Tables, segment: Segmen
         for number, record in enumerate(segment.records()):
             fields = {name: value for name, value in record.filterable().items() if value is not None}
             rows = segment.rows(number)
-            yield number, rows.start, len(rows), orjson.dumps(asdict(record)).decode(), orjson.dumps(fields).decode()
+            yield number, rows.start, len(rows), orjson.dumps(record._asdict()).decode(), orjson.dumps(fields).decode()
 
     _copy(connection, tables.documents, lines())
 

@@ -22,6 +22,7 @@ from genops.retrieval.dense.unit import unit_vectors
 from genops.retrieval.filters import Filter
 from genops.retrieval.lexical import Analyzer, query_tokens
 from genops.retrieval.search.corpus import Best
+from genops.retrieval.search.local import best_of
 from genops.retrieval.snapshots.segment import DocumentRecord, Passage
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from genops.retrieval.embedders.embedder import Vectors
 
 _REMEMBERED = 100_000
+_TIED = 40
+"""Rows fetched beyond those wanted, so that the ids of equal scores around the last say which are left out."""
 _PIECE = ("start", "end", "text", "gap")
 
 
@@ -65,16 +68,17 @@ class QdrantCorpus:
         queries = unit_vectors(vectors, self._dimension)
         condition = self._condition(where) if where is not None else None
         wanted = min(depth, self._layout.rows)
-        found = self._nearest(queries, wanted, condition, exact=not self._approximate)
+        found = self._nearest(queries, depth, condition, exact=not self._approximate)
         lost = [at for at, best in enumerate(found) if self._approximate and len(best.rows) < wanted]
         if lost:
-            for at, best in zip(lost, self._nearest(queries[lost], wanted, condition, exact=True), strict=True):
+            for at, best in zip(lost, self._nearest(queries[lost], depth, condition, exact=True), strict=True):
                 found[at] = best
         return found
 
-    def _nearest(self, queries: Vectors, limit: int, condition: models.Filter | None, exact: bool) -> list[Best]:
+    def _nearest(self, queries: Vectors, depth: int, condition: models.Filter | None, exact: bool) -> list[Best]:
         from qdrant_client import models
 
+        limit = min(depth + _TIED, self._layout.rows)
         how = models.SearchParams(exact=True) if exact else models.SearchParams(hnsw_ef=max(256, 2 * limit))
         asked = [
             models.QueryRequest(
@@ -84,17 +88,16 @@ class QdrantCorpus:
         ]
         with self._connection.client() as client:
             answers = client.query_batch_points(self._layout.collection, asked)
-        return [self._best(answer.points) for answer in answers]
+        return [self._best(answer.points, depth) for answer in answers]
 
-    def _best(self, points: Iterable[Any]) -> Best:
+    def _best(self, points: Iterable[Any], depth: int) -> Best:
         import numpy as np
 
         points = list(points)
         self._remember(points)
         rows = np.array([point.id for point in points], dtype=np.int64)
         raw = np.array([point.score for point in points], dtype=np.float32)
-        order = np.lexsort((rows, -raw))
-        return Best(rows[order], raw[order])
+        return best_of(rows, raw, depth, self.ids(rows))
 
     def cosines(self, vector: Vectors, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The cosine of one query's vector and each row's."""
@@ -159,11 +162,11 @@ class QdrantCorpus:
                 self._layout.collection,
                 query=query,
                 using=WORDS,
-                limit=min(depth, self._layout.rows),
+                limit=min(depth + _TIED, self._layout.rows),
                 query_filter=condition,
                 with_payload=[ROW_ID],
             ).points
-        return self._best(point for point in points if point.score > 0)
+        return self._best((point for point in points if point.score > 0), depth)
 
     def vectors(self, rows: NDArray[np.int64]) -> Vectors:
         """Unit vectors of rows."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -182,7 +181,7 @@ class Push:
         row = 0
         for place in self._snapshot.places():
             rows = len(place.segment.rows(place.position))
-            yield asdict(place.record), row, rows
+            yield place.record._asdict(), row, rows
             row += rows
 
     def _lists(self) -> Iterator[tuple[str, Sequence[Any]]]:
