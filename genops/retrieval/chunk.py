@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 CHUNKER_VERSION = 2
 """Rises whenever a document would be cut in another way."""
 
+_PLAIN = frozenset({"tokens", "sentences"})
+"""Chunkers that find one section in a document, under no heading of its own."""
 _BY_FORMAT = {"text": "sentences", "markdown": "markdown", "code": "code"}
 _HEADING_CHARACTERS = 300
 _SEPARATOR = " > "
@@ -83,6 +85,7 @@ class Cutter:
         self._size = size
         self._overlap = overlap
         self._special = embedder.count_tokens("")
+        self._budget = min(size, embedder.window - self._special)
 
     def chunks(self, document: Document) -> list[Chunk]:
         """The chunks of a document, in order.
@@ -91,7 +94,12 @@ class Cutter:
             InputError: A single character has more tokens than a chunk.
         """
         ruler = Ruler(document.text, self._embedder, self._special)
-        chunker = CHUNKERS[_BY_FORMAT[document.format] if self._chunker == "auto" else self._chunker]
+        name = _BY_FORMAT[document.format] if self._chunker == "auto" else self._chunker
+        if name in _PLAIN and not document.title:
+            whole = self._whole(ruler)
+            if whole is not None:
+                return [_chunk(document, *whole, "", "")]
+        chunker = CHUNKERS[name]
 
         def fits(start: int, end: int) -> bool:
             return ruler.size(start, end, self._size) <= self._size
@@ -108,6 +116,12 @@ class Cutter:
             heading = _SEPARATOR.join(headings)
             chunks += [_chunk(document, *span, heading, room.context) for span in pack(section, room, self._overlap)]
         return chunks
+
+    def _whole(self, ruler: Ruler) -> tuple[int, int] | None:
+        """All of a text but the white space around it, where that is one chunk, as it is of most short documents."""
+        text = ruler.text
+        start, end = len(text) - len(text.lstrip()), len(text.rstrip())
+        return (start, end) if start < end and ruler.size(start, end, self._budget) <= self._budget else None
 
 
 def whole_chunk(document: Document, embedder: Embedder, start: int, end: int, headings: Sequence[str] = ()) -> Chunk:

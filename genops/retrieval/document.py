@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
@@ -95,10 +95,10 @@ def _canonical(body: dict[str, Any]) -> bytes:
 
 def _problem(document: Document) -> str | None:
     """What is wrong with a document, or None."""
-    for name, value in zip(_TEXTS, _texts(document), strict=True):
-        problem = _text_problem(value)
-        if problem is not None:
-            return f"its {name} {problem}"
+    texts = _texts(document)
+    if not _are_texts(texts):
+        problems = zip(_TEXTS, map(_text_problem, texts), strict=True)
+        return next(f"its {name} {problem}" for name, problem in problems if problem is not None)
     if not document.id:
         return "its id is empty"
     if document.format not in _FORMATS:
@@ -107,12 +107,15 @@ def _problem(document: Document) -> str | None:
         return f"modified is {document.modified!r}, not nanoseconds since the epoch"
     if document.ttl is not None and not (_is_finite(document.ttl) and document.ttl > 0):
         return f"ttl is {document.ttl!r}, not a number of seconds above 0"
-    pages = document.pages
-    if not isinstance(pages, list) or not all(_is_integer(page) for page in pages):
+    return _pages_problem(document.pages, len(document.text)) or _metadata_problem(document.metadata)
+
+
+def _pages_problem(pages: Any, characters: int) -> str | None:
+    if not isinstance(pages, list) or not all(map(_is_integer, pages)):
         return "its pages are not a list of character offsets"
-    if pages != sorted(pages) or any(not 0 <= page <= len(document.text) for page in pages):
+    if pages and (pages != sorted(pages) or pages[0] < 0 or pages[-1] > characters):
         return "its pages do not follow each other in the text"
-    return _metadata_problem(document.metadata)
+    return None
 
 
 def _metadata_problem(metadata: Any) -> str | None:
@@ -147,6 +150,15 @@ def value_problem(value: Any) -> str | None:
     if isinstance(value, list):
         return "is a list of something else than text"
     return f"is {_named(value)}, not text, a number, true or false, or a list of texts"
+
+
+def _are_texts(values: Sequence[Any]) -> bool:
+    """Whether nothing is wrong with any of them; one look at all together costs least."""
+    try:
+        together = "".join(values)
+        return "\0" not in together and (together.isascii() or bool(together.encode()))
+    except (TypeError, UnicodeEncodeError):
+        return False
 
 
 def _text_problem(value: Any) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from genops.retrieval.dense.library import faiss_library, faiss_threads
 from genops.retrieval.dense.ranking import NOISE, checked_queries, nearest_few, nothing, ranked
 from genops.retrieval.dense.unit import unit_vectors
 
-_WRITTEN_AT_ONCE = 16_384
 _ASKED_AT_ONCE = 16
 _LEAP_COST = 3
 _MARGIN = 16
@@ -107,18 +106,27 @@ class FlatIndex:
         return cosines
 
 
-def write_flat(path: Path, vectors: Vectors) -> None:
-    """Writes the file of a flat index from vectors that may be larger than memory.
+def write_flat(path: Path, blocks: Iterable[Vectors], rows: int, dimension: int) -> Vectors:
+    """Writes the file of a flat index from vectors that come block by block.
+
+    Returns:
+        The vectors, memory-mapped in the file.
 
     Raises:
         InputError: A vector is not finite or not of unit length.
     """
     faiss = faiss_library()
-    rows, dimension = vectors.shape
     header = bytearray(faiss.serialize_index(faiss.IndexFlatIP(dimension)).tobytes())
     struct.pack_into("<q", header, 8, rows)  # `ntotal`, after the type's four letters and the dimension
     struct.pack_into("<Q", header, len(header) - 8, rows * dimension)
     with path.open("wb") as stream:
         stream.write(header)
-        for first in range(0, rows, _WRITTEN_AT_ONCE):
-            stream.write(unit_vectors(vectors[first : first + _WRITTEN_AT_ONCE], dimension, first).data)
+        written = 0
+        for block in blocks:
+            stream.write(unit_vectors(block, dimension, written).data)
+            written += len(block)
+    if written != rows:
+        raise ValueError(f"{written} vectors for {rows} rows")
+    if not rows:
+        return np.zeros((0, dimension), dtype=np.float32)
+    return np.memmap(path, dtype=np.float32, mode="r", offset=len(header), shape=(rows, dimension))

@@ -14,7 +14,6 @@ import numpy as np
 
 from genops.retrieval.dense.index import Mask, Rows, Vectors
 from genops.retrieval.dense.library import building_threads, faiss_library, faiss_threads, selector
-from genops.retrieval.dense.unit import unit_vectors
 
 _LINKS = 32
 _BUILD_EFFORT = 100
@@ -48,16 +47,12 @@ class HnswCandidates:
 
 
 def write_hnsw(path: Path, vectors: Vectors) -> None:
-    """Writes the file of an index with its vectors, which are in memory while it is built.
-
-    Raises:
-        InputError: A vector is not finite or not of unit length.
-    """
+    """Writes the file of an index with its vectors, finite and of unit length; they are in memory while it is built."""
     faiss = faiss_library()
     rows, dimension = vectors.shape
     index = faiss.IndexHNSWFlat(dimension, _LINKS, faiss.METRIC_INNER_PRODUCT)
     index.hnsw.efConstruction = _BUILD_EFFORT
     with faiss_threads(building_threads(rows)):
         for first in range(0, rows, _ADDED_AT_ONCE):
-            index.add(unit_vectors(np.asarray(vectors[first : first + _ADDED_AT_ONCE]), dimension, first))
+            index.add(np.ascontiguousarray(vectors[first : first + _ADDED_AT_ONCE]))
     faiss.write_index(index, str(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from genops.retrieval.dense.ivf import IvfCandidates, write_ivf
 from genops.retrieval.dense.library import faiss_library
 
 INDEX, VECTORS = "index.faiss", "vectors.faiss"
+_READ_AT_ONCE = 16_384
 _CLASSES = {
     "flat": "IndexFlatIP",
     "hnsw": "IndexHNSWFlat",
@@ -36,17 +38,25 @@ def write_dense(folder: Path, vectors: Vectors, kind: str) -> list[str]:
     Raises:
         InputError: A vector is not finite or not of unit length; or there is none, and the kind is not ``flat``.
     """
+    rows, dimension = vectors.shape
+    blocks = (vectors[first : first + _READ_AT_ONCE] for first in range(0, rows, _READ_AT_ONCE))
+    return write_blocks(folder, blocks, rows, dimension, kind)
+
+
+def write_blocks(folder: Path, blocks: Iterable[Vectors], rows: int, dimension: int, kind: str) -> list[str]:
+    """As :func:`write_dense`, from vectors that come block by block; no more than one is in memory of a flat index."""
     if kind not in _CLASSES:
         raise ValueError(f"no kind of index is called {kind!r}")
     if kind == "flat":
-        write_flat(folder / INDEX, vectors)
+        write_flat(folder / INDEX, blocks, rows, dimension)
         return [INDEX]
-    if not len(vectors):
+    if not rows:
         raise InputError(f"no vectors to build an index of kind {kind!r} of", hint="an empty index can only be flat")
+    vectors = write_flat(folder / VECTORS, blocks, rows, dimension)
     if kind == "hnsw":
         write_hnsw(folder / INDEX, vectors)
+        (folder / VECTORS).unlink()  # the graph's file has them too
         return [INDEX]
-    write_flat(folder / VECTORS, vectors)
     write_ivf(folder / INDEX, vectors, kind)
     return [INDEX, VECTORS]
 

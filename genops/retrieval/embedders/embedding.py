@@ -53,8 +53,14 @@ def embed_texts(
 
     if not texts:
         return np.zeros((0, embedder.dimension), dtype=np.float32)
-    known = cache.get(embedder, role, dict.fromkeys(texts)) if cache is not None else {}
-    new = sorted((text for text in dict.fromkeys(texts) if text not in known), key=len, reverse=True)
+    places: dict[str, int] = {}
+    first = [places.setdefault(text, at) for at, text in enumerate(texts)]
+    known = cache.get(embedder, role, places) if cache is not None else {}
+    dimension = len(next(iter(known.values()))) if known else embedder.dimension
+    found = np.empty((len(texts), dimension), dtype=np.float32)
+    for text, vector in known.items():
+        found[places[text]] = vector
+    new = sorted((text for text in places if text not in known) if known else places, key=len, reverse=True)
     report = progress or (lambda done, total: None)
     report(0, len(new))
     done, size = 0, _FIRST_BATCH
@@ -62,14 +68,14 @@ def embed_texts(
         began = time.perf_counter()
         batch = new[done : done + size]
         vectors = _embed(embedder, batch, role)
-        known.update(zip(batch, vectors, strict=True))
+        found[[places[text] for text in batch]] = vectors
         if cache is not None:
             cache.put(embedder, role, batch, vectors)
         done += len(batch)
         report(done, len(new))
         if time.perf_counter() - began < _QUICK:
             size = min(2 * size, _LARGEST_BATCH)
-    return np.concatenate([known[text] for text in texts]).reshape(len(texts), -1)
+    return found if len(places) == len(texts) else found[first]
 
 
 def _embed(embedder: Embedder, texts: Sequence[str], role: Role) -> Vectors:

@@ -215,6 +215,13 @@ class Segment:
             for name, document, start, end, at, size, over, of in table.tolist()
         ]
 
+    def embedded_texts(self, rows: range) -> list[str]:
+        """What the embedder reads of chunks, in order."""
+        table = self._chunks[["context", "at", "size"]][rows.start : rows.stop]
+        headings, texts = self._headings, self._texts
+        passages = ((headings[of], str(texts[at : at + size], "utf-8")) for of, at, size in table.tolist())
+        return [f"{context}\n{text}" if context else text for context, text in passages]
+
     def between(self, first: int, last: int) -> str:
         """The document's text from the start of one chunk to the end of a later one."""
         begin, end = self._chunks[first], self._chunks[last]

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from genops.retrieval.chunk import Chunk
-from genops.retrieval.dense import write_dense
+from genops.retrieval.dense import write_blocks
 from genops.retrieval.document import Document
 from genops.retrieval.lexical import Analyzer, Postings
 from genops.retrieval.snapshots.manifest import SegmentEntry
@@ -25,6 +25,7 @@ from genops.retrieval.snapshots.segment import (
     RECORDS,
     TEXTS,
     DocumentRecord,
+    Passage,
     Segment,
 )
 
@@ -32,12 +33,8 @@ if TYPE_CHECKING:
     from genops.retrieval.embedders.embedder import Vectors
 
 _BATCH = 8192
-_STAGED = "vectors.staged"
 
 _kept = attrgetter(*DocumentRecord._fields)
-
-_Span: TypeAlias = tuple[int, int, int, str, str]
-"""Id, start, end, heading and context of a chunk."""
 
 Embed = Callable[[Sequence[str]], "Vectors"]
 
@@ -77,30 +74,39 @@ class SegmentWriter:
 
     def add(self, document: Document, chunks: Sequence[Chunk]) -> None:
         """Takes a document, before all that is kept; its chunks are embedded later."""
-        spans = [(int(c.id, 16), c.start, c.end, c.heading, c.context) for c in chunks]
-        self._put(_kept(document), document.text, spans)
+        self._put(_kept(document), document.text, chunks)
         self.to_embed = self.chunks
 
     def keep(self, segment: Segment, position: int) -> None:
         """Takes a document with its chunks and vectors from a segment."""
         rows = segment.rows(position)
-        self._kept.append((segment, rows))
-        spans = [(int(p.id, 16), p.start, p.end, p.heading, p.context) for p in segment.passages(rows)]
-        self._put(tuple(segment.record(position)), segment.text(position), spans)
+        self._keep_vectors(segment, rows)
+        self._put(tuple(segment.record(position)), segment.text(position), segment.passages(rows))
 
-    def _put(self, record: tuple[Any, ...], text: str, spans: list[_Span]) -> None:
+    def _put(self, record: tuple[Any, ...], text: str, chunks: Sequence[Chunk] | Sequence[Passage]) -> None:
         line, data = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE), text.encode("utf-8")
         text_at = self._texts_size
-        places = _byte_spans(text, len(data), [(start, end) for _, start, end, *_ in spans])
-        for (name, start, end, heading, context), (at, size) in zip(spans, places, strict=True):
-            headings = self._heading(heading), self._heading(context)
-            self._chunks.write(CHUNK.pack(name, self.documents, start, end, text_at + at, size, *headings))
-        place = (self._records_size, len(line) - 1, text_at, len(data), self.chunks, len(spans))
+        byte = _byte_places(text, len(data), chunks)
+        for chunk in chunks:
+            at, end = byte(chunk.start), byte(chunk.end)
+            headings = self._heading(chunk.heading), self._heading(chunk.context)
+            place = self.documents, chunk.start, chunk.end, text_at + at, end - at, *headings
+            self._chunks.write(CHUNK.pack(int(chunk.id, 16), *place))
+        place = (self._records_size, len(line) - 1, text_at, len(data), self.chunks, len(chunks))
         self._documents.write(DOCUMENT.pack(*place))
         self._records_size += self._records.write(line)
         self._texts_size += self._texts.write(data)
         self.documents += 1
-        self.chunks += len(spans)
+        self.chunks += len(chunks)
+
+    def _keep_vectors(self, segment: Segment, rows: range) -> None:
+        """Notes whose vectors follow; rows that follow each other are read together."""
+        if self._kept:
+            last, before = self._kept[-1]
+            if last is segment and before.stop == rows.start:
+                self._kept[-1] = segment, range(before.start, rows.stop)
+                return
+        self._kept.append((segment, rows))
 
     def _heading(self, heading: str) -> int:
         return self._headings.setdefault(heading, len(self._headings))
@@ -120,8 +126,7 @@ class SegmentWriter:
         words = analyzer is not None
         entry = SegmentEntry(name=name, kind=kind, documents=self.documents, chunks=self.chunks, words=words)
         written = Segment(folder, entry, self._dimension)
-        write_dense(folder, self._vectors(written, folder / _STAGED, embed), kind)
-        (folder / _STAGED).unlink(missing_ok=True)
+        write_blocks(folder, self._vectors(written, embed), self.chunks, self._dimension, kind)
         if analyzer is not None:
             batches = _batches(self.chunks)
             texts = (passage.searched_text for rows in batches for passage in written.passages(rows))
@@ -133,35 +138,30 @@ class SegmentWriter:
         self._closing.close()
         shutil.rmtree(self._folder)
 
-    def _vectors(self, written: Segment, staged: Path, embed: Embed) -> Vectors:
-        """All vectors, by row, in a file of their own for as long as the indexes are made."""
+    def _vectors(self, written: Segment, embed: Embed) -> Iterator[Vectors]:
+        """All vectors, by row."""
         import numpy as np
 
-        shape = (self.chunks, self._dimension)
-        if not self.chunks:
-            return np.zeros(shape, dtype=np.float32)
-        with staged.open("wb") as stream:
-            for rows in _batches(self.to_embed):
-                stream.write(embed([passage.embedded_text for passage in written.passages(rows)]).data)
-            for segment, rows in self._kept:
-                stream.write(segment.dense.vectors(np.arange(rows.start, rows.stop)).data)
-        vectors: Vectors = np.memmap(staged, dtype=np.float32, mode="r", shape=shape)
-        return vectors
+        for rows in _batches(self.to_embed):
+            yield embed(written.embedded_texts(rows))
+        for segment, kept in self._kept:
+            for rows in _batches(kept.stop, kept.start):
+                yield segment.dense.vectors(np.arange(rows.start, rows.stop))
 
 
-def _byte_spans(text: str, size: int, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Where spans of characters are in the text's UTF-8: offset and length in bytes."""
+def _byte_places(text: str, size: int, chunks: Sequence[Chunk] | Sequence[Passage]) -> Callable[[int], int]:
+    """Tells where the characters at which chunks start and end are in the text's UTF-8, in bytes."""
     if size == len(text):
-        return [(start, end - start) for start, end in spans]
+        return int
     places: dict[int, int] = {}
     seen = at = 0
-    for position in sorted({edge for span in spans for edge in span}):
+    for position in sorted({edge for chunk in chunks for edge in (chunk.start, chunk.end)}):
         at += len(text[seen:position].encode("utf-8"))
         seen = position
         places[position] = at
-    return [(places[start], places[end] - places[start]) for start, end in spans]
+    return places.__getitem__
 
 
-def _batches(count: int) -> Iterator[range]:
-    """The first rows, some at a time."""
-    return (range(first, min(first + _BATCH, count)) for first in range(0, count, _BATCH))
+def _batches(stop: int, start: int = 0) -> Iterator[range]:
+    """Rows, some at a time."""
+    return (range(first, min(first + _BATCH, stop)) for first in range(start, stop, _BATCH))
