@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 Kept: TypeAlias = tuple[MemoEntry, bytes]
 _GROUP = 32
 """Hexadecimal digits at the beginning of a key that say which step it is of, made of what."""
-_REMEMBERED = 1_000_000
+_BITS = 24
+"""What was made is remembered in so many bits of a key: two that share them cost a lookup in vain, and no memory."""
 
 
 class MemoStore(Protocol):
@@ -57,11 +58,12 @@ class Lookups:
         self._asking: asyncio.Task[None] | None = None
         self._known: set[str] = set()
         self._new: set[str] = set()
-        self._made: set[int] = set()
+        self._made = bytearray(1 << _BITS >> 3)
 
     async def find(self, key: str) -> Kept | None:
         """A kept result with its payload; None too while the store cannot be asked."""
-        if key[:_GROUP] in self._new and hash(key) not in self._made:
+        place, bit = _bit(key)
+        if key[:_GROUP] in self._new and not self._made[place] & bit:
             return None
         found: asyncio.Future[Kept | None] = asyncio.get_running_loop().create_future()
         self._asked.append((key, found))
@@ -71,11 +73,8 @@ class Lookups:
 
     def made(self, key: str) -> None:
         """Notes that there is a result now."""
-        if key[:_GROUP] in self._new:
-            self._made.add(hash(key))
-            if len(self._made) > _REMEMBERED:
-                self._new.clear()
-                self._made.clear()
+        place, bit = _bit(key)
+        self._made[place] |= bit
 
     async def _ask(self) -> None:
         while self._asked:
@@ -103,6 +102,12 @@ class Lookups:
                 self._new.add(group)
             self._known.add(group)
         return kept
+
+
+def _bit(key: str) -> tuple[int, int]:
+    """The byte and the bit of it that stand for a key."""
+    number = int(key[-_BITS // 4 :], 16)
+    return number >> 3, 1 << (number & 7)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,6 @@ from genops.evals.runner.scoring import Scoring, score_sample
 from genops.evals.sample import Sample
 from genops.executor import RunOptions, run_chain
 from genops.models.loop_thread import on_loop
-from genops.retrieval.snapshots.durable import try_lock
 from genops.store.records import EvalRecord, RunRecord, SampleRecord, SpanRecord
 from genops.tracing.recorder import describe, new_id
 
@@ -266,6 +265,8 @@ def _alone(data_dir: Path, record: EvalRecord) -> Iterator[None]:
     Raises:
         Unfinished: One is at it.
     """
+    from genops.retrieval.snapshots.durable import try_lock
+
     path = data_dir / f"evaluation-{record.id}.lock"
     data_dir.mkdir(parents=True, exist_ok=True)
     held = try_lock(path)
