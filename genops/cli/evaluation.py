@@ -158,8 +158,10 @@ def _shown(failed_in: str | None) -> Iterator[_Shown]:
             yield shown
     except BaseException as error:
         if shown.evaluation and (shown.progress is not None or isinstance(error, KeyboardInterrupt)):
-            made = shown.progress.done if shown.progress is not None else 0
-            note(f"stopped after {made:,} samples; what was kept is not made again. Go on with:\n  {_again(failed_in)}")
+            from genops.tracing.quantities import counted
+
+            made = counted(shown.progress.done if shown.progress is not None else 0, "sample")
+            note(f"stopped after {made}; what was kept is not made again. Go on with:\n  {_again(failed_in)}")
         raise
 
 
@@ -196,12 +198,14 @@ def _evaluation(project: Any, suite: str, wanted: str | None) -> str | None:
 
 def _tell(done: Evaluation, failed_in: str | None) -> None:
     """Says on stderr what is left to do."""
+    from genops.tracing.quantities import counted
+
     progress = done.progress
     if progress.stopped:
         note(f"stopped: {progress.stopped}; go on with:\n  {_again(failed_in)}")
     elif progress.missing and not (done.gate is not None and done.gate.certain):
-        what = f"{progress.missing:,} samples are missing: something around the chain failed"
-        note(f"{what}. Go on with:\n  {_again(failed_in)}")
+        lost = counted(progress.missing, "sample")
+        note(f"missing, as something around the chain failed: {lost}. Go on with:\n  {_again(failed_in)}")
     elif done.gate is not None and not progress.done:
         note("nothing was run: this comparison was decided before; --fresh starts over, which spends alpha again")
 

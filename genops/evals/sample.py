@@ -66,11 +66,14 @@ class ScoringContext(Protocol):
 
     Attributes:
         sample: What is scored.
-        settings: The project's.
     """
 
     sample: Sample
-    settings: Settings
+
+    @property
+    def settings(self) -> Settings:
+        """The project's."""
+        ...
 
     async def trace(self) -> Trace:
         """The run's trace; steps that were reused from an earlier run have the spans of that run below them.

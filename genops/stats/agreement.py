@@ -158,7 +158,7 @@ def _tables(
 ) -> tuple[tuple[Any, ...], Floats]:
     """The categories, and for each cluster how often each pair of them was given."""
     _check_pairs(first, second)
-    known: tuple[Any, ...] = tuple(categories) or tuple(sorted({*first, *second}))  # type: ignore[type-var]
+    known: tuple[Any, ...] = tuple(categories) or tuple(sorted({*first, *second}))
     numbers = {category: number for number, category in enumerate(known)}
     if unknown := {*first, *second} - numbers.keys():
         raise ValueError(f"{unknown.pop()!r} is none of the categories {', '.join(map(repr, known))}")
@@ -176,7 +176,9 @@ def _distances(size: int, weighting: Weighting) -> Floats:
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
-    return np.divide(above, below, out=np.full(len(above), np.nan), where=np.abs(below) > 1e-12)
+    ratios = np.full(len(above), np.nan)
+    np.divide(above, below, out=ratios, where=np.abs(below) > 1e-12)
+    return ratios
 
 
 def _bootstrapped(

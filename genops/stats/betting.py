@@ -147,7 +147,7 @@ class Bets:
                 raise ValueError(f"the units weigh {weighed[-1]}, and the whole dataset {claim.total_weight}")
             unseen = np.maximum(claim.total_weight - weighed[:-1], units.weights)
             fair = (means[:, None] * claim.total_weight - totals[:, :-1]) / unseen
-            stake = 1.0
+            stake = np.ones(1)
         else:
             if (units.weights > claim.largest_weight).any():
                 raise ValueError(f"a unit weighs {units.weights.max()}, and the largest {claim.largest_weight}")

@@ -110,7 +110,9 @@ def ratio_interval(
 
     def ratio(counts: Floats) -> Floats:
         tops, bottoms = (counts @ sums).T
-        return np.divide(tops, bottoms, out=np.full(len(counts), np.nan), where=bottoms != 0)
+        ratios = np.full(len(counts), np.nan)
+        np.divide(tops, bottoms, out=ratios, where=bottoms != 0)
+        return ratios
 
     return cluster_bootstrap_interval(ratio, count, len(above), level, resamples=resamples, seed=seed)
 

@@ -81,4 +81,6 @@ def _alpha(coincidences: Floats, values: Floats, metric: Metric) -> Floats:
     observed = (coincidences * differences).sum(axis=(1, 2))
     expected = (totals[:, :, None] * totals[:, None, :] * differences).sum(axis=(1, 2))
     pairable = totals.sum(axis=1) - 1
-    return 1 - np.divide(pairable * observed, expected, out=np.full(len(expected), np.nan), where=expected > 0)
+    disagreement = np.full(len(expected), np.nan)
+    np.divide(pairable * observed, expected, out=disagreement, where=expected > 0)
+    return 1 - disagreement

@@ -127,4 +127,5 @@ def _sample_row(key: int | None, record: SampleRecord) -> tuple[Any, ...]:
         json_text(record.scores),
         json_text(record.judged),
         json_text(record.pairs),
+        record.reused,
     )

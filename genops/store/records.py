@@ -282,6 +282,8 @@ class SampleRecord:
         judged: ``{"cost", "input_tokens", "output_tokens", "calls", "seconds"}`` of the judges.
         pairs: Verdicts on the output beside those of other variants: ``{"first", "second", "outcome", …}``, outcome 1
             where the first is the better one, 0.5 for a tie; or ``{"first", "second", "unscored": why}``.
+        reused: Whether results of an earlier run took the place of steps or model calls, so that time, cost and tokens
+            are not those of a whole run.
     """
 
     number: int
@@ -300,3 +302,4 @@ class SampleRecord:
     scores: dict[str, Any] = field(default_factory=dict)
     judged: dict[str, Any] = field(default_factory=dict)
     pairs: list[dict[str, Any]] = field(default_factory=list)
+    reused: bool = False

@@ -291,6 +291,7 @@ class EvaluatedSample(_Stored, table=True):
     scores: str = Field(sa_type=JsonText)
     judged: str = Field(sa_type=JsonText)
     pairs: str = Field(sa_type=JsonText)
+    reused: bool
 
 
 def _table(name: str) -> Table:

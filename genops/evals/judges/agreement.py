@@ -51,10 +51,10 @@ def agreement(labels: Labels, rows: Sequence[Judged], level: float = 0.95) -> Ag
             krippendorff_alpha([*zip(human, judge, strict=True)], "nominal", clusters, level),
         )
     scale = [float(word) for word in words]
-    numbers = [[float(word) for word in one] for one in (human, judge)]
+    people, judged = [float(word) for word in human], [float(word) for word in judge]
     return Agreement(
-        raw_agreement(*numbers, clusters, level),
-        cohen_kappa(*numbers, "quadratic", scale, clusters, level),
-        gwet_ac1(*numbers, scale, clusters, level),
-        krippendorff_alpha([*zip(*numbers, strict=True)], "interval", clusters, level),
+        raw_agreement(people, judged, clusters, level),
+        cohen_kappa(people, judged, "quadratic", scale, clusters, level),
+        gwet_ac1(people, judged, scale, clusters, level),
+        krippendorff_alpha([*zip(people, judged, strict=True)], "interval", clusters, level),
     )

@@ -43,7 +43,11 @@ def prediction_powered(
         where several of them share a cluster: the interval would be too narrow.
     """
     split = _split(scores, labels)
-    return split and prediction_powered_mean(split.labels, split.scores, split.others, level, finite=finite)
+    return (
+        None
+        if split is None
+        else prediction_powered_mean(split.labels, split.scores, split.others, level, finite=finite)
+    )
 
 
 def planned_labels(
@@ -51,7 +55,7 @@ def planned_labels(
 ) -> LabelPlan | None:
     """How many labels in all bring the corrected mean to a width; None where :func:`prediction_powered` gives none."""
     split = _split(scores, labels)
-    return split and labels_for_width(split.labels, split.scores, split.others, width, level)
+    return None if split is None else labels_for_width(split.labels, split.scores, split.others, width, level)
 
 
 def scores_of(labels: Labels, rows: Sequence[Judged]) -> dict[str, float | None]:

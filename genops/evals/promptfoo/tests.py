@@ -16,7 +16,7 @@ from genops.evals.promptfoo.templates import rendered
 _KNOWN = frozenset({"description", "vars", "assert", "threshold", "options", "metadata"})
 _MEDIA = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".pdf", ".mp3", ".wav", ".mp4", ".webm")
 _DATA = (".yaml", ".yml", ".json")
-_TYPED = re.compile(r"(?P<type>(?:not-)?[a-z][a-z:-]*)(?:\((?P<threshold>[0-9.]+)\))?(?::\s*(?P<value>.*))?", re.DOTALL)
+_TYPED = re.compile(r"(?P<type>(?:not-)?[a-z][a-z-]*)(?:\((?P<threshold>[0-9.]+)\))?(?::\s*(?P<value>.*))?", re.DOTALL)
 _SHORT = {"fn": "javascript", "eval": "javascript", "grade": "llm-rubric"}
 _LISTS = re.compile(r"(not-)?i?contains-(all|any)")
 

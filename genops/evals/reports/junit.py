@@ -35,9 +35,9 @@ class _Suite:
 def write(report: Report, out: TextIO) -> None:
     """Writes the tests of every variant."""
     suites = {variant.name: _Suite() for variant in report.summary.variants}
-    for variant, samples in _cases(report.results.store.samples(report.record.id)):
-        if variant in suites:
-            _add(suites[variant], report.record.suite, samples)
+    for name, samples in _cases(report.results.store.samples(report.record.id)):
+        if name in suites:
+            _add(suites[name], report.record.suite, samples)
     out.write('<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n')
     for number, variant in enumerate(report.summary.variants):
         out.writelines(f"{line}\n" for line in _suite(report, variant, suites[variant.name], number))

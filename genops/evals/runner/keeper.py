@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
+from genops.errors import StoreUnavailable
 from genops.store import Store
 from genops.store.records import SampleRecord
 
 _WAITING = 4_096
 _PAUSE = 0.1
+_PATIENCE = 20.0
+_RETRY_PAUSE = 0.5
 
 
 class Keeper:
     """Takes finished samples and writes them, in the order in which they came.
+
+    While the store is locked or full it takes no more, so that little is made in vain, and tries again for a while.
 
     Args:
         store: Where they go.
@@ -24,10 +30,14 @@ class Keeper:
         self._evaluation = evaluation
         self._waiting: asyncio.Queue[SampleRecord] = asyncio.Queue(_WAITING)
         self._in_hand: list[SampleRecord] = []
+        self._flowing = asyncio.Event()
+        self._flowing.set()
+        self._failing_since: float | None = None
 
     async def keep(self, sample: SampleRecord) -> None:
-        """Hands a sample over; waits where the store is far behind."""
+        """Hands a sample over; waits where the store is far behind or cannot be written."""
         await self._waiting.put(sample)
+        await self._flowing.wait()
 
     async def run(self) -> None:
         """Writes what comes, until cancelled.
@@ -44,11 +54,29 @@ class Keeper:
         """Writes what is there, also what :meth:`run` had in hand when it was cancelled.
 
         Raises:
-            StoreError: The store does not take it.
+            StoreError: The store does not take it, or has not for a while.
         """
+        written = await self._written()
+        while not written:
+            await asyncio.sleep(_RETRY_PAUSE)
+            written = await self._written()
+
+    async def _written(self) -> bool:
+        """Whether all that is there is written; what is not stays in hand."""
         while not self._waiting.empty():
             self._in_hand.append(self._waiting.get_nowait())
-        if self._in_hand:
-            written = list(self._in_hand)
+        if not self._in_hand:
+            return True
+        written = list(self._in_hand)
+        try:
             await asyncio.to_thread(self._store.add_samples, self._evaluation, written)
-            del self._in_hand[: len(written)]
+        except StoreUnavailable:
+            self._flowing.clear()
+            self._failing_since = self._failing_since or time.monotonic()
+            if time.monotonic() - self._failing_since > _PATIENCE:
+                raise
+            return False
+        del self._in_hand[: len(written)]
+        self._failing_since = None
+        self._flowing.set()
+        return True

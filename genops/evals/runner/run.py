@@ -26,6 +26,7 @@ from genops.executor import RunOptions, run_chain
 from genops.models.loop_thread import on_loop
 from genops.store.records import EvalRecord, RunRecord, SampleRecord, SpanRecord
 from genops.tracing.recorder import describe, new_id
+from genops.tracing.telemetry import RESPONSE_CACHED
 
 if TYPE_CHECKING:
     from genops.evals.gate import GateProcess
@@ -215,6 +216,7 @@ class Runner:
             scores=scores,
             judged={name: getattr(judged, name) for name in judged.__slots__} if judged.calls else {},
             pairs=pairs,
+            reused=any(_reused(span) for span in made.spans),
         )
 
     async def _asked(self, case: Case, job: Job, made: _Made) -> Value:
@@ -231,7 +233,8 @@ class Runner:
         limit = asyncio.timeout(suite.timeout)
         try:
             async with limit:
-                return (await run_chain(self.plan.project, job.variant.closure, case.inputs, options)).output
+                output: Value = (await run_chain(self.plan.project, job.variant.closure, case.inputs, options)).output
+                return output
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -256,6 +259,11 @@ class Runner:
             input_tokens=record.input_tokens if record is not None else 0,
             output_tokens=record.output_tokens if record is not None else 0,
         )
+
+
+def _reused(span: SpanRecord) -> bool:
+    """Whether the memo or the response cache answered."""
+    return bool(span.attributes.get("genops.memo.hit") or span.attributes.get(RESPONSE_CACHED))
 
 
 @contextmanager

@@ -129,14 +129,14 @@ class Scoring:
             ) from error
 
 
-async def score_sample(uses: Sequence[ScorerUse], of: Any, scoring: Scoring) -> dict[str, dict[str, Any]]:
+async def score_sample(uses: Sequence[ScorerUse], of: Any, scoring: Scoring) -> dict[str, Any]:
     """The scores of a sample as they are stored, redacted, by the names of the scorers' entries."""
     slow = [use for use in uses if use.scorer.waits]
     results = {use.name: await _one(use, of, scoring) for use in uses if not use.scorer.waits}
     if slow:
         found = await asyncio.gather(*(_one(use, of, scoring) for use in slow))
         results.update(zip((use.name for use in slow), found, strict=True))
-    kept = {use.name: result for use in uses if (result := results[use.name]) is not None}
+    kept: dict[str, Any] = {use.name: result for use in uses if (result := results[use.name]) is not None}
     session = scoring.project.redactor.session()
     payload = encode(kept)
     if payload.data[:1] == b"j" and session.ruled_out(payload.data[1:]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
+from genops.artifacts import Value
 from genops.evals.score import Score
 from genops.evals.scorer import scorer
 from genops.evals.scorers.references import Texts, with_words
@@ -27,7 +28,11 @@ def bleu(output: str, expected: Texts, *, tokenize: Tokenizer = "13a") -> Score:
         tokenize: Tokenizer of ``sacrebleu``.
     """
     found = _bleu(tokenize).sentence_score(output, with_words(expected))
-    metadata = {"precisions": [p / 100 for p in found.precisions], "brevity_penalty": found.bp, "length": found.sys_len}
+    metadata: dict[str, Value] = {
+        "precisions": [p / 100 for p in found.precisions],
+        "brevity_penalty": found.bp,
+        "length": found.sys_len,
+    }
     return Score(min(1.0, found.score / 100), metadata=metadata)
 
 

@@ -47,14 +47,14 @@ def read_citations(output: Value, hits: Sequence[Mapping[str, Any]]) -> Cited:
     if not isinstance(output, dict):
         text = as_text(output)
         return Cited(text, {number: 1 <= number <= len(hits) for number in _numbers(text)})
-    text, listed = output.get("answer"), output.get("citations")
-    if not isinstance(text, str) or not isinstance(listed, list):
+    answer, listed = output.get("answer"), output.get("citations")
+    if not isinstance(answer, str) or not isinstance(listed, list):
         raise Unscored("the output has no `answer` text with `citations`", hint="set `of` to the part that has them")
-    given: dict[int, list[Any]] = {number: [] for number in _numbers(text)}
+    given: dict[int, list[Any]] = {number: [] for number in _numbers(answer)}
     for place, citation in enumerate(listed, start=1):
         number = citation.get("number", place) if isinstance(citation, dict) else place
-        given.setdefault(number, []).append(citation)
-    return Cited(text, {number: _lead(citations, hits) for number, citations in given.items()})
+        given.setdefault(number if isinstance(number, int) else place, []).append(citation)
+    return Cited(answer, {number: _lead(citations, hits) for number, citations in given.items()})
 
 
 def _numbers(text: str) -> list[int]:

@@ -18,7 +18,7 @@ def score_given(value: Value, metadata: dict[str, Value]) -> Score:
     number = given.get("value")
     if not isinstance(number, (bool, int, float)):
         raise Unscored(f"a score has a number as its `value`, not {type(number).__name__}")
-    words = {name: given.get(name) or "" for name in ("label", "explanation")}
-    if wrong := [name for name, text in words.items() if not isinstance(text, str)]:
-        raise Unscored(f"the `{wrong[0]}` of a score is a text")
-    return Score(float(number), **words, metadata=metadata)
+    label, explanation = given.get("label") or "", given.get("explanation") or ""
+    if not isinstance(label, str) or not isinstance(explanation, str):
+        raise Unscored("the `label` and the `explanation` of a score are texts")
+    return Score(float(number), label=label, explanation=explanation, metadata=metadata)

@@ -58,5 +58,5 @@ async def http(
     except (HttpFailed, StepTimeout) as error:
         raise Unscored(error.message) from None
     if answer["status"] != 200:
-        raise Unscored(f"{url} answered {answer['status']}")
+        raise Unscored(f"{url} answered {answer['status']!s}")
     return score_given(answer["body"], {})

@@ -51,7 +51,7 @@ class Place(BaseModel):
             return True
         shorter = min(self.end - self.start, hit["end"] - hit["start"])
         shared = min(self.end, hit["end"]) - max(self.start, hit["start"])
-        return shared > 0 and 2 * shared >= shorter
+        return bool(shared > 0 and 2 * shared >= shorter)
 
     def __str__(self) -> str:
         name = self.uri or self.document or self.chunk_id or ""

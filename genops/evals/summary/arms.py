@@ -117,6 +117,7 @@ class Arm:
         cases: Number of the case of each sample that is there, as are the lists below.
         seconds: How long the run took.
         cost: US dollars; NaN where unknown.
+        reused: Whether it reused results of an earlier run; its amounts are then not those of a whole run.
         input_tokens: Of the run.
         output_tokens: Of the run.
         judge_calls: Answers of judges.
@@ -138,6 +139,7 @@ class Arm:
     cases: array[int] = field(default_factory=lambda: array("q"))
     seconds: array[float] = field(default_factory=lambda: array("d"))
     cost: array[float] = field(default_factory=lambda: array("d"))
+    reused: bytearray = field(default_factory=bytearray)
     input_tokens: array[float] = field(default_factory=lambda: array("d"))
     output_tokens: array[float] = field(default_factory=lambda: array("d"))
     judge_calls: array[float] = field(default_factory=lambda: array("d"))
@@ -183,6 +185,7 @@ class Arm:
         self.cases.append(sample.case_number)
         self.seconds.append(sample.seconds)
         self.cost.append(nan if sample.cost is None else sample.cost)
+        self.reused.append(sample.reused)
         self.input_tokens.append(sample.input_tokens)
         self.output_tokens.append(sample.output_tokens)
         judge_cost = judged.get("cost", 0.0)
@@ -192,6 +195,12 @@ class Arm:
         self.judge_input_tokens.append(judged.get("input_tokens", 0))
         self.judge_output_tokens.append(judged.get("output_tokens", 0))
         self.runs += bytes.fromhex(sample.run) if len(sample.run) == 2 * _RUN else bytes(_RUN)
+
+    @property
+    def whole(self) -> NDArray[np.bool_]:
+        """Which samples are of runs that reused nothing."""
+        whole: NDArray[np.bool_] = np.frombuffer(self.reused, dtype=np.uint8) == 0
+        return whole
 
     def run_of(self, case: int) -> str:
         """Id of the first run of a case; empty where there is none."""

@@ -89,7 +89,7 @@ class Comparison:
         reference: Name of the variant that it is compared with.
         evaluation: Id of the other evaluation that the reference is of; empty for the same one.
         metrics: Each metric that both have.
-        amounts: Seconds, dollars and tokens of the chain; not tested.
+        amounts: Seconds, dollars and tokens of the chain, of runs that reused nothing; not tested.
     """
 
     variant: str
@@ -200,13 +200,14 @@ def _paired(after: _Values, before: _Values, match: NDArray[np.int64]) -> _Pairs
 
 
 def _amounts(name: str, side: Side) -> _Values:
+    """By case; of runs that reused nothing, as the others spared what they reused."""
     arm = side.arm
     values = {
         "latency": lambda: floats(arm.seconds),
         "cost": lambda: floats(arm.cost),
         "tokens": lambda: floats(arm.input_tokens) + floats(arm.output_tokens),
     }[name]()
-    known = ~np.isnan(values)
+    known = ~np.isnan(values) & arm.whole
     places, means, _ = case_means(values[known], side.cases.places(ints(arm.cases)[known]))
     return places, means
 

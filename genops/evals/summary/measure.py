@@ -99,9 +99,9 @@ class Distribution:
 
     Attributes:
         unit: Of the amounts.
-        n: Samples with a known amount.
+        n: Samples with a known amount, of runs that reused nothing; but for ``total``, everything is of these.
         unknown: Samples whose amount is not known (a model without a price).
-        total: Of the known amounts.
+        total: Of all known amounts.
         mean: Over cases; repeats are averaged within a case first.
         p50: The median over samples.
         p95: What 95% of the samples stay within.
@@ -155,6 +155,7 @@ def distribution(
     unit: str,
     clusters: NDArray[np.int64] | None = None,
     weights: NDArray[np.float64] | None = None,
+    whole: NDArray[np.bool_] | None = None,
 ) -> Distribution:
     """Amounts of samples; NaN where unknown.
 
@@ -164,21 +165,26 @@ def distribution(
         unit: Of the values.
         clusters: By case; None where no two cases share one.
         weights: By case; None where all are equal.
+        whole: Which samples are of whole runs: the others count in the total alone. None where all are.
     """
     known = ~np.isnan(values)
+    unknown, total = len(values) - int(known.sum()), float(values[known].sum())
+    if whole is not None:
+        known &= whole
     amounts, places = values[known], cases[known]
     if not len(amounts):
-        nothing = Measure.none(unit, "no known values")
-        return Distribution(unit, 0, len(values), 0.0, nothing, nothing, nothing, None)
+        nothing = Measure.none(unit, "no known values of whole runs")
+        return Distribution(unit, 0, unknown, total, nothing, nothing, nothing, None)
     there, means, _ = case_means(amounts, places)
     mean = mean_measure(
         means, unit, None if clusters is None else clusters[there], None if weights is None else weights[there]
     )
+    if mean.low is not None:
+        mean = replace(mean, low=max(mean.low, 0.0))
     repeated = len(there) < len(amounts)
     groups = clusters[places] if clusters is not None else places if repeated else None
     p50, p95 = (Measure.of(_quantile(amounts, share, groups), unit) for share in (0.5, 0.95))
-    total = float(amounts.sum())
-    return Distribution(unit, len(amounts), len(values) - len(amounts), total, mean, p50, p95, Histogram.of(amounts))
+    return Distribution(unit, len(amounts), unknown, total, mean, p50, p95, Histogram.of(amounts))
 
 
 def case_means(

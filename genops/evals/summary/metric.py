@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from genops.errors import GenopsError
 from genops.evals.rules import OVERALL, PASSED
-from genops.evals.summary.arms import Arm, Scores, ints
+from genops.evals.summary.arms import Arm, Scores, floats, ints
 from genops.evals.summary.cases import Cases
 from genops.evals.summary.measure import Histogram, Measure, case_means, mean_measure
 from genops.evals.use import parse_uses, python_parsing
@@ -164,7 +164,8 @@ def case_values(spec: MetricSpec, arm: Arm, cases: Cases) -> tuple[NDArray[np.in
 
 
 def _suite_spec(entry: Mapping[str, Any]) -> MetricSpec:
-    return MetricSpec(entry["name"], entry["scorer"], *entry["range"], entry["lower_is_better"], entry["threshold"])
+    low, high = entry["range"]
+    return MetricSpec(entry["name"], entry["scorer"], low, high, entry["lower_is_better"], entry["threshold"])
 
 
 def _mean(
@@ -192,8 +193,7 @@ def _bounds(
     numbers = np.concatenate([ints(scores.cases), errors])
     if ends is None or not len(numbers):
         return None
-    values = np.frombuffer(scores.passes if of_passes else scores.values, dtype=np.float64) if scores.cases else []
-    filled = np.concatenate([np.asarray(values, dtype=np.float64), np.full(len(errors), np.nan)])
+    filled = np.concatenate([floats(scores.passes if of_passes else scores.values), np.full(len(errors), np.nan)])
     found = []
     for end in ends:
         places, means, _ = case_means(np.where(np.isnan(filled), end, filled), cases.places(numbers))

@@ -284,7 +284,7 @@ def _variants(tally: Tally, labels: Labels | None) -> tuple[VariantSummary, ...]
 def _variant(tally: Tally, name: str) -> VariantSummary:
     arm, cases = tally.arms[name], tally.cases
     manifest = tally.record.body["manifest"]
-    entry = next((entry for entry in manifest["variants"] if entry["name"] == name), {})
+    entry: dict[str, Any] = next((entry for entry in manifest["variants"] if entry["name"] == name), {})
     repeat = manifest["repeat"]
     return VariantSummary(
         name=name,
@@ -293,7 +293,7 @@ def _variant(tally: Tally, name: str) -> VariantSummary:
         cases=len(np.union1d(ints(arm.cases), ints(arm.error_cases))),
         counts=_counts(arm, manifest["cases"] * repeat),
         metrics={spec.name: metric_summary(spec, arm, cases, repeat) for spec in tally.specs.values()},
-        chain_usage=_usage(arm, cases, arm.cost, arm.input_tokens, arm.output_tokens, arm.seconds),
+        chain_usage=_usage(arm, cases, arm.cost, arm.input_tokens, arm.output_tokens, arm.seconds, arm.whole),
         judge_usage=_usage(
             arm, cases, arm.judge_cost, arm.judge_input_tokens, arm.judge_output_tokens, arm.judge_seconds
         )
@@ -315,12 +315,20 @@ def _counts(arm: Arm, planned: int) -> Counts:
     return Counts(planned, arm.samples, arm.samples - errors, errors, arm.unscored, arm.bad, by_type, tuple(reasons))
 
 
-def _usage(arm: Arm, cases: Cases, cost: Any, input_tokens: Any, output_tokens: Any, seconds: Any) -> Usage:
+def _usage(
+    arm: Arm,
+    cases: Cases,
+    cost: Any,
+    input_tokens: Any,
+    output_tokens: Any,
+    seconds: Any,
+    whole: NDArray[np.bool_] | None = None,
+) -> Usage:
     places = cases.places(ints(arm.cases))
     tokens_in, tokens_out = floats(input_tokens), floats(output_tokens)
 
     def spread(values: NDArray[np.float64], unit: str) -> Distribution:
-        return distribution(values, places, unit, cases.clusters, cases.weights)
+        return distribution(values, places, unit, cases.clusters, cases.weights, whole)
 
     return Usage(
         spread(floats(cost), "USD"),
@@ -346,6 +354,12 @@ def _notes(tally: Tally, labels: Labels | None) -> list[str]:
     errors = sum(len(arm.error_cases) for arm in tally.arms.values())
     if errors:
         notes.append(f"the infrastructure failed under {counted(errors, 'sample')}; {resume}")
+    reused = sum(map(sum, (arm.reused for arm in tally.arms.values())))
+    if reused:
+        spared = (
+            "what that spared is in no mean and no difference of latency, cost and tokens (`--no-memo` reuses nothing)"
+        )
+        notes.append(f"{counted(reused, 'sample')} reused results of earlier runs; {spared}")
     if tally.cases.missing:
         notes.append(tally.cases.missing)
     if labels is not None and len(tally.arms) > 1:

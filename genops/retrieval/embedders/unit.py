@@ -29,7 +29,9 @@ def to_unit_length(vectors: Vectors, embedder: str) -> Vectors:
         raise Unfinished(f"the embedder {embedder!r} gave numbers that are not finite", hint=_HINT)
     if not lengths.all():
         raise Unfinished(f"the embedder {embedder!r} gave a vector of zeros, which points nowhere", hint=_HINT)
-    return np.divide(vectors, lengths, out=np.empty(vectors.shape, dtype=np.float32), casting="same_kind")
+    unit = np.empty(vectors.shape, dtype=np.float32)
+    np.divide(vectors, lengths, out=unit, casting="same_kind")
+    return unit
 
 
 _ROUNDING = 1e-6

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from genops.retrieval.embedders.embedder import Vectors
 
 _BATCH = 8192
+_BUFFER = 2**20
 
 _kept = attrgetter(*DocumentRecord._fields)
 
@@ -57,7 +58,9 @@ class SegmentWriter:
         self._folder = folder
         self._dimension = dimension
         self._closing = ExitStack()
-        opened = [self._closing.enter_context((folder / n).open("wb")) for n in (RECORDS, DOCUMENTS, TEXTS, CHUNKS)]
+        opened = [
+            self._closing.enter_context((folder / n).open("wb", _BUFFER)) for n in (RECORDS, DOCUMENTS, TEXTS, CHUNKS)
+        ]
         self._records, self._documents, self._texts, self._chunks = opened
         self._headings: dict[str, int] = {"": 0}
         self._kept: list[tuple[Segment, range]] = []
@@ -90,8 +93,8 @@ class SegmentWriter:
         for chunk in chunks:
             at, end = byte(chunk.start), byte(chunk.end)
             headings = self._heading(chunk.heading), self._heading(chunk.context)
-            place = self.documents, chunk.start, chunk.end, text_at + at, end - at, *headings
-            self._chunks.write(CHUNK.pack(int(chunk.id, 16), *place))
+            span = chunk.start, chunk.end, text_at + at, end - at
+            self._chunks.write(CHUNK.pack(int(chunk.id, 16), self.documents, *span, *headings))
         place = (self._records_size, len(line) - 1, text_at, len(data), self.chunks, len(chunks))
         self._documents.write(DOCUMENT.pack(*place))
         self._records_size += self._records.write(line)

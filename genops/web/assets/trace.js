@@ -268,16 +268,6 @@ function showCount() {
 
 const detail = document.getElementById("detail");
 
-function block(name, ...content) {
-  return element("section", { class: "block" }, element("h3", {}, name), ...content);
-}
-
-function folding(name, make) {
-  const box = element("details", { class: "block" }, element("summary", {}, ...[name].flat()));
-  box.addEventListener("toggle", () => { if (box.open && box.childElementCount === 1) box.append(make()); });
-  return box;
-}
-
 function showDetail(span) {
   const facts = element("dl", { class: "facts" },
     ...span.facts.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value))));
@@ -302,13 +292,6 @@ function close() {
   list.focus();
 }
 
-function failureView(error) {
-  const rest = Object.entries(error).filter(([name, value]) => !["type", "error", "message", "attempts"].includes(name) && value);
-  return element("div", { class: "failure" },
-    element("div", { class: "text" }, element("b", {}, error.type ?? error.error ?? "Error"), `  ${error.message ?? ""}`),
-    ...rest.map(([name, value]) => element("div", { class: "soft" }, `${name}: ${name === "delay" ? `${value} s` : typeof value === "string" ? value : JSON.stringify(value)}`)));
-}
-
 function contentViews(span) {
   const request = payload(span.input);
   if (span.kind === "model" && Array.isArray(request.value?.messages)) return conversationViews(span, request.value);
@@ -322,10 +305,6 @@ function contentViews(span) {
   const hits = Array.isArray(output.value) && output.value.length > 0 && output.value.every((hit) => hit && typeof hit.text === "string" && "uri" in hit);
   views.push(hits ? block("Passages", ...output.value.map(passageView)) : block("Output", boxed(payloadView(span.output))));
   return views;
-}
-
-function boxed(content) {
-  return element("div", { class: "value-box" }, content);
 }
 
 function passageView(hit, index) {

@@ -94,3 +94,15 @@ def test_amounts_that_are_all_unknown_are_not_zero():
     found = distribution(values(np.nan, np.nan), np.arange(2), "USD")
     assert (found.n, found.unknown) == (0, 2)
     assert found.mean.value is None
+
+
+def test_a_mean_amount_is_never_below_zero():
+    found = distribution(np.array([0.01, 0.01, 0.09]), np.arange(3), "s").mean
+    assert found.low == 0.0
+    assert found.value == pytest.approx(0.11 / 3)
+
+
+def test_runs_that_reused_results_count_in_the_total_alone():
+    found = distribution(np.array([2.0, 4.0, 0.0]), np.arange(3), "USD", whole=np.array([True, True, False]))
+    assert (found.n, found.total, found.mean.value, found.unknown) == (2, 6.0, 3.0, 0)
+    assert distribution(np.zeros(1), np.arange(1), "USD", whole=np.array([False])).mean.value is None

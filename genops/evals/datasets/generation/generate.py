@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
+from genops.artifacts import Value
 from genops.evals.case import Case
 from genops.evals.datasets.embedding import text_embedder
 from genops.evals.datasets.generation.passages import PassageSource, Span
@@ -137,7 +138,7 @@ class _Maker:
         """
         passages: list[Any] = [{"number": place, "text": span.text} for place, span in enumerate(spans, start=1)]
         try:
-            given = {"kind": KINDS[kind], "passages": passages}
+            given: dict[str, Value] = {"kind": KINDS[kind], "passages": passages}
             answer = await self.questions.ask("genops/generate_case", given, model=self.model, number=number)
             made: Any = answer.value
             sources = _found(made["quotes"], spans)
@@ -173,7 +174,7 @@ class _Maker:
         """
         if not question.strip() or not answer.strip():
             raise Dropped("an empty question or answer")
-        given = {"question": question, "passages": passages}
+        given: dict[str, Value] = {"question": question, "passages": passages}
         second: Any = (await self.questions.ask("genops/answer_from_passages", given, model=self.model)).value
         if not second["answerable"]:
             raise Dropped("not answerable from its passages")

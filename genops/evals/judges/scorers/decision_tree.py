@@ -90,7 +90,7 @@ async def decision_tree(
     return Score(
         leaf.score,
         label=leaf.label,
-        explanation=" → ".join(f"{step['question']} {step['answer']}" for step in path if isinstance(step, dict)),
+        explanation=" → ".join(f"{step['question']!s} {step['answer']!s}" for step in path if isinstance(step, dict)),
         evidence=tuple(evidence),
         metadata=facts(*answers, path=path),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from genops.artifacts import Value
 from genops.evals.judges.questions import asks
 from genops.evals.judges.score_token import expected_score
 from genops.evals.judges.verdicts import facts, question_of
@@ -52,9 +53,9 @@ async def g_eval(
         written: Any = made.value
         steps = list(written["steps"])
         answers.append(made)
-    inputs = {
+    inputs: dict[str, Value] = {
         "criterion": criterion,
-        "steps": steps,
+        "steps": list(steps),
         "output": output,
         "question": question_of(sample, question),
         "reference": reference,

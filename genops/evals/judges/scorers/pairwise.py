@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from genops.artifacts import Value
 from genops.evals.judges.questions import asks
 from genops.evals.judges.verdicts import facts, question_of
 from genops.evals.judging import Answer
@@ -115,7 +116,11 @@ async def pairwise(
     found = await compare(
         context, prompt, output, expected, question=asked, criterion=criterion, reference=reference, model=model
     )
-    orders = {"forward": _LABELS[found.forward], "swapped": _LABELS[found.swapped], "orders_agree": found.agree}
+    orders: dict[str, Value] = {
+        "forward": _LABELS[found.forward],
+        "swapped": _LABELS[found.swapped],
+        "orders_agree": found.agree,
+    }
     return Score(
         _WORTH[found.winner],
         label=_LABELS[found.winner],

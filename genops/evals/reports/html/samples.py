@@ -96,7 +96,7 @@ class Samples:
             return {"problem": self._dataset.message}
         case = self._dataset[number]
         redactor = self._project.redactor.session()
-        about = {
+        about: dict[str, Value] = {
             "tags": list(case.tags),
             "weight": case.weight if case.weight != 1 else None,
             "cluster": case.cluster,

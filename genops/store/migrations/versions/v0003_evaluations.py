@@ -43,5 +43,6 @@ def upgrade() -> None:
         sa.Column("cost", sa.Float),
         *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("input_tokens", "output_tokens")),
         *(sa.Column(name, sa.Text, nullable=False) for name in ("scores", "judged", "pairs")),
+        sa.Column("reused", sa.Boolean, nullable=False),
     )
     op.create_index("sample_output", "sample", ["output"])

@@ -1,0 +1,157 @@
+"""``genops eval run`` for people: what it says, and how it ends."""
+
+import json
+
+import pytest
+
+ROWS = [{"id": f"c{number}", "what": f"tea {number}", "expected": f"tea {number}"} for number in range(6)]
+SUITE = """
+kind: suite
+chain: say
+dataset: said.jsonl
+scorers: [contains]
+gate: [contains >= 0.5]
+"""
+
+
+@pytest.fixture
+def suite(site):
+    """Writes the suite ``said`` and its cases."""
+
+    def write(text=SUITE, rows=ROWS):
+        (site / "evals").mkdir(exist_ok=True)
+        (site / "evals" / "said.yaml").write_text(text)
+        (site / "evals" / "said.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    write()
+    return write
+
+
+def errors(done):
+    """The lines of what went wrong."""
+    lines = done.err.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("error: "))
+    return lines[start:]
+
+
+def test_a_suite_is_run_and_shown(genops, suite):
+    done = genops("eval", "run", "said")
+    assert done.err.startswith("said: 6 cases, evaluation ")
+    assert "contains" in done.out
+
+
+def test_it_gives_json_to_a_pipe(genops, suite):
+    shown = json.loads(genops("eval", "run", "said", "--json", "--gate").out)
+    assert shown["verdict"]["outcome"] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("expected", "code"), [("tea", 0), ("nothing like it", 1)], ids=["a gate that passes", "a gate that fails"]
+)
+def test_the_gate_decides_how_it_ends(genops, suite, expected, code):
+    suite(rows=[{**row, "expected": expected} for row in ROWS])
+    genops("eval", "run", "said", "--gate", code=code)
+
+
+def test_a_gate_without_enough_data_is_undecided(genops, suite):
+    suite(SUITE.replace("gate: [contains >= 0.5]", "gate: {rules: contains >= 0.5, about: population}"))
+    genops("eval", "run", "said", "--gate", code=3)
+
+
+def test_a_gate_that_what_is_missing_could_change_is_unfinished(genops, suite):
+    suite(
+        SUITE.replace("chain: say", "chain: raw"), [{"id": str(n), "text": "fail", "expected": "x"} for n in range(4)]
+    )
+    done = genops("eval", "run", "said", "--gate", code=4)
+    assert "missing, as something around the chain failed: 4 samples. Go on with:\n" in done.err
+
+
+def test_samples_that_are_missing_end_it_with_how_to_go_on(genops, suite, site, monkeypatch):
+    rows = [{"id": "fine", "text": "Say a", "expected": "a"}, {"id": "lost", "text": "fail", "expected": "b"}]
+    suite(SUITE.replace("chain: say", "chain: raw"), rows)
+    monkeypatch.setattr("sys.argv", ["genops", "eval", "run", "said"])
+    done = genops("eval", "run", "said", code=4)
+    assert "missing, as something around the chain failed: 1 sample. Go on with:\n" in done.err
+    assert done.err.endswith("  genops eval run said --resume\n")
+    (site / "talker.yaml").write_text("rules: [{text: b}]\n")
+    again = genops("eval", "run", "said", "--resume", code=4)
+    assert "cannot be resumed: the variant 'raw' changed since" in again.err
+
+
+def test_only_failed_takes_the_last_one_and_names_it_when_it_is_interrupted(genops, suite, monkeypatch):
+    rows = [{"id": "fine", "text": "Say a", "expected": "a"}, {"id": "lost", "text": "fail", "expected": "b"}]
+    suite(SUITE.replace("chain: say", "chain: raw"), rows)
+    first = json.loads(genops("eval", "run", "said", "--json", code=4).out)
+    monkeypatch.setattr("sys.argv", ["genops", "eval", "run", "said", "--only-failed", "last"])
+    done = genops("eval", "run", "said", "--only-failed", "last", code=4)
+    assert done.err.startswith("said: 1 case, evaluation ")
+    assert f"genops eval run said --only-failed {first['evaluation'][:12]} --resume" in done.err
+    resumed = genops("eval", "run", "said", "--only-failed", first["evaluation"][:12], "--resume", code=4)
+    assert resumed.err.startswith("said: 1 case, evaluation ")
+
+
+WRONG = [
+    (["nothing"], "no suite is called 'nothing': there is no evals/nothing.yaml", "known: said"),
+    (["sad"], "no suite is called 'sad'", "did you mean said?"),
+    (["said", "--fresh"], "--fresh goes with --gate", None),
+    (["said", "--gate", "--fresh", "--resume"], "--resume goes on with an evaluation; --fresh starts one", None),
+    (["said", "--sample", "many"], "--sample 'many' is neither a count nor a share below 1", None),
+    (["said", "--sample", "1.5"], "--sample '1.5' is neither a count nor a share below 1", None),
+    (["said", "--sample", "0"], "--sample '0' is neither a count nor a share below 1", None),
+    (["said", "--filter", "zebra"], "no case of 6 is left", "look at"),
+    (["said", "--split", "test"], "no case of 6 is left", "the cases have no `split`"),
+    (["said", "--only-failed", "last"], "the suite 'said' was never run", None),
+    (["said", "--only-failed", "abcdef"], "abcdef", None),
+    (["said", "--chain", "sey"], "sey", "say"),
+    (["said", "--chain", "raw"], "input 'text' (str) is missing", None),
+    (["said", "--concurrency", "0"], "Invalid value for '--concurrency'", None),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message", "hint"), WRONG, ids=lambda value: " ".join(value) if value else "")
+def test_wrong_usage_is_one_error_and_runs_nothing(genops, suite, arguments, message, hint):
+    done = genops("eval", "run", *arguments, code=2)
+    error = errors(done)
+    assert message in error[0]
+    assert hint is None or hint in error[1]
+    assert json.loads(genops("trace", "list", "--json").out) == []
+
+
+def test_nothing_to_resume_is_said_so(genops, suite):
+    assert (
+        "there is nothing to resume: the suite 'said' was never run"
+        in genops("eval", "run", "said", "--resume", code=4).err
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        (SUITE.replace("[contains]", "[containz]"), "error: evals/said.yaml:5: no scorer is called 'containz'"),
+        (SUITE.replace("said.jsonl", "sad.jsonl"), "error: evals/sad.jsonl: there is no such file"),
+        (SUITE.replace("chain: say", "chain: sey"), "error: no chain is called 'sey'"),
+        (
+            SUITE.replace("kind: suite", "kind: drift"),
+            "error: evals/said.yaml: a suite is a mapping with `kind: suite`",
+        ),
+        (SUITE + "  - bad", "error: evals/said.yaml"),
+    ],
+)
+def test_a_broken_suite_is_one_error_with_its_place(genops, suite, text, error):
+    suite(text)
+    assert errors(genops("eval", "run", "said", code=2))[0].startswith(error)
+
+
+@pytest.mark.parametrize(
+    ("rows", "error"),
+    [
+        ([], "error: said.jsonl: the dataset has no cases"),
+        ([{"expected": "a"}], "error: evals/said.jsonl:1: "),
+        ([*ROWS, ROWS[0]], "error: evals/said.jsonl:7: the id 'c0' is that of line 1 too"),
+        ([{"what": "a", "scorers": [{"contain": "a"}]}], "error: <scorers of case "),
+    ],
+    ids=["empty", "a missing column", "an id twice", "a wrong scorer of a case"],
+)
+def test_a_broken_dataset_is_one_error_with_its_place(genops, suite, rows, error):
+    suite(rows=rows)
+    assert errors(genops("eval", "run", "said", code=2))[0].startswith(error)

@@ -1,0 +1,229 @@
+"""``genops eval run`` as a process that is killed, interrupted, locked out or cut off: what was kept is not lost."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import pytest
+
+from benchmarks.loopback_server import LoopbackServer, Reply
+from genops.store import Store
+from tests.cli.conftest import REPOSITORY
+from tests.store.disks import disk, tmpfs
+
+__all__ = ["disk", "tmpfs"]
+
+CASES = 40
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def server():
+    with LoopbackServer(0.05, lambda body: Reply(text=body["messages"][-1]["content"])) as server:
+        yield server
+
+
+@pytest.fixture
+def asked(server):
+    """How often each question was asked."""
+    return lambda: Counter(request.last for request in server.requests)
+
+
+@pytest.fixture
+def folder(site, server):
+    """The project with a suite of 40 questions, 4 at a time; a question is its own answer."""
+    settings = (site / "genops.toml").read_text()
+    model = f'[models.talker]\nmodel = "openai/talker"\nbase_url = "{server.url}"\nlimits = {{retries = 0}}\n'
+    (site / "genops.toml").write_text(re.sub(r"\[models\.talker\][^\[]*", model, settings))
+    (site / "evals").mkdir()
+    suite = {
+        "chain": "raw",
+        "dataset": [{"id": f"c{n}", "text": f"question {n}", "expected": f"question {n}"} for n in range(CASES)],
+        "concurrency": 4,
+        "scorers": ["contains"],
+        "gate": ["contains >= 0.9"],
+    }
+    (site / "evals" / "asked.yaml").write_text(json.dumps({"kind": "suite", **suite}, indent=1))
+    return site
+
+
+@pytest.fixture
+def start(folder):
+    """Starts ``genops`` in the project, as a process; ``store`` is the folder of its store."""
+    with contextlib.ExitStack() as stack:
+
+        def run(*arguments, popen=subprocess.Popen, store=None, **options):
+            environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+            if store is not None:
+                environment["GENOPS_STORE"] = f"sqlite:///{store}/genops.db"
+            pipe = subprocess.PIPE
+            process = popen(
+                [sys.executable, "-m", "genops", *arguments],
+                **{"stdout": pipe, "stderr": pipe, "env": environment, "cwd": folder, "text": True, **options},
+            )
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+            return process
+
+        yield run
+
+
+def ended(process, code):
+    out, err = process.communicate(timeout=90)
+    assert "Traceback" not in err
+    assert process.returncode == code, err
+    return out, err
+
+
+def until(holds, process):
+    """Waits while a process goes on."""
+    while not holds():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.005)
+
+
+def kept(where):
+    """The samples of the only evaluation, by case."""
+    with Store.open(f"sqlite:///{where}/genops.db") as store:
+        evaluations = store.evaluations()
+        if not evaluations:
+            return {}
+        (record,) = evaluations
+        return {sample.case: sample for sample in store.samples(record.id)}
+
+
+def counted(path):
+    """How many samples are stored, by a reader of its own."""
+    with (
+        contextlib.suppress(sqlite3.Error),
+        contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db,
+    ):
+        return db.execute("SELECT count(*) FROM sample").fetchone()[0]
+    return 0
+
+
+def test_what_a_killed_run_has_kept_is_neither_lost_nor_made_again(start, folder, asked):
+    data = folder / ".genops"
+    process = start("eval", "run", "asked", "--no-memo")
+    until(lambda: counted(data / "genops.db") >= 8, process)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    before = kept(data)
+    assert 8 <= len(before) < CASES
+    first = asked()
+    ended(start("eval", "run", "asked", "--no-memo", "--resume"), 0)
+    after = kept(data)
+    assert len(after) == CASES
+    assert all(after[case].run == sample.run for case, sample in before.items())
+    again = asked() - first
+    assert {f"question {case[1:]}" for case in before}.isdisjoint(again)
+    assert sum(again.values()) == CASES - len(before)
+
+
+def test_ctrl_c_keeps_all_that_is_done_and_prints_how_to_go_on(start, folder, asked):
+    process = start("eval", "run", "asked", "--no-memo")
+    until(lambda: len(asked()) >= 12, process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert out == ""
+    done = int(re.search(r"stopped after (\d+) samples?; what was kept is not made again. Go on with:", err)[1])
+    assert err.endswith("  genops eval run asked --no-memo --resume\ninterrupted\n")
+    before = kept(folder / ".genops")
+    assert len(before) == done > 0
+    first = asked()
+    ended(start("eval", "run", "asked", "--no-memo", "--resume"), 0)
+    assert len(kept(folder / ".genops")) == CASES
+    assert sum((asked() - first).values()) == CASES - done
+
+
+def test_a_second_terminal_is_told_that_the_first_is_at_it(start, folder, asked, server):
+    ended(start("eval", "run", "asked", "--sample", "1"), 0)
+    server.latency = 0.4
+    first = start("eval", "run", "asked", "--gate")
+    until(lambda: len(asked()) >= 4, first)
+    _, err = ended(start("eval", "run", "asked", "--gate"), 4)
+    assert re.search(r"^error: the evaluation \w{12} of 'asked' is under way in another process$", err, re.MULTILINE)
+    assert "stopped after" not in err
+    ended(first, 0)
+    assert max(asked().values()) == 1
+
+
+def test_two_terminals_may_each_run_it_afresh(start, folder, asked):
+    both = [start("eval", "run", "asked", "--no-memo") for _ in range(2)]
+    for process in both:
+        ended(process, 0)
+    assert set(asked().values()) == {2}
+
+
+def test_a_store_that_is_locked_for_a_while_costs_nothing(start, folder, asked, tmp_path_factory):
+    data = tmp_path_factory.mktemp("store")
+    process = start("eval", "run", "asked", "--no-memo", store=data)
+    until(lambda: counted(data / "genops.db") >= 4, process)
+    lock = sqlite3.connect(data / "genops.db", isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    time.sleep(12)
+    lock.execute("ROLLBACK")
+    lock.close()
+    ended(process, 0)
+    assert len(kept(data)) == CASES
+    assert set(asked().values()) == {1}
+
+
+@pytest.mark.timeout(240)
+def test_a_full_disk_ends_it_clearly_and_what_was_kept_stays(start, folder, asked, disk, server):
+    server.latency = 0.5
+    command = ("eval", "run", "asked", "--no-memo", "--sample", "8")
+    process = start(*command, popen=disk.start, store=disk.folder)
+    until(lambda: counted(disk.folder / "genops.db") >= 4, process)
+    disk.fill()
+    _, err = ended(process, 4)
+    assert re.search(rf"^error: the store sqlite:///{disk.folder}/genops.db", err, re.MULTILINE)
+    assert f"what was kept is not made again. Go on with:\n  genops {' '.join(command)} --resume" in err
+    disk.free()
+    before = kept(disk.folder)
+    assert 4 <= len(before) < 8
+    first = asked()
+    ended(start(*command, "--resume", popen=disk.start, store=disk.folder), 0)
+    assert len(kept(disk.folder)) == 8
+    assert sum((asked() - first).values()) == 8 - len(before)
+
+
+def test_a_pipe_that_is_closed_is_no_error(start, folder):
+    command = f"{sys.executable} -m genops eval run asked | head -n 1"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert len(done.stdout.splitlines()) == 1
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+
+
+def test_a_process_whose_scorers_hang_ends(start, folder):
+    (folder / "hanging.py").write_text(
+        "import time\n\nfrom genops.evals import scorer\n\n\ndef register(registry):\n"
+        '    @scorer("hangs")\n    def hangs(output: str) -> float:\n        time.sleep(600)\n        return 1.0\n'
+    )
+    settings = (folder / "genops.toml").read_text().replace("plugins = [", 'plugins = ["hanging", ')
+    (folder / "genops.toml").write_text(settings)
+    suite = json.loads((folder / "evals" / "asked.yaml").read_text())
+    suite["scorers"].append({"hangs": None, "timeout": 0.1})
+    (folder / "evals" / "asked.yaml").write_text(json.dumps({"kind": "suite", **suite}, indent=1))
+    ended(start("eval", "run", "asked"), 0)
+    samples = kept(folder / ".genops").values()
+    assert {sample.scores["hangs"]["unscored"] for sample in samples} == {"not scored within 0.1 s"}

@@ -1,0 +1,103 @@
+"""Samples are kept as they end, through a store that is locked or full for a while."""
+
+import asyncio
+
+import pytest
+
+from genops.errors import StoreError, StoreUnavailable
+from genops.evals.runner import keeper as module
+from genops.evals.runner.keeper import Keeper
+from genops.store.records import SampleRecord
+
+
+class Shelf:
+    """A store that cannot be written some times.
+
+    Attributes:
+        kept: Numbers of the samples that were written.
+        troubles: What the next writes raise.
+    """
+
+    def __init__(self, *troubles):
+        self.kept = []
+        self.troubles = list(troubles)
+
+    def add_samples(self, evaluation, samples):
+        if self.troubles:
+            raise self.troubles.pop(0)
+        self.kept += [sample.number for sample in samples]
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(module, "_PAUSE", 0.0)
+    monkeypatch.setattr(module, "_RETRY_PAUSE", 0.01)
+
+
+def sample(number):
+    return SampleRecord(number, f"c{number}", number, "v", 0, "ok")
+
+
+async def keep(shelf, count):
+    keeper = Keeper(shelf, "e")
+    running = asyncio.create_task(keeper.run())
+    for number in range(count):
+        await asyncio.wait_for(keeper.keep(sample(number)), 10)
+        await asyncio.sleep(0.001)
+    running.cancel()
+    await keeper.finish()
+
+
+async def test_every_sample_is_written_once():
+    shelf = Shelf()
+    await keep(shelf, 50)
+    assert shelf.kept == list(range(50))
+
+
+async def test_a_store_that_is_locked_for_a_while_loses_none():
+    shelf = Shelf(*[StoreUnavailable("locked")] * 3)
+    await keep(shelf, 20)
+    assert shelf.kept == list(range(20))
+
+
+async def test_while_it_is_locked_no_more_are_taken():
+    shelf = Shelf(*[StoreUnavailable("locked")] * 1_000_000)
+    keeper = Keeper(shelf, "e")
+    running = asyncio.create_task(keeper.run())
+    taken = 0
+
+    async def work():
+        nonlocal taken
+        while True:
+            await keeper.keep(sample(taken))
+            taken += 1
+            await asyncio.sleep(0.01)
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(work(), 0.3)
+    assert taken < 5
+    shelf.troubles.clear()
+    running.cancel()
+    await keeper.finish()
+    assert shelf.kept == list(range(taken + 1))
+
+
+async def test_one_that_stays_locked_ends_it_and_what_was_written_stays(monkeypatch):
+    monkeypatch.setattr(module, "_PATIENCE", 0.1)
+    shelf = Shelf()
+    keeper = Keeper(shelf, "e")
+    await keeper.keep(sample(0))
+    await keeper.finish()
+    shelf.troubles = [StoreUnavailable("locked")] * 1_000_000
+    running = asyncio.create_task(keeper.run())
+    await keeper._waiting.put(sample(1))
+    with pytest.raises(StoreUnavailable):
+        await asyncio.wait_for(running, 10)
+    assert shelf.kept == [0]
+
+
+async def test_what_will_not_heal_ends_it_at_once():
+    keeper = Keeper(Shelf(StoreError("no such table")), "e")
+    await keeper.keep(sample(0))
+    with pytest.raises(StoreError, match="no such table"):
+        await keeper.finish()
