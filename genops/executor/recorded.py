@@ -63,7 +63,8 @@ class _Bound:
         if not self.clock.expired():
             self.clock.reschedule(asyncio.get_running_loop().time())
             await asyncio.Event().wait()
-        await asyncio.sleep(0)  # it has run out: the cancellation comes here, unless the step has swallowed it
+        for _ in range(_PATIENCE):  # the cancellation comes here, task by task, unless the step has swallowed it
+            await asyncio.sleep(0)
         raise TimeoutError
 
     def count(self) -> None:

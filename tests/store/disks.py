@@ -35,12 +35,12 @@ class Disk(Protocol):
 
 
 class Tmpfs:
-    """A file system of 512 KiB in memory; a store without a run takes a third of it."""
+    """A file system of 1 MiB in memory; a store without a run takes a sixth of it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._ballast = folder / "ballast"
-        self._mount("-t", "tmpfs", "-o", "size=512k", "tmpfs")
+        self._mount("-t", "tmpfs", "-o", "size=1m", "tmpfs")
 
     def _mount(self, *arguments: str) -> None:
         done = subprocess.run(["mount", *arguments, str(self.folder)], capture_output=True, text=True, check=False)
