@@ -48,6 +48,7 @@ class Closure:
         components: Everything, for the store and the lock.
         uses: What each template is wired to, by kind and source.
         made_of: What the memo knows of steps, by their digest.
+        may_keep: Whether it may keep their results, by their digest.
         lock: Pins the components.
     """
 
@@ -63,6 +64,7 @@ class Closure:
     components: list[Component] = field(default_factory=list)
     uses: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     made_of: dict[str, str] = field(default_factory=dict)
+    may_keep: dict[str, bool] = field(default_factory=dict)
     lock: Lock = field(init=False)
 
     @classmethod

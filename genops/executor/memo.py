@@ -133,7 +133,7 @@ class Memo:
         Writes, fallback results, failures and what redaction has changed are never kept.
         """
         closure, recorder = context.frame.closure, context.run.recorder
-        if not node.step.cache or tells_time(node, closure) or writes(node.step, closure):
+        if not may_keep(node, closure):
             return await perform()
         key = self.key(node, context.frame.variables, closure, context.run.repeat)
         kept = await self.lookups.find(key)
@@ -155,7 +155,7 @@ class Memo:
         """The key of a step's result: what it is, what it runs with, what it reads, and which repetition it is."""
         reads = {(read.root, read.name) for read in node.outer} | {("steps", name) for name in node.needs}
         seen: list[Value] = [[root, name or "", _look(variables, root, name)] for root, name in sorted(reads, key=str)]
-        inputs = hmac.new(self.secret, encode(seen).data, hashlib.sha256).hexdigest()
+        inputs = hmac.digest(self.secret, encode(seen).data, "sha256").hex()
         group = made_of(node, closure)[:_GROUP]
         return group + hashlib.sha256(f"{group} {inputs} {repeat}".encode()).hexdigest()
 
@@ -200,6 +200,15 @@ def _chains(step: Step, closure: Closure) -> Iterator[tuple[ChainDefinition, Clo
     for need in step.needs():
         if need.kind == "chain":
             yield closure.definition(need.reference), closure.inside(need.reference)
+
+
+def may_keep(node: Node, closure: Closure) -> bool:
+    """Whether a step's results may be reused: it asks for that, and neither writes nor reads the clock."""
+    known = closure.may_keep.get(node.digest)
+    if known is None:
+        timeless = node.step.cache and not tells_time(node, closure)
+        known = closure.may_keep[node.digest] = timeless and not writes(node.step, closure)
+    return known
 
 
 def writes(step: Step, closure: Closure) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from genops.durable import write_durably
 from genops.errors import InputError, Location, SnapshotError, UsageError
 from genops.index_settings import IndexSettings
 from genops.retrieval.backends import backend_of
@@ -19,7 +20,6 @@ from genops.retrieval.dense import choose_kind
 from genops.retrieval.document import Document
 from genops.retrieval.embedders import Embedder, VectorCache, embed_texts, embedder_named, language_warning
 from genops.retrieval.lexical import Analyzer
-from genops.retrieval.snapshots.durable import write_durably
 from genops.retrieval.snapshots.folder import current_digest, find_snapshot, index_settings, local_shelf
 from genops.retrieval.snapshots.local import LocalShelf
 from genops.retrieval.snapshots.manifest import (

@@ -8,6 +8,7 @@ from functools import partial
 import faiss  # noqa: F401 - loaded before the forks, so that they are quick
 import pytest
 
+from genops.durable import try_lock
 from genops.errors import DefinitionError, InputError, ReferenceNotFound, SnapshotError, Unfinished, UsageError
 from genops.retrieval import (
     Document,
@@ -19,7 +20,6 @@ from genops.retrieval import (
     update_index,
     use_snapshot,
 )
-from genops.retrieval.snapshots.durable import try_lock
 from genops.retrieval.snapshots.folder import index_folder
 from tests.retrieval.conftest import CORPUS
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from genops.artifacts import Value
+from genops.durable import try_lock
 from genops.errors import GenopsError, StepTimeout, Unfinished
 from genops.evals.case import Case
 from genops.evals.outcome import infrastructure_failed, overall
@@ -273,8 +274,6 @@ def _alone(data_dir: Path, record: EvalRecord) -> Iterator[None]:
     Raises:
         Unfinished: One is at it.
     """
-    from genops.retrieval.snapshots.durable import try_lock
-
     path = data_dir / f"evaluation-{record.id}.lock"
     data_dir.mkdir(parents=True, exist_ok=True)
     held = try_lock(path)

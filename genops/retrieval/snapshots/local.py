@@ -14,8 +14,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from genops.durable import locked, sync, write_durably
 from genops.errors import Location, SnapshotError
-from genops.retrieval.snapshots.durable import locked, sync, write_durably
 from genops.retrieval.snapshots.manifest import rebuild
 from genops.retrieval.snapshots.pointer import Use, extended
 from genops.retrieval.snapshots.publish import sweep

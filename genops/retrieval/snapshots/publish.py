@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from genops.durable import sync, try_lock, write_durably
 from genops.errors import SnapshotError
-from genops.retrieval.snapshots.durable import sync, try_lock, write_durably
 from genops.retrieval.snapshots.manifest import FileEntry, Manifest
 from genops.retrieval.snapshots.snapshot import MANIFEST, Snapshot, hashed
 
