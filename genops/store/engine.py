@@ -19,10 +19,11 @@ from genops.errors import StoreError, StoreUnavailable
 _PRAGMAS = (
     "PRAGMA synchronous = NORMAL",
     "PRAGMA foreign_keys = ON",
-    "PRAGMA cache_size = -65536",
+    "PRAGMA cache_size = -8192",
     "PRAGMA wal_autocheckpoint = 8000",
     "PRAGMA journal_size_limit = 67108864",
 )
+_LARGE_CACHE = "PRAGMA cache_size = -65536"  # of the one connection that writes in the order of digests
 _SYMPTOMS: tuple[tuple[str, type[StoreError], str], ...] = (
     ("not a database", StoreError, "move the file away; the next run makes a new store"),
     ("malformed", StoreError, "move the file away and bring it back from a backup; the next run makes a new store"),
@@ -182,4 +183,6 @@ def own_connection(engine: Engine) -> Any:
         pooled = engine.raw_connection()
         connection = pooled.driver_connection
         pooled.detach()
+        if engine.dialect.name == "sqlite":
+            connection.execute(_LARGE_CACHE)
     return connection
