@@ -181,7 +181,7 @@ def own_connection(engine: Engine) -> Any:
     """
     with translated(engine):
         pooled = engine.raw_connection()
-        connection = pooled.driver_connection
+        connection: Any = pooled.driver_connection
         pooled.detach()
         if engine.dialect.name == "sqlite":
             connection.execute(_LARGE_CACHE)
