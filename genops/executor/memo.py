@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import hmac
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain as chain_of
@@ -155,7 +154,7 @@ class Memo:
         """The key of a step's result: what it is, what it runs with, what it reads, and which repetition it is."""
         reads = {(read.root, read.name) for read in node.outer} | {("steps", name) for name in node.needs}
         seen: list[Value] = [[root, name or "", _look(variables, root, name)] for root, name in sorted(reads, key=str)]
-        inputs = hmac.digest(self.secret, encode(seen).data, "sha256").hex()
+        inputs = hashlib.blake2b(encode(seen).data, key=self.secret, digest_size=32).hexdigest()
         group = made_of(node, closure)[:_GROUP]
         return group + hashlib.sha256(f"{group} {inputs} {repeat}".encode()).hexdigest()
 
