@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeVar
 
 from genops.errors import DefinitionError, GenopsError, ReferenceNotFound, nearest
 
-Kind = Literal["step", "tool", "provider", "embedder", "reader", "dataset", "scorer", "mutator", "test"]
+Kind = Literal["step", "tool", "provider", "embedder", "reader", "dataset", "scorer", "mutator", "objective", "test"]
 T = TypeVar("T")
 
 _NOT_OF_PLUGINS = frozenset({"", "genops", *sys.stdlib_module_names})
@@ -55,6 +55,11 @@ _BUILT_IN: dict[Kind, dict[str, str]] = {
         "pdf": "genops.retrieval.sources.readers.pdf:read_pdf",
         "text": "genops.retrieval.sources.readers.text:read_text",
     },
+    "mutator": {
+        "base64": "genops.fuzz.mutators.base64:base64",
+        "zero_width": "genops.fuzz.mutators.zero_width:zero_width",
+    },
+    "objective": {},
     "scorer": {
         "bleu": "genops.evals.scorers.bleu:bleu",
         "chrf": "genops.evals.scorers.chrf:chrf",

@@ -1,0 +1,1 @@
+"""Scorers that tell whether an attack got there, one a file."""

@@ -1,0 +1,1 @@
+"""What attacks are after, one objective a file."""
