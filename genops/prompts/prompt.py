@@ -169,6 +169,11 @@ class Prompt:
             _rows=orjson.loads(canonical_bytes(examples.body["rows"])) if examples else [],
         )
 
+    @property
+    def has_messages(self) -> bool:
+        """Whether it says itself which messages there are; else all of it is one message of the user."""
+        return self._template.blocks
+
     def render(
         self, inputs: Mapping[str, Any] | None = None, embed: Embed | None = None, /, **named: Any
     ) -> list[Message]:
