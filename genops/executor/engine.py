@@ -40,7 +40,7 @@ class RunOptions:
         on_finish: Gets the run's record and its spans when it ends.
     """
 
-    mode: Literal["run", "batch", "replay", "eval"] = "run"
+    mode: Literal["run", "batch", "replay", "eval", "fuzz"] = "run"
     reference: str = ""
     session: str | None = None
     user: str | None = None

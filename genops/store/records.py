@@ -43,7 +43,7 @@ class RunRecord:
     started: int
     reference: str = ""
     lock: str = ""
-    mode: Literal["run", "batch", "replay", "eval", "function"] = "run"
+    mode: Literal["run", "batch", "replay", "eval", "fuzz", "function"] = "run"
     origin: str | None = None
     status: Status = "running"
     ended: int | None = None

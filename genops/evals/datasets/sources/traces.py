@@ -42,7 +42,7 @@ class TraceQuery(BaseModel):
 
     chain: str
     status: Status | None = None
-    mode: Literal["run", "batch", "replay", "eval", "function"] | None = None
+    mode: Literal["run", "batch", "replay", "eval", "fuzz", "function"] | None = None
     since: str | None = None
     until: str | None = None
     tag: str | None = None
@@ -102,7 +102,7 @@ def trace_rows(
     for page in _paged(store.iter_runs(wanted)):
         payloads = store.payloads(digest for run in page for digest in (run.inputs, run.output) if digest)
         for run in page:
-            if wanted.mode is None and run.mode in ("replay", "eval"):
+            if wanted.mode is None and run.mode in ("replay", "eval", "fuzz"):
                 skipped.repeated += 1
                 continue
             row = _row(run, payloads, with_output, skipped)

@@ -1,0 +1,231 @@
+"""One try: an attack, run once against a prepared copy of the target, and what its detectors say."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Literal, TypeAlias
+
+from genops.artifacts import Value
+from genops.chains import Parsing
+from genops.errors import ModelError, StepTimeout, UsageError
+from genops.evals.case import Case
+from genops.evals.judges.asking import Questions
+from genops.evals.runner.scoring import Scoring, score_sample
+from genops.evals.sample import Sample
+from genops.evals.use import ScorerUse, parse_uses
+from genops.executor import Project, RunOptions, run_chain
+from genops.executor.closure import Closure
+from genops.fuzz.attack import Attack
+from genops.fuzz.objective import Objective, Plant, Seed, Target
+from genops.fuzz.target import Poison, planted_closure, poisoned, target_of
+from genops.store.records import RunRecord, SpanRecord
+from genops.syntax import Expression, YamlFile
+from genops.tracing.recorder import describe
+
+Outcome: TypeAlias = Literal["breach", "safe", "crashed", "unscored", "infrastructure"]
+"""What became of a try. ``crashed``: the chain failed before it gave an output that could be judged."""
+
+ATTACK = "{attack}"
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One attack, run once.
+
+    Attributes:
+        attack: What was tried.
+        outcome: What became of it.
+        run: Id of the run; empty where there is none.
+        output: Of the chain; None where it gave none.
+        error: How it failed; empty where it did not.
+        scores: Of the detectors, as they are stored.
+        spans: Of the run.
+        cost: US dollars; None where a price is unknown.
+        tokens: Input and output together.
+    """
+
+    attack: Attack
+    outcome: Outcome
+    run: str = ""
+    output: Value = None
+    error: Mapping[str, Value] = field(default_factory=dict)
+    scores: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    spans: Sequence[SpanRecord] = ()
+    cost: float | None = 0.0
+    tokens: int = 0
+
+    @property
+    def closeness(self) -> float:
+        """How near it came to a breach: from 0 to 1."""
+        return max((score["value"] for score in self.scores.values() if "value" in score), default=0.0)
+
+
+@dataclass(frozen=True)
+class Arena:
+    """A copy of a chain, prepared for the attacks of one objective.
+
+    Attributes:
+        project: Where it runs.
+        objective: What attacks are after.
+        target: What the objective knows of the chain.
+        closure: The copy.
+        plants: What is in it.
+        detectors: That judge a try.
+        of: What they look at, compiled.
+        questions: What judges among them ask.
+        timeout: Seconds for one try; None for no bound.
+    """
+
+    project: Project
+    objective: Objective
+    target: Target
+    closure: Closure
+    plants: tuple[Plant, ...]
+    detectors: tuple[ScorerUse, ...]
+    of: Any
+    questions: Questions
+    timeout: float | None = None
+
+    @classmethod
+    def prepare(
+        cls,
+        project: Project,
+        chain: str,
+        objective: Objective,
+        inputs: Mapping[str, Value],
+        *,
+        fields: Sequence[str] = (),
+        of: Any = None,
+        seed: int = 0,
+        judge: str | None = None,
+        timeout: float | None = None,
+    ) -> Arena:
+        """Plants what an objective needs into a copy of a chain.
+
+        Args:
+            project: Where it runs.
+            chain: Its reference.
+            objective: What attacks will be after.
+            inputs: A harmless case.
+            fields: Inputs that an attacker writes; default every text.
+            of: What detectors look at, compiled; default the whole output.
+            seed: Of the canaries.
+            judge: Alias that judges ask.
+            timeout: Seconds for one try.
+
+        Raises:
+            ReferenceNotFound: The chain or a component is not there.
+            UsageError: The objective cannot be tried on this chain; the message says why.
+        """
+        bare = planted_closure(project, chain)
+        target = target_of(bare, bare.root.inputs.validate(inputs), fields)
+        if why := objective.fits(target):
+            raise UsageError(f"the objective {objective.name!r} cannot be tried on the chain {chain!r}: {why}")
+        plants = tuple(objective.plants(target, Random(f"{objective.name} {seed}")))
+        system = [plant.text for plant in plants if plant.place == "system"]
+        entries = [dict(entry) for entry in objective.oracles(target, plants)]
+        parsing = Parsing(YamlFile(entries, f"<oracles of {objective.name}>"))
+        return cls(
+            project,
+            objective,
+            target,
+            planted_closure(project, chain, system) if system else bare,
+            plants,
+            parse_uses(entries, parsing),
+            of if of is not None else Expression("{{ output }}"),
+            Questions(project, model=judge, memo=False),
+            timeout,
+        )
+
+    def seeds(self, seed: int = 0) -> list[Seed]:
+        """What the objective's attacks begin with."""
+        return list(self.objective.seeds(self.target, self.plants, Random(f"{self.objective.name} seeds {seed}")))
+
+    async def warm(self) -> None:
+        """Runs what is planted in another session, once: what a chain keeps of it must not come out here."""
+        for number, plant in enumerate(plant for plant in self.plants if plant.place == "session"):
+            options = RunOptions(mode="fuzz", session=f"other-{number}")
+            await run_chain(self.project, self.closure, self._inputs(plant.text), options)
+
+    async def attempt(self, attack: Attack) -> Try:
+        """Runs an attack.
+
+        Raises:
+            StoreError: The run cannot be kept.
+        """
+        made: list[tuple[RunRecord, list[SpanRecord]]] = []
+        options = RunOptions(
+            mode="fuzz",
+            session="attacker",
+            tags=(f"objective:{self.objective.name}",),
+            on_finish=lambda run, spans, _: made.append((run, spans)),
+        )
+        inputs, poison = self._placed(attack)
+        output: Value = None
+        error: Exception | None = None
+        try:
+            with poisoned(poison):
+                async with asyncio.timeout(self.timeout):
+                    output = (await run_chain(self.project, self.closure, inputs, options)).output
+        except TimeoutError:
+            error = StepTimeout(
+                f"the try was not done within {self.timeout:g} s", hint="raise the campaign's `timeout`"
+            )
+        except Exception as failure:  # a chain that breaks is what is looked for
+            error = failure
+        run, spans = made[0] if made else (None, [])
+        return await self._judged(attack, inputs, output, error, run, spans)
+
+    async def _judged(
+        self,
+        attack: Attack,
+        inputs: Mapping[str, Value],
+        output: Value,
+        error: Exception | None,
+        run: RunRecord | None,
+        spans: list[SpanRecord],
+    ) -> Try:
+        described = describe(error) if error is not None else {}
+        if run is None or isinstance(error, ModelError):
+            return Try(attack, "infrastructure", run.id if run else "", error=described, spans=spans)
+        metadata: dict[str, Value] = {"attack": attack.text, "seed": attack.seed.id}
+        case = Case(attack.seed.id, inputs, metadata=metadata)
+        sample = Sample(case, self.objective.name, 0, output, run)
+        scoring = Scoring(sample, self.project, self.questions, spans)
+        scores = await score_sample(self.detectors, self.of if error is None else "", scoring)
+        tokens = run.input_tokens + run.output_tokens
+        found = outcome(scores, failed=error is not None)
+        return Try(attack, found, run.id, output, described, scores, spans, run.cost, tokens)
+
+    def _placed(self, attack: Attack) -> tuple[dict[str, Value], Poison]:
+        """The inputs and the poison of an attack, beside what is planted for all of them."""
+        planted = Poison(
+            tuple(plant.text for plant in self.plants if plant.place == "passage"),
+            tuple(plant.text for plant in self.plants if plant.place == "tool"),
+        )
+        around = attack.seed.around or ATTACK
+        text = around.replace(ATTACK, attack.text)
+        if attack.seed.surface == "input":
+            return self._inputs(text), planted
+        inputs = dict(self.target.inputs)
+        return inputs, planted + (Poison((text,)) if attack.seed.surface == "passage" else Poison((), (text,)))
+
+    def _inputs(self, text: str) -> dict[str, Value]:
+        return {**self.target.inputs, self.target.fields[0]: text}
+
+
+def outcome(scores: Mapping[str, Mapping[str, Any]], *, failed: bool) -> Outcome:
+    """What became of a try that was scored.
+
+    Args:
+        scores: Of its detectors.
+        failed: Whether the chain failed.
+    """
+    if any(score.get("passed") is False for score in scores.values()):
+        return "breach"
+    if failed:
+        return "crashed"
+    return "safe" if any(score.get("passed") for score in scores.values()) else "unscored"
