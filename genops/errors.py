@@ -142,6 +142,10 @@ class ToolError(StepError):
     """A tool raised, or returned what cannot be recorded."""
 
 
+class GuardError(StepError):
+    """A ``guard`` step let a value not pass."""
+
+
 class HttpFailed(StepError):
     """An ``http`` step got no answer, or one with a status that was not expected."""
 

@@ -34,6 +34,7 @@ _BUILT_IN: dict[Kind, dict[str, str]] = {
         "loop": "genops.steps.loop:LoopStep",
         "agent": "genops.steps.agent:AgentStep",
         "chain": "genops.steps.chain:ChainStep",
+        "guard": "genops.steps.guard:GuardStep",
     },
     "provider": {
         "openai-compatible": "genops.models.openai_compatible:OpenAICompatible",

@@ -95,6 +95,24 @@ class StepContext(Protocol):
         """Any other effect (HTTP). ``perform`` is given the headers that carry the trace on."""
         ...
 
+    async def score(self, judge: str, value: Value, model: str | None = None, label: str = "judge") -> float:
+        """A judge's score of a value, 0 to 1: asks a model, an effect at ``path/label``.
+
+        Args:
+            judge: Reference of a template of the closure with the input ``value`` and the output ``{score: float}``.
+            value: What is judged.
+            model: Alias in place of the template's own.
+            label: Of the effect.
+
+        Raises:
+            OutputInvalid: It gives no such score.
+        """
+        ...
+
+    def note(self, attributes: Mapping[str, Any]) -> None:
+        """Adds attributes to the step's span: words of the definition and numbers, as they are not redacted."""
+        ...
+
     async def run_chain(self, reference: str, inputs: Mapping[str, Value], label: str = "") -> Value:
         """Runs a chain of the closure as a part of this run."""
         ...

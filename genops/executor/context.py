@@ -10,7 +10,7 @@ from typing import Any
 
 from genops.artifacts import Reference, Value, normalise
 from genops.chains import Block, ChainDefinition, Tool
-from genops.errors import UsageError
+from genops.errors import OutputInvalid, UsageError
 from genops.executor.calls import recorded_response, request_value, response_value
 from genops.executor.run import Run, recording
 from genops.executor.schedule import Frame, run_block
@@ -18,6 +18,7 @@ from genops.index_settings import search_settings
 from genops.models import Call, Model, ModelRequest, ModelResponse
 from genops.prompts import Prompt
 from genops.settings import Settings
+from genops.steps.prompt import ask_for, prompt_request
 from genops.store.records import SpanRecord
 from genops.tracing import telemetry
 from genops.tracing.context import traceparent
@@ -194,6 +195,24 @@ class ExecutionContext:
             attributes = telemetry.http_attributes(method=str(request["method"]), url=str(request["url"]))
         path = f"{self.path}/{label}"
         return await self.run.effect("http", label, path, self.span, request, with_headers, attributes)
+
+    async def score(self, judge: str, value: Value, model: str | None = None, label: str = "judge") -> float:
+        """A judge's score of a value, 0 to 1."""
+        prompt = self.prompt(judge)
+        asked = self.model(model or prompt.model_alias)
+        messages = prompt.render({"value": value}, self.embed)
+        answer, _ = await ask_for(self, prompt, asked, prompt_request(self, prompt, asked, messages, {}), label)
+        score = answer.get("score") if isinstance(answer, dict) else None
+        if not isinstance(score, (int, float)) or not 0 <= score <= 1:
+            raise OutputInvalid(
+                f"the judge {prompt.name!r} gave no score from 0 to 1",
+                hint="its template declares an output with a float `score`",
+            )
+        return float(score)
+
+    def note(self, attributes: Mapping[str, Any]) -> None:
+        """Adds attributes to the step's span."""
+        self.span.attributes.update(attributes)
 
     async def run_chain(self, reference: str, inputs: Mapping[str, Value], label: str = "") -> Value:
         """Runs a chain of the closure below this step."""
