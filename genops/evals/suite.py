@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from genops.chains import Parsing
 from genops.errors import DefinitionError, ReferenceNotFound, nearest
 from genops.evals.datasets import DatasetSpec
+from genops.evals.fields import Positive, Seconds, Share, field_of, model_of
 from genops.evals.pairwise import Pairwise
 from genops.evals.rules import OVERALL, PASSED, Rule
 from genops.evals.score import Range
@@ -128,7 +129,7 @@ class Suite:
             if key not in data:
                 raise DefinitionError(f"a suite needs `{key}:`", at=parsing.at())
         scorers = parse_uses(data["scorers"], parsing.below("scorers"))
-        chain = _field(str, data.get("chain", ""), "chain", parsing)
+        chain = field_of(str, data.get("chain", ""), "chain", parsing)
         variants = parse_variants(data.get("variants"), chain, parsing.below("variants"))
         return cls(
             name=name,
@@ -136,15 +137,15 @@ class Suite:
             variants=variants,
             scorers=scorers,
             chain=chain,
-            description=_field(str, data.get("description", ""), "description", parsing).strip(),
+            description=field_of(str, data.get("description", ""), "description", parsing).strip(),
             of=compile_value(data.get("of", _WHOLE_OUTPUT), parsing.at("of")),
-            repeat=_field(_Positive, data.get("repeat", 1), "repeat", parsing),
-            judge=_field(str | None, data.get("judge"), "judge", parsing),
-            timeout=_field(_Seconds, data.get("timeout"), "timeout", parsing),
-            concurrency=_field(_Positive, data.get("concurrency", 32), "concurrency", parsing),
-            budget=_model(Budget, data.get("budget", {}), "budget", parsing),
+            repeat=field_of(Positive, data.get("repeat", 1), "repeat", parsing),
+            judge=field_of(str | None, data.get("judge"), "judge", parsing),
+            timeout=field_of(Seconds, data.get("timeout"), "timeout", parsing),
+            concurrency=field_of(Positive, data.get("concurrency", 32), "concurrency", parsing),
+            budget=model_of(Budget, data.get("budget", {}), "budget", parsing),
             gate=_gate(data.get("gate"), scorers, parsing.below("gate")),
-            labels=_field(str | None, data.get("labels"), "labels", parsing),
+            labels=field_of(str | None, data.get("labels"), "labels", parsing),
             pairwise=_pairwise(data.get("pairwise"), variants, parsing),
             folder=folder or Path.cwd(),
             file=file,
@@ -213,7 +214,7 @@ def _kind_of(path: Path) -> str:
 def _pairwise(raw: Any, variants: tuple[VariantSpec, ...], parsing: Parsing) -> Pairwise | None:
     if raw is None:
         return None
-    pairwise = _model(Pairwise, raw, "pairwise", parsing)
+    pairwise = model_of(Pairwise, raw, "pairwise", parsing)
     names = [variant.name for variant in variants]
     if len(names) < 2:
         raise DefinitionError("there are no two variants to compare", at=parsing.at("pairwise"), hint="add `variants:`")
@@ -236,13 +237,13 @@ def _gate(raw: Any, scorers: tuple[ScorerUse, ...], parsing: Parsing) -> Gate | 
     where = parsing.below("rules") if isinstance(raw, dict) else parsing
     texts = [data["rules"]] if isinstance(data["rules"], str) else data["rules"]
     rules = tuple(
-        parse_rule(_field(str, text, "rules", where.below(number)), scorers, where.below(number))
-        for number, text in enumerate(_field(list, texts, "rules", parsing))
+        parse_rule(field_of(str, text, "rules", where.below(number)), scorers, where.below(number))
+        for number, text in enumerate(field_of(list, texts, "rules", parsing))
     )
     return Gate(
         rules,
-        _field(_Share, data.get("alpha", 0.05), "alpha", parsing),
-        _field(Literal["dataset", "population"], data.get("about", "dataset"), "about", parsing),
+        field_of(Share, data.get("alpha", 0.05), "alpha", parsing),
+        field_of(Literal["dataset", "population"], data.get("about", "dataset"), "about", parsing),
     )
 
 
@@ -278,42 +279,3 @@ def parse_rule(text: str, scorers: tuple[ScorerUse, ...], parsing: Parsing) -> R
     if not rule.can_hold(values):
         raise DefinitionError(f"{rule.text!r} can never hold: {rule.metric} goes from {values}", at=parsing.at())
     return rule
-
-
-_Positive = Annotated[int, Field(ge=1, strict=True)]
-_Seconds = Annotated[float, Field(gt=0)] | None
-_Share = Annotated[float, Field(gt=0, lt=1)]
-
-
-def _field(kind: Any, value: Any, key: str, parsing: Parsing) -> Any:
-    """A value of a type.
-
-    Raises:
-        DefinitionError: It is none.
-    """
-    try:
-        return TypeAdapter(kind).validate_python(value)
-    except ValidationError as error:
-        raise DefinitionError(f"`{key}`: {error.errors()[0]['msg']}", at=parsing.at(key)) from None
-
-
-M = TypeVar("M", bound=BaseModel)
-
-
-def _model(kind: type[M], value: Any, key: str, parsing: Parsing) -> M:
-    """A part of the suite that is a mapping of its own.
-
-    Raises:
-        DefinitionError: A key of it is unknown, missing or mistyped.
-    """
-    try:
-        return kind.model_validate(value)
-    except ValidationError as error:
-        first = error.errors()[0]
-        path = [part for part in first["loc"] if isinstance(part, (str, int))]
-        where = ".".join(map(str, (key, *path)))
-        if first["type"] == "extra_forbidden":
-            known = [field.alias or name for name, field in kind.model_fields.items()]
-            hint = nearest(str(path[-1]), known)
-            raise DefinitionError(f"unknown key {where!r}", at=parsing.at(key, *path), hint=hint) from None
-        raise DefinitionError(f"{where}: {first['msg']}", at=parsing.at(key, *path)) from None

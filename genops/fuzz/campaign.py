@@ -1,0 +1,282 @@
+"""A campaign: what of which chain is attacked, how, and how much may be spent on it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from genops.chains import Parsing
+from genops.errors import DefinitionError, Location, ReferenceNotFound, nearest
+from genops.evals.datasets import DatasetSpec
+from genops.evals.fields import Positive, Seconds, field_of, model_of
+from genops.evals.suite import Budget
+from genops.fuzz.mutator import Mutator, find_mutator
+from genops.fuzz.objective import Objective, find_objective
+from genops.plugins import registry
+from genops.settings import Settings
+from genops.syntax import YamlFile, compile_value, read_text, read_yaml
+
+_SUFFIX = ".yaml"
+_KEYS = (
+    "kind",
+    "description",
+    "chain",
+    "dataset",
+    "attack",
+    "of",
+    "objectives",
+    "mutators",
+    "depth",
+    "tries",
+    "attacker",
+    "judge",
+    "seed",
+    "timeout",
+    "concurrency",
+    "budget",
+    "anchors",
+)
+_NEEDED = ("chain", "dataset", "objectives")
+
+
+class Tries(BaseModel):
+    """How many tries are made for each objective.
+
+    Attributes:
+        sweep: Drawn at random without a look at what came of others: of these the rates are.
+        search: Led by the behaviour of the target: they find, and no rate is of them.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sweep: Annotated[int, Field(ge=0)] = 100
+    search: Annotated[int, Field(ge=0)] = 200
+
+
+@dataclass(frozen=True)
+class MutatorUse:
+    """A mutator with the settings of a campaign.
+
+    Attributes:
+        mutator: The registered one.
+        settings: What differs from its defaults, of their types.
+    """
+
+    mutator: Mutator[Any, Any]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """Of the mutator."""
+        return self.mutator.name
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A campaign as it is defined.
+
+    Attributes:
+        name: By which others refer to it.
+        chain: Reference of the chain under attack.
+        dataset: Harmless cases: what the chain is for.
+        objectives: What attacks are after.
+        mutators: What may change a text.
+        attack: Inputs that an attacker writes; empty for every text.
+        of: What detectors look at, compiled; None for the whole output.
+        description: For people.
+        depth: Mutations on top of each other, at most.
+        tries: How many, for each objective.
+        attacker: Alias of the model that helps to attack; None for none.
+        judge: Alias that judges ask.
+        seed: Of everything that is drawn.
+        timeout: Seconds for one try.
+        concurrency: Tries under way at once, at most.
+        budget: For the whole campaign.
+        folder: That files are relative to.
+        file: The definition with its positions.
+    """
+
+    name: str
+    chain: str
+    dataset: DatasetSpec
+    objectives: tuple[Objective, ...]
+    mutators: tuple[MutatorUse, ...]
+    attack: tuple[str, ...] = ()
+    of: Any = None
+    description: str = ""
+    depth: int = 3
+    tries: Tries = field(default_factory=Tries)
+    attacker: str | None = None
+    judge: str | None = None
+    seed: int = 0
+    timeout: float | None = None
+    concurrency: int = 16
+    budget: Budget = field(default_factory=Budget)
+    folder: Path = Path()
+    file: YamlFile = field(default_factory=lambda: YamlFile({}, "<campaign>"))
+
+    @classmethod
+    def load(cls, name: str, settings: Settings) -> Campaign:
+        """Reads ``evals/NAME.yaml``, or a file by its path.
+
+        Raises:
+            ReferenceNotFound: There is none; the message lists the nearest names.
+            DefinitionError: It is no campaign; with the line.
+        """
+        path = campaign_path(name, settings)
+        shown = path.relative_to(settings.root) if path.is_relative_to(settings.root) else path
+        file = read_yaml(read_text(path, "campaign"), shown)
+        return cls.from_data(file.data, path.stem, path.parent, file)
+
+    @classmethod
+    def from_data(cls, data: Any, name: str, folder: Path | None = None, file: YamlFile | None = None) -> Campaign:
+        """Reads a campaign from plain data, as YAML or Python gives it.
+
+        Raises:
+            DefinitionError: It is none.
+        """
+        file = file or YamlFile(data, f"<campaign {name}>")
+        parsing = Parsing(file)
+        if not isinstance(data, dict) or data.get("kind", "campaign") != "campaign":
+            raise DefinitionError("a campaign is a mapping with `kind: campaign`", at=parsing.at())
+        for key in data:
+            if key not in _KEYS:
+                hint = nearest(str(key), _KEYS)
+                raise DefinitionError(f"unknown key {key!r} in a campaign", at=file.at(key), hint=hint)
+        for key in _NEEDED:
+            if key not in data:
+                raise DefinitionError(f"a campaign needs `{key}:`", at=parsing.at())
+        attacker = field_of(str | None, data.get("attacker"), "attacker", parsing)
+        attack = data.get("attack", ())
+        return cls(
+            name=name,
+            chain=field_of(str, data["chain"], "chain", parsing),
+            dataset=DatasetSpec.parse(data["dataset"], file, "dataset"),
+            objectives=_objectives(data["objectives"], parsing.below("objectives")),
+            mutators=_mutators(data.get("mutators"), attacker, parsing.below("mutators")),
+            attack=field_of(tuple[str, ...], [attack] if isinstance(attack, str) else attack, "attack", parsing),
+            of=compile_value(data["of"], parsing.at("of")) if "of" in data else None,
+            description=field_of(str, data.get("description", ""), "description", parsing).strip(),
+            depth=field_of(Positive, data.get("depth", 3), "depth", parsing),
+            tries=model_of(Tries, data.get("tries", {}), "tries", parsing),
+            attacker=attacker,
+            judge=field_of(str | None, data.get("judge"), "judge", parsing),
+            seed=field_of(int, data.get("seed", 0), "seed", parsing),
+            timeout=field_of(Seconds, data.get("timeout"), "timeout", parsing),
+            concurrency=field_of(Positive, data.get("concurrency", 16), "concurrency", parsing),
+            budget=model_of(Budget, data.get("budget", {}), "budget", parsing),
+            folder=folder or Path.cwd(),
+            file=file,
+        )
+
+
+def campaign_path(name: str, settings: Settings) -> Path:
+    """Where a campaign stands.
+
+    Raises:
+        ReferenceNotFound: There is none; the message lists the nearest names.
+    """
+    folder = settings.root / settings.paths.evals
+    for path in (folder / f"{name}{_SUFFIX}", Path(name)):
+        if path.suffix == _SUFFIX and path.is_file():
+            return path
+    known = sorted(path.stem for path in folder.glob(f"*{_SUFFIX}"))
+    missing = settings.paths.evals / f"{name}{_SUFFIX}"
+    raise ReferenceNotFound(f"no campaign is called {name!r}: there is no {missing}", hint=nearest(name, known))
+
+
+def _objectives(raw: Any, parsing: Parsing) -> tuple[Objective, ...]:
+    found: dict[str, Objective] = {}
+    for number, (name, given) in enumerate(_entries(raw, "objective", parsing)):
+        where = parsing.below(number)
+        if name in found:
+            raise DefinitionError(f"the objective {name!r} is there twice", at=where.at())
+        found[name] = _objective(find_objective(_known(name, "objective", where)), given, where)
+    if not found:
+        raise DefinitionError("`objectives` is empty", at=parsing.at(), hint="objectives: [prompt_extraction]")
+    return tuple(found.values())
+
+
+def _objective(made: type[Objective], given: Any, parsing: Parsing) -> Objective:
+    """An objective of its settings, which are the fields of a dataclass."""
+    known: set[str] = {item.name for item in dataclasses.fields(made)} if dataclasses.is_dataclass(made) else set()
+    settings = {} if given is None else given
+    if not isinstance(settings, dict):
+        raise DefinitionError(f"the settings of {made.name!r} are a mapping", at=parsing.at(made.name))
+    for key in settings:
+        if key not in known:
+            what = f"the objective {made.name!r} has no setting {key!r}"
+            raise DefinitionError(what, at=parsing.at(made.name, key), hint=nearest(str(key), known) if known else None)
+    if not known:
+        return made()
+    try:
+        return TypeAdapter(made).validate_python(settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        message = f"{made.name!r}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+        raise DefinitionError(message, at=parsing.at(made.name)) from None
+
+
+def _mutators(raw: Any, attacker: str | None, parsing: Parsing) -> tuple[MutatorUse, ...]:
+    """The mutators of a campaign; default every one that it can use."""
+    if raw is None:
+        every = [find_mutator(name) for name in sorted(registry.names("mutator"))]
+        return tuple(MutatorUse(mutator) for mutator in every if attacker or not mutator.asks)
+    uses = []
+    for number, (name, given) in enumerate(_entries(raw, "mutator", parsing)):
+        where = parsing.below(number)
+        mutator = find_mutator(_known(name, "mutator", where))
+        if mutator.asks and attacker is None:
+            raise DefinitionError(f"the mutator {name!r} asks a model", at=where.at(), hint="name one: attacker: ALIAS")
+        uses.append(MutatorUse(mutator, _settings(mutator, given, where)))
+    return tuple(uses)
+
+
+def _settings(mutator: Mutator[Any, Any], given: Any, parsing: Parsing) -> dict[str, Any]:
+    """The settings of an entry: a mapping of them, or the value of the first."""
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        if mutator.principal is None:
+            raise DefinitionError(f"the mutator {mutator.name!r} takes no value", at=parsing.at(mutator.name))
+        given = {mutator.principal: given}
+    values = {}
+    for key, value in given.items():
+        if key not in mutator.settings:
+            what = f"the mutator {mutator.name!r} has no setting {key!r}"
+            hint = nearest(str(key), mutator.settings) if mutator.settings else None
+            raise DefinitionError(what, at=parsing.at(mutator.name, key), hint=hint)
+        try:
+            values[key] = mutator.settings[key].check(value)
+        except ValueError as error:
+            raise DefinitionError(f"{mutator.name!r}: {error}", at=parsing.at(mutator.name)) from None
+    return values
+
+
+def _entries(raw: Any, what: str, parsing: Parsing) -> list[tuple[str, Any]]:
+    """Names with what was given to each."""
+    if not isinstance(raw, list):
+        raise DefinitionError(f"`{what}s` is a list", at=parsing.at())
+    found = []
+    for number, entry in enumerate(raw):
+        if isinstance(entry, str):
+            found.append((entry, None))
+        elif isinstance(entry, dict) and len(entry) == 1:
+            found.append(next(iter(entry.items())))
+        else:
+            hint = f"- NAME, or - NAME: {{setting: value}} for an {what} with settings"
+            raise DefinitionError(f"an entry of `{what}s` names one {what}", at=parsing.at(number), hint=hint)
+    return found
+
+
+def _known(name: str, what: Any, parsing: Parsing) -> str:
+    names = registry.names(what)
+    if name not in names:
+        at: Location = parsing.at()
+        raise DefinitionError(f"no {what} is called {name!r}", at=at, hint=nearest(name, names))
+    return name
