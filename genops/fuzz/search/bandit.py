@@ -1,0 +1,50 @@
+"""Which mutator is worth a try next: Thompson sampling, with a floor below which none falls.
+
+O. Chapelle and L. Li, An empirical evaluation of Thompson sampling, NeurIPS 24 (2011).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+
+
+class Bandit:
+    """Chooses among arms by how often each has paid.
+
+    Each arm has a Beta posterior of its rate of success, from a uniform prior. The arm whose draw from its posterior
+    is the highest is chosen, but for a share of all choices that goes to every arm alike.
+
+    Args:
+        arms: Names, unique.
+        floor: The share of choices that every arm has an equal part in, 0 to 1.
+
+    Raises:
+        ValueError: There are no arms, or two of one name, or the floor is no share.
+    """
+
+    def __init__(self, arms: Sequence[str], floor: float = 0.2) -> None:
+        if not arms or len(set(arms)) < len(arms):
+            raise ValueError("a bandit has at least one arm, and a name for each")
+        if not 0 <= floor <= 1:
+            raise ValueError(f"the floor is a share of all choices, not {floor:g}")
+        self._counts = {arm: [1, 1] for arm in arms}
+        self._arms = list(arms)
+        self._floor = floor
+
+    def choose(self, rng: Random) -> str:
+        """The arm to try next."""
+        if rng.random() < self._floor:
+            return rng.choice(self._arms)
+        drawn = {arm: rng.betavariate(paid, failed) for arm, (paid, failed) in self._counts.items()}
+        return max(self._arms, key=drawn.__getitem__)
+
+    def observe(self, arm: str, paid: bool) -> None:
+        """Counts a try; one of an arm that is not among them is left out."""
+        if arm in self._counts:
+            self._counts[arm][0 if paid else 1] += 1
+
+    def rate(self, arm: str) -> float:
+        """The posterior mean of an arm's rate of success."""
+        paid, failed = self._counts[arm]
+        return paid / (paid + failed)

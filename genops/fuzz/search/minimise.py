@@ -1,0 +1,182 @@
+"""The shortest form of a finding, by delta debugging.
+
+A. Zeller and R. Hildebrandt, Simplifying and isolating failure-inducing input, IEEE Transactions on Software
+Engineering 28 (2002).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import TypeAlias, TypeVar
+
+from genops.fuzz.attack import Mutation, mutated
+from genops.fuzz.mutator import Attacker
+
+T = TypeVar("T")
+Breaks: TypeAlias = Callable[[str], Awaitable[bool]]
+"""Whether the target breaks on a text: one try."""
+
+_WORDS = re.compile(r"\s*\S+|\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Minimised:
+    """What is left of a finding.
+
+    Attributes:
+        seed: The text that the mutations begin with.
+        mutations: Of the finding, some of them with fewer settings.
+        text: What comes of them, on which the target breaks.
+        tries: How many times the target was tried.
+        breaks: Whether the finding broke the target again at all; where not, nothing was left out.
+        minimal: Whether it was shown that the target no longer breaks once any one mutation, setting, word or
+            character is left out. False where the tries ran out before.
+    """
+
+    seed: str
+    mutations: tuple[Mutation, ...]
+    text: str
+    tries: int
+    breaks: bool
+    minimal: bool
+
+
+async def minimise(
+    seed: str,
+    mutations: Sequence[Mutation],
+    breaks: Breaks,
+    *,
+    tries: int = 500,
+    repeats: int = 1,
+    needed: int = 1,
+    attacker: Attacker | None = None,
+) -> Minimised:
+    """Leaves out what a finding does not need: mutations, their settings, then words and characters of the seed.
+
+    That goes round until nothing more can be left out, as a shorter seed may need fewer mutations.
+
+    Args:
+        seed: The text that the mutations begin with.
+        mutations: Of the finding.
+        breaks: One try of the target.
+        tries: How many there may be.
+        repeats: Tries of a text at most, for a target that does not always answer alike.
+        needed: How many of them must break it.
+        attacker: For mutators that ask one.
+
+    Raises:
+        GenopsError: The attacker gives no usable answer; and what ``breaks`` raises.
+        ValueError: More tries of a text are needed than there are.
+    """
+    if not 1 <= needed <= repeats:
+        raise ValueError(f"{needed} of {repeats} tries can never break a target")
+    whole = await mutated(seed, mutations, attacker)
+    shrinking = _Shrinking(seed, tuple(mutations), whole, _Target(breaks, tries, repeats, needed), attacker)
+    reproduced = minimal = False
+    try:
+        reproduced = await shrinking.target(whole)
+        while reproduced and await shrinking.round():
+            pass
+        minimal = reproduced
+    except _TriesSpent:
+        pass
+    return Minimised(shrinking.seed, shrinking.mutations, shrinking.text, shrinking.target.tried, reproduced, minimal)
+
+
+async def ddmin(items: Sequence[T], fails: Callable[[Sequence[T]], Awaitable[bool]]) -> list[T]:
+    """Items that still fail, and no longer do once any one of them is left out (1-minimal).
+
+    Zeller and Hildebrandt's ddmin by complements, tried down to single items, and with a test of nothing at all first.
+    ``fails`` is taken to hold for all the items.
+
+    Args:
+        items: What fails.
+        fails: Whether some of them, in their order, still do.
+    """
+    kept = list(items)
+    if not kept or await fails([]):
+        return []
+    size = (len(kept) + 1) // 2
+    while len(kept) > 1:
+        start, left_out = 0, False
+        while start < len(kept):
+            shorter = kept[:start] + kept[start + size :]
+            if shorter and await fails(shorter):
+                kept, left_out = shorter, True
+            else:
+                start += size
+        if size == 1 and not left_out:
+            break
+        size = max(1, min(size, len(kept)) // 2) if not left_out else min(size, max(1, len(kept) // 2))
+    return kept
+
+
+class _TriesSpent(Exception):
+    pass
+
+
+class _Target:
+    """What breaks, asked once for each text and no more often than allowed."""
+
+    def __init__(self, breaks: Breaks, tries: int, repeats: int, needed: int) -> None:
+        self._breaks, self._tries, self._repeats, self._needed = breaks, tries, repeats, needed
+        self._known: dict[bytes, bool] = {}
+        self.tried = 0
+
+    async def __call__(self, text: str) -> bool:
+        key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        if key not in self._known:
+            self._known[key] = await self._found(text)
+        return self._known[key]
+
+    async def _found(self, text: str) -> bool:
+        broken = 0
+        for left in range(self._repeats, 0, -1):
+            if broken + left < self._needed:
+                return False
+            if self.tried >= self._tries:
+                raise _TriesSpent
+            self.tried += 1
+            broken += await self._breaks(text)
+            if broken == self._needed:
+                return True
+        return False
+
+
+@dataclass
+class _Shrinking:
+    """A finding as it gets shorter."""
+
+    seed: str
+    mutations: tuple[Mutation, ...]
+    text: str
+    target: _Target
+    attacker: Attacker | None
+
+    async def keeps(self, seed: str, mutations: Sequence[Mutation]) -> bool:
+        """Whether the target breaks on this too; then it takes the finding's place."""
+        text = await mutated(seed, mutations, self.attacker)
+        if not await self.target(text):
+            return False
+        self.seed, self.mutations, self.text = seed, tuple(mutations), text
+        return True
+
+    async def round(self) -> bool:
+        """Leaves out what it can, from the coarse to the fine; whether that was anything."""
+        before = self.seed, self.mutations
+        await ddmin(self.mutations, lambda some: self.keeps(self.seed, some))
+        await self._settings()
+        for parts in (_WORDS.findall, list):
+            await ddmin(parts(self.seed), lambda some: self.keeps("".join(some), self.mutations))
+        return (self.seed, self.mutations) != before
+
+    async def _settings(self) -> None:
+        for number, mutation in enumerate(self.mutations):
+            for name in mutation.settings:
+                now = self.mutations[number]
+                fewer = {key: value for key, value in now.settings.items() if key != name}
+                changed = replace(now, settings=fewer)
+                await self.keeps(self.seed, (*self.mutations[:number], changed, *self.mutations[number + 1 :]))
