@@ -114,13 +114,18 @@ def test_inputs_that_the_template_does_not_take(bench):
 
 
 class TestTheBuiltInTemplates:
-    """All but the one that never sees a text of others; those that generate cases judge nothing, and fence the same."""
+    """All but the one that never sees a text of others; those that write texts judge nothing, and fence the same."""
 
     NAMES = tuple(name for name in built_in_questions() if name != "genops/g_eval_steps")
-    SUITES = ("criterion", "levels", "steps", "fence", "kind")
-    GENERATION = ("genops/generate_case", "genops/answer_from_passages")
+    SUITES = ("criterion", "levels", "steps", "fence", "kind", "language", "style")
+    WRITING = (
+        "genops/answer_from_passages",
+        "genops/generate_case",
+        "genops/paraphrase",
+        "genops/translate",
+    )
 
-    @pytest.mark.parametrize("name", sorted({*NAMES} - {*GENERATION}))
+    @pytest.mark.parametrize("name", sorted({*NAMES} - {*WRITING}))
     def test_hold_the_rules_and_ask_for_a_schema(self, bench, name):
         bench.says(VERDICT)
         prompt = bench.questions.closure(name).prompts[name]
