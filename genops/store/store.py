@@ -14,12 +14,14 @@ from sqlalchemy import Engine
 
 from genops.artifacts import Component, Lock
 from genops.errors import StoreUnavailable
-from genops.store import components, deletion, evaluations, runs, versions
+from genops.store import campaigns, components, deletion, evaluations, runs, versions
 from genops.store.database import Database
 from genops.store.records import (
     CacheKind,
     CacheSize,
+    CampaignRecord,
     EvalRecord,
+    FindingRecord,
     LabelMove,
     MemoEntry,
     RunFilter,
@@ -27,6 +29,7 @@ from genops.store.records import (
     SampleRecord,
     SpanRecord,
     StoreCounts,
+    TryRecord,
     VersionRecord,
 )
 from genops.store.writer import Writer
@@ -319,6 +322,56 @@ class Store:
     def delete_evaluations(self, ids: Sequence[str]) -> int:
         """Deletes evaluations, by their whole ids, with their samples; how many there were."""
         return evaluations.delete_evaluations(self._engine, ids)
+
+    def open_campaign(self, record: CampaignRecord) -> None:
+        """Opens the record of a campaign."""
+        campaigns.insert_campaign(self._engine, record)
+
+    def change_campaign(self, campaign: str, **values: Any) -> None:
+        """Changes fields of a campaign, by its whole id."""
+        campaigns.update_campaign(self._engine, campaign, values)
+
+    def add_tries(self, campaign: str, tries: Sequence[TryRecord]) -> None:
+        """Writes tries of a campaign, by its whole id; they are on disk when this returns."""
+        campaigns.insert_tries(self._engine, campaign, tries)
+
+    def add_findings(self, campaign: str, findings: Sequence[FindingRecord]) -> None:
+        """Writes findings of a campaign, by its whole id; they are on disk when this returns."""
+        campaigns.insert_findings(self._engine, campaign, findings)
+
+    def campaign(self, prefix: str) -> CampaignRecord:
+        """The campaign whose id begins with ``prefix`` (4 digits or more).
+
+        Raises:
+            ReferenceNotFound: None does, or several do.
+        """
+        return campaigns.find_campaign(self._engine, prefix)
+
+    def campaigns(
+        self, campaign: str | None = None, manifest: str | None = None, limit: int = 50
+    ) -> list[CampaignRecord]:
+        """Campaigns that fit, newest first."""
+        return campaigns.find_campaigns(self._engine, campaign, manifest, limit)
+
+    def tries(self, campaign: str) -> Iterator[TryRecord]:
+        """The tries of a campaign, by its whole id, in the order of their numbers, in flat memory."""
+        return campaigns.iterate_tries(self._engine, campaign)
+
+    def findings(self, campaign: str) -> Iterator[FindingRecord]:
+        """The findings of a campaign, by its whole id."""
+        return campaigns.iterate_findings(self._engine, campaign)
+
+    def finding(self, prefix: str) -> tuple[str, FindingRecord]:
+        """The newest finding whose id begins with ``prefix`` (4 digits or more), and the id of its campaign.
+
+        Raises:
+            ReferenceNotFound: None does, or several do.
+        """
+        return campaigns.find_finding(self._engine, prefix)
+
+    def delete_campaigns(self, ids: Sequence[str]) -> int:
+        """Deletes campaigns, by their whole ids, with their tries and findings; how many there were."""
+        return campaigns.delete_campaigns(self._engine, ids)
 
 
 _open_stores: weakref.WeakSet[Store] = weakref.WeakSet()

@@ -294,6 +294,71 @@ class EvaluatedSample(_Stored, table=True):
     reused: bool
 
 
+class Campaign(_Stored, table=True):
+    """Fields as in :class:`~genops.store.records.CampaignRecord`; keyed by the start, as runs are."""
+
+    __tablename__ = "campaign"
+    __table_args__ = (Index("campaign_campaign", "campaign", "key"), Index("campaign_manifest", "manifest", "key"))
+
+    key: int = Field(sa_column=Column(Int64, primary_key=True, autoincrement=False))
+    id: str = Field(sa_type=Text, unique=True)
+    campaign: str = Field(sa_type=Text)
+    manifest: str = Field(sa_type=Text)
+    body: str = Field(sa_type=JsonText)
+    started: int = Field(sa_type=BigInteger)
+    ended: int | None = Field(sa_type=BigInteger)
+    status: str = Field(sa_type=Text)
+    verdict: str = Field(sa_type=JsonText)
+
+
+class CampaignTry(_Stored, table=True):
+    """Fields as in :class:`~genops.store.records.TryRecord`."""
+
+    __tablename__ = "try"
+
+    campaign: int = Field(
+        sa_column=Column(Int64, ForeignKey("campaign.key", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    number: int = Field(sa_column=Column(Int64, primary_key=True, autoincrement=False))
+    phase: str = Field(sa_type=Text)
+    objective: str = Field(sa_type=Text)
+    seed: str = Field(sa_type=Text)
+    surface: str = Field(sa_type=Text)
+    mutations: str = Field(sa_type=JsonText)
+    outcome: str = Field(sa_type=Text)
+    run: str = Field(sa_type=Text)
+    error: str = Field(sa_type=JsonText)
+    scores: str = Field(sa_type=JsonText)
+    features: str = Field(sa_type=JsonText)
+    cost: float | None
+    tokens: int = Field(sa_type=BigInteger)
+
+
+class CampaignFinding(_Stored, table=True):
+    """Fields as in :class:`~genops.store.records.FindingRecord`; texts as JSON, which holds lone surrogates."""
+
+    __tablename__ = "finding"
+    __table_args__ = (Index("finding_id", "id"),)
+
+    campaign: int = Field(
+        sa_column=Column(Int64, ForeignKey("campaign.key", ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    )
+    number: int = Field(sa_column=Column(Int64, primary_key=True, autoincrement=False))
+    id: str = Field(sa_type=Text)
+    objective: str = Field(sa_type=Text)
+    severity: str = Field(sa_type=Text)
+    seed: str = Field(sa_type=Text)
+    surface: str = Field(sa_type=Text)
+    start: str = Field(sa_type=JsonText)
+    mutations: str = Field(sa_type=JsonText)
+    text: str = Field(sa_type=JsonText)
+    run: str = Field(sa_type=Text)
+    step: str = Field(sa_type=Text)
+    label: str = Field(sa_type=Text)
+    tries: int
+    minimal: bool
+
+
 def _table(name: str) -> Table:
     return _Stored.metadata.tables[name]
 
@@ -304,3 +369,4 @@ payload, cache_entry, sweep = _table("payload"), _table("cache_entry"), _table("
 component, lock, lock_component = _table("component"), _table("lock"), _table("lock_component")
 version, label_move = _table("version"), _table("label_move")
 evaluation, sample = _table("evaluation"), _table("sample")
+campaign, campaign_try, finding = _table("campaign"), _table("try"), _table("finding")

@@ -1,0 +1,144 @@
+"""Campaigns, their tries and findings, as acknowledged commits: what a query shows is on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, fields
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, RowMapping, Table, delete, func, insert, select, update
+
+from genops.store.batch import clean, upsert
+from genops.store.engine import reading, writing
+from genops.store.records import CampaignRecord, FindingRecord, TryRecord
+from genops.store.runs import unique_prefix
+from genops.store.tables import campaign, campaign_try, finding, json_text
+
+R = TypeVar("R", TryRecord, FindingRecord)
+
+_ROWS_PER_STATEMENT = 256
+_PAGE = 2_000
+_JSON = frozenset({"mutations", "error", "scores", "features", "start", "text"})
+
+
+def insert_campaign(engine: Engine, record: CampaignRecord) -> None:
+    """Opens the record of a campaign."""
+    with writing(engine) as connection:
+        latest = connection.scalar(select(func.max(campaign.c.key))) or 0
+        connection.execute(insert(campaign).values(key=max(record.started, latest + 1), **asdict(record)))
+
+
+def update_campaign(engine: Engine, campaign_id: str, values: dict[str, Any]) -> None:
+    """Changes fields of a campaign."""
+    with writing(engine) as connection:
+        connection.execute(update(campaign).where(campaign.c.id == campaign_id).values(**values))
+
+
+def insert_tries(engine: Engine, campaign_id: str, records: Sequence[TryRecord]) -> None:
+    """Writes tries; one that is there (its infrastructure had failed) is replaced."""
+    _insert(engine, campaign_id, campaign_try, records)
+
+
+def insert_findings(engine: Engine, campaign_id: str, records: Sequence[FindingRecord]) -> None:
+    """Writes findings; one that is there is replaced."""
+    _insert(engine, campaign_id, finding, records)
+
+
+def find_campaign(engine: Engine, prefix: str) -> CampaignRecord:
+    """The campaign whose id begins so.
+
+    Raises:
+        ReferenceNotFound: None does, or several do.
+    """
+    with reading(engine) as connection:
+        found = unique_prefix(connection, prefix, "campaign", select(campaign.c.id))
+        return _record(connection.execute(select(campaign).where(campaign.c.id == found)).mappings().one())
+
+
+def find_campaigns(engine: Engine, name: str | None, manifest: str | None, limit: int) -> list[CampaignRecord]:
+    """Campaigns that fit, newest first."""
+    query = select(campaign).order_by(campaign.c.key.desc()).limit(limit)
+    for column, value in ((campaign.c.campaign, name), (campaign.c.manifest, manifest)):
+        if value is not None:
+            query = query.where(column == value)
+    with reading(engine) as connection:
+        return [_record(row) for row in connection.execute(query).mappings()]
+
+
+def iterate_tries(engine: Engine, campaign_id: str) -> Iterator[TryRecord]:
+    """The tries of a campaign in the order of their numbers, in flat memory."""
+    return _iterate(engine, campaign_id, campaign_try, TryRecord)
+
+
+def iterate_findings(engine: Engine, campaign_id: str) -> Iterator[FindingRecord]:
+    """The findings of a campaign in the order of the tries that they were found by."""
+    return _iterate(engine, campaign_id, finding, FindingRecord)
+
+
+def find_finding(engine: Engine, prefix: str) -> tuple[str, FindingRecord]:
+    """The newest finding whose id begins so, and the id of its campaign.
+
+    Raises:
+        ReferenceNotFound: None does, or several do.
+    """
+    columns = [finding.c[item.name] for item in fields(FindingRecord)]
+    with reading(engine) as connection:
+        found = unique_prefix(connection, prefix, "finding", select(finding.c.id).distinct())
+        query = (
+            select(campaign.c.id.label("of"), *columns)
+            .join(finding, finding.c.campaign == campaign.c.key)
+            .where(finding.c.id == found)
+            .order_by(campaign.c.key.desc())
+            .limit(1)
+        )
+        row = dict(connection.execute(query).mappings().one())
+    return row.pop("of"), FindingRecord(**row)
+
+
+def delete_campaigns(engine: Engine, ids: Sequence[str]) -> int:
+    """Deletes campaigns with their tries and findings; how many there were."""
+    with writing(engine) as connection:
+        return connection.execute(delete(campaign).where(campaign.c.id.in_(ids))).rowcount
+
+
+def _insert(engine: Engine, campaign_id: str, table: Table, records: Sequence[R]) -> None:
+    with writing(engine) as connection:
+        key = connection.scalar(select(campaign.c.key).where(campaign.c.id == campaign_id))
+        mark = "?" if connection.dialect.name == "sqlite" else "%s"
+        rows = list({record.number: _row(table, key, record) for record in records}.values())
+        for start in range(0, len(rows), _ROWS_PER_STATEMENT):
+            part = rows[start : start + _ROWS_PER_STATEMENT]
+            connection.exec_driver_sql(upsert(table, mark, len(part)), tuple(value for row in part for value in row))
+
+
+def _row(table: Table, key: int | None, record: R) -> tuple[Any, ...]:
+    values = {"campaign": key, **asdict(record)}
+    return tuple(_stored(column.name, values[column.name]) for column in table.columns)
+
+
+def _stored(name: str, value: Any) -> Any:
+    if name in _JSON:
+        return json_text(value)
+    return clean(value) if isinstance(value, str) else value
+
+
+def _iterate(engine: Engine, campaign_id: str, table: Table, kind: type[R]) -> Iterator[R]:
+    columns = [table.c[item.name] for item in fields(kind)]
+    query = select(*columns).join(campaign, campaign.c.key == table.c.campaign).where(campaign.c.id == campaign_id)
+    last = -1
+    while True:
+        with reading(engine) as connection:
+            page = [
+                kind(**row)
+                for row in connection.execute(
+                    query.where(table.c.number > last).order_by(table.c.number).limit(_PAGE)
+                ).mappings()
+            ]
+        if not page:
+            return
+        yield from page
+        last = page[-1].number
+
+
+def _record(row: RowMapping) -> CampaignRecord:
+    return CampaignRecord(**{item.name: row[item.name] for item in fields(CampaignRecord)})
