@@ -19,8 +19,9 @@ def combining_marks(text: str, rng: Random, share: float = 0.3, most: int = 2) -
         share: Of the letters and digits that get some.
         most: How many one gets at most.
     """
-    heights = range(1, max(most, 1) + 1)
     return "".join(
-        char + "".join(rng.choices(_MARKS, k=rng.choice(heights))) if char.isalnum() and rng.random() < share else char
+        char + "".join(rng.choices(_MARKS, k=1 + int(rng.random() * most)))
+        if char.isalnum() and rng.random() < share
+        else char
         for char in text
     )
