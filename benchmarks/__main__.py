@@ -11,6 +11,7 @@ from benchmarks import (
     evaluation,
     evaluation_memory,
     memory,
+    mutations,
     reindexing,
     retrieval_search,
     runs,
@@ -38,6 +39,7 @@ def main() -> None:
         ("embedding", lambda: embedding.run(512 // share)),
         ("evaluation", lambda: evaluation.run(count=2_000 // share)),
         ("memory of an evaluation", lambda: evaluation_memory.run(100_000 // share)),
+        ("mutations", lambda: mutations.run(2_000 // share)),
         ("the report of an evaluation", lambda: eval_report.run(20_000 // share)),
     ):
         sys.stdout.write(f"\n## {name}\n\n")
