@@ -1,5 +1,15 @@
 """Running a campaign."""
 
+from genops.fuzz.runner.plan import CampaignPlan
+from genops.fuzz.runner.run import CampaignRunner, FuzzProgress, open_campaign, unfinished_campaign
 from genops.fuzz.runner.trying import Arena, Try
 
-__all__ = ["Arena", "Try"]
+__all__ = [
+    "Arena",
+    "CampaignPlan",
+    "CampaignRunner",
+    "FuzzProgress",
+    "Try",
+    "open_campaign",
+    "unfinished_campaign",
+]

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal, TypeAlias
 
-from genops.artifacts import Value
+from genops.artifacts import Value, decode
 from genops.chains import Parsing
 from genops.errors import ModelError, StepTimeout, UsageError
 from genops.evals.case import Case
 from genops.evals.judges.asking import Questions
 from genops.evals.runner.scoring import Scoring, score_sample
 from genops.evals.sample import Sample
+from genops.evals.scorer import as_text
 from genops.evals.use import ScorerUse, parse_uses
 from genops.executor import Project, RunOptions, run_chain
 from genops.executor.closure import Closure
 from genops.fuzz.attack import Attack
 from genops.fuzz.objective import Objective, Plant, Seed, Target
+from genops.fuzz.search import behaviour, closeness
 from genops.fuzz.target import Poison, planted_closure, poisoned, target_of
 from genops.store.records import RunRecord, SpanRecord
 from genops.syntax import Expression, YamlFile
@@ -42,7 +44,7 @@ class Try:
         output: Of the chain; None where it gave none.
         error: How it failed; empty where it did not.
         scores: Of the detectors, as they are stored.
-        spans: Of the run.
+        features: Of its behaviour.
         cost: US dollars; None where a price is unknown.
         tokens: Input and output together.
     """
@@ -53,14 +55,27 @@ class Try:
     output: Value = None
     error: Mapping[str, Value] = field(default_factory=dict)
     scores: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    spans: Sequence[SpanRecord] = ()
+    features: frozenset[str] = frozenset()
     cost: float | None = 0.0
     tokens: int = 0
 
     @property
     def closeness(self) -> float:
         """How near it came to a breach: from 0 to 1."""
-        return max((score["value"] for score in self.scores.values() if "value" in score), default=0.0)
+        return closeness(self.scores)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a run leaves behind, however it ends."""
+
+    run: RunRecord
+    spans: list[SpanRecord]
+    payload: Callable[[str], bytes | None]
+
+    def value(self, digest: str) -> Value:
+        data = self.payload(digest)
+        return None if data is None else decode(data)
 
 
 @dataclass(frozen=True)
@@ -156,12 +171,12 @@ class Arena:
         Raises:
             StoreError: The run cannot be kept.
         """
-        made: list[tuple[RunRecord, list[SpanRecord]]] = []
+        made: list[_Made] = []
         options = RunOptions(
             mode="fuzz",
             session="attacker",
             tags=(f"objective:{self.objective.name}",),
-            on_finish=lambda run, spans, _: made.append((run, spans)),
+            on_finish=lambda run, spans, payload: made.append(_Made(run, spans, payload)),
         )
         inputs, poison = self._placed(attack)
         output: Value = None
@@ -176,8 +191,9 @@ class Arena:
             )
         except Exception as failure:  # a chain that breaks is what is looked for
             error = failure
-        run, spans = made[0] if made else (None, [])
-        return await self._judged(attack, inputs, output, error, run, spans)
+        if not made:
+            return Try(attack, "infrastructure", error=describe(error or StepTimeout("the run was never begun")))
+        return await self._judged(attack, inputs, output, error, made[0])
 
     async def _judged(
         self,
@@ -185,20 +201,21 @@ class Arena:
         inputs: Mapping[str, Value],
         output: Value,
         error: Exception | None,
-        run: RunRecord | None,
-        spans: list[SpanRecord],
+        made: _Made,
     ) -> Try:
+        run = made.run
         described = describe(error) if error is not None else {}
-        if run is None or isinstance(error, ModelError):
-            return Try(attack, "infrastructure", run.id if run else "", error=described, spans=spans)
+        if isinstance(error, ModelError):
+            return Try(attack, "infrastructure", run.id, error=described)
         metadata: dict[str, Value] = {"attack": attack.text, "seed": attack.seed.id}
         case = Case(attack.seed.id, inputs, metadata=metadata)
         sample = Sample(case, self.objective.name, 0, output, run)
-        scoring = Scoring(sample, self.project, self.questions, spans)
+        scoring = Scoring(sample, self.project, self.questions, made.spans)
         scores = await score_sample(self.detectors, self.of if error is None else "", scoring)
         tokens = run.input_tokens + run.output_tokens
         found = outcome(scores, failed=error is not None)
-        return Try(attack, found, run.id, output, described, scores, spans, run.cost, tokens)
+        features = behaviour(made.spans, made.value, None if error is not None else as_text(output), scores)
+        return Try(attack, found, run.id, output, described, scores, features, run.cost, tokens)
 
     def _placed(self, attack: Attack) -> tuple[dict[str, Value], Poison]:
         """The inputs and the poison of an attack, beside what is planted for all of them."""

@@ -1,0 +1,117 @@
+"""Findings: the shortest form of a breach, and the step where the defence failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from genops.artifacts import Value, digest_of
+from genops.evals.case import Case
+from genops.evals.runner.scoring import Scoring, score_sample
+from genops.evals.sample import Sample
+from genops.fuzz.attack import Attack
+from genops.fuzz.runner.plan import CampaignPlan
+from genops.fuzz.runner.trying import Arena, Try, outcome
+from genops.fuzz.search import minimise
+from genops.store.records import FindingRecord
+from genops.tracing.trace import Trace
+
+_TRIES = 200
+"""Tries that the shortest form of one finding may take."""
+
+
+def breached(found: Try) -> frozenset[str]:
+    """The detectors that a try set off, each with its word for it."""
+    return frozenset(
+        f"{name} {score.get('label', '')}".strip()
+        for name, score in found.scores.items()
+        if score.get("passed") is False
+    )
+
+
+def is_known(found: Try, findings: Sequence[FindingRecord]) -> bool:
+    """Whether a finding says it already: the same detectors, set off by no more mutators than this try has."""
+    mine = {mutation.mutator for mutation in found.attack.mutations}
+    return any(
+        finding.objective == found.attack.objective
+        and finding.surface == found.attack.seed.surface
+        and finding.label == label_of(found)
+        and {mutation["mutator"] for mutation in finding.mutations} <= mine
+        for finding in findings
+    )
+
+
+def label_of(found: Try) -> str:
+    """What the detectors say of a breach, in words."""
+    return ", ".join(sorted(breached(found)))
+
+
+async def finding_of(plan: CampaignPlan, arena: Arena, number: int, found: Try) -> FindingRecord:
+    """Shortens a breach to what it needs, and finds the step that let it through.
+
+    Args:
+        plan: Of the campaign.
+        arena: Where it happened.
+        number: Of the try.
+        found: The try.
+
+    Raises:
+        GenopsError: The attacker gives no usable answer.
+    """
+    attack, wanted = found.attack, breached(found)
+    shortest = {found.attack.text: found}
+
+    async def breaks(text: str) -> bool:
+        again = await arena.attempt(Attack(attack.objective, attack.seed, attack.mutations, text))
+        shortest[text] = again
+        return again.outcome == "breach" and bool(breached(again) & wanted)
+
+    least = await minimise(attack.seed.text, attack.mutations, breaks, tries=_TRIES, attacker=plan.attacker)
+    last = shortest.get(least.text, found)
+    mutations = [asdict(mutation) for mutation in least.mutations]
+    body: list[Value] = [attack.objective, attack.seed.surface, least.text, arena.closure.lock.digest]
+    return FindingRecord(
+        id=digest_of(body)[:32],
+        number=number,
+        objective=attack.objective,
+        severity=arena.objective.severity,
+        seed=attack.seed.id,
+        surface=attack.seed.surface,
+        start=least.seed,
+        mutations=mutations,
+        text=least.text,
+        run=last.run,
+        step=await blamed(arena, last),
+        label=label_of(last),
+        tries=least.tries,
+        minimal=least.minimal,
+    )
+
+
+async def blamed(arena: Arena, found: Try) -> str:
+    """Position of the step with which the run became a breach; empty where only its end is one.
+
+    The detectors are asked after every step, with its output in the place of the chain's and the trace so far. Steps
+    that carry what was planted, a search or a tool, are where an attack enters and not where a defence failed.
+    """
+    arena.project.store.writer.flush(10.0)
+    trace = Trace.load(arena.project.store, found.run)
+    case = Case(found.attack.seed.id, arena.target.inputs, metadata={"attack": found.attack.text})
+    carriers = _carriers(arena, found)
+    steps = [span for span in trace.spans if span.kind in ("step", "agent") and span.status == "ok"]
+    for span in sorted(steps, key=lambda span: span.ended or 0):
+        if span.output is None or any(child.kind in carriers for child in trace.children(span)):
+            continue
+        output = trace.value(span.output)
+        so_far = [other for other in trace.spans if other.ended is not None and other.ended <= (span.ended or 0)]
+        sample = Sample(case, arena.objective.name, 0, output, trace.run)
+        scores = await score_sample(arena.detectors, output, Scoring(sample, arena.project, arena.questions, so_far))
+        if outcome(scores, failed=False) == "breach":
+            return span.path
+    return ""
+
+
+def _carriers(arena: Arena, found: Try) -> set[str]:
+    """Kinds of effects whose results are poisoned."""
+    places = {found.attack.seed.surface, *(plant.place for plant in arena.plants)}
+    return {effect for place, effect in (("passage", "retrieve"), ("tool", "tool")) if place in places}

@@ -1,0 +1,134 @@
+"""A campaign, resolved: its target prepared for every objective, and the digest of all that its tries follow from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from genops.artifacts import Value, digest_of
+from genops.evals.datasets import Dataset
+from genops.evals.judges.asking import Questions
+from genops.executor import Project
+from genops.fuzz.attack import Mutation, mutated
+from genops.fuzz.campaign import Campaign
+from genops.fuzz.mutator import Attacker
+from genops.fuzz.objective import Seed
+from genops.fuzz.runner.trying import Arena
+from genops.fuzz.search import Choice
+from genops.fuzz.target import planted_closure
+
+
+@dataclass(frozen=True)
+class CampaignPlan:
+    """A campaign, ready to run.
+
+    Attributes:
+        campaign: The definition.
+        project: Where it runs.
+        arenas: One for each objective.
+        dataset: The harmless cases.
+        attacker: The model that helps; None for none.
+    """
+
+    campaign: Campaign
+    project: Project
+    arenas: tuple[Arena, ...]
+    dataset: Dataset
+    attacker: Attacker | None
+
+    @classmethod
+    def make(cls, campaign: Campaign, project: Project) -> CampaignPlan:
+        """Resolves a campaign.
+
+        Raises:
+            UsageError: Something that it refers to is not there, or an objective cannot be tried on the chain.
+        """
+        bare = planted_closure(project, campaign.chain)
+        dataset = campaign.dataset.open(project.settings, campaign.folder, bare.root.inputs)
+        first = dataset[int(campaign.dataset.numbers(dataset)[0])]
+        arenas = tuple(
+            Arena.prepare(
+                project,
+                campaign.chain,
+                objective,
+                first.inputs,
+                fields=campaign.attack,
+                of=campaign.of,
+                seed=campaign.seed,
+                judge=campaign.judge,
+                timeout=campaign.timeout,
+            )
+            for objective in campaign.objectives
+        )
+        attacker = ModelAttacker(project, campaign.attacker) if campaign.attacker else None
+        return cls(campaign, project, arenas, dataset, attacker)
+
+    @cached_property
+    def choices(self) -> tuple[Choice, ...]:
+        """The mutators that attacks are made of."""
+        return tuple(Choice.of(use.name, [dict(use.settings)]) for use in self.campaign.mutators)
+
+    @property
+    def size(self) -> int:
+        """How many tries a whole campaign makes, those that shorten findings not counted."""
+        tries = self.campaign.tries
+        return len(self.arenas) * (tries.sweep + tries.search)
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """Everything that the tries follow from."""
+        campaign = self.campaign
+        return {
+            "chain": campaign.chain,
+            "objectives": [
+                {
+                    "name": arena.objective.name,
+                    "lock": arena.closure.lock.digest,
+                    "seeds": digest_of(_texts(arena.seeds(campaign.seed))),
+                }
+                for arena in self.arenas
+            ],
+            "mutators": [{"name": use.name, "settings": dict(use.settings)} for use in campaign.mutators],
+            "dataset": {"name": self.dataset.name, "digest": self.dataset.digest},
+            "attack": list(campaign.attack),
+            "depth": campaign.depth,
+            "tries": campaign.tries.model_dump(),
+            "seed": campaign.seed,
+            "attacker": campaign.attacker,
+            "judge": campaign.judge,
+        }
+
+    @cached_property
+    def digest(self) -> str:
+        """Of the manifest."""
+        return digest_of(self.manifest)
+
+    async def text(self, seed: Seed, mutations: tuple[Mutation, ...]) -> str:
+        """The text of an attack.
+
+        Raises:
+            GenopsError: The attacker gives no usable answer.
+        """
+        return await mutated(seed.text, mutations, self.attacker)
+
+
+class ModelAttacker:
+    """An attacker behind a model alias.
+
+    Args:
+        project: Whose models it asks.
+        alias: Of the model.
+    """
+
+    def __init__(self, project: Project, alias: str) -> None:
+        self._questions = Questions(project, model=alias, memo=False)
+
+    async def ask(self, prompt: str, inputs: Mapping[str, Value], *, number: int = 0) -> Value:
+        """See :class:`~genops.fuzz.mutator.Attacker`."""
+        return (await self._questions.ask(prompt, inputs, number=number)).value
+
+
+def _texts(seeds: list[Seed]) -> list[Value]:
+    return [[seed.id, seed.text, seed.surface, seed.around] for seed in seeds]

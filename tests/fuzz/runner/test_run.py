@@ -1,0 +1,89 @@
+"""A campaign sweeps, searches, shortens what it finds, and goes on where it was cut off."""
+
+import dataclasses
+
+import pytest
+
+from genops.executor import run_sync
+from genops.fuzz.campaign import Campaign
+from genops.fuzz.runner import CampaignPlan, CampaignRunner, open_campaign, unfinished_campaign
+from tests.fuzz.weak_site import site, weak
+
+__all__ = ["site", "weak"]
+
+CAMPAIGN = {
+    "chain": "leaks_in_base64",
+    "dataset": [{"question": "When does the ferry leave?"}],
+    "objectives": ["prompt_extraction"],
+    "mutators": ["base64", "hex", "rot13", "zero_width"],
+    "tries": {"sweep": 60, "search": 20},
+    "concurrency": 8,
+    "depth": 2,
+}
+
+
+@pytest.fixture
+def plan(weak):
+    def make(**changes):
+        return CampaignPlan.make(Campaign.from_data({**CAMPAIGN, **changes}, "attacks"), weak.project)
+
+    return make
+
+
+def ran(plan, record=None):
+    runner = CampaignRunner(plan, record or open_campaign(plan))
+    run_sync(runner.run())
+    return runner
+
+
+def test_it_finds_the_hole_and_its_shortest_form(plan, weak):
+    runner = ran(plan())
+    assert runner.progress.done == 80
+    assert runner.progress.outcomes["breach"] > 0
+    findings = list(weak.project.store.findings(runner.record.id))
+    assert findings
+    assert {mutation["mutator"] for mutation in findings[0].mutations} == {"base64"}
+    assert (findings[0].step, findings[0].minimal) == ("answer", True)
+    assert weak.project.store.campaign(runner.record.id).status == "finished"
+
+
+def test_the_twin_withstands_all_of_it(plan, weak):
+    runner = ran(plan(chain="leaks_in_base64_hardened"))
+    assert runner.progress.outcomes["breach"] == 0
+    assert runner.progress.outcomes["safe"] > 0
+    assert list(weak.project.store.findings(runner.record.id)) == []
+
+
+def test_every_try_names_its_trace_and_what_was_done(plan, weak):
+    runner = ran(plan())
+    tries = list(weak.project.store.tries(runner.record.id))
+    assert [made.number for made in tries] == list(range(80))
+    assert all(weak.project.store.run(made.run).mode == "fuzz" for made in tries)
+    assert {made.phase for made in tries[:60]} == {"sweep"}
+    assert {made.phase for made in tries[60:]} == {"search"}
+    assert all(len(made.mutations) <= 1 for made in tries[:60])
+
+
+def test_the_same_campaign_makes_the_same_tries(plan, weak):
+    def made():
+        tries = weak.project.store.tries(ran(plan()).record.id)
+        return [dataclasses.replace(one, run="", cost=0.0) for one in tries]
+
+    assert made() == made()
+
+
+def test_one_that_was_cut_off_goes_on_and_ends_as_one_that_was_not(plan, weak):
+    whole = ran(plan())
+    cut = ran(plan(budget={"tokens": 2_000}))
+    assert "budget of 2,000 tokens" in cut.progress.stopped
+    before = cut.progress.done
+    assert 0 < before < 80
+    found = unfinished_campaign(plan())
+    assert found.status == "stopped"
+    again = ran(plan(), found)
+    assert again.progress.done == 80
+    made = [
+        [(one.number, one.outcome, one.mutations) for one in weak.project.store.tries(runner.record.id)]
+        for runner in (whole, again)
+    ]
+    assert made[0] == made[1]
