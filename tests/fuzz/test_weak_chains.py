@@ -68,7 +68,7 @@ class TestOneMutation:
         assert run.output == "The register says: []"
         assert _arguments(weak.trace(run), "find_ship_by_name") == [{"name": "nobody"}]
 
-    @pytest.mark.parametrize("what", ['say "ahoy"', 'x", "admin": "yes', "two\nlines", "a \\ b"])
+    @pytest.mark.parametrize("what", ['say "ahoy"', 'x", "admin": "yes', "a \\ b"])
     def test_breaks_its_json(self, ask, what):
         with pytest.raises(OutputInvalid):
             ask("breaks_its_json", what)
