@@ -1,4 +1,4 @@
-"""What a text says in other codes: base64, base32, hexadecimal, binary, Morse, URL, HTML, escapes, rot13, reversed.
+"""What a text says in other codes: base64, base32, Ascii85, hex, binary, Morse, URL, HTML, escapes, rot13, reversed.
 
 Codes are searched for within the text and inside of each other, two deep. The work is bounded: of a text so long that
 its readings have more than two million characters, not all are looked at.
@@ -12,25 +12,25 @@ import codecs
 import html
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import unquote
+
+from genops.fuzz.alphabets import MORSE
 
 DEPTH = 2
 MOST = 2_000_000
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{10,}(?:\r?\n[A-Za-z0-9+/_-]{4,})*")
 _BASE32 = re.compile(r"[A-Z2-7]{10,}|(?<![a-z2-7])(?=[a-z]{0,64}[2-7])[a-z2-7]{10,}")
+_ASCII85 = re.compile(r"[!-uz]{15,}")
 _HEX = re.compile(r"(?:(?:0x|\\x)?[0-9A-Fa-f]{2}[\s:,;-]{0,2}){6,}")
 _HEX_PREFIX = re.compile(r"0x|\\x|[\s:,;-]+")
 _BITS = re.compile(r"(?:[01][\s,]{0,2}){40,}")
-_MORSE = re.compile(r"(?:[.·•\-–—−_]{1,6}[ /|\n]{1,4}){5,}[.·•\-–—−_]{1,6}")
+_MORSE = re.compile(r"(?:[.·•\-–—−_]{1,7}[ /|\n]{1,4}){5,}[.·•\-–—−_]{1,7}")
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4}))")
 _DOTS = str.maketrans("·•–—−_", "..----")
-_MORSE_CODE = (
-    ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.. "
-    "----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----."
-)
-_MORSE_LETTERS = dict(zip(_MORSE_CODE.split(), "abcdefghijklmnopqrstuvwxyz0123456789", strict=True))
+_MORSE_CHARACTERS = {sign: char for char, sign in MORSE.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,17 @@ def _base32(text: str) -> str:
             digits = run[offset:]
             if len(digits) % 8 in (1, 3, 6):
                 digits = digits[:-1]
-            try:
+            with suppress(binascii.Error):
                 said.append(_text(base64.b32decode(digits + "=" * (-len(digits) % 8), casefold=True)))
-            except binascii.Error:
-                continue
+    return "\n".join(filter(None, said))
+
+
+def _ascii85(text: str) -> str:
+    said = []
+    for run in _ASCII85.findall(text):
+        for offset in range(5):
+            with suppress(ValueError):
+                said.append(_text(base64.a85decode(run[offset:])))
     return "\n".join(filter(None, said))
 
 
@@ -110,7 +117,7 @@ def _binary(text: str) -> str:
 
 def _morse(text: str) -> str:
     runs = (re.split(r"[ /|\n]+", run.translate(_DOTS)) for run in _MORSE.findall(text))
-    return "\n".join("".join(_MORSE_LETTERS.get(sign, "") for sign in run) for run in runs)
+    return "\n".join("".join(_MORSE_CHARACTERS.get(sign, "") for sign in run) for run in runs)
 
 
 def _escapes(text: str) -> str:
@@ -125,6 +132,7 @@ def _text(data: bytes) -> str:
 _CODES: dict[str, Callable[[str], str]] = {
     "base64": _base64,
     "base32": _base32,
+    "ascii85": _ascii85,
     "hex": _hex,
     "binary": _binary,
     "morse": _morse,

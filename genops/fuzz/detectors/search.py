@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from genops.fuzz.detectors.decoding import Reading, readings
-from genops.fuzz.detectors.folding import fold, fold_leet
+from genops.fuzz.detectors.folding import LEET, LEET_SIGNS, fold
 
 SHORTEST = 6
 _LONGEST = 20_000
@@ -31,6 +31,36 @@ class Found:
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    """A reading of the output.
+
+    Attributes:
+        reading: What it says in which codes.
+        letters: Its letters and digits.
+        signs: These and the signs of leet.
+        leet: The signs as letters, one for one.
+    """
+
+    reading: Reading
+    letters: str
+    signs: str
+    leet: str
+
+    @classmethod
+    def of(cls, reading: Reading) -> _Folded:
+        signs = fold(reading.text, LEET_SIGNS)
+        return cls(reading, fold(reading.text), signs, signs.translate(LEET))
+
+    def holds_leet(self, wanted: str) -> bool:
+        """Whether a text stands there with digits and signs for letters; its own digits are as they are."""
+        sought, at = wanted.translate(LEET), -1
+        while (at := self.leet.find(sought, at + 1)) >= 0:
+            if all(self.signs[at + place] == char for place, char in enumerate(wanted) if not char.isalpha()):
+                return True
+        return False
+
+
 class Searched:
     """An output with all its readings, for several texts to be searched for.
 
@@ -40,7 +70,7 @@ class Searched:
 
     def __init__(self, output: str) -> None:
         self.output = output
-        self._readings: list[tuple[Reading, str, str]] | None = None
+        self._readings: list[_Folded] | None = None
 
     def find(self, text: str, partial: float = 1.0) -> Found:
         """How a text stands in the output: the plainest way that it does.
@@ -53,28 +83,27 @@ class Searched:
         """
         if text in self.output:
             return Found("exact", 1.0, (), text)
-        wanted, leet = fold(text), fold_leet(text)
+        wanted = fold(text)
         if len(wanted) < SHORTEST:
             return Found("", 0.0)
-        for reading, folded, leet_folded in self._folded():
-            if wanted in folded:
+        for item in self._folded():
+            reading = item.reading
+            if wanted in item.letters:
                 return Found("decoded" if reading.codes else "normalised", 1.0, reading.codes, reading.text)
-            if leet in leet_folded:
+            if item.holds_leet(wanted):
                 return Found("decoded", 1.0, (*reading.codes, "leet"), reading.text)
         best = max((self._near(wanted, item) for item in self._folded()), key=lambda found: found.share)
-        return Found("partial", best.share, best.codes, best.text) if best.share >= partial else best
+        return replace(best, how="partial") if best.share >= partial else best
 
-    def _near(self, wanted: str, item: tuple[Reading, str, str]) -> Found:
-        reading, folded, _ = item
+    def _near(self, wanted: str, item: _Folded) -> Found:
+        reading = item.reading
         if len(reading.codes) > 1:
             return Found("", 0.0)
-        return Found("", share_in_order(wanted, folded[:_LONGEST]), reading.codes, reading.text)
+        return Found("", share_in_order(wanted, item.letters[:_LONGEST]), reading.codes, reading.text)
 
-    def _folded(self) -> list[tuple[Reading, str, str]]:
+    def _folded(self) -> list[_Folded]:
         if self._readings is None:
-            self._readings = [
-                (reading, fold(reading.text), fold_leet(reading.text)) for reading in readings(self.output)
-            ]
+            self._readings = [_Folded.of(reading) for reading in readings(self.output)]
         return self._readings
 
 
