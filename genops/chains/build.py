@@ -210,6 +210,27 @@ class BlockBuilder:
         data = [({} if when is None else {"when": when}) | block.data() for when, block in cases]
         return self.step(name, "branch", data, **common)
 
+    def guard(
+        self,
+        name: str,
+        value: Any,
+        *,
+        normalise: bool = False,
+        max_length: int | None = None,
+        allow: Sequence[str] = (),
+        deny: Sequence[str] = (),
+        canaries: Any = (),
+        pii: bool = False,
+        judge: Mapping[str, Any] | None = None,
+        on_fail: Literal["stop", "replace", "flag"] = "stop",
+        replacement: str | None = None,
+        **common: Unpack[Common],
+    ) -> Ref:
+        """Lets a value pass, or not; gives the value."""
+        checks = {"normalise": normalise, "max_length": max_length, "allow": allow, "deny": deny, "pii": pii}
+        then = {"on_fail": on_fail, "replacement": replacement}
+        return self.step(name, "guard", value, canaries=canaries, judge=judge, **checks, **then, **common)
+
     def output_of(self, name: str) -> Ref:
         """The output of a step that was added as a block (``map``, ``loop``)."""
         return Ref(f"steps.{name}.output")

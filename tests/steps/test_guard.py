@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from genops.chains import ChainBuilder
 from genops.chains.schema import json_schema
 from genops.errors import DefinitionError, GuardError, InputError, OutputInvalid
+from genops.executor import Chain
 from genops.steps.guard_checks import Checks, cleaned, reveals
 
 CANARY = "canary-7Q2-blue-heron"
@@ -217,6 +219,12 @@ class TestDefinition:
             guard(keys, "x")
         assert error.value.exit_code == 2
         assert isinstance(error.value, DefinitionError) or "none" in keys
+
+    def test_it_can_be_built_in_python(self, site):
+        builder = ChainBuilder(v="str")
+        builder.returns(builder.guard("g", builder.inputs.v, deny=["bad"], on_fail="replace", replacement="no"))
+        chain = Chain.built("main", builder, project=site.project)
+        assert [chain.run(v=v).output for v in ("good", "bad")] == ["good", "no"]
 
     def test_editors_know_it(self):
         schema = json_schema()
