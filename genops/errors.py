@@ -143,7 +143,7 @@ class ToolError(StepError):
 
 
 class GuardError(StepError):
-    """A ``guard`` step let a value not pass."""
+    """A ``guard`` step stopped a value."""
 
 
 class HttpFailed(StepError):

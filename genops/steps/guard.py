@@ -148,7 +148,7 @@ class GuardStep(Step):
         )
         if self.on_fail == "stop":
             found = "; ".join(f"{each.check} ({each.what})" for each in findings)
-            raise GuardError(f"the guard let it not pass: {found}", hint="a `fallback` of the step can answer instead")
+            raise GuardError(f"the guard stopped it: {found}", hint="a `fallback` of the step can answer instead")
 
 
 def _each_text(value: Value, change: Callable[[str], str]) -> Value:

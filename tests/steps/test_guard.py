@@ -51,7 +51,7 @@ class TestChecks:
         ],
     )
     def test_what_does_not_pass_stops_the_step(self, guard, keys, value, check):
-        with pytest.raises(GuardError, match=rf"the guard let it not pass: {check} \("):
+        with pytest.raises(GuardError, match=rf"the guard stopped it: {check} \("):
             guard(keys, value)
 
     def test_personal_data_is_what_the_project_redacts(self, site, guard):
