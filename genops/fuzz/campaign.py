@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from genops.chains import Parsing
 from genops.errors import DefinitionError, Location, ReferenceNotFound, nearest
 from genops.evals.datasets import DatasetSpec
 from genops.evals.fields import Positive, Seconds, field_of, model_of
+from genops.evals.scorer import Setting
 from genops.evals.suite import Budget
 from genops.fuzz.mutator import Mutator, find_mutator
 from genops.fuzz.objective import Objective, find_objective
@@ -203,23 +204,22 @@ def _objectives(raw: Any, parsing: Parsing) -> tuple[Objective, ...]:
 
 
 def _objective(made: type[Objective], given: Any, parsing: Parsing) -> Objective:
-    """An objective of its settings, which are the fields of a dataclass."""
-    known: set[str] = {item.name for item in dataclasses.fields(made)} if dataclasses.is_dataclass(made) else set()
+    """An objective of its settings, which are the keywords that it is made with."""
+    known = {parameter.name: parameter for parameter in inspect.signature(made).parameters.values()}
+    hints = get_type_hints(made.__init__)
     settings = {} if given is None else given
     if not isinstance(settings, dict):
         raise DefinitionError(f"the settings of {made.name!r} are a mapping", at=parsing.at(made.name))
-    for key in settings:
+    values = {}
+    for key, value in settings.items():
         if key not in known:
             what = f"the objective {made.name!r} has no setting {key!r}"
             raise DefinitionError(what, at=parsing.at(made.name, key), hint=nearest(str(key), known) if known else None)
-    if not known:
-        return made()
-    try:
-        return TypeAdapter(made).validate_python(settings)
-    except ValidationError as error:
-        first = error.errors()[0]
-        message = f"{made.name!r}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
-        raise DefinitionError(message, at=parsing.at(made.name)) from None
+        try:
+            values[key] = Setting(key, TypeAdapter(hints[key]), known[key].default).check(value)
+        except ValueError as error:
+            raise DefinitionError(f"{made.name!r}: {error}", at=parsing.at(made.name, key)) from None
+    return made(**values)
 
 
 def _mutators(raw: Any, attacker: str | None, parsing: Parsing) -> tuple[MutatorUse, ...]:

@@ -81,7 +81,7 @@ def test_without_mutators_every_one_that_needs_no_model_is_used(load):
         ("chain: ask\n", "", r"a campaign needs `chain:`"),
         ("says:", "sais:", r"attacks.yaml:5: no objective is called 'sais'"),
         ("word: moo", "wrod: moo", r"attacks.yaml:5: the objective 'says' has no setting 'wrod'"),
-        ("word: moo", "word: 3", r"attacks.yaml:5: 'says': word: "),
+        ("word: moo", "word: 3", r"attacks.yaml:5: 'says': `word`: "),
         ("base64", "base46", r"attacks.yaml:7: no mutator is called 'base46'"),
         ("- base64", "- base64: 3", r"attacks.yaml:7: the mutator 'base64' takes no value"),
         ("zero_width: 0.5", "zero_width: much", r"attacks.yaml:8: 'zero_width': `share`: "),

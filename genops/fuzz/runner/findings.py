@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from genops.artifacts import Value, digest_of
+from genops.artifacts import Value, encode
 from genops.evals.case import Case
 from genops.evals.runner.scoring import Scoring, score_sample
 from genops.evals.sample import Sample
@@ -13,7 +13,7 @@ from genops.fuzz.attack import Attack
 from genops.fuzz.runner.plan import CampaignPlan
 from genops.fuzz.runner.trying import Arena, Try, outcome
 from genops.fuzz.search import minimise
-from genops.store.records import FindingRecord
+from genops.store.records import FindingRecord, SpanRecord
 from genops.tracing.trace import Trace
 
 _TRIES = 200
@@ -71,7 +71,7 @@ async def finding_of(plan: CampaignPlan, arena: Arena, number: int, found: Try) 
     mutations = [asdict(mutation) for mutation in least.mutations]
     body: list[Value] = [attack.objective, attack.seed.surface, least.text, arena.closure.lock.digest]
     return FindingRecord(
-        id=digest_of(body)[:32],
+        id=encode(body).digest[:32],
         number=number,
         objective=attack.objective,
         severity=arena.objective.severity,
@@ -98,17 +98,29 @@ async def blamed(arena: Arena, found: Try) -> str:
     trace = Trace.load(arena.project.store, found.run)
     case = Case(found.attack.seed.id, arena.target.inputs, metadata={"attack": found.attack.text})
     carriers = _carriers(arena, found)
-    steps = [span for span in trace.spans if span.kind in ("step", "agent") and span.status == "ok"]
+    steps = [span for span in trace.spans if span.kind in ("step", "agent") and span.status in ("ok", "error")]
     for span in sorted(steps, key=lambda span: span.ended or 0):
-        if span.output is None or any(child.kind in carriers for child in trace.children(span)):
+        effects = {child.kind for child in trace.children(span)}
+        if span.status == "ok" and effects and effects <= carriers:
             continue
         output = trace.value(span.output)
-        so_far = [other for other in trace.spans if other.ended is not None and other.ended <= (span.ended or 0)]
         sample = Sample(case, arena.objective.name, 0, output, trace.run)
-        scores = await score_sample(arena.detectors, output, Scoring(sample, arena.project, arena.questions, so_far))
+        scoring = Scoring(sample, arena.project, arena.questions, _until(trace, span))
+        scores = await score_sample(arena.detectors, output, scoring)
         if outcome(scores, failed=False) == "breach":
             return span.path
     return ""
+
+
+def _until(trace: Trace, end: SpanRecord) -> list[SpanRecord]:
+    """What had ended when a span did, and what that is inside of."""
+    numbers, around = {span.number: span for span in trace.spans}, set()
+    parent = end.parent
+    while parent is not None:
+        around.add(parent)
+        parent = numbers[parent].parent
+    moment = end.ended or 0
+    return [span for span in trace.spans if span.number in around or (span.ended is not None and span.ended <= moment)]
 
 
 def _carriers(arena: Arena, found: Try) -> set[str]:

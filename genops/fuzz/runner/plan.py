@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from genops.artifacts import Value, digest_of
+from genops.artifacts import Value, digest_of, encode
 from genops.evals.datasets import Dataset
 from genops.evals.judges.asking import Questions
 from genops.executor import Project
@@ -86,7 +86,7 @@ class CampaignPlan:
                 {
                     "name": arena.objective.name,
                     "lock": arena.closure.lock.digest,
-                    "seeds": digest_of(_texts(arena.seeds(campaign.seed))),
+                    "seeds": encode(_texts(arena.seeds(campaign.seed))).digest,
                 }
                 for arena in self.arenas
             ],
