@@ -195,7 +195,8 @@ class CampaignRunner:
 
 def open_campaign(plan: CampaignPlan) -> CampaignRecord:
     """Opens the record of a new campaign."""
-    record = CampaignRecord(new_id(128), plan.campaign.name, plan.digest, {"manifest": plan.manifest}, time.time_ns())
+    body = {"manifest": plan.manifest, "definition": plan.campaign.file.data}
+    record = CampaignRecord(new_id(128), plan.campaign.name, plan.digest, body, time.time_ns())
     plan.project.store.open_campaign(record)
     return record
 
