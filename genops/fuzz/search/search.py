@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from itertools import accumulate, product
+from itertools import accumulate, cycle, product
 from random import Random
 
 from genops.fuzz.attack import Mutation
@@ -14,17 +14,20 @@ from genops.fuzz.search.plan import Choice, Plan
 
 _DRAWS = 32
 """How often a plan is drawn again because it is known, before another way is taken."""
-_SPLICE = 0.15
-_BLIND = 0.1
+_SPLICE = 0.5
+_WHOLE = 0.75
+_BLIND = 0.2
 
 
 class Search:
     """Coverage-guided search over seeds and chains of mutations, or the same chains drawn blindly.
 
-    Every seed comes first as it is. Then a plan is an entry of the corpus with one mutation more, or two chains
-    spliced, or, a tenth of the time, drawn blindly. What is proposed depends on the search's settings and on what was
-    proposed and observed, in order, and on nothing else. So a campaign resumes by observing what is stored again,
-    with or without proposing it again before.
+    Every seed comes first as it is, then every mutator once by itself. From then on a plan is an entry of the corpus
+    with one mutation more, or two chains spliced; or, a fifth of the time, it is drawn blindly, as not every hole has
+    behaviour that leads to it.
+
+    What is proposed depends on the search's settings and on what was proposed and observed, in order, and on nothing
+    else. So a campaign resumes by observing what is stored again, with or without proposing it again before.
 
     Args:
         starts: Objectives' names and their seeds.
@@ -52,6 +55,7 @@ class Search:
         self._rest = self._every()
         self._corpus = Corpus(self._starts)
         self._bandit = Bandit(names) if names else None
+        self._first: list[Plan] = [*self._starts, *(self._each_alone() if guided else ())]
 
     @property
     def corpus(self) -> Corpus:
@@ -97,15 +101,24 @@ class Search:
         return paid
 
     def _fresh(self, rng: Random, pools: _Pools | None) -> Plan | None:
-        for start in self._starts:
-            if start.key not in self._known:
-                return start
+        for first in self._first:
+            if first.key not in self._known:
+                return first
         for attempt in range(2 * _DRAWS if self._depth else 0):
             blind = pools is None or attempt >= _DRAWS or rng.random() < _BLIND
             plan = self._blindly(rng) if blind or pools is None else self._from(pools, rng)
             if plan.key not in self._known:
                 return plan
         return next((plan for plan in self._rest if plan.key not in self._known), None)
+
+    def _each_alone(self) -> list[Plan]:
+        """Each mutator once, in any order, on the seeds in turn: what it does by itself hints at what it does later."""
+        if not self._depth:
+            return []
+        starts = cycle(self._starts)
+        alone = [choice.every()[0] for choice in self._choices.values()]
+        Random(self._seed).shuffle(alone)
+        return [Plan(start.objective, start.seed, (mutation,)) for start, mutation in zip(starts, alone, strict=False)]
 
     def _blindly(self, rng: Random) -> Plan:
         start = rng.choice(self._starts)
@@ -115,14 +128,17 @@ class Search:
 
     def _from(self, pools: _Pools, rng: Random) -> Plan:
         if pools.donors and rng.random() < _SPLICE:
-            return self._spliced(pools.any(rng).plan, rng.choice(pools.donors), rng)
+            return self._spliced(pools.any(rng).plan, pools.donor(rng).plan.mutations, rng)
         entry = pools.extensible(rng).plan
         return Plan(entry.objective, entry.seed, (*entry.mutations, self._mutation(rng)))
 
     def _spliced(self, head: Plan, tail: tuple[Mutation, ...], rng: Random) -> Plan:
         """The beginning of one chain and the end of another, which is not empty."""
-        kept = head.mutations[: rng.randint(0, len(head.mutations))]
-        return Plan(head.objective, head.seed, (*kept, *tail[rng.randrange(len(tail)) :])[: self._depth])
+        if rng.random() < _WHOLE:
+            chain = (*head.mutations, *tail)
+        else:
+            chain = (*head.mutations[: rng.randint(0, len(head.mutations))], *tail[rng.randrange(len(tail)) :])
+        return Plan(head.objective, head.seed, chain[: self._depth])
 
     def _mutation(self, rng: Random) -> Mutation:
         assert self._bandit is not None
@@ -138,20 +154,38 @@ class Search:
 
 
 class _Pools:
-    """The corpus as one generation draws from it."""
+    """The corpus as one generation draws from it: entries by their energy."""
 
     def __init__(self, corpus: Corpus, depth: int) -> None:
-        self._all = corpus.entries
-        self._weights = list(accumulate(corpus.energy(entry) for entry in self._all))
-        short = [entry for entry in self._all if len(entry.plan.mutations) < depth and not entry.breach]
-        self._short = short or [entry for entry in self._all if not entry.plan.mutations]
-        self._short_weights = list(accumulate(corpus.energy(entry) for entry in self._short))
-        self.donors = [entry.plan.mutations for entry in self._all if entry.plan.mutations]
+        entries = corpus.entries
+        energies = {id(entry): corpus.energy(entry) for entry in entries}
+
+        def weighted(some: Sequence[Entry]) -> tuple[Sequence[Entry], list[float]]:
+            return some, list(accumulate(energies[id(entry)] for entry in some))
+
+        short = [entry for entry in entries if len(entry.plan.mutations) < depth and not entry.breach]
+        self._any = weighted(entries)
+        self._short = weighted(short or [entry for entry in entries if not entry.plan.mutations])
+        self._donors = weighted([entry for entry in entries if entry.plan.mutations])
+
+    @property
+    def donors(self) -> bool:
+        """Whether there is a chain to splice."""
+        return bool(self._donors[0])
 
     def any(self, rng: Random) -> Entry:
-        """An entry, by its energy."""
-        return rng.choices(self._all, cum_weights=self._weights)[0]
+        """An entry."""
+        return _drawn(self._any, rng)
 
     def extensible(self, rng: Random) -> Entry:
-        """One that can take another mutation and is not a breach already, by its energy."""
-        return rng.choices(self._short, cum_weights=self._short_weights)[0]
+        """One that can take another mutation and is not a breach already."""
+        return _drawn(self._short, rng)
+
+    def donor(self, rng: Random) -> Entry:
+        """One with a chain."""
+        return _drawn(self._donors, rng)
+
+
+def _drawn(weighted: tuple[Sequence[Entry], list[float]], rng: Random) -> Entry:
+    entries, weights = weighted
+    return rng.choices(entries, cum_weights=weights)[0]
