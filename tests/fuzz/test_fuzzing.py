@@ -1,0 +1,48 @@
+"""Fuzzing from Python: a campaign, its findings, and one of them run again."""
+
+import pytest
+
+from genops.errors import ReferenceNotFound, Unfinished
+from genops.fuzz.fuzzing import define_campaign, fuzz, reproduce
+from tests.fuzz.weak_site import site, weak
+
+__all__ = ["site", "weak"]
+
+
+@pytest.fixture
+def campaign():
+    return define_campaign(
+        "attacks",
+        chain="leaks_in_base64",
+        dataset=[{"question": "When is the office open?"}],
+        objectives=["prompt_extraction"],
+        mutators=["base64", "rot13"],
+        tries={"sweep": 40, "search": 0},
+    )
+
+
+def test_a_campaign_gives_its_findings(weak, campaign):
+    told = []
+    done = fuzz(campaign, weak.project, on_progress=lambda progress: told.append(progress.done))
+    assert done.record.status == "finished"
+    assert told[-1] == done.progress.done == 40
+    (finding,) = done.findings
+    assert (finding.step, finding.severity) == ("answer", "medium")
+
+
+def test_a_finding_breaks_it_again_until_the_hole_is_closed(weak, campaign):
+    (finding,) = fuzz(campaign, weak.project).findings
+    kept, again = reproduce(weak.project, finding.id[:8])
+    assert (kept, again.outcome, again.attack.text) == (finding, "breach", finding.text)
+    weak.write("chains/leaks_in_base64.yaml", (weak.root / "chains" / "leaks_in_base64_hardened.yaml").read_text())
+    assert reproduce(weak.project, finding.id)[1].outcome == "safe"
+
+
+def test_what_was_never_found_cannot_be_run_again(weak):
+    with pytest.raises(ReferenceNotFound):
+        reproduce(weak.project, "abcdef")
+
+
+def test_there_is_nothing_to_resume_of_one_that_was_never_run(weak, campaign):
+    with pytest.raises(Unfinished, match="'attacks': it was never run"):
+        fuzz(campaign, weak.project, resume=True)
