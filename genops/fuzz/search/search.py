@@ -55,7 +55,7 @@ class Search:
         self._rest = self._every()
         self._corpus = Corpus(self._starts)
         self._bandit = Bandit(names) if names else None
-        self._first: list[Plan] = [*self._starts, *(self._each_alone() if guided else ())]
+        self._first = iter([*self._starts, *(self._each_alone() if guided else [])])
 
     @property
     def corpus(self) -> Corpus:
@@ -101,15 +101,19 @@ class Search:
         return paid
 
     def _fresh(self, rng: Random, pools: _Pools | None) -> Plan | None:
-        for first in self._first:
-            if first.key not in self._known:
-                return first
+        first = self._next(self._first)
+        if first is not None:
+            return first
         for attempt in range(2 * _DRAWS if self._depth else 0):
             blind = pools is None or attempt >= _DRAWS or rng.random() < _BLIND
             plan = self._blindly(rng) if blind or pools is None else self._from(pools, rng)
             if plan.key not in self._known:
                 return plan
-        return next((plan for plan in self._rest if plan.key not in self._known), None)
+        return self._next(self._rest)
+
+    def _next(self, plans: Iterator[Plan]) -> Plan | None:
+        """The next one that is not known; those before it never need to be looked at again."""
+        return next((plan for plan in plans if plan.key not in self._known), None)
 
     def _each_alone(self) -> list[Plan]:
         """Each mutator once, in any order, on the seeds in turn: what it does by itself hints at what it does later."""
