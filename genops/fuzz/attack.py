@@ -10,6 +10,9 @@ from genops.artifacts import Value
 from genops.fuzz.mutator import Attacker, find_mutator
 from genops.fuzz.objective import Seed
 
+CONVERSATION = "conversation"
+"""The setting of a mutation that holds the turns before the text of an attack."""
+
 LONGEST = 200_000
 """Characters of an attack: mutations on top of each other could make it longer than any memory."""
 
@@ -44,6 +47,12 @@ class Attack:
     seed: Seed
     mutations: tuple[Mutation, ...]
     text: str
+
+    @property
+    def conversation(self) -> list[Value]:
+        """The turns before the text, ``{"role", "content"}`` each; empty where there were none."""
+        turns = [mutation.settings.get(CONVERSATION) for mutation in self.mutations]
+        return [turn for found in turns if isinstance(found, list) for turn in found]
 
 
 async def mutated(text: str, mutations: Sequence[Mutation], attacker: Attacker | None = None) -> str:

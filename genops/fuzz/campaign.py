@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -18,6 +18,7 @@ from genops.evals.scorer import Setting
 from genops.evals.suite import Budget
 from genops.fuzz.mutator import Mutator, find_mutator
 from genops.fuzz.objective import Objective, find_objective
+from genops.fuzz.strategies import STRATEGIES, Strategy
 from genops.plugins import registry
 from genops.settings import Settings
 from genops.syntax import YamlFile, compile_value, read_text, read_yaml
@@ -32,6 +33,8 @@ _KEYS = (
     "of",
     "objectives",
     "mutators",
+    "strategies",
+    "conversation",
     "depth",
     "tries",
     "attacker",
@@ -42,6 +45,7 @@ _KEYS = (
     "budget",
     "anchors",
 )
+M = TypeVar("M", Objective, Strategy)
 _NEEDED = ("chain", "dataset", "objectives")
 
 
@@ -51,12 +55,14 @@ class Tries(BaseModel):
     Attributes:
         sweep: Drawn at random without a look at what came of others: of these the rates are.
         search: Led by the behaviour of the target: they find, and no rate is of them.
+        strategy: By strategies that an attacker model is led with, at most; no rate is of them either.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     sweep: Annotated[int, Field(ge=0)] = 100
     search: Annotated[int, Field(ge=0)] = 200
+    strategy: Annotated[int, Field(ge=0)] = 100
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,8 @@ class Campaign:
         dataset: Harmless cases: what the chain is for.
         objectives: What attacks are after.
         mutators: What may change a text.
+        strategies: How the attacker model is led through several tries.
+        conversation: Input that takes the turns before an attack; empty where they stand in its text, as a transcript.
         attack: Inputs that an attacker writes; empty for every text.
         of: What detectors look at, compiled; None for the whole output.
         description: For people.
@@ -107,6 +115,8 @@ class Campaign:
     dataset: DatasetSpec
     objectives: tuple[Objective, ...]
     mutators: tuple[MutatorUse, ...]
+    strategies: tuple[Strategy, ...] = ()
+    conversation: str = ""
     attack: tuple[str, ...] = ()
     of: Any = None
     description: str = ""
@@ -160,6 +170,8 @@ class Campaign:
             dataset=DatasetSpec.parse(data["dataset"], file, "dataset"),
             objectives=_objectives(data["objectives"], parsing.below("objectives")),
             mutators=_mutators(data.get("mutators"), attacker, parsing.below("mutators")),
+            strategies=_strategies(data.get("strategies", []), attacker, parsing.below("strategies")),
+            conversation=field_of(str, data.get("conversation", ""), "conversation", parsing),
             attack=field_of(tuple[str, ...], [attack] if isinstance(attack, str) else attack, "attack", parsing),
             of=compile_value(data["of"], parsing.at("of")) if "of" in data else None,
             description=field_of(str, data.get("description", ""), "description", parsing).strip(),
@@ -197,24 +209,43 @@ def _objectives(raw: Any, parsing: Parsing) -> tuple[Objective, ...]:
         where = parsing.below(number)
         if name in found:
             raise DefinitionError(f"the objective {name!r} is there twice", at=where.at())
-        found[name] = _objective(find_objective(_known(name, "objective", where)), given, where)
+        made = find_objective(_known(name, registry.names("objective"), "objective", where))
+        found[name] = _made(made, "objective", given, where)
     if not found:
         raise DefinitionError("`objectives` is empty", at=parsing.at(), hint="objectives: [prompt_extraction]")
     return tuple(found.values())
 
 
-def _objective(made: type[Objective], given: Any, parsing: Parsing) -> Objective:
-    """An objective of its settings, which are the keywords that it is made with."""
+def _strategies(raw: Any, attacker: str | None, parsing: Parsing) -> tuple[Strategy, ...]:
+    """The strategies of a campaign, each once."""
+    found: dict[str, Strategy] = {}
+    for number, (name, given) in enumerate(_entries(raw, "strategy", parsing)):
+        where = parsing.below(number)
+        if name in found:
+            raise DefinitionError(f"the strategy {name!r} is there twice", at=where.at())
+        made = STRATEGIES[_known(name, sorted(STRATEGIES), "strategy", where)]
+        if attacker is None:
+            raise DefinitionError(
+                f"the strategy {name!r} asks a model", at=where.at(), hint="name one: attacker: ALIAS"
+            )
+        found[name] = _made(made, "strategy", given, where)
+    return tuple(found.values())
+
+
+def _made(made: type[M], what: str, given: Any, parsing: Parsing) -> M:
+    """An objective or a strategy of its settings, which are the keywords that it is made with."""
     known = {parameter.name: parameter for parameter in inspect.signature(made).parameters.values()}
-    hints = get_type_hints(made.__init__)
+    hints = get_type_hints(made.__init__, include_extras=True)
     settings = {} if given is None else given
     if not isinstance(settings, dict):
         raise DefinitionError(f"the settings of {made.name!r} are a mapping", at=parsing.at(made.name))
     values = {}
     for key, value in settings.items():
         if key not in known:
-            what = f"the objective {made.name!r} has no setting {key!r}"
-            raise DefinitionError(what, at=parsing.at(made.name, key), hint=nearest(str(key), known) if known else None)
+            message = f"the {what} {made.name!r} has no setting {key!r}"
+            raise DefinitionError(
+                message, at=parsing.at(made.name, key), hint=nearest(str(key), known) if known else None
+            )
         try:
             values[key] = Setting(key, TypeAdapter(hints[key]), known[key].default).check(value)
         except ValueError as error:
@@ -230,7 +261,7 @@ def _mutators(raw: Any, attacker: str | None, parsing: Parsing) -> tuple[Mutator
     uses = []
     for number, (name, given) in enumerate(_entries(raw, "mutator", parsing)):
         where = parsing.below(number)
-        mutator = find_mutator(_known(name, "mutator", where))
+        mutator = find_mutator(_known(name, registry.names("mutator"), "mutator", where))
         if mutator.asks and attacker is None:
             raise DefinitionError(f"the mutator {name!r} asks a model", at=where.at(), hint="name one: attacker: ALIAS")
         uses.append(MutatorUse(mutator, _settings(mutator, given, where)))
@@ -260,8 +291,9 @@ def _settings(mutator: Mutator[Any, Any], given: Any, parsing: Parsing) -> dict[
 
 def _entries(raw: Any, what: str, parsing: Parsing) -> list[tuple[str, Any]]:
     """Names with what was given to each."""
+    key = f"{what.removesuffix('y')}ies" if what.endswith("y") else f"{what}s"
     if not isinstance(raw, list):
-        raise DefinitionError(f"`{what}s` is a list", at=parsing.at())
+        raise DefinitionError(f"`{key}` is a list", at=parsing.at())
     found = []
     for number, entry in enumerate(raw):
         if isinstance(entry, str):
@@ -270,12 +302,11 @@ def _entries(raw: Any, what: str, parsing: Parsing) -> list[tuple[str, Any]]:
             found.append(next(iter(entry.items())))
         else:
             hint = f"- NAME, or - NAME: {{setting: value}} for an {what} with settings"
-            raise DefinitionError(f"an entry of `{what}s` names one {what}", at=parsing.at(number), hint=hint)
+            raise DefinitionError(f"an entry of `{key}` names one {what}", at=parsing.at(number), hint=hint)
     return found
 
 
-def _known(name: str, what: Any, parsing: Parsing) -> str:
-    names = registry.names(what)
+def _known(name: str, names: list[str], what: str, parsing: Parsing) -> str:
     if name not in names:
         at: Location = parsing.at()
         raise DefinitionError(f"no {what} is called {name!r}", at=at, hint=nearest(name, names))

@@ -336,7 +336,8 @@ class TryRecord:
 
     Attributes:
         number: Position in the campaign: unique, and the same when the campaign is resumed.
-        phase: ``sweep`` for what was drawn without a look at others, ``search`` for what the search proposed.
+        phase: ``sweep`` for what was drawn without a look at others, ``search`` for what the search proposed,
+            ``strategy`` for what an attacker model was led to.
         objective: Name of the objective.
         seed: Id of the seed.
         surface: Where the attack entered.
@@ -351,7 +352,7 @@ class TryRecord:
     """
 
     number: int
-    phase: Literal["sweep", "search"]
+    phase: Literal["sweep", "search", "strategy"]
     objective: str
     seed: str
     surface: str

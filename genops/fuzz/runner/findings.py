@@ -13,6 +13,7 @@ from genops.fuzz.attack import Attack
 from genops.fuzz.runner.plan import CampaignPlan
 from genops.fuzz.runner.trying import Arena, Try, outcome
 from genops.fuzz.search import minimise
+from genops.fuzz.strategies import STRATEGIES
 from genops.store.records import FindingRecord, SpanRecord
 from genops.tracing.trace import Trace
 
@@ -66,10 +67,13 @@ async def finding_of(plan: CampaignPlan, arena: Arena, number: int, found: Try) 
         shortest[text] = again
         return again.outcome == "breach" and bool(breached(again) & wanted)
 
-    least = await minimise(attack.seed.text, attack.mutations, breaks, tries=_TRIES, attacker=plan.attacker)
+    led = tuple(mutation for mutation in attack.mutations if mutation.mutator in STRATEGIES)
+    start, mutable = (attack.text, ()) if led else (attack.seed.text, attack.mutations)
+    least = await minimise(start, mutable, breaks, tries=_TRIES, attacker=plan.attacker)
     last = shortest.get(least.text, found)
-    mutations = [asdict(mutation) for mutation in least.mutations]
+    mutations = [asdict(mutation) for mutation in (*led, *least.mutations)]
     body: list[Value] = [attack.objective, attack.seed.surface, least.text, arena.closure.lock.digest]
+    body += [attack.conversation] if attack.conversation else []
     return FindingRecord(
         id=encode(body).digest[:32],
         number=number,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -59,6 +59,7 @@ class CampaignPlan:
                 seed=campaign.seed,
                 judge=campaign.judge,
                 timeout=campaign.timeout,
+                conversation=campaign.conversation,
             )
             for objective in campaign.objectives
         )
@@ -72,9 +73,14 @@ class CampaignPlan:
 
     @property
     def size(self) -> int:
-        """How many tries a whole campaign makes, those that shorten findings not counted."""
+        """How many tries a whole campaign makes at most, those that shorten findings not counted."""
+        return len(self.arenas) * self.each
+
+    @property
+    def each(self) -> int:
+        """How many it makes at most for one objective."""
         tries = self.campaign.tries
-        return len(self.arenas) * (tries.sweep + tries.search)
+        return tries.sweep + tries.search + (tries.strategy if self.campaign.strategies else 0)
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -91,6 +97,8 @@ class CampaignPlan:
                 for arena in self.arenas
             ],
             "mutators": [{"name": use.name, "settings": dict(use.settings)} for use in campaign.mutators],
+            "strategies": [{"name": made.name, "settings": asdict(made)} for made in campaign.strategies],
+            "conversation": campaign.conversation,
             "dataset": {"name": self.dataset.name, "digest": self.dataset.digest},
             "attack": list(campaign.attack),
             "depth": campaign.depth,

@@ -15,14 +15,18 @@ from genops.fuzz.attack import Attack, Mutation
 from genops.fuzz.objective import Seed
 from genops.fuzz.runner.findings import finding_of, is_known
 from genops.fuzz.runner.plan import CampaignPlan
+from genops.fuzz.runner.session import sessions
 from genops.fuzz.runner.trying import Arena, Try
 from genops.fuzz.search import Plan, Search, closeness
+from genops.fuzz.strategies import AttackerRefused, AttackerUnusable
 from genops.models.loop_thread import on_loop
 from genops.store.records import CampaignRecord, FindingRecord, TryRecord
 from genops.tracing.recorder import describe, new_id
 
 T = TypeVar("T")
-Phase: TypeAlias = Literal["sweep", "search"]
+Phase: TypeAlias = Literal["sweep", "search", "strategy"]
+_STOPPED = frozenset({AttackerRefused.__name__, AttackerUnusable.__name__})
+_REFUSED = AttackerRefused.__name__
 _FINDINGS = 20
 """Findings of one objective at most: what breaks everywhere needs no longer list."""
 
@@ -32,9 +36,10 @@ class FuzzProgress:
     """How far a campaign has come, and what it has used.
 
     Attributes:
-        total: Tries that a whole campaign makes.
+        total: Tries that a whole campaign makes, at most.
         outcomes: Tries by what became of them, those of earlier sittings included.
         findings: So far.
+        refused: Branches of strategies that ended as the attacker refused.
         cost: US dollars of this sitting's tries, where prices are known.
         tokens: Of this sitting's tries.
         stopped: Why it ended before its last try; empty when it did not.
@@ -43,6 +48,7 @@ class FuzzProgress:
     total: int
     outcomes: Counter[str] = field(default_factory=Counter)
     findings: int = 0
+    refused: int = 0
     cost: float = 0.0
     tokens: int = 0
     stopped: str = ""
@@ -92,11 +98,13 @@ class CampaignRunner:
         await asyncio.to_thread(self._take_over)
         status = "stopped"
         try:
-            each = self.plan.campaign.tries.sweep + self.plan.campaign.tries.search
+            tries = self.plan.campaign.tries
             for number, arena in enumerate(self.plan.arenas):
+                first = number * self.plan.each
                 await arena.warm()
-                await self._sweep(arena, number * each)
-                await self._search(arena, number * each + self.plan.campaign.tries.sweep)
+                await self._sweep(arena, first)
+                await self._search(arena, first + tries.sweep)
+                await self._lead(arena, first + tries.sweep + tries.search)
             status = "stopped" if self.progress.stopped else "finished"
         finally:
             await asyncio.to_thread(store.change_campaign, self.record.id, status=status, ended=time.time_ns())
@@ -105,9 +113,10 @@ class CampaignRunner:
     def _take_over(self) -> None:
         """What earlier sittings left; tries under which the infrastructure failed are made again."""
         store = self.plan.project.store
-        self._made = {made.number: made for made in store.tries(self.record.id) if made.outcome != "infrastructure"}
+        self._made = {made.number: made for made in store.tries(self.record.id) if not _again(made)}
         self._findings = list(store.findings(self.record.id))
         self.progress.outcomes.update(made.outcome for made in self._made.values())
+        self.progress.refused = sum(made.error.get("type") == _REFUSED for made in self._made.values())
         self.progress.findings = len(self._findings)
 
     async def _sweep(self, arena: Arena, first: int) -> None:
@@ -148,13 +157,34 @@ class CampaignRunner:
                 if made.outcome != "infrastructure":
                     _observe(search, made, seeds)
 
+    async def _lead(self, arena: Arena, first: int) -> None:
+        """What strategies lead the attacker to. A session is kept whole or not at all, and then it is made again."""
+        campaign, attacker = self.plan.campaign, self.plan.attacker
+        if attacker is None:
+            return
+        left = list(sessions(campaign.strategies, arena.seeds(campaign.seed), first, campaign.tries.strategy))
+        missing = [item for item in left if item.first not in self._made]
+        for group in _groups(missing, campaign.concurrency):
+            if self._over():
+                return
+            made = await asyncio.gather(*(item.run(arena, attacker, campaign.seed) for item in group))
+            for item, tried in zip(group, made, strict=True):
+                await self._keep(arena, list(enumerate(tried, item.first)), "strategy")
+
     async def _try(self, arena: Arena, group: Sequence[tuple[int, Plan]], phase: Phase) -> list[TryRecord]:
-        """Makes tries side by side and keeps them, and the findings among them."""
-        store, tried = self.plan.project.store, await asyncio.gather(*(self._one(arena, plan) for _, plan in group))
-        records = [_record(number, phase, found) for (number, _), found in zip(group, tried, strict=True)]
-        await asyncio.to_thread(store.add_tries, self.record.id, records)
-        for record, found in zip(records, tried, strict=True):
+        """Makes tries side by side and keeps them."""
+        tried = await asyncio.gather(*(self._one(arena, plan) for _, plan in group))
+        return await self._keep(
+            arena, [(number, found) for (number, _), found in zip(group, tried, strict=True)], phase
+        )
+
+    async def _keep(self, arena: Arena, tried: Sequence[tuple[int, Try]], phase: Phase) -> list[TryRecord]:
+        """Keeps tries with their numbers, and the findings among them."""
+        records = [_record(number, phase, found) for number, found in tried]
+        await asyncio.to_thread(self.plan.project.store.add_tries, self.record.id, records)
+        for record, (_, found) in zip(records, tried, strict=True):
             self.progress.outcomes[record.outcome] += 1
+            self.progress.refused += record.error.get("type") == _REFUSED
             self.progress.cost += record.cost or 0.0
             self.progress.tokens += record.tokens
             if found.outcome == "breach":
@@ -213,6 +243,11 @@ def unfinished_campaign(plan: CampaignPlan) -> CampaignRecord:
     known = plan.project.store.campaigns(plan.campaign.name, limit=1)
     why = "something that its tries follow from changed since" if known else "it was never run"
     raise Unfinished(f"there is nothing to resume of the campaign {plan.campaign.name!r}: {why}")
+
+
+def _again(made: TryRecord) -> bool:
+    """Whether the infrastructure failed under a try; an attacker that stopped is none of its failures."""
+    return made.outcome == "infrastructure" and made.error.get("type") not in _STOPPED
 
 
 def _record(number: int, phase: Phase, found: Try) -> TryRecord:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal, TypeAlias
 
 from genops.artifacts import Value, decode
 from genops.chains import Parsing
-from genops.errors import ModelError, StepTimeout, UsageError
+from genops.errors import ModelError, StepTimeout, UsageError, nearest
 from genops.evals.case import Case
 from genops.evals.judges.asking import Questions
 from genops.evals.runner.scoring import Scoring, score_sample
@@ -92,6 +92,7 @@ class Arena:
         of: What they look at, compiled.
         questions: What judges among them ask.
         timeout: Seconds for one try; None for no bound.
+        conversation: Input that takes the turns before an attack; empty where they stand in its text, as a transcript.
     """
 
     project: Project
@@ -103,6 +104,7 @@ class Arena:
     of: Any
     questions: Questions
     timeout: float | None = None
+    conversation: str = ""
 
     @classmethod
     def prepare(
@@ -117,6 +119,7 @@ class Arena:
         seed: int = 0,
         judge: str | None = None,
         timeout: float | None = None,
+        conversation: str = "",
     ) -> Arena:
         """Plants what an objective needs into a copy of a chain.
 
@@ -130,6 +133,7 @@ class Arena:
             seed: Of the canaries.
             judge: Alias that judges ask.
             timeout: Seconds for one try.
+            conversation: Input that takes the turns before an attack, as a list of ``{role, content}``.
 
         Raises:
             ReferenceNotFound: The chain or a component is not there.
@@ -139,6 +143,9 @@ class Arena:
         target = target_of(bare, bare.root.inputs.validate(inputs), fields)
         if why := objective.fits(target):
             raise UsageError(f"the objective {objective.name!r} cannot be tried on the chain {chain!r}: {why}")
+        if conversation and conversation not in (declared := bare.root.inputs.names()):
+            what = f"the chain {chain!r} has no input {conversation!r} for the turns of a conversation"
+            raise UsageError(what, hint=nearest(conversation, declared))
         plants = tuple(objective.plants(target, Random(f"{objective.name} {seed}")))
         system = [plant.text for plant in plants if plant.place == "system"]
         entries = [dict(entry) for entry in objective.oracles(target, plants)]
@@ -153,6 +160,7 @@ class Arena:
             of if of is not None else Expression("{{ output }}"),
             Questions(project, model=judge, memo=False),
             timeout,
+            conversation,
         )
 
     def seeds(self, seed: int = 0) -> list[Seed]:
@@ -226,12 +234,27 @@ class Arena:
         around = attack.seed.around or ATTACK
         text = around.replace(ATTACK, attack.text)
         if attack.seed.surface == "input":
-            return self._inputs(text), planted
+            return self._said(attack, text), planted
         inputs = dict(self.target.inputs)
         return inputs, planted + (Poison((text,)) if attack.seed.surface == "passage" else Poison((), (text,)))
 
+    def _said(self, attack: Attack, text: str) -> dict[str, Value]:
+        """The inputs for a text after the turns of a conversation."""
+        if self.conversation:
+            before = self.target.inputs.get(self.conversation)
+            turns = [*(before if isinstance(before, list) else ()), *attack.conversation]
+            return {**self._inputs(text), self.conversation: turns}
+        transcript = [f"{turn['role'].title()}: {turn['content']}" for turn in _turns(attack)]
+        return self._inputs("\n\n".join((*transcript, f"User: {text}")) if transcript else text)
+
     def _inputs(self, text: str) -> dict[str, Value]:
         return {**self.target.inputs, self.target.fields[0]: text}
+
+
+def _turns(attack: Attack) -> Iterator[dict[str, str]]:
+    for turn in attack.conversation:
+        if isinstance(turn, dict):
+            yield {"role": str(turn.get("role", "user")), "content": str(turn.get("content", ""))}
 
 
 def outcome(scores: Mapping[str, Mapping[str, Any]], *, failed: bool) -> Outcome:

@@ -121,7 +121,10 @@ class TestTheBuiltInTemplates:
     WRITING = (
         "genops/answer_from_passages",
         "genops/generate_case",
+        "genops/next_turn",
         "genops/paraphrase",
+        "genops/refine_attack",
+        "genops/same_goal",
         "genops/translate",
     )
 
