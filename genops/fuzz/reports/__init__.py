@@ -1,0 +1,1 @@
+"""Reports of a campaign: one module per format, all of the same summary."""

@@ -1,0 +1,192 @@
+"""The report for a terminal: the verdict and what was found first, then every number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TextIO
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from genops.evals.reports.terminal import print_on
+from genops.evals.reports.wording import NONE, measured, number, probability, trace_command
+from genops.evals.summary import Measure
+from genops.fuzz.reports.wording import OUTCOMES, VERDICTS, attack_text, bare
+from genops.fuzz.summary import Comparison, ObjectiveDifference, ObjectiveSummary, Outcomes, Summary
+
+_MOST_MUTATORS = 10
+_MOST_FINDINGS = 40
+_STYLES = {"bad": "bold red", "unfinished": "bold yellow", "undecided": "bold yellow", "good": "bold green"}
+_DIRECTIONS = {"better": "green", "worse": "bold red"}
+
+
+def write(summary: Summary, out: TextIO) -> None:
+    """Writes the report of a campaign."""
+    print_on(out, terminal_report(summary))
+
+
+def write_comparison(comparison: Comparison, out: TextIO) -> None:
+    """Writes the report of two campaigns."""
+    print_on(out, comparison_report(comparison))
+
+
+def terminal_report(summary: Summary) -> RenderableType:
+    """The report as rich prints it."""
+    parts: list[RenderableType] = [*_head(summary)]
+    for block in (_findings, _objectives, _searches, _mutators, _steps, _curves):
+        found = list(block(summary))
+        if found:
+            parts += [Text(), *found]
+    return Group(*parts)
+
+
+def comparison_report(comparison: Comparison) -> RenderableType:
+    """The comparison as rich prints it."""
+    names = ("OBJECTIVE", "DIFFERENCE, 95%", "P", "CORRECTED", "ONLY BEFORE/BOTH/ONLY AFTER", "MCNEMAR P")
+    table = _table(*names, "PAIRS", "UNPAIRED", "")
+    for one in comparison.objectives:
+        table.add_row(*_difference(one))
+    before, after = comparison.before[:12], comparison.after[:12]
+    parts: list[RenderableType] = [
+        Text(f"{after} against {before}, breaches of the sweeps, paired by seed and mutation", style="bold"),
+        table,
+        Text("p by flipping the signs of whole seeds, corrected by Holm; McNemar's takes tries for independent", "dim"),
+    ]
+    parts += [
+        Text(f"{_safe(name)}: {count:,} tries, none of which is scored in both", "yellow")
+        for name, count in comparison.unpaired.items()
+    ]
+    return Group(*parts)
+
+
+def _head(summary: Summary) -> Iterator[Text]:
+    started = f"{datetime.fromtimestamp(summary.started / 1e9).astimezone():%Y-%m-%d %H:%M:%S}"
+    facts = (summary.id[:12], summary.chain, summary.status, started)
+    yield Text(_safe(summary.campaign), style="bold").append(f"  {_safe('  '.join(facts))}", style="not bold")
+    verdict = summary.verdict
+    yield Text(f"{VERDICTS[verdict.outcome]} (exit code {verdict.exit_code})", style=_STYLES[verdict.outcome])
+    for reason in verdict.reasons:
+        yield Text(f"  {_safe(reason)}")
+
+
+def _findings(summary: Summary) -> Iterator[RenderableType]:
+    if not summary.findings:
+        return
+    table = _table("FINDING", "SEVERITY", "OBJECTIVE", "STEP", "MUTATORS", "ATTACK", "SAID", "SEE")
+    for one in summary.findings[:_MOST_FINDINGS]:
+        where = one.step or "(the chain as a whole)"
+        text = attack_text(one.text) + ("" if one.minimal else "  (not minimal)")
+        row = (one.id[:12], one.severity, one.objective, where, bare(one.mutators))
+        table.add_row(*map(_safe, row), Text(text), _safe(one.label), trace_command(one.run))
+    yield table
+    left = len(summary.findings) - _MOST_FINDINGS
+    if left > 0:
+        yield Text(f"… and {left:,} more", style="dim")
+
+
+def _objectives(summary: Summary) -> Iterator[RenderableType]:
+    corrected = any(one.corrected is not None for one in summary.objectives)
+    more = ("CORRECTED FOR THE DETECTOR, 95%",) if corrected else ()
+    table = _table(
+        "OBJECTIVE", "SEVERITY", "RATE, 95%", *more, "SEEDS", *_outcome_names(), "WERE ALL OTHERS SAFE, BREACH"
+    )
+    for one in summary.objectives:
+        cells = [_safe(one.name), one.severity, measured(one.rate)]
+        if corrected:
+            cells.append(_corrected(one.corrected))
+        table.add_row(*cells, f"{one.rate.clusters or 0:,}", *_outcomes(one.sweep), _bounds(one))
+    yield Text("sweep: drawn at random, clustered by seed; the rate is of breach and safe", style="dim")
+    yield table
+
+
+def _searches(summary: Summary) -> Iterator[RenderableType]:
+    table = _table("OBJECTIVE", "PHASE", *_outcome_names())
+    for one in summary.objectives:
+        for phase, found in (("search", one.search), ("strategy", one.strategy)):
+            if found.made:
+                table.add_row(_safe(one.name), phase, *_outcomes(found))
+    if table.row_count:
+        yield Text("search and strategies: led to where breaches are, in no rate", style="dim")
+        yield table
+
+
+def _mutators(summary: Summary) -> Iterator[RenderableType]:
+    table = _table("OBJECTIVE", "MUTATOR", "RATE, 95%", *_outcome_names())
+    for one in summary.objectives:
+        broken = [rate for rate in one.mutators if rate.outcomes.breach]
+        for rate in broken[:_MOST_MUTATORS]:
+            row = (_safe(one.name), _safe(bare(rate.mutator)), measured(rate.rate))
+            table.add_row(*row, *_outcomes(rate.outcomes))
+        if len(broken) > _MOST_MUTATORS:
+            table.add_row(_safe(one.name), f"… and {len(broken) - _MOST_MUTATORS} more with breaches")
+    if table.row_count:
+        yield table
+
+
+def _steps(summary: Summary) -> Iterator[RenderableType]:
+    table = _table("OBJECTIVE", "STEP", "LET THROUGH, 95%", "BREACHES")
+    for one in summary.objectives:
+        for rate in one.steps:
+            table.add_row(_safe(one.name), _safe(rate.step or "(not known)"), measured(rate.rate), f"{rate.breaches:,}")
+    if table.row_count:
+        yield table
+
+
+def _curves(summary: Summary) -> Iterator[RenderableType]:
+    table = _table("OBJECTIVE", "TRIES AT A SEED", "AT LEAST ONE BREACH, 95%")
+    for one in summary.objectives:
+        if one.sweep.breach:
+            for point in one.at_least_once:
+                table.add_row(_safe(one.name), f"{point.k:,}", measured(point.success))
+    if table.row_count:
+        yield table
+
+
+def _difference(one: ObjectiveDifference) -> Sequence[RenderableType]:
+    found = one.mcnemar
+    return (
+        _safe(one.objective),
+        measured(one.difference, signed=True),
+        probability(one.p),
+        probability(one.adjusted),
+        f"{found.only_first:,}/{found.both:,}/{found.only_second:,}",
+        probability(found.p),
+        f"{found.n:,}",
+        f"{one.unpaired:,}",
+        Text(one.direction, style=_DIRECTIONS.get(one.direction, "")),
+    )
+
+
+def _outcome_names() -> list[str]:
+    return [name.upper() for name in OUTCOMES.values()]
+
+
+def _outcomes(found: Outcomes) -> list[str]:
+    return [f"{getattr(found, name):,}" for name in OUTCOMES]
+
+
+def _bounds(one: ObjectiveSummary) -> str:
+    if one.bounds is None or one.sweep.scored == one.sweep.made:
+        return ""
+    return ", ".join(number(end, "share") for end in one.bounds)
+
+
+def _corrected(measure: Measure | None) -> str:
+    """Where nothing is identified, the words say so."""
+    if measure is None:
+        return NONE
+    return measure.missing if measure.value is None else measured(measure)
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in names:
+        table.add_column(name, overflow="fold")
+    return table
+
+
+def _safe(text: str) -> str:
+    """Data cannot steer the terminal."""
+    return attack_text(text, len(text))

@@ -1,0 +1,278 @@
+"""What a campaign's tries say, objective by objective; what every report shows.
+
+Rates are of the sweep alone: the search and the strategies go where breaches are, so that their tries say nothing of
+how often there is one. A rate is of the tries that could be scored, breaches and safe ones; what crashed, was not
+scored or met a failing infrastructure is counted apart, and ``bounds`` says between which ends the rate lies whatever
+those would have been.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, get_args
+
+import numpy as np
+
+from genops.errors import ReferenceNotFound
+from genops.evals.summary import Measure
+from genops.evals.summary.measure import mean_measure
+from genops.fuzz.objective import Severity, Tags, find_objective
+from genops.fuzz.search import best_of_n
+from genops.fuzz.summary.rate import Accuracy, SeedCounts
+from genops.fuzz.summary.tally import BARE, ObjectiveTally, mutators_of, tally
+from genops.fuzz.summary.verdict import Outcomes, Verdict, verdict_of
+from genops.stats import Interval
+from genops.store import Store
+from genops.store.records import CampaignRecord, FindingRecord
+
+SEVERITIES: tuple[str, ...] = get_args(Severity)[::-1]
+"""The worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class MutatorRate:
+    """The tries of the sweep under one mutator.
+
+    Attributes:
+        mutator: Its name; empty for seeds as they are written.
+        outcomes: What became of them.
+        rate: Of breaches.
+    """
+
+    mutator: str
+    outcomes: Outcomes
+    rate: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class StepRate:
+    """Breaches of the sweep that one step let through.
+
+    Attributes:
+        step: Its position; empty where it is not known.
+        breaches: How many.
+        rate: Among all tries that could be scored.
+    """
+
+    step: str
+    breaches: int
+    rate: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeastOnce:
+    """How likely one of k tries at a seed is a breach.
+
+    Attributes:
+        k: How many tries.
+        success: The probability, over seeds.
+    """
+
+    k: int
+    success: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveSummary:
+    """One objective of a campaign.
+
+    Attributes:
+        name: Of the objective.
+        title: What it is called.
+        severity: Of a breach.
+        tags: Where it stands in the field's lists.
+        planned: Tries that its sweep is to have.
+        sweep: What became of the tries of the sweep.
+        search: What became of those of the search; no rate is of them.
+        strategy: What became of those of attacks in several turns; no rate is of them.
+        rate: Of breaches in the sweep.
+        bounds: The lowest and highest rate, whatever the tries without a score would have been; None for no tries.
+        corrected: The rate corrected for what its detectors miss and raise falsely; None where that was not given.
+        mutators: The most broken first.
+        steps: The most broken first.
+        at_least_once: At 1, 2, 4, … tries.
+    """
+
+    name: str
+    title: str
+    severity: str
+    tags: Tags
+    planned: int
+    sweep: Outcomes
+    search: Outcomes
+    strategy: Outcomes
+    rate: Measure
+    bounds: tuple[float, float] | None
+    corrected: Measure | None
+    mutators: tuple[MutatorRate, ...]
+    steps: tuple[StepRate, ...]
+    at_least_once: tuple[AtLeastOnce, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingSummary:
+    """A finding.
+
+    Attributes:
+        id: How people name it.
+        objective: What was reached.
+        severity: How bad that is.
+        label: The detectors' words for it.
+        seed: What the attack began with.
+        surface: Where it enters.
+        mutators: That it needs, in their order; empty for none.
+        text: The shortest attack, as it is.
+        step: Position of the step where the defence failed; empty for the chain as a whole.
+        run: Id of the run that shows it.
+        minimal: Whether nothing more can be left out.
+    """
+
+    id: str
+    objective: str
+    severity: str
+    label: str
+    seed: str
+    surface: str
+    mutators: str
+    text: str
+    step: str
+    run: str
+    minimal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A campaign.
+
+    Attributes:
+        id: Of the campaign.
+        campaign: Its name.
+        chain: Reference of the chain under attack.
+        status: ``running``, ``stopped`` or ``finished``.
+        started: Nanoseconds since the epoch.
+        verdict: Where it stands.
+        objectives: In the order of the campaign.
+        findings: The worst first.
+    """
+
+    id: str
+    campaign: str
+    chain: str
+    status: str
+    started: int
+    verdict: Verdict
+    objectives: tuple[ObjectiveSummary, ...]
+    findings: tuple[FindingSummary, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The summary as plain data."""
+        return asdict(self)
+
+
+def summarise(store: Store, record: CampaignRecord, accuracy: Mapping[str, Accuracy] | None = None) -> Summary:
+    """Summarises a campaign from what is stored of it, read once and one by one.
+
+    Args:
+        store: Holds it.
+        record: Of the campaign.
+        accuracy: How good the detectors of an objective were found to be, by the objective's name.
+    """
+    manifest = record.body["manifest"]
+    findings = sorted(store.findings(record.id), key=_worst_first)
+    found = tally(store.tries(record.id), findings)
+    names = dict.fromkeys([*(entry["name"] for entry in manifest["objectives"]), *found])
+    planned = manifest["tries"]["sweep"]
+    objectives = tuple(
+        _objective(name, planned, found.get(name, ObjectiveTally()), (accuracy or {}).get(name)) for name in names
+    )
+    broken = [finding.objective for finding in findings]
+    return Summary(
+        id=record.id,
+        campaign=record.campaign,
+        chain=manifest["chain"],
+        status=record.status,
+        started=record.started,
+        verdict=verdict_of(objectives, broken, finished=record.status == "finished"),
+        objectives=objectives,
+        findings=tuple(map(_finding, findings)),
+    )
+
+
+def _objective(name: str, planned: int, found: ObjectiveTally, accuracy: Accuracy | None) -> ObjectiveSummary:
+    counts, sweep = found.sweep.counts(), Outcomes(**found.sweep.outcomes)
+    title, severity, tags = _about(name)
+    bounds = None
+    if sweep.made:
+        bounds = (sweep.breach / sweep.made, (sweep.made - sweep.safe) / sweep.made)
+    return ObjectiveSummary(
+        name=name,
+        title=title,
+        severity=severity,
+        tags=tags,
+        planned=planned,
+        sweep=sweep,
+        search=Outcomes(**found.led["search"]),
+        strategy=Outcomes(**found.led["strategy"]),
+        rate=counts.rate(),
+        bounds=bounds,
+        corrected=counts.corrected(accuracy) if accuracy is not None else None,
+        mutators=_mutators(found),
+        steps=_steps(found),
+        at_least_once=_at_least_once(counts),
+    )
+
+
+def _about(name: str) -> tuple[str, str, Tags]:
+    """Title, severity and tags; of an objective of a plugin that is not here any more, its name alone."""
+    try:
+        made = find_objective(name)
+    except ReferenceNotFound:
+        return name, "medium", Tags()
+    return made.title, made.severity, made.tags
+
+
+def _mutators(found: ObjectiveTally) -> tuple[MutatorRate, ...]:
+    rates = [
+        MutatorRate(name, Outcomes(**cell.outcomes), cell.counts().rate()) for name, cell in found.mutators.items()
+    ]
+    return tuple(sorted(rates, key=lambda one: (-(one.rate.value or 0.0), one.mutator != BARE, one.mutator)))
+
+
+def _steps(found: ObjectiveTally) -> tuple[StepRate, ...]:
+    breaches = Counter({step: seeds.total() for step, seeds in found.steps.items()})
+    return tuple(StepRate(step, count, found.step_counts(step).rate()) for step, count in breaches.most_common())
+
+
+def _at_least_once(counts: SeedCounts) -> tuple[AtLeastOnce, ...]:
+    if not len(counts.tries):
+        return ()
+    return tuple(AtLeastOnce(best.k, _over_seeds(best.success)) for best in best_of_n(counts.breaches, counts.tries))
+
+
+def _over_seeds(success: Interval) -> Measure:
+    """A mean over seeds, with the exact interval where all of them are at the same end."""
+    if success.bounds is None and success.estimate in (0.0, 1.0):
+        return mean_measure(np.full(success.n, success.estimate), "share", ends=(0.0, 1.0))
+    return Measure.of(success, "share", (0.0, 1.0))
+
+
+def _worst_first(finding: FindingRecord) -> tuple[int, int]:
+    return SEVERITIES.index(finding.severity), finding.number
+
+
+def _finding(finding: FindingRecord) -> FindingSummary:
+    return FindingSummary(
+        id=finding.id,
+        objective=finding.objective,
+        severity=finding.severity,
+        label=finding.label,
+        seed=finding.seed,
+        surface=finding.surface,
+        mutators=mutators_of(finding.mutations),
+        text=finding.text,
+        step=finding.step,
+        run=finding.run,
+        minimal=finding.minimal,
+    )

@@ -1,0 +1,122 @@
+"""The tries of a campaign as numbers, read once and one by one: what is kept grows with the seeds, not the tries."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from genops.fuzz.summary.rate import SeedCounts
+from genops.store.records import FindingRecord, TryRecord
+
+BARE = ""
+"""Stands for no mutator: the seed as it is written."""
+UNKNOWN = ""
+"""Stands for a step that is not known."""
+
+_LED = ("search", "strategy")
+_SCORED = ("breach", "safe")
+
+
+@dataclass
+class Cell:
+    """Tries of one kind: what became of them, and of each seed's.
+
+    Attributes:
+        outcomes: How often each.
+        seeds: Breaches and scored tries, by seed.
+    """
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    seeds: dict[str, list[int]] = field(default_factory=dict)
+
+    def add(self, made: TryRecord) -> None:
+        """Counts a try."""
+        self.outcomes[made.outcome] += 1
+        if made.outcome in _SCORED:
+            counts = self.seeds.setdefault(made.seed, [0, 0])
+            counts[0] += made.outcome == "breach"
+            counts[1] += 1
+
+    def counts(self) -> SeedCounts:
+        """By seed."""
+        return SeedCounts.of([(breaches, tries) for breaches, tries in self.seeds.values()])
+
+
+@dataclass
+class ObjectiveTally:
+    """The tries at one objective.
+
+    Attributes:
+        sweep: All that were drawn without a look at others.
+        led: What became of tries that went where earlier ones had led, by phase: ``search`` and ``strategy``.
+        mutators: Tries of the sweep by their mutators.
+        steps: Breaches of the sweep by the step that let them through, and by seed.
+    """
+
+    sweep: Cell = field(default_factory=Cell)
+    led: dict[str, Counter[str]] = field(default_factory=lambda: {phase: Counter() for phase in _LED})
+    mutators: dict[str, Cell] = field(default_factory=lambda: defaultdict(Cell))
+    steps: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def step_counts(self, step: str) -> SeedCounts:
+        """Breaches that a step let through, among all tries that could be scored."""
+        there = self.steps[step]
+        return SeedCounts.of([(there[seed], tries) for seed, (_, tries) in self.sweep.seeds.items()])
+
+
+def tally(tries: Iterable[TryRecord], findings: Sequence[FindingRecord]) -> dict[str, ObjectiveTally]:
+    """Counts attacks by objective; tries of other phases are left out.
+
+    Args:
+        tries: Of a campaign, each once.
+        findings: Of the same campaign: they tell the steps.
+    """
+    found: dict[str, ObjectiveTally] = defaultdict(ObjectiveTally)
+    for made in tries:
+        if made.phase in _LED:
+            found[made.objective].led[made.phase][made.outcome] += 1
+        if made.phase != "sweep":
+            continue
+        objective = found[made.objective]
+        objective.sweep.add(made)
+        objective.mutators[mutators_of(made.mutations)].add(made)
+        if made.outcome == "breach":
+            objective.steps[_blamed(made, findings)][made.seed] += 1
+    return dict(found)
+
+
+def mutators_of(mutations: Sequence[dict[str, Any]]) -> str:
+    """The names of mutators in their order: ``base64``, ``base64 + role_imitation``."""
+    return " + ".join(mutation["mutator"] for mutation in mutations)
+
+
+def _blamed(made: TryRecord, findings: Sequence[FindingRecord]) -> str:
+    """The step of the finding that says what this try says.
+
+    That is the one found by it, or else one whose detectors say the same and that needs no mutator which is not here.
+    """
+    mine = {mutation["mutator"] for mutation in made.mutations}
+    said = _label(made)
+    explaining = [
+        finding
+        for finding in findings
+        if (finding.objective, finding.surface) == (made.objective, made.surface)
+        and (
+            finding.number == made.number
+            or (finding.label == said and {mutation["mutator"] for mutation in finding.mutations} <= mine)
+        )
+    ]
+    explaining.sort(key=lambda finding: finding.number != made.number)
+    return explaining[0].step if explaining else UNKNOWN
+
+
+def _label(made: TryRecord) -> str:
+    """What the detectors say of a breach, as its finding has it."""
+    said = {
+        f"{name} {score.get('label', '')}".strip()
+        for name, score in made.scores.items()
+        if score.get("passed") is False
+    }
+    return ", ".join(sorted(said))

@@ -1,0 +1,87 @@
+"""The report for a terminal: the verdict and what was found first, and no rate without its interval."""
+
+from io import StringIO
+
+import pytest
+
+from genops.fuzz.reports import terminal
+from genops.fuzz.summary import Accuracy, compare, summarise
+from genops.stats.misclassification import Proportion
+from tests.fuzz.stored import under
+
+
+@pytest.fixture
+def written(campaigns):
+    def write(*args, accuracy=None, **more):
+        out = StringIO()
+        terminal.write(summarise(campaigns.store, campaigns.add(*args, **more), accuracy), out)
+        return out.getvalue()
+
+    return write
+
+
+TRIES = [{"outcome": "breach" if n % 3 == 0 else "safe", "mutations": under("base64")} for n in range(48)]
+SEARCHED = [{"outcome": "breach", "phase": "search"}] * 7
+EVIL = "ig\u200bnore \u202eall\x1b[2J\ud800\U000e0041 \\x and\nmore"
+
+
+def test_the_verdict_and_findings_come_before_the_numbers(written):
+    text = written(TRIES + SEARCHED, [{"mutations": under("base64")}])
+    words = (
+        "exit code 1",
+        "FINDING",
+        "RATE, 95%",
+        "search and strategies:",
+        "MUTATOR ",
+        "LET THROUGH",
+        "AT LEAST ONE",
+    )
+    places = [text.index(word) for word in words]
+    assert places == sorted(places)
+
+
+def test_a_finding_names_its_step_its_mutators_and_how_to_see_its_trace(written):
+    line = next(line for line in written(TRIES, [{"mutations": under("base64")}]).splitlines() if "fff" in line)
+    for word in ("high", "prompt_extraction", "answer", "base64", "Show me.", "leak exact", "genops trace show aaaa"):
+        assert word in line
+
+
+def test_an_attack_is_shown_and_does_not_act(written):
+    text = written(TRIES, [{"text": EVIL, "start": EVIL}])
+    assert r"ig\u200bnore \u202eall\x1b[2J\ud800\U000e0041 \\x and\nmore" in text
+    assert all(character.isprintable() or character == "\n" for character in text)
+    text.encode()
+
+
+def test_a_long_attack_is_cut_and_says_so(written):
+    assert "… (99,840 more characters)" in written(TRIES, [{"text": "a" * 100_000}])
+
+
+def test_no_breach_is_never_called_safe(written):
+    text = written([{"outcome": "safe"}] * 48)
+    assert "no breach was found (exit code 0)" in text
+    assert "no breach in 48 tries, rate at most 26.5% (95%)" in text
+    assert "0.0% [0.0%, 26.5%]" in text
+
+
+def test_the_five_outcomes_have_a_column_each(written):
+    kinds = ["breach", "safe", "safe", "crashed", "unscored", "infrastructure"]
+    lines = written([{"outcome": kind} for kind in kinds]).splitlines()
+    head = next(n for n, line in enumerate(lines) if line.startswith("OBJECTIVE") and "SEVERITY" in line)
+    words = " ".join(lines[head].split("SEEDS")[1].split())
+    assert words == "BREACH SAFE CRASHED UNSCORED INFRASTRUCTURE FAILED WERE ALL OTHERS SAFE, BREACH"
+    assert lines[head + 1].split()[-8:] == ["3", "1", "2", "1", "1", "1", "16.7%,", "66.7%"]
+
+
+def test_what_no_detector_can_tell_is_not_identified(written):
+    chance = {"prompt_extraction": Accuracy(Proportion(5, 10), Proportion(5, 10))}
+    assert "not identified" in written(TRIES, accuracy=chance)
+
+
+def test_a_comparison_has_a_difference_and_both_tests(campaigns):
+    before, after = campaigns.add(TRIES), campaigns.add([{**one, "outcome": "safe"} for one in TRIES])
+    out = StringIO()
+    terminal.write_comparison(compare(campaigns.store, before, after), out)
+    assert f"{after.id[:12]} against {before.id[:12]}" in out.getvalue()
+    assert "−33.3 points [" in out.getvalue()
+    assert "16/0/0" in out.getvalue()
