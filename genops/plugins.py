@@ -19,7 +19,9 @@ from typing import Any, Literal, TypeVar
 
 from genops.errors import DefinitionError, GenopsError, ReferenceNotFound, nearest
 
-Kind = Literal["step", "tool", "provider", "embedder", "reader", "dataset", "scorer", "mutator", "objective", "test"]
+Kind = Literal[
+    "step", "tool", "provider", "embedder", "reader", "dataset", "scorer", "mutator", "objective", "relation", "test"
+]
 T = TypeVar("T")
 
 _NOT_OF_PLUGINS = frozenset({"", "genops", *sys.stdlib_module_names})
@@ -122,6 +124,18 @@ _BUILT_IN: dict[Kind, dict[str, str]] = {
         "terminal_escapes": "genops.fuzz.objectives.terminal_escapes:TerminalEscapes",
         "tool_misuse": "genops.fuzz.objectives.tool_misuse:ToolMisuse",
         "ungrounded_claims": "genops.fuzz.objectives.ungrounded_claims:UngroundedClaims",
+    },
+    "relation": {
+        "accents": "genops.fuzz.robustness.relations.accents:Accents",
+        "case": "genops.fuzz.robustness.relations.case:Case",
+        "duplicated_passage": "genops.fuzz.robustness.relations.duplicated_passage:DuplicatedPassage",
+        "irrelevant_passage": "genops.fuzz.robustness.relations.irrelevant_passage:IrrelevantPassage",
+        "paraphrase": "genops.fuzz.robustness.relations.paraphrase:Paraphrase",
+        "punctuation": "genops.fuzz.robustness.relations.punctuation:Punctuation",
+        "reordered_passages": "genops.fuzz.robustness.relations.reordered_passages:ReorderedPassages",
+        "typo": "genops.fuzz.robustness.relations.typo:Typo",
+        "white_space": "genops.fuzz.robustness.relations.white_space:WhiteSpace",
+        "zero_width": "genops.fuzz.robustness.relations.zero_width:ZeroWidth",
     },
     "scorer": {
         "bleu": "genops.evals.scorers.bleu:bleu",

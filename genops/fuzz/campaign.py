@@ -18,6 +18,7 @@ from genops.evals.scorer import Setting
 from genops.evals.suite import Budget
 from genops.fuzz.mutator import Mutator, find_mutator
 from genops.fuzz.objective import Objective, find_objective
+from genops.fuzz.robustness.spec import RobustnessSpec
 from genops.fuzz.strategies import STRATEGIES, Strategy
 from genops.plugins import registry
 from genops.settings import Settings
@@ -43,6 +44,7 @@ _KEYS = (
     "timeout",
     "concurrency",
     "budget",
+    "robustness",
     "anchors",
 )
 M = TypeVar("M", Objective, Strategy)
@@ -106,6 +108,7 @@ class Campaign:
         timeout: Seconds for one try.
         concurrency: Tries under way at once, at most.
         budget: For the whole campaign.
+        robustness: Changes that must not change an answer; None for none.
         folder: That files are relative to.
         file: The definition with its positions.
     """
@@ -128,6 +131,7 @@ class Campaign:
     timeout: float | None = None
     concurrency: int = 16
     budget: Budget = field(default_factory=Budget)
+    robustness: RobustnessSpec | None = None
     folder: Path = Path()
     file: YamlFile = field(default_factory=lambda: YamlFile({}, "<campaign>"))
 
@@ -183,6 +187,7 @@ class Campaign:
             timeout=field_of(Seconds, data.get("timeout"), "timeout", parsing),
             concurrency=field_of(Positive, data.get("concurrency", 16), "concurrency", parsing),
             budget=model_of(Budget, data.get("budget", {}), "budget", parsing),
+            robustness=_robustness(data, attacker, parsing.below("robustness")),
             folder=folder or Path.cwd(),
             file=file,
         )
@@ -201,6 +206,10 @@ def campaign_path(name: str, settings: Settings) -> Path:
     known = sorted(path.stem for path in folder.glob(f"*{_SUFFIX}"))
     missing = settings.paths.evals / f"{name}{_SUFFIX}"
     raise ReferenceNotFound(f"no campaign is called {name!r}: there is no {missing}", hint=nearest(name, known))
+
+
+def _robustness(data: Mapping[str, Any], attacker: str | None, parsing: Parsing) -> RobustnessSpec | None:
+    return RobustnessSpec.parse(data["robustness"], attacker, parsing) if "robustness" in data else None
 
 
 def _objectives(raw: Any, parsing: Parsing) -> tuple[Objective, ...]:

@@ -337,12 +337,13 @@ class TryRecord:
     Attributes:
         number: Position in the campaign: unique, and the same when the campaign is resumed.
         phase: ``sweep`` for what was drawn without a look at others, ``search`` for what the search proposed,
-            ``strategy`` for what an attacker model was led to.
-        objective: Name of the objective.
-        seed: Id of the seed.
-        surface: Where the attack entered.
+            ``strategy`` for what an attacker model was led to, ``robustness`` for what keeps a case's meaning.
+        objective: Name of the objective; of robustness, the relation's, or ``unchanged``.
+        seed: Id of the seed; of robustness, the case's.
+        surface: Where the attack or the change entered.
         mutations: ``{"mutator", "seed", "settings"}`` in their order.
-        outcome: ``breach``, ``safe``, ``crashed``, ``unscored`` or ``infrastructure``.
+        outcome: ``breach``, ``safe``, ``crashed``, ``unscored`` or ``infrastructure``; of robustness, ``asked`` for
+            what others are compared with, and ``same`` or ``changed`` in place of the first two.
         run: Id of the run, which names its trace; empty where there was none.
         error: ``{"type", "message", "path"}`` of the failure.
         scores: Of the detectors, as a sample has them.
@@ -352,7 +353,7 @@ class TryRecord:
     """
 
     number: int
-    phase: Literal["sweep", "search", "strategy"]
+    phase: Literal["sweep", "search", "strategy", "robustness"]
     objective: str
     seed: str
     surface: str

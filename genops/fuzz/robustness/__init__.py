@@ -1,0 +1,1 @@
+"""Robustness: metamorphic tests. A change that keeps the meaning must not change the answer."""

@@ -1,0 +1,1 @@
+"""The relations that genops has, one module each."""
