@@ -32,6 +32,7 @@ def ran(weak):
     return run
 
 
+@pytest.mark.slow
 def test_the_hole_has_a_rate_a_mutator_and_a_step_and_the_twin_is_better(ran, weak):
     store, hole, twin = weak.project.store, ran("leaks_in_base64"), ran("leaks_in_base64_hardened")
     weakness, strength = summarise(store, hole), summarise(store, twin)
