@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from genops.artifacts import Component, Reference, canonical_bytes
+from genops.artifacts import Component, ComponentKind, Reference, canonical_bytes
 from genops.errors import DefinitionError, GenopsError, ReferenceNotFound, UsageError, nearest
 from genops.models.types import Message
 from genops.prompts import front_matter
@@ -99,8 +99,10 @@ class Prompt:
         yaml, source = front_matter.split(text, path)
         front = front_matter.parse(yaml)
         sources = _partials(source, files)
-        partials = [Component("partial", key, {"template": sources[key].text}) for key in sorted(sources)]
-        component = Component("prompt", name, _body(front, source, partials))
+        partials = [
+            _component("partial", key, {"template": found.text}, found) for key, found in sorted(sources.items())
+        ]
+        component = _component("prompt", name, _body(front, source, partials), source)
         examples = _examples(front, files)
         prompt = cls._build(component, partials, examples, front.model, source, sources)
         return replace(prompt, description=front.description)
@@ -195,6 +197,14 @@ class Prompt:
             error.message = f"prompt {self.name!r}: {error.message}"
             raise
         return self._template.render(variables)
+
+
+def _component(kind: ComponentKind, name: str, body: dict[str, Any], source: Source) -> Component:
+    try:
+        return Component(kind, name, body)
+    except DefinitionError as error:
+        error.at = source.at(None)
+        raise
 
 
 def _body(front: FrontMatter, source: Source, partials: list[Component]) -> dict[str, Any]:

@@ -194,6 +194,11 @@ def test_a_broken_file_is_one_error_with_its_line(project, text, line, problem):
     assert (str(caught.value.at.path), caught.value.at.line) == ("prompts/answer.prompt", line)
 
 
+def test_what_has_no_canonical_form_is_refused_with_its_file():
+    with pytest.raises(DefinitionError, match=r"^a\.prompt: .*no canonical form"):
+        Prompt.parse("a lone \ud800", "a", "a.prompt")
+
+
 def test_a_name_that_is_none(project):
     project.write("answer_question.prompt", "x")
     with pytest.raises(ReferenceNotFound, match=r"no prompt template 'answer_qestion'\n.*did you mean answer_question"):
