@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from genops.models.types import ModelResponse, ToolCall, Usage
 
 _KEPT = ("logprobs", "reasoning_content", "refusal")
 _MESSAGE_LENGTH = 500
+_MOST_TOKENS = 2**53
 CHECK_URL = "check that base_url leads to an OpenAI-compatible /v1"
 
 
@@ -36,7 +38,7 @@ def read_completion(body: Any) -> ModelResponse:
             if value:
                 response.extra[name] = value
         _head(response, body)
-        response.finish_reason = choice.get("finish_reason") or "stop"
+        response.finish_reason = _word(choice.get("finish_reason")) or "stop"
     except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise ServerFailed(
             f"the server's answer has no usable choice ({type(error).__name__}: {error})",
@@ -110,10 +112,13 @@ class Assembly:
                 self._extra.setdefault("logprobs", {}).setdefault(name, []).extend(values or ())
         if choice.get("finish_reason"):
             self.finished = True
-            self._response.finish_reason = choice["finish_reason"]
+            self._response.finish_reason = _word(choice["finish_reason"]) or "stop"
 
     def _tool_part(self, part: dict[str, Any]) -> None:
-        call = self._calls.setdefault(part.get("index", len(self._calls)), {"id": "", "name": "", "arguments": ""})
+        index = part.get("index", len(self._calls))
+        if not isinstance(index, int):
+            raise TypeError(f"a tool call numbered {index!r:.60}")
+        call = self._calls.setdefault(index, {"id": "", "name": "", "arguments": ""})
         function = part.get("function") or {}
         call["id"] = part.get("id") or call["id"]
         call["name"] += function.get("name") or ""
@@ -124,7 +129,7 @@ def error_of(status: int, body: Any, retry_after: float | None = None) -> ModelE
     """The error that a server's error body and HTTP status mean."""
     code, message = _error_fields(body)
     if status == 200:
-        status = int(code) if code.isdigit() and 400 <= int(code) < 600 else 500
+        status = int(code) if re.fullmatch("[45][0-9][0-9]", code) else 500
     text = f"the server answered {status}: {message}" if message else f"the server answered {status}"
     if status == 429:
         if code == "insufficient_quota":
@@ -155,17 +160,31 @@ def _error_fields(body: Any) -> tuple[str, str]:
 
 
 def _head(response: ModelResponse, body: dict[str, Any]) -> None:
-    response.model = body.get("model") or response.model
-    response.fingerprint = body.get("system_fingerprint") or response.fingerprint
-    response.response_id = body.get("id") or response.response_id
+    response.model = _word(body.get("model")) or response.model
+    response.fingerprint = _word(body.get("system_fingerprint")) or response.fingerprint
+    response.response_id = _word(body.get("id")) or response.response_id
     usage = body.get("usage")
     if usage:
         details = usage.get("prompt_tokens_details") or {}
         response.usage = Usage(
-            input_tokens=usage.get("prompt_tokens"),
-            output_tokens=usage.get("completion_tokens"),
-            cached_input_tokens=details.get("cached_tokens"),
+            input_tokens=token_count(usage.get("prompt_tokens")),
+            output_tokens=token_count(usage.get("completion_tokens")),
+            cached_input_tokens=token_count(details.get("cached_tokens")),
         )
+
+
+def token_count(value: Any) -> int | None:
+    """A number of tokens; None where what a server says is none."""
+    return value if type(value) is int and 0 <= value < _MOST_TOKENS else None
+
+
+def _word(value: Any) -> str | None:
+    """An id, a name or a reason: text, or a number that stands for one."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return str(value)
+    raise TypeError(f"a value of type {type(value).__name__} where text belongs")
 
 
 def _text(content: Any) -> str:

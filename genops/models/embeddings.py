@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from genops.errors import ServerFailed
-from genops.models.chat_completion import CHECK_URL, error_of
+from genops.models.chat_completion import CHECK_URL, error_of, token_count
 from genops.models.types import Model, Usage
 
 if TYPE_CHECKING:
@@ -65,8 +65,9 @@ def read_embeddings(body: Any, request: EmbeddingRequest) -> EmbeddingResponse:
     try:
         rows = list(body["data"])
         places = [place if row.get("index") is None else int(row["index"]) for place, row in enumerate(rows)]
-        vectors = np.asarray([row["embedding"] for row in rows], dtype=np.float32)
-        usage = Usage(input_tokens=(body.get("usage") or {}).get("prompt_tokens"), output_tokens=0)
+        with np.errstate(over="ignore"):  # what float32 cannot hold is refused below
+            vectors = np.asarray([row["embedding"] for row in rows], dtype=np.float32)
+        usage = Usage(token_count((body.get("usage") or {}).get("prompt_tokens")), output_tokens=0)
     except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise ServerFailed(
             f"the server's answer has no usable embeddings ({type(error).__name__}: {error})", hint=CHECK_URL

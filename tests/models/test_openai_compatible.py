@@ -13,6 +13,8 @@ from genops.errors import (
     UsageError,
 )
 from genops.models import Call, Usage
+from genops.models.chat_completion import Assembly, error_of, read_completion
+from genops.models.embeddings import EmbeddingRequest, read_embeddings
 
 TOOL = {"type": "function", "function": {"name": "add", "description": "adds", "parameters": {"type": "object"}}}
 CALL = {"id": "call_9", "type": "function", "function": {"name": "add", "arguments": '{"a": 1, "b": 2}'}}
@@ -184,3 +186,31 @@ async def test_an_unreachable_server_is_named_with_what_to_do(world, ask):
 async def test_what_is_no_url_is_refused(world, ask):
     with pytest.raises(ModelRefused, match="not a URL"):
         await world.gateway.call(world.model(base_url="http://[nowhere/v1"), ask("hi"))
+
+
+class TestStrangeAnswers:
+    """What a server says in other types than it should."""
+
+    def test_what_is_no_count_of_tokens_is_unknown(self):
+        body = {"choices": [{"message": {"content": "x"}}], "usage": {"prompt_tokens": -0.5, "completion_tokens": [2]}}
+        assert read_completion(body).usage == Usage()
+        assert read_embeddings(
+            {"data": [{"embedding": [1.0]}], "usage": {"prompt_tokens": "many"}}, EmbeddingRequest(["a"])
+        ).usage == Usage(None, 0)
+
+    @pytest.mark.parametrize("field", ["model", "id", "system_fingerprint"])
+    def test_a_name_is_text_or_a_number(self, field):
+        body = {"choices": [{"message": {"content": "x"}}], field: 7}
+        response = read_completion(body)
+        assert "7" in (response.model, response.response_id, response.fingerprint)
+        with pytest.raises(ServerFailed, match="list where text belongs"):
+            read_completion({**body, field: ["x"]})
+
+    def test_tool_calls_of_a_stream_are_numbered(self):
+        assembly = Assembly(None)
+        with pytest.raises(ServerFailed, match="a tool call numbered 'b'"):
+            assembly.add({"choices": [{"delta": {"tool_calls": [{"index": 0}, {"index": "b"}]}}]})
+
+    @pytest.mark.parametrize(("code", "status"), [("429", 429), ("²", 500), ("9" * 5000, 500), ("200", 500)])
+    def test_an_error_in_an_answer_has_the_status_that_its_code_says(self, code, status):
+        assert error_of(200, {"error": {"code": code}}).status == status
