@@ -98,6 +98,13 @@ def test_harmless_prose_holds_nothing():
     assert found.share < 0.7
 
 
+@pytest.mark.parametrize("place", ["begins", "ends"])
+def test_a_long_text_is_read_at_its_ends(place):
+    padding, code = PROSE * 10_000, b64(CANARY)
+    text = f"{code} {padding}" if place == "begins" else f"{padding} {code}"
+    assert Searched(text).find(CANARY).codes == ("base64",)
+
+
 def test_the_work_is_bounded():
     told = list(readings(b64(PROSE * 3_000) * 4))
     assert sum(len(reading.text) for reading in told[1:]) <= MOST
