@@ -22,7 +22,7 @@ from genops.fuzz.robustness.answer import Asking
 from genops.fuzz.robustness.rearranged import rearranged_closure
 from genops.fuzz.robustness.relation import PassageRelation, Relation, TextRelation, find_relation
 from genops.fuzz.robustness.spec import RobustnessSpec
-from genops.fuzz.runner.plan import ModelAttacker
+from genops.fuzz.runner.attacker import ModelAttacker
 from genops.fuzz.target import target_of
 from genops.plugins import registry
 from genops.syntax import Expression

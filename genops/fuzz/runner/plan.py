@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
 from genops.artifacts import Value, digest_of, encode
 from genops.evals.datasets import Dataset
-from genops.evals.judges.asking import Questions
 from genops.executor import Project
 from genops.fuzz.attack import Mutation, mutated
 from genops.fuzz.campaign import Campaign
 from genops.fuzz.mutator import Attacker
 from genops.fuzz.objective import Seed
+from genops.fuzz.runner.attacker import ModelAttacker
 from genops.fuzz.runner.trying import Arena
 from genops.fuzz.search import Choice
 from genops.fuzz.target import planted_closure
@@ -120,22 +119,6 @@ class CampaignPlan:
             GenopsError: The attacker gives no usable answer.
         """
         return await mutated(seed.text, mutations, self.attacker)
-
-
-class ModelAttacker:
-    """An attacker behind a model alias.
-
-    Args:
-        project: Whose models it asks.
-        alias: Of the model.
-    """
-
-    def __init__(self, project: Project, alias: str) -> None:
-        self._questions = Questions(project, model=alias, memo=False)
-
-    async def ask(self, prompt: str, inputs: Mapping[str, Value], *, number: int = 0) -> Value:
-        """See :class:`~genops.fuzz.mutator.Attacker`."""
-        return (await self._questions.ask(prompt, inputs, number=number)).value
 
 
 def _texts(seeds: list[Seed]) -> list[Value]:

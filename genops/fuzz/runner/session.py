@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from genops.artifacts import Value
-from genops.errors import GenopsError, ModelRefused, OutputInvalid
+from genops.errors import GenopsError, OutputInvalid
 from genops.evals.judging import UnusableAnswer
 from genops.fuzz.attack import LONGEST, Attack, Mutation
 from genops.fuzz.mutator import Attacker
@@ -104,11 +104,11 @@ class Session:
         asked = {"goal": self.seed.text, **inputs}
         try:
             answer = await self.attacker.ask(prompt, _sendable(asked), number=self.rng.randrange(2**16))
+        except AttackerStopped as error:
+            raise self.ended(error) from None
         except (UnusableAnswer, OutputInvalid) as error:
             raise self.ended(AttackerUnusable(error.message)) from error
         except GenopsError as error:
-            if isinstance(error, ModelRefused) or isinstance(error.__cause__, ModelRefused):
-                raise self.ended(AttackerRefused(error.message)) from error
             raise SessionFailed(Try(self._attack("", {}), "infrastructure", error=describe(error))) from error
         if not isinstance(answer, dict):
             raise self.ended(AttackerUnusable(f"the attacker's answer to {prompt} is no object"))

@@ -5,6 +5,7 @@ import pytest
 from genops.errors import DefinitionError, UsageError
 from genops.executor import run_sync
 from genops.fuzz.campaign import Campaign
+from genops.fuzz.fuzzing import reproduce
 from genops.fuzz.runner import CampaignPlan, CampaignRunner, open_campaign, unfinished_campaign
 
 REFINED = """
@@ -126,6 +127,8 @@ def test_a_hole_is_found_within_the_bound(plan, strategy, target, attacker, need
     assert found[0].mutations[0]["mutator"] == strategy
     assert "phrase" in found[0].text
     assert found[0].step == "answer"
+    record, again = reproduce(runner.plan.project, found[0].id)
+    assert (record.number, again.outcome) == (found[0].number, "breach")
 
 
 @pytest.mark.parametrize(("strategy", "target", "attacker", "needed"), HOLES)
@@ -155,6 +158,7 @@ def test_turns_go_where_the_chain_takes_them(plan):
     [
         ('rules: [{text: "Bananas."}]', "AttackerUnusable", False),
         ("""rules: [{text: '{"improvement": "", "text": "I cannot help with that."}'}]""", "AttackerRefused", True),
+        ('rules: [{text: "I cannot help with that."}]', "AttackerRefused", True),
         ("rules: [{fault: {kind: refuse}}]", "AttackerRefused", True),
     ],
 )
@@ -166,6 +170,14 @@ def test_an_attacker_that_gives_nothing_ends_a_branch_and_not_the_campaign(plan,
     assert runner.progress.refused == (len(made) if refused else 0)
     again = ran(runner.plan, unfinished_campaign(runner.plan))
     assert (again.progress.done, again.progress.refused) == (runner.progress.done, runner.progress.refused)
+
+
+def test_a_session_under_which_the_infrastructure_failed_is_made_again_whole(plan, site):
+    down = ran(plan(REFINED, "rules: [{fault: {kind: server_error}}]", {"pair": {"depth": 2}}))
+    assert [(one.number, one.outcome) for one in tries(down)] == [(number, "infrastructure") for number in (0, 4, 8)]
+    site.write("a.script.yaml", LEARNS)
+    again = ran(down.plan.make(down.plan.campaign, site.reopen()), down.record)
+    assert [one.outcome for one in tries(again) if one.number in (0, 1)] == ["safe", "breach"]
 
 
 def test_branches_that_lose_sight_of_the_goal_are_not_tried(plan):

@@ -1,0 +1,58 @@
+"""The attacker behind a model alias."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from genops.artifacts import Value
+from genops.errors import ModelRefused, ReferenceNotFound
+from genops.evals.judges.asking import Questions
+from genops.evals.judging import NoAnswer, UnusableAnswer
+from genops.executor import Project
+from genops.fuzz.strategies import AttackerRefused
+from genops.fuzz.strategies.strategy import declines
+from genops.tracing.trace import Trace
+
+
+class ModelAttacker:
+    """An attacker behind a model alias.
+
+    Args:
+        project: Whose models it asks.
+        alias: Of the model.
+    """
+
+    def __init__(self, project: Project, alias: str) -> None:
+        self._project = project
+        self._questions = Questions(project, model=alias, memo=False)
+
+    async def ask(self, prompt: str, inputs: Mapping[str, Value], *, number: int = 0) -> Value:
+        """See :class:`~genops.fuzz.mutator.Attacker`.
+
+        Raises:
+            AttackerRefused: Its server or its words say that it declines.
+            GenopsError: It gives no usable answer.
+        """
+        try:
+            return (await self._questions.ask(prompt, inputs, number=number)).value
+        except UnusableAnswer as error:
+            words = await asyncio.to_thread(self._last_words, error.run)
+            if not declines(words):
+                raise
+            raise AttackerRefused(f"the attacker declines: {words[:200]!r}") from error
+        except NoAnswer as error:
+            if not isinstance(error.__cause__, ModelRefused):
+                raise
+            raise AttackerRefused(f"the attacker's server declines: {error.__cause__.message}") from error
+
+    def _last_words(self, run: str) -> str:
+        """The last answer of a run that failed for it; empty where none is on record."""
+        self._project.store.writer.flush(10.0)
+        try:
+            trace = Trace.load(self._project.store, run)
+        except ReferenceNotFound:
+            return ""
+        answers = [trace.value(span.output) for span in trace.spans if span.kind == "model" and span.output is not None]
+        last = answers[-1] if answers else None
+        return str(last.get("text", "")) if isinstance(last, dict) else ""
