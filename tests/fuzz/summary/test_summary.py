@@ -93,6 +93,7 @@ def test_an_objective_that_is_not_installed_any_more_is_still_reported(summary):
     assert summary([{}] * 24, objectives=("of_a_plugin",)).objectives[0].title == "of_a_plugin"
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_tries_take_no_more_memory_than_a_thousand():
     def peak(count):
         tracemalloc.start()
