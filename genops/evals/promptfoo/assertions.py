@@ -10,6 +10,7 @@ from typing import Any
 from genops.evals.promptfoo.files import Files
 from genops.evals.promptfoo.notes import Notes
 from genops.evals.promptfoo.providers import Providers
+from genops.evals.promptfoo.shape import listed
 from genops.evals.promptfoo.templates import renamed_in
 from genops.plugins import registry
 
@@ -246,7 +247,7 @@ class AssertionReader:
             if not isinstance(item, dict) or not isinstance(item.get("type"), str):
                 self.notes.leave(f"assertion {str(item)[:60]}", "it has no type that is known")
             elif item["type"] == "assert-set" and item.get("threshold") is None:
-                yield from self._flat(item.get("assert") or [])
+                yield from self._flat(listed(item.get("assert"), "`assert` of a set"))
             else:
                 yield item
 
@@ -262,7 +263,7 @@ class AssertionReader:
             scorer = next(iter(entry))
             if scorer not in registry.names("scorer"):
                 raise NoEqual(f"there is no scorer {scorer!r}")
-        except (NoEqual, ValueError) as error:
+        except (NoEqual, ValueError, TypeError) as error:
             self.notes.leave(f"{where}: {str(item.get('value') or '')[:60]}".rstrip(": "), str(error))
             return None
         for key in sorted(item.keys() - _PLAIN):

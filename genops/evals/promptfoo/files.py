@@ -31,6 +31,13 @@ class Files:
         """Whether a value is a reference to a file."""
         return isinstance(value, str) and value.startswith(_PREFIX)
 
+    def has(self, name: str) -> bool:
+        """Whether there is a file of this name; what cannot be a name is none."""
+        try:
+            return (self.folder / name).is_file()
+        except OSError:
+            return False
+
     def is_script(self, reference: str) -> bool:
         """Whether it is code, which is not run here; ``:name`` behind it names a function."""
         name = reference.removeprefix(_PREFIX)
@@ -44,7 +51,10 @@ class Files:
         """
         name = reference.removeprefix(_PREFIX)
         path = self.folder / name
-        found = sorted(self.folder.glob(name)) if _GLOB & set(name) else [path] if path.is_file() else []
+        try:
+            found = sorted(self.folder.glob(name)) if _GLOB & set(name) else [path] if self.has(name) else []
+        except (ValueError, NotImplementedError, OSError) as error:
+            raise DefinitionError(f"{name!r:.80} is no pattern of files: {error}") from None
         if not found:
             raise DefinitionError("there is no such file", at=Location(path))
         return found
@@ -73,7 +83,10 @@ class Files:
                 case ".jsonl":
                     return [orjson.loads(line) for line in text.splitlines() if line.strip()]
                 case ".csv":
-                    return list(csv.DictReader(text.splitlines(keepends=True), strict=True))
+                    rows = list(csv.DictReader(text.splitlines(keepends=True), restval="", strict=True))
+                    if any(None in row for row in rows):
+                        raise DefinitionError("a row has more fields than the header", at=Location(path))
+                    return rows
         except (orjson.JSONDecodeError, csv.Error) as error:
             raise DefinitionError(f"not {path.suffix[1:].upper()}: {error}", at=Location(path)) from None
         return text

@@ -18,6 +18,7 @@ from genops.evals.promptfoo.files import SCRIPTS, Files
 from genops.evals.promptfoo.notes import Notes
 from genops.evals.promptfoo.prompts import FoundPrompt, PromptReader
 from genops.evals.promptfoo.providers import Providers
+from genops.evals.promptfoo.shape import listed, mapping
 from genops.evals.promptfoo.tests import FoundTest, TestReader
 from genops.settings import Paths
 
@@ -66,7 +67,13 @@ def import_promptfoo(path: Path, name: str, paths: Paths | None = None) -> Impor
         raise DefinitionError("no configuration of promptfoo", at=Location(path), hint="it has prompts and tests")
     for key in sorted(config.keys() - _READ - _IGNORED - {"evaluateOptions"}):
         notes.leave(f"`{key}`", "it has no equal")
-    return _Project(path, name, paths or Paths(), files, notes, config).imported()
+    try:
+        return _Project(path, name, paths or Paths(), files, notes, config).imported()
+    except RecursionError:
+        raise DefinitionError("it refers to itself, or nests too deep", at=Location(path)) from None
+    except DefinitionError as error:
+        error.at = error.at or Location(path)
+        raise
 
 
 @dataclass(frozen=True)
@@ -79,31 +86,37 @@ class _Project:
     config: Mapping[str, Any]
 
     def imported(self) -> Imported:
-        default = self.files.loaded(self.config.get("defaultTest")) or {}
+        default = mapping(self.files.loaded(self.config.get("defaultTest")), "`defaultTest`")
         prompts = self._prompts()
         tests = TestReader(self.files, self.notes, TYPES, default).all(
             self.config.get("tests"), self.config.get("scenarios")
         )
-        found = list(tests) or [FoundTest(default.get("vars") or {}, metadata=default.get("metadata") or {})]
+        found = list(tests) or [
+            FoundTest(
+                mapping(default.get("vars"), "`vars` of `defaultTest`"),
+                metadata=mapping(default.get("metadata"), "`metadata` of `defaultTest`"),
+            )
+        ]
         inputs = _inputs(prompts, found)
         names = {name: f"{'inputs' if name in inputs else 'metadata'}.{name}" for test in found for name in test.vars}
         providers = Providers(self.files, self.notes)
         models = providers.all(self.config.get("providers") or self.config.get("targets"))
-        reader = AssertionReader(self.files, providers, self.notes, self.config.get("assertionTemplates") or {}, names)
-        scorers = reader.entries(default.get("assert") or [])
+        templates = mapping(self.config.get("assertionTemplates"), "`assertionTemplates`")
+        reader = AssertionReader(self.files, providers, self.notes, templates, names)
+        scorers = reader.entries(listed(default.get("assert"), "`assert` of `defaultTest`"))
         taken = [entry.get("name") or next(iter(entry)) for entry in scorers]
         rows = [_row(test, inputs, reader.entries(test.asserts, taken)) for test in found]
         judge = self._judge(default, providers)
-        templates = _named(prompts, self.name)
+        named = _named(prompts, self.name)
         return Imported(
             files={
                 **{
                     f"{self.paths.prompts}/{name}.prompt": f"---\n{_yaml({'inputs': inputs})}---\n{prompt.body}"
-                    for name, prompt in templates.items()
+                    for name, prompt in named.items()
                 },
-                f"{self.paths.chains}/{self.name}.yaml": _yaml(self._chain(next(iter(templates)), inputs, models)),
-                f"{self.paths.evals}/{self.name}.jsonl": "".join(orjson.dumps(row).decode() + "\n" for row in rows),
-                f"{self.paths.evals}/{self.name}.yaml": _yaml(self._suite(list(templates), models, scorers, judge)),
+                f"{self.paths.chains}/{self.name}.yaml": _yaml(self._chain(next(iter(named)), inputs, models)),
+                f"{self.paths.evals}/{self.name}.jsonl": "".join(map(_line, rows)),
+                f"{self.paths.evals}/{self.name}.yaml": _yaml(self._suite(list(named), models, scorers, judge)),
             },
             settings=_settings(providers.aliases),
             cases=len(rows),
@@ -119,7 +132,7 @@ class _Project:
         return found
 
     def _judge(self, default: Mapping[str, Any], providers: Providers) -> str | None:
-        options = dict(default.get("options") or {})
+        options = dict(mapping(default.get("options"), "`options` of `defaultTest`"))
         provider = options.pop("provider", None)
         for key in sorted(options.keys() - {"disableVarExpansion"}):
             self.notes.leave("defaultTest", f"`options.{key}`")
@@ -149,7 +162,7 @@ class _Project:
         }
         if variants:
             suite["variants"] = variants
-        options = self.config.get("evaluateOptions") or {}
+        options = mapping(self.config.get("evaluateOptions"), "`evaluateOptions`")
         for key in sorted(options.keys() - _OPTIONS):
             self.notes.leave(f"`evaluateOptions.{key}`", "it has no equal")
         if options.get("repeat", 1) != 1:
@@ -190,6 +203,13 @@ def _row(test: FoundTest, inputs: Mapping[str, Any], scorers: list[dict[str, Any
     return row
 
 
+def _line(row: dict[str, Any]) -> str:
+    try:
+        return orjson.dumps(row).decode() + "\n"
+    except orjson.JSONEncodeError as error:
+        raise DefinitionError(f"a test cannot be written as JSON: {error}") from None
+
+
 def _named(prompts: list[FoundPrompt], name: str) -> dict[str, FoundPrompt]:
     """The prompts under names of their own, which begin with the suite's."""
     if len(prompts) == 1:
@@ -211,12 +231,20 @@ def _settings(aliases: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join(tables)
 
 
+def _key(name: str) -> str:
+    return name if re.fullmatch("[A-Za-z0-9_-]+", name) else _toml(name)
+
+
 def _toml(value: Any) -> str:
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key} = {_toml(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{_key(key)} = {_toml(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, float):
+        return repr(value)
+    if value is None:
+        raise DefinitionError("a setting of a provider holds null, which settings cannot say")
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _yaml(data: Any) -> str:

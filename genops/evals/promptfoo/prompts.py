@@ -66,7 +66,7 @@ class PromptReader:
             self.notes.leave(f"prompt {str(item)[:60]}", "it is no text")
             return []
         named = self.files.refers(item) or (
-            len(item) < 300 and "\n" not in item and "{{" not in item and (self.files.folder / item).is_file()
+            len(item) < 300 and "\n" not in item and "{{" not in item and self.files.has(item)
         )
         if re.match(r"[a-z]+://", item) and not named:
             self.notes.leave(f"prompt {item}", "it is kept somewhere else")
@@ -115,14 +115,14 @@ class PromptReader:
         """A list of messages in JSON as a template with roles; text that is none as it is."""
         try:
             messages = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return text
         if not all(isinstance(message, dict) for message in messages):
             return text
         blocks = []
         for message in messages:
             role, content = message.get("role"), message.get("content")
-            if role not in _ROLES or not isinstance(content, str):
+            if not isinstance(role, str) or role not in _ROLES or not isinstance(content, str):
                 self.notes.leave(f"prompt {shown!r}", f"a message of role {role} with {type(content).__name__} content")
                 return None
             blocks.append(f'{{% message "{role}" %}}\n{content}\n{{% endmessage %}}')

@@ -9,6 +9,7 @@ from typing import Any
 
 from genops.evals.promptfoo.files import Files
 from genops.evals.promptfoo.notes import Notes
+from genops.evals.promptfoo.shape import listed, mapping
 from genops.parameters import refused_parameter
 
 _PREFIXES = {
@@ -70,8 +71,8 @@ class Providers:
 
     def all(self, raw: Any) -> list[str]:
         """The aliases of ``providers``, in order."""
-        raw = [raw] if isinstance(raw, (str, dict)) else raw or []
-        return [alias for item in raw for alias in self._of_item(item)]
+        items = [raw] if isinstance(raw, (str, dict)) else listed(raw, "`providers`")
+        return [alias for item in items for alias in self._of_item(item)]
 
     def alias(self, raw: Any) -> str | None:
         """The alias of one provider; None where it has no equal."""
@@ -98,7 +99,7 @@ class Providers:
         for key in ("prompts", "transform", "delay", "env"):
             if options.get(key):
                 self.notes.leave(f"provider {name}", f"`{key}`")
-        body = {"model": model, **self._settings(name, options.get("config") or {})}
+        body = {"model": model, **self._settings(name, mapping(options.get("config"), f"`config` of {name}"))}
         return [self._named(_slug(str(options.get("label") or model.rpartition("/")[2])), body)]
 
     def _named(self, wanted: str, body: dict[str, Any]) -> str:
@@ -115,6 +116,8 @@ class Providers:
         settings: dict[str, Any] = {}
         for key, value in config.items():
             name = _NAMES.get(key, key)
+            if value is None:
+                continue
             if name in _PARAMETERS and refused_parameter({name: value}) is None:
                 parameters[name] = value
             elif key in ("apiBaseUrl", "apiHost") and isinstance(value, str) and "{{" not in value:

@@ -50,5 +50,5 @@ def rendered(text: str, values: Mapping[str, Any]) -> str | None:
     """A template with values in it; None where that is not possible."""
     try:
         return sandbox().from_string(text).render(values)
-    except (TemplateError, RecursionError, TypeError, ValueError):
+    except Exception:  # whatever a filter or operator raises on the user's values
         return None

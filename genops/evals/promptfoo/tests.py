@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,15 +10,21 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from genops.errors import DefinitionError
 from genops.evals.promptfoo.files import Files
 from genops.evals.promptfoo.notes import Notes
+from genops.evals.promptfoo.shape import listed, mapping
 from genops.evals.promptfoo.templates import rendered
 
 _KNOWN = frozenset({"description", "vars", "assert", "threshold", "options", "metadata"})
 _MEDIA = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".pdf", ".mp3", ".wav", ".mp4", ".webm")
 _DATA = (".yaml", ".yml", ".json")
-_TYPED = re.compile(r"(?P<type>(?:not-)?[a-z][a-z-]*)(?:\((?P<threshold>[0-9.]+)\))?(?::\s*(?P<value>.*))?", re.DOTALL)
+_TYPED = re.compile(
+    r"(?P<type>(?:not-)?[a-z][a-z-]*)(?:\((?P<threshold>[0-9]+(?:\.[0-9]*)?|\.[0-9]+)\))?(?::\s*(?P<value>.*))?",
+    re.DOTALL,
+)
 _SHORT = {"fn": "javascript", "eval": "javascript", "grade": "llm-rubric"}
+_COMBINATIONS = 100_000
 _LISTS = re.compile(r"(not-)?i?contains-(all|any)")
 
 
@@ -58,11 +65,12 @@ class TestReader:
         """The tests, in order."""
         for raw in self._listed(tests):
             yield from self._combined(raw)
-        for scenario in self.files.loaded(scenarios) or []:
+        for raw in listed(self.files.loaded(scenarios), "`scenarios`"):
+            scenario = mapping(raw, "a scenario")
             configs = list(self._listed(scenario.get("config")))
             for config, test in product(configs, self._listed(scenario.get("tests"))):
-                both = {**(config.get("vars") or {}), **(test.get("vars") or {})}
-                asserts = [*(config.get("assert") or []), *(test.get("assert") or [])]
+                both = {**mapping(config.get("vars"), "`vars`"), **mapping(test.get("vars"), "`vars`")}
+                asserts = [*listed(config.get("assert"), "`assert`"), *listed(test.get("assert"), "`assert`")]
                 yield from self._combined({**config, **test, "vars": both, "assert": asserts})
 
     def _listed(self, raw: Any) -> Iterator[dict[str, Any]]:
@@ -127,16 +135,23 @@ class TestReader:
             self.notes.leave(f"test {shown}", f"`{key}`")
         if raw.get("threshold") is not None:
             self.notes.leave(f"test {shown}", "`threshold` over its assertions")
-        for key in sorted((raw.get("options") or {}).keys() - {"disableVarExpansion"}):
+        options = mapping(raw.get("options"), "`options` of a test")
+        for key in sorted(options.keys() - {"disableVarExpansion"}):
             self.notes.leave(f"test {shown}", f"`options.{key}`")
-        given = {**(self.defaults.get("vars") or {}), **(self.files.loaded(raw.get("vars")) or {})}
-        whole = {**(self.defaults.get("options") or {}), **(raw.get("options") or {})}.get("disableVarExpansion")
+        given = {**self._default("vars"), **mapping(self.files.loaded(raw.get("vars")), "`vars` of a test")}
+        whole = {**self._default("options"), **options}.get("disableVarExpansion")
         values = {name: [value] if whole else self._values(value, f"test {shown}") for name, value in given.items()}
-        metadata = {**(self.defaults.get("metadata") or {}), **(raw.get("metadata") or {})}
+        metadata = {**self._default("metadata"), **mapping(raw.get("metadata"), "`metadata` of a test")}
+        asserts = listed(raw.get("assert"), "`assert` of a test")
+        if math.prod(map(len, values.values())) > _COMBINATIONS:
+            raise DefinitionError(f"test {shown}: its variables have more than {_COMBINATIONS:,} combinations")
         for combination in product(*values.values()):
             chosen = dict(zip(values, combination, strict=True))
             filled = {name: _filled(value, chosen) for name, value in chosen.items()}
-            yield FoundTest(filled, list(raw.get("assert") or []), str(raw.get("description") or ""), metadata)
+            yield FoundTest(filled, asserts, str(raw.get("description") or ""), metadata)
+
+    def _default(self, key: str) -> dict[str, Any]:
+        return mapping(self.defaults.get(key), f"`{key}` of `defaultTest`")
 
     def _values(self, value: Any, where: str) -> list[Any]:
         """What a variable may be: each item of a list, or of files."""

@@ -375,3 +375,44 @@ def test_what_comes_of_it_works(imported, site):
     dataset = DatasetSpec(file="capitals.jsonl").open(settings, made.folder, loaded.closure.root.inputs)
     assert [variant.name for variant in made.variants] == ["capitals_1", "capitals_1=capitals_2"]
     assert [loaded.run_sync(dict(case.inputs)).output for case in dataset] == ["that of France", "that of Spain"]
+
+
+class TestWhatIsMalformed:
+    @pytest.mark.parametrize(
+        ("config", "problem"),
+        [
+            ("prompts: [x]\nscenarios: '{% raw %}'", "`scenarios` is no list"),
+            ("prompts: [x]\nscenarios: [1]", "a scenario is no mapping"),
+            ("prompts: [x]\ntests: [{vars: [a]}]", "`vars` of a test is no mapping"),
+            ("prompts: [x]\ntests: [{assert: 3}]", "`assert` of a test is no list"),
+            ("prompts: [x]\ndefaultTest: [1]", "`defaultTest` is no mapping"),
+            ("prompts: [x]\nproviders: 3", "`providers` is no list"),
+            ("prompts: [x]\nproviders: file://promptfooconfig.yaml\nevaluateOptions: 1", "no mapping"),
+            ("prompts: [x]\nproviders: [{id: 'openai:x', config: {stop: [null]}}]", "holds null"),
+            ("prompts: [x]\nproviders: ['file://p.json']", "refers to itself"),
+            ("prompts: [x]\ntests: 'file:///*'", "no pattern of files"),
+            ("prompts: [x]\ntests: rows.csv", "more fields than the header"),
+            ("prompts: [x]\ntests: [{vars: {n: 9999999999999999999999}}]", "cannot be written as JSON"),
+            (
+                f"prompts: ['{{{{a}}}}']\ntests: [{{vars: {{{', '.join(f'v{n}: [1, 2]' for n in range(20))}}}}}]",
+                "combinations",
+            ),
+        ],
+    )
+    def test_is_one_error_in_the_file(self, imported, config, problem):
+        with pytest.raises(DefinitionError, match=problem) as caught:
+            imported(config, **{"p.json": '["file://p.json"]', "rows.csv": "a\n1,2\n"})
+        assert caught.value.at is not None
+
+    def test_a_role_that_is_no_text_and_a_name_that_is_too_long_are_noted(self, imported):
+        found = imported(f'prompts: [\'[{{"role": [], "content": "x"}}]\', {"a" * 280}]\n')
+        assert "a message of role []" in found.left_out[0]
+
+    def test_settings_are_toml_whatever_a_parameter_is_called(self, imported):
+        found = imported("prompts: [x]\nproviders: [{id: 'openai:x', config: {stop: {'&a b': .inf}, seed: null}}]\n")
+        alias = tomllib.loads(found.settings)["tool"]["genops"]["models"]["x"]
+        assert alias["parameters"] == {"stop": {"&a b": float("inf")}}
+
+    def test_what_a_variable_makes_of_another_may_fail(self, imported):
+        found = imported("prompts: ['{{a}}']\ntests: [{vars: {a: '{{ 1 // b }}', b: 0}}]\n")
+        assert rows(found)[0]["inputs"] == {"a": "{{ 1 // b }}"}
