@@ -87,18 +87,31 @@ class RobustnessRunner:
             async with self._slots:
                 before = await self.plan.asking.ask(case.inputs, UNCHANGED)
             outcome = _ended(before) or "asked"
-            self.progress.outcomes[outcome] += first not in self._made
-            records.append(_record(first, UNCHANGED, case, "input", outcome, before))
+            self._count(record := _record(first, UNCHANGED, case, "input", outcome, before))
+            records.append(record)
         if before is not None and not before.infrastructure:
-            made = await asyncio.gather(*(self._try(number, case, before, *change) for number, change in missing))
-            self.progress.outcomes.update(record.outcome for record in made)
-            records.extend(made)
+            made = await asyncio.gather(*(self._within(number, case, before, *change) for number, change in missing))
+            records.extend(record for record in made if record is not None)
         await asyncio.to_thread(self.plan.project.store.add_tries, self.record.id, records)
-        for record in records:
-            self.progress.cost += record.cost or 0.0
-            self.progress.tokens += record.tokens
         if self.on_progress is not None:
             self.on_progress(self.progress)
+
+    def _count(self, record: TryRecord) -> None:
+        """Adds a try to the progress, once however often it is made again."""
+        self.progress.outcomes[record.outcome] += record.number not in self._made
+        self.progress.cost += record.cost or 0.0
+        self.progress.tokens += record.tokens
+
+    async def _within(
+        self, number: int, case: Case, before: Answer, relation: Relation | None, change: int
+    ) -> TryRecord | None:
+        """A try when it is its turn; None where the budget is used up by then."""
+        async with self._slots:
+            if self._over():
+                return None
+            record = await self._try(number, case, before, relation, change)
+        self._count(record)
+        return record
 
     def _answered(self, number: int) -> Answer | None:
         """The answer to the unchanged case of an earlier sitting, where its trace is still there."""
@@ -120,20 +133,19 @@ class RobustnessRunner:
         inputs: dict[str, Any] = dict(case.inputs)
         mutations: tuple[Mutation, ...] = ()
         rearranging = None
-        async with self._slots:
-            if isinstance(relation, PassageRelation):
-                rearranging = Rearranging(relation, self.plan.seed(relation, case, change))
-            elif isinstance(relation, TextRelation):
-                try:
-                    inputs, mutations = await self.plan.changed(relation, case, change)
-                except GenopsError as error:  # the attacker's model failed: nothing is known of the chain
-                    return _record(number, name, case, surface, "infrastructure", Answer(None, error=describe(error)))
-                if not mutations:
-                    return _unscored(number, name, case, surface, "there is nothing to change")
-            after = await self.plan.asking.ask(inputs, name, rearranging)
-            if rearranging is not None and not rearranging.touched and not after.infrastructure:
-                return _record(number, name, case, surface, "unscored", after, error="there is nothing to change")
-            return await self._compared(number, name, case, surface, before, after, mutations)
+        if isinstance(relation, PassageRelation):
+            rearranging = Rearranging(relation, self.plan.seed(relation, case, change))
+        elif isinstance(relation, TextRelation):
+            try:
+                inputs, mutations = await self.plan.changed(relation, case, change)
+            except GenopsError as error:  # the attacker's model failed: nothing is known of the chain
+                return _record(number, name, case, surface, "infrastructure", Answer(None, error=describe(error)))
+            if not mutations:
+                return _unscored(number, name, case, surface, "there is nothing to change")
+        after = await self.plan.asking.ask(inputs, name, rearranging)
+        if rearranging is not None and not rearranging.touched and not after.infrastructure:
+            return _record(number, name, case, surface, "unscored", after, error="there is nothing to change")
+        return await self._compared(number, name, case, surface, before, after, mutations)
 
     async def _compared(
         self,
@@ -149,8 +161,7 @@ class RobustnessRunner:
         score: dict[str, Any] = {}
         if outcome is None:
             score = await self.plan.asking.score(case, before, after)
-            passed = score.get("passed")
-            outcome = "unscored" if passed is None else "same" if passed else "changed"
+            outcome = _judged(score)
         if not after.infrastructure:
             step, prompt = await asyncio.to_thread(first_changed, before, after)
             score = {**score, "metadata": {**score.get("metadata", {}), "step": step, "prompt": prompt}}
@@ -180,6 +191,14 @@ def _ended(answer: Answer) -> str | None:
     if answer.infrastructure:
         return "infrastructure"
     return "crashed" if answer.error else None
+
+
+def _judged(score: dict[str, Any]) -> str:
+    """What a score says of an answer; a judge that is away says nothing, and is asked again."""
+    passed = score.get("passed")
+    if passed is None:
+        return "infrastructure" if score.get("infrastructure") else "unscored"
+    return "same" if passed else "changed"
 
 
 def _unscored(number: int, relation: str, case: Case, surface: str, why: str) -> TryRecord:

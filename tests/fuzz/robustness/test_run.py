@@ -1,5 +1,6 @@
 """Each case is asked unchanged, unchanged again, and changed; the rates say what a change does beside chance."""
 
+import asyncio
 import itertools
 import json
 
@@ -152,7 +153,8 @@ def test_one_that_was_cut_off_goes_on_and_ends_as_one_that_was_not(harbour):
     spec = {**DEFAULT, "relations": ["case", "typo"]}
     whole = ran(plan(site, spec))
     cut = ran(plan(site, spec, budget={"tokens": 1}, concurrency=1))
-    assert 0 < cut.progress.done < whole.progress.done == len(CASES) * 6
+    assert cut.progress.done == 1
+    assert whole.progress.done == len(CASES) * 6
     assert "budget of 1 tokens" in cut.progress.stopped
     again = ran(plan(site, spec), cut.record)
     assert again.progress.done == whole.progress.done
@@ -177,11 +179,38 @@ def test_a_case_that_was_left_half_done_is_compared_with_its_first_answer(harbou
     assert tries[3].outcome == "changed"
 
 
+def test_no_more_is_under_way_at_once_than_the_campaign_allows(harbour):
+    site = harbour(chain=CHAIN_OF_DICE)
+    under_way, most = 0, 0
+
+    @genops.tool
+    async def roll(text: str) -> str:
+        """Takes its time."""
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.01)
+        under_way -= 1
+        return "seven"
+
+    ran(plan(site, {**DEFAULT, "relations": ["typo", "zero_width"]}, concurrency=2))
+    assert most == 2
+
+
 def test_what_is_the_same_can_be_said_by_a_scorer(harbour):
     site = harbour()
     lenient = {"edit_similarity": None, "threshold": 0.01}
     found = result(site, ran(plan(site, {**DEFAULT, "relations": ["case"], "same": lenient})))
     assert told(found.relations[0]) == ("case", 0.0)
+
+
+def test_a_judge_that_is_away_says_nothing_of_the_chain(harbour, site):
+    site.scripted('rules:\n  - {when: {expression: "{{ true }}"}, fault: {kind: server_error}}\n', alias="judge")
+    harbour()
+    same = {"factuality": None, "threshold": 0.5}
+    found = result(site, ran(plan(site, {**DEFAULT, "relations": ["typo"], "same": same}, judge="judge")))
+    assert found.relations[0].rate is None
+    assert found.relations[0].outcomes == {"infrastructure": 6}
 
 
 def test_a_paraphrase_is_asked_of_the_attacker(harbour, site):

@@ -23,6 +23,8 @@ class ReorderedPassages(PassageRelation):
             rng: Chooses the order: any but the one that they are in.
         """
         hits = list(found.hits)
-        while len(hits) > 1 and hits == list(found.hits):
+        if all(hit == hits[0] for hit in hits):
+            return hits
+        while hits == list(found.hits):
             rng.shuffle(hits)
         return hits
