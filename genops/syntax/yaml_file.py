@@ -155,14 +155,22 @@ class _Builder:
         self._refuse_tag(event, line)
         above = self._open[-1] if self._open else None
         if above is not None and isinstance(above.value, dict) and above.key is None:
-            self._key(above, event.value, line)
+            self._key(above, self._text(event.value, line), line)
             return
-        value = self._plain(event.value, line) if event.style is None else event.value
-        if isinstance(value, str) and not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
-            raise self._error("the text holds a lone surrogate, which is no character", line)
+        text = self._text(event.value, line)
+        value = self._plain(text, line) if event.style is None else text
         before = self._size
         self._count(1 + len(event.value) // _TEXT_PER_NODE)
         self._done(value, event.anchor, before, 0, line)
+
+    def _text(self, text: str, line: int) -> str:
+        """The text with escaped surrogates joined to the characters that they are pairs of, as in JSON."""
+        if text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text):
+            return text
+        try:
+            return text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            raise self._error("the text holds a lone surrogate, which is no character", line) from None
 
     def _key(self, above: _Open, key: str, line: int) -> None:
         if key in above.value:

@@ -156,3 +156,10 @@ def test_text_files(tmp_path):
         read_text(path)
     with pytest.raises(DefinitionError, match="cannot read"):
         read_text(tmp_path)
+
+
+def test_escaped_surrogates_are_characters_in_pairs_and_nothing_alone():
+    assert read_yaml(r'{"\ud83d\ude00": ["a\ud83d\ude00"]}', "x").data == {"😀": ["a😀"]}
+    for text in (r'{"\ud83d": 1}', r'{"a": "\ude00\ud83d"}'):
+        with pytest.raises(DefinitionError, match="lone surrogate"):
+            read_yaml(text, "x")
