@@ -21,9 +21,15 @@ class ModelAttacker:
     Args:
         project: Whose models it asks.
         alias: Of the model.
+
+    Attributes:
+        cost: US dollars of its answers so far, where prices are known.
+        tokens: Of its answers so far, input and output together.
     """
 
     def __init__(self, project: Project, alias: str) -> None:
+        self.cost = 0.0
+        self.tokens = 0
         self._project = project
         self._questions = Questions(project, model=alias, memo=False)
 
@@ -35,7 +41,7 @@ class ModelAttacker:
             GenopsError: It gives no usable answer.
         """
         try:
-            return (await self._questions.ask(prompt, inputs, number=number)).value
+            answer = await self._questions.ask(prompt, inputs, number=number)
         except UnusableAnswer as error:
             words = await asyncio.to_thread(self._last_words, error.run)
             if not declines(words):
@@ -45,6 +51,10 @@ class ModelAttacker:
             if not isinstance(error.__cause__, ModelRefused):
                 raise
             raise AttackerRefused(f"the attacker's server declines: {error.__cause__.message}") from error
+
+        self.cost += answer.cost or 0.0
+        self.tokens += answer.input_tokens + answer.output_tokens
+        return answer.value
 
     def _last_words(self, run: str) -> str:
         """The last answer of a run that failed for it; empty where none is on record."""

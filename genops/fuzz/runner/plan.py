@@ -11,7 +11,6 @@ from genops.evals.datasets import Dataset
 from genops.executor import Project
 from genops.fuzz.attack import Mutation, mutated
 from genops.fuzz.campaign import Campaign
-from genops.fuzz.mutator import Attacker
 from genops.fuzz.objective import Seed
 from genops.fuzz.runner.attacker import ModelAttacker
 from genops.fuzz.runner.trying import Arena
@@ -35,7 +34,7 @@ class CampaignPlan:
     project: Project
     arenas: tuple[Arena, ...]
     dataset: Dataset
-    attacker: Attacker | None
+    attacker: ModelAttacker | None
 
     @classmethod
     def make(cls, campaign: Campaign, project: Project) -> CampaignPlan:

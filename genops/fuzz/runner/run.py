@@ -40,8 +40,8 @@ class FuzzProgress:
         outcomes: Tries by what became of them, those of earlier sittings included.
         findings: So far.
         refused: Branches of strategies that ended as the attacker refused.
-        cost: US dollars of this sitting's tries, where prices are known.
-        tokens: Of this sitting's tries.
+        cost: US dollars of this sitting's tries and attacker, where prices are known.
+        tokens: Of this sitting's tries and attacker.
         stopped: Why it ended before its last try; empty when it did not.
     """
 
@@ -84,6 +84,8 @@ class CampaignRunner:
         self.progress = FuzzProgress(self.plan.size)
         self._made: dict[int, TryRecord] = {}
         self._findings: list[FindingRecord] = []
+        attacker = self.plan.attacker
+        self._billed = (attacker.cost, attacker.tokens) if attacker is not None else (0.0, 0)
 
     async def run(self) -> FuzzProgress:
         """Makes what is missing, until all is done or the budget is used up.
@@ -189,6 +191,7 @@ class CampaignRunner:
             self.progress.tokens += record.tokens
             if found.outcome == "breach":
                 await self._find(arena, record.number, found)
+        self._bill()
         if self.on_progress is not None:
             self.on_progress(self.progress)
         return records
@@ -210,6 +213,16 @@ class CampaignRunner:
         self._findings.append(finding)
         self.progress.findings += 1
         await asyncio.to_thread(self.plan.project.store.add_findings, self.record.id, [finding])
+
+    def _bill(self) -> None:
+        """Adds what the attacker used since the last time."""
+        attacker = self.plan.attacker
+        if attacker is None:
+            return
+        cost, tokens = self._billed
+        self._billed = attacker.cost, attacker.tokens
+        self.progress.cost += attacker.cost - cost
+        self.progress.tokens += attacker.tokens - tokens
 
     def _over(self) -> bool:
         """Whether the budget is used up."""

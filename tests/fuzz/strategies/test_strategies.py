@@ -180,6 +180,11 @@ def test_a_session_under_which_the_infrastructure_failed_is_made_again_whole(pla
     assert [one.outcome for one in tries(again) if one.number in (0, 1)] == ["safe", "breach"]
 
 
+def test_what_the_attacker_uses_counts_against_the_budget(plan):
+    runner = ran(plan(TWIN, LEARNS, "pair"))
+    assert runner.progress.tokens > sum(one.tokens for one in tries(runner)) > 0
+
+
 def test_branches_that_lose_sight_of_the_goal_are_not_tried(plan):
     runner = ran(plan(REFINED, LEARNS.replace("true", "false"), "tree"))
     assert {one.run for one in tries(runner)} == {""}
