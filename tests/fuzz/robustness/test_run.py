@@ -8,7 +8,9 @@ import pytest
 
 import genops
 from genops.errors import UsageError
-from genops.fuzz.robustness.run import open_robustness
+from genops.executor import run_sync
+from genops.fuzz.robustness.run import RobustnessRunner, open_robustness
+from genops.store.records import TryRecord
 from tests.fuzz.robustness.conftest import CASES, plan, ran, result
 
 DEFAULT = {"cases": 3, "changes": 2}
@@ -195,6 +197,20 @@ def test_no_more_is_under_way_at_once_than_the_campaign_allows(harbour):
 
     ran(plan(site, {**DEFAULT, "relations": ["typo", "zero_width"]}, concurrency=2))
     assert most == 2
+
+
+def test_its_tries_stand_behind_those_of_attacks_in_one_record(harbour):
+    site = harbour()
+    made = plan(site, {**DEFAULT, "relations": ["typo"]})
+    record = open_robustness(made)
+    attack = TryRecord(0, "sweep", "crash", "seed", "input", [], "breach")
+    site.project.store.add_tries(record.id, [attack])
+    runner = RobustnessRunner(made, record, first=1)
+    run_sync(runner.run())
+    tries = list(site.project.store.tries(record.id))
+    assert tries[0] == attack
+    assert [one.number for one in tries] == list(range(1 + made.size))
+    assert runner.progress.done == made.size
 
 
 def test_what_is_the_same_can_be_said_by_a_scorer(harbour):
