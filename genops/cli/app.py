@@ -10,7 +10,22 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from genops.cli import batch, cache, chain, dataset, doctor, evaluation, index, init, judge, prompt, run, schema, trace
+from genops.cli import (
+    batch,
+    cache,
+    chain,
+    dataset,
+    doctor,
+    evaluation,
+    fuzz,
+    index,
+    init,
+    judge,
+    prompt,
+    run,
+    schema,
+    trace,
+)
 from genops.cli.failure import exit_code_of
 from genops.cli.output import close_stdout, note, prepare_streams
 from genops.errors import ExitCode
@@ -91,6 +106,7 @@ app.add_typer(prompt.app, name="prompt")
 app.add_typer(index.app, name="index")
 app.add_typer(trace.app, name="trace")
 app.add_typer(evaluation.app, name="eval")
+app.add_typer(fuzz.app, name="fuzz")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(judge.app, name="judge")
 app.add_typer(cache.app, name="cache")

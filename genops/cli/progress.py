@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from genops.evals.runner import Progress as Evaluated
+    from genops.fuzz.runner import FuzzProgress
 
 
 @contextmanager
@@ -48,6 +49,21 @@ def evaluation_bar() -> Iterator[Callable[[Evaluated], None]]:
             f"{progress.bad:,} bad, {progress.unscored:,} unscored, {progress.failed:,} failed, ${progress.cost:,.4f}"
         )
         bar.update(task, completed=progress.finished, total=progress.total, told=told)
+
+    with bar:
+        yield advance
+
+
+@contextmanager
+def campaign_bar() -> Iterator[Callable[[FuzzProgress], None]]:
+    """Gives a function that takes how far a campaign is; shows findings, cost, rate and time left."""
+    bar = _bar("{task.fields[told]}")
+    task = bar.add_task("", total=None, told="")
+
+    def advance(progress: FuzzProgress) -> None:
+        breaches, failed = progress.outcomes["breach"], progress.outcomes["infrastructure"]
+        told = f"{progress.findings:,} found, {breaches:,} breaches, {failed:,} failed, ${progress.cost:,.4f}"
+        bar.update(task, completed=progress.done, total=progress.total, told=told)
 
     with bar:
         yield advance

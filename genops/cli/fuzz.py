@@ -1,0 +1,182 @@
+"""``genops fuzz``: attacks chains, and shows what broke them."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from genops.cli.moments import shown
+from genops.cli.options import AsJson
+from genops.cli.output import listing, note, say, say_json
+from genops.cli.progress import campaign_bar
+from genops.cli.project import opened, opened_store
+from genops.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from genops.fuzz.runner import CampaignPlan
+    from genops.store import Store
+    from genops.store.records import CampaignRecord
+
+_LAST = "last"
+
+Campaign = Annotated[
+    str, typer.Argument(metavar="CAMPAIGN", help="Id of a run campaign, a name for its newest, `last`.")
+]
+
+app = typer.Typer(help="Attack a chain, and see how it breaks.", no_args_is_help=True)
+
+
+@app.command("run")
+def run(
+    campaign: Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Name in evals/, or a file.")],
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with what is missing or failed.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Attack a chain, and show what broke it.
+
+    Exit code: 0 nothing was found, 1 something was, 3 too little could be scored to say, 4 tries are missing because
+    something around the chain failed or the budget is used up; --resume makes those.
+    """
+    from genops.executor import run_sync
+    from genops.fuzz.campaign import Campaign as Definition
+    from genops.fuzz.fuzzing import afuzz
+
+    with opened() as project:
+        loaded = Definition.load(campaign, project.settings)
+        try:
+            with campaign_bar() as advance:
+                done = run_sync(afuzz(loaded, project, resume=resume, on_start=_started, on_progress=advance))
+        except KeyboardInterrupt:
+            note(f"stopped; what was kept is not made again. Go on with:\n  {_again()}")
+            raise
+        code = _report(project.store, done.record, as_json)
+        if done.record.status == "stopped":
+            note(f"stopped: {done.progress.stopped}; go on with:\n  {_again()}")
+            code = code or int(ExitCode.UNFINISHED)
+    raise typer.Exit(code)
+
+
+@app.command("list")
+def list_campaigns(
+    campaign: Annotated[str | None, typer.Argument(metavar="CAMPAIGN", help="Only of this one.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many, at most.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List campaigns that were run, newest first."""
+    with opened_store() as store:
+        rows = [_row(store, record) for record in store.campaigns(campaign, limit=limit)]
+    columns = ("id", "campaign", "started", "status", "findings")
+    listing(columns, rows, as_json=as_json, right=("findings",), empty="no campaign was run here")
+
+
+@app.command("show")
+def show(campaign: Campaign = _LAST, as_json: AsJson = False) -> None:
+    """Show what came of a campaign."""
+    with opened_store() as store:
+        _report(store, _found(store, campaign), as_json)
+
+
+@app.command("compare")
+def compare(
+    before: Annotated[str, typer.Argument(metavar="BEFORE", help="A campaign, as `genops fuzz show` takes it.")],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="What is compared with it.")] = _LAST,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two campaigns' sweeps, paired by seed and mutation."""
+    from genops.fuzz.reports import json, terminal
+    from genops.fuzz.summary import compare as compared
+
+    with opened_store() as store:
+        comparison = compared(store, _found(store, before), _found(store, after))
+    if as_json:
+        json.write(comparison, sys.stdout)
+    else:
+        terminal.write_comparison(comparison, sys.stdout)
+
+
+@app.command("repro")
+def repro(
+    finding: Annotated[str, typer.Argument(metavar="FINDING", help="Id of a finding, or the beginning of it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Run a finding again, against the chain as it is now.
+
+    Exit code: 1 it still breaks, 0 it does not, 3 that could not be told, 4 something around the chain failed.
+    """
+    from genops.fuzz.fuzzing import reproduce
+    from genops.fuzz.reports.wording import attack_text
+
+    with opened() as project:
+        record, again = reproduce(project, finding)
+        project.store.writer.flush(10.0)
+    if as_json:
+        say_json({"finding": record.id, "outcome": again.outcome, "run": again.run, "scores": dict(again.scores)})
+    else:
+        say(f"{record.objective}: {again.outcome}")
+        say(f"  {attack_text(record.text)}")
+        note(f"genops trace show {again.run[:12]}")
+    codes = {"breach": ExitCode.BAD_VERDICT, "safe": ExitCode.OK, "infrastructure": ExitCode.UNFINISHED}
+    raise typer.Exit(int(codes.get(again.outcome, ExitCode.UNDECIDED)))
+
+
+@app.command("delete")
+def delete(
+    campaigns: Annotated[list[str], typer.Argument(metavar="CAMPAIGN...", help="Campaigns, as `show` takes them.")],
+) -> None:
+    """Delete campaigns with their tries and findings; the traces of their runs stay."""
+    with opened_store() as store:
+        found = [_found(store, campaign).id for campaign in campaigns]
+        store.delete_campaigns(found)
+    for campaign in found:
+        note(f"deleted {campaign[:12]}")
+
+
+def _started(plan: CampaignPlan, campaign: str) -> None:
+    from genops.tracing.quantities import counted
+
+    objectives = counted(len(plan.arenas), "objective")
+    note(f"{plan.campaign.name}: {objectives}, {plan.size:,} tries, campaign {campaign[:12]}")
+
+
+def _again() -> str:
+    """The same command, to go on with."""
+    return shlex.join(["genops", *(word for word in sys.argv[1:] if word != "--resume"), "--resume"])
+
+
+def _found(store: Store, wanted: str) -> CampaignRecord:
+    """A campaign by its id, its name or ``last``.
+
+    Raises:
+        UsageError: There is none.
+        ReferenceNotFound: No id begins so.
+    """
+    named = store.campaigns(None if wanted == _LAST else wanted, limit=1)
+    if named:
+        return named[0]
+    if wanted == _LAST:
+        raise UsageError("no campaign was run here", hint="genops fuzz run CAMPAIGN")
+    return store.campaign(wanted)
+
+
+def _report(store: Store, record: CampaignRecord, as_json: bool) -> int:
+    """Shows what came of a campaign; the exit code of its verdict."""
+    from genops.fuzz.reports import json, terminal
+    from genops.fuzz.summary import summarise
+
+    summary = summarise(store, record)
+    (json if as_json else terminal).write(summary, sys.stdout)
+    return summary.verdict.exit_code
+
+
+def _row(store: Store, record: CampaignRecord) -> dict[str, Any]:
+    findings = sum(1 for _ in store.findings(record.id))
+    return {
+        "id": record.id[:12],
+        "campaign": record.campaign,
+        "started": shown(record.started),
+        "status": record.status,
+        "findings": findings,
+    }
