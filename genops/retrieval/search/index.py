@@ -144,7 +144,9 @@ class Index:
 
     def _asked(self, options: SearchOptions) -> tuple[Filter | None, SearchSettings]:
         where = options.get("where")
-        return parse_filter(where) if isinstance(where, Mapping) else where, options.get("how") or self.settings
+        if where is not None and not isinstance(where, Filter):
+            where = parse_filter(where)
+        return where, options.get("how") or self.settings
 
     def _rankings(self, queries: Sequence[str], k: int, where: Filter | None, how: SearchSettings) -> list[Ranking]:
         """Candidates of each query, best first."""

@@ -316,3 +316,9 @@ def test_an_index_of_vectors_alone_has_no_words(settings_for, settings, passages
             index.search("sea", 1, how=how)
     build_index(settings, "docs")
     assert open_index(settings, "docs").search("sea", 1, how=WORDS)[0].uri == "docs/notes.txt"
+
+
+@pytest.mark.parametrize("where", [[], True, "lang", 3])
+def test_a_filter_that_is_none_is_refused(index, where):
+    with pytest.raises(InputError, match="a filter is a mapping"):
+        index.search("a lock", 3, where=where)
