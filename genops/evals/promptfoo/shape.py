@@ -13,7 +13,11 @@ def mapping(raw: Any, what: str) -> dict[str, Any]:
     Raises:
         DefinitionError: It is something else.
     """
-    return _of_kind(raw, dict, {}, f"{what} is no mapping")
+    if raw is None:
+        return {}
+    if not isinstance(raw, dict):
+        raise DefinitionError(f"{what} is no mapping: {raw!r:.60}")
+    return raw
 
 
 def listed(raw: Any, what: str) -> list[Any]:
@@ -22,12 +26,8 @@ def listed(raw: Any, what: str) -> list[Any]:
     Raises:
         DefinitionError: It is something else.
     """
-    return _of_kind(raw, list, [], f"{what} is no list")
-
-
-def _of_kind(raw: Any, kind: type, nothing: Any, problem: str) -> Any:
     if raw is None:
-        return nothing
-    if not isinstance(raw, kind):
-        raise DefinitionError(f"{problem}: {raw!r:.60}")
+        return []
+    if not isinstance(raw, list):
+        raise DefinitionError(f"{what} is no list: {raw!r:.60}")
     return raw
