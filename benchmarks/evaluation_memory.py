@@ -16,7 +16,7 @@ _CHAIN = "inputs: {n: int}\nsteps: {double: {tool: double, with: {n: '{{ inputs.
 
 
 def run(count: int = 100_000) -> list[Row]:
-    """Resident size after half of the cases and after all of them."""
+    """Resident size after three tenths of the cases and after all of them."""
     import genops
     from genops.evals import Suite, evaluate
     from genops.executor import Project
@@ -33,7 +33,7 @@ def run(count: int = 100_000) -> list[Row]:
     genops.tool(double)
     registry.add("dataset", "numbers", cases)
     sizes: dict[int, int] = {}
-    early = count // 2
+    early = 3 * count // 10
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "chains").mkdir()

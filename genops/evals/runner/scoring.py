@@ -129,9 +129,6 @@ class Scoring:
             ) from error
 
 
-_WITHOUT_TEXT = {"value", "passed"}
-
-
 async def score_sample(uses: Sequence[ScorerUse], of: Any, scoring: Scoring) -> dict[str, Any]:
     """The scores of a sample as they are stored, redacted, by the names of the scorers' entries."""
     slow = [use for use in uses if use.scorer.waits]
@@ -140,8 +137,6 @@ async def score_sample(uses: Sequence[ScorerUse], of: Any, scoring: Scoring) -> 
         found = await asyncio.gather(*(_one(use, of, scoring) for use in slow))
         results.update(zip((use.name for use in slow), found, strict=True))
     kept: dict[str, Any] = {use.name: result for use in uses if (result := results[use.name]) is not None}
-    if all(result.keys() <= _WITHOUT_TEXT for result in kept.values()):
-        return kept
     session = scoring.project.redactor.session()
     payload = encode(kept)
     if payload.data[:1] == b"j" and session.ruled_out(payload.data[1:]):

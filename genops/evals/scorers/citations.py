@@ -52,8 +52,8 @@ def read_citations(output: Value, hits: Sequence[Mapping[str, Any]]) -> Cited:
         raise Unscored("the output has no `answer` text with `citations`", hint="set `of` to the part that has them")
     given: dict[int, list[Any]] = {number: [] for number in _numbers(answer)}
     for place, citation in enumerate(listed, start=1):
-        number = citation.get("number", place) if isinstance(citation, dict) else place
-        given.setdefault(number if isinstance(number, int) else place, []).append(citation)
+        number: Any = citation.get("number", place) if isinstance(citation, dict) else place
+        given.setdefault(number, []).append(citation)
     return Cited(answer, {number: _lead(citations, hits) for number, citations in given.items()})
 
 

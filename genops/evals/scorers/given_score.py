@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from genops.artifacts import Value
@@ -18,7 +19,12 @@ def score_given(value: Value, metadata: dict[str, Value]) -> Score:
     number = given.get("value")
     if not isinstance(number, (bool, int, float)):
         raise Unscored(f"a score has a number as its `value`, not {type(number).__name__}")
-    label, explanation = given.get("label") or "", given.get("explanation") or ""
-    if not isinstance(label, str) or not isinstance(explanation, str):
-        raise Unscored("the `label` and the `explanation` of a score are texts")
+    label, explanation = _words(given, "label"), _words(given, "explanation")
     return Score(float(number), label=label, explanation=explanation, metadata=metadata)
+
+
+def _words(given: Mapping[str, Value], name: str) -> str:
+    text = given.get(name) or ""
+    if not isinstance(text, str):
+        raise Unscored(f"the `{name}` of a score is a text")
+    return text

@@ -192,6 +192,19 @@ class TestTests:
         assert rows(found)[2]["scorers"] == [{"equals": "plain text"}]
         assert found.left_out == ["column __prefix: it has no equal", "tests file://d.py: they are made by a script"]
 
+    def test_an_expectation_needs_no_space_after_its_type(self, imported):
+        found = imported(
+            """
+            prompts: ["{{q}}"]
+            tests: file://b.csv
+            """,
+            **{"b.csv": "q,__expected1,__expected2\none,contains:two,not-contains:three\n"},
+        )
+        assert rows(found)[0]["scorers"] == [
+            {"contains": "two"},
+            {"contains": "three", "mode": "none", "name": "contains_2"},
+        ]
+
     def test_of_scenarios_are_combined(self, imported):
         found = imported(
             """

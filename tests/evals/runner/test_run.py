@@ -287,6 +287,15 @@ def test_changing_a_scorer_runs_no_chain_again(asked, server, lab):
     assert all(sample.cost == 0.0 for sample in done.samples)
 
 
+def test_a_sample_says_whether_it_reused_results(asked, server):
+    assert [sample.reused for sample in asked("one").samples] == [False]
+    again = asked("one", "two", scorers=["exact_match"])
+    assert {sample.case: sample.reused for sample in again.samples} == {"one": True, "two": False}
+    cached = asked("one", memo=False, use_cache=True)
+    assert [sample.reused for sample in cached.samples] == [False]
+    assert [sample.reused for sample in asked("one", memo=False, use_cache=True).samples] == [True]
+
+
 def test_changing_the_last_prompt_runs_no_retrieval_again(lab, server):
     site = lab.site
     site.served(server.url)

@@ -153,7 +153,7 @@ def test_an_endpoint_gets_the_sample_and_gives_a_score(said, endpoint, monkeypat
         ({"value": "good"}, "a number as its `value`, not str"),
         ({"score": 1}, "not NoneType"),
         ([1], "not list"),
-        ({"value": 1, "label": 3}, "the `label` and the `explanation` of a score are texts"),
+        ({"value": 1, "label": 3}, "the `label` of a score is a text"),
         ({"value": 7}, "outside of its range"),
     ],
 )
