@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from genops.artifacts import Value
-from genops.durable import try_lock
 from genops.errors import GenopsError, StepTimeout, Unfinished
 from genops.evals.case import Case
 from genops.evals.outcome import infrastructure_failed, overall
@@ -23,6 +19,7 @@ from genops.evals.runner.keeper import Keeper
 from genops.evals.runner.pairs import Pairs
 from genops.evals.runner.progress import Progress
 from genops.evals.runner.scoring import Scoring, score_sample
+from genops.evals.runner.sitting import sitting
 from genops.evals.sample import Sample
 from genops.executor import RunOptions, run_chain
 from genops.models.loop_thread import on_loop
@@ -34,7 +31,7 @@ if TYPE_CHECKING:
     from genops.evals.gate import GateProcess
 
 _FIRST_UNITS = 16
-_ALLOCATIONS = 5_000
+_HINT = "wait for that, or start one of its own: without --resume, or with --gate --fresh"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +90,10 @@ class Runner:
 
     async def _run(self) -> Evaluation:
         project = self.plan.project
-        with _alone(project.settings.data_dir, self.record), _rare_collections():
+        record = self.record
+        with sitting(project.settings.data_dir, "evaluation", record.id, record.suite, _HINT):
             done = await asyncio.to_thread(self._take_over)
-            keeper = Keeper(project.store, self.record.id)
+            keeper = Keeper(partial(project.store.add_samples, record.id))
             status = "stopped"
             try:
                 async with asyncio.TaskGroup() as group:
@@ -109,15 +107,14 @@ class Runner:
                 raise errors.exceptions[0] from None
             finally:
                 await self._close(keeper, status)
-        record = await asyncio.to_thread(project.store.evaluation, self.record.id)
-        return Evaluation(record, self.progress, self.gate)
+        return Evaluation(await asyncio.to_thread(project.store.evaluation, record.id), self.progress, self.gate)
 
     def _work_left(self) -> bool:
         if self.gate is not None and self.gate.certain:
             return False
         return bool(self.progress.stopped or self.progress.missing)
 
-    async def _close(self, keeper: Keeper, status: str) -> None:
+    async def _close(self, keeper: Keeper[SampleRecord], status: str) -> None:
         """Keeps every sample that is finished, and says how the evaluation stands."""
         await keeper.finish()
         verdict = self.gate.verdict().to_json() if self.gate is not None else {}
@@ -154,7 +151,7 @@ class Runner:
         for unit in range(len(self.plan.units)):
             yield from (job for job in self.plan.jobs(unit) if job.number not in done)
 
-    async def _work(self, jobs: Iterator[Job], keeper: Keeper) -> None:
+    async def _work(self, jobs: Iterator[Job], keeper: Keeper[SampleRecord]) -> None:
         """Makes one sample after another."""
         while not self._ended():
             job = next(jobs, None)
@@ -267,39 +264,6 @@ class Runner:
 def _reused(span: SpanRecord) -> bool:
     """Whether the memo or the response cache answered."""
     return bool(span.attributes.get("genops.memo.hit") or span.attributes.get(RESPONSE_CACHED))
-
-
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Looks for garbage less often: a hundred samples under way are alive, and looked through in vain they cost 10%."""
-    often = gc.get_threshold()
-    gc.set_threshold(max(_ALLOCATIONS, often[0]) if often[0] else 0, *often[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*often)
-
-
-@contextmanager
-def _alone(data_dir: Path, record: EvalRecord) -> Iterator[None]:
-    """Keeps other processes of this machine from working at the same evaluation.
-
-    Raises:
-        Unfinished: One is at it.
-    """
-    path = data_dir / f"evaluation-{record.id}.lock"
-    data_dir.mkdir(parents=True, exist_ok=True)
-    held = try_lock(path)
-    if held is None:
-        raise Unfinished(
-            f"the evaluation {record.id[:12]} of {record.suite!r} is under way in another process",
-            hint="wait for that, or start one of its own: without --resume, or with --gate --fresh",
-        )
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
-        os.close(held)
 
 
 @dataclass(slots=True)

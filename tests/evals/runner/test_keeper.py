@@ -11,7 +11,7 @@ from genops.store.records import SampleRecord
 
 
 class Shelf:
-    """A store that cannot be written some times.
+    """A writer that cannot write some times.
 
     Attributes:
         kept: Numbers of the samples that were written.
@@ -22,7 +22,7 @@ class Shelf:
         self.kept = []
         self.troubles = list(troubles)
 
-    def add_samples(self, evaluation, samples):
+    def __call__(self, samples):
         if self.troubles:
             raise self.troubles.pop(0)
         self.kept += [sample.number for sample in samples]
@@ -39,7 +39,7 @@ def sample(number):
 
 
 async def keep(shelf, count):
-    keeper = Keeper(shelf, "e")
+    keeper = Keeper(shelf)
     running = asyncio.create_task(keeper.run())
     for number in range(count):
         await asyncio.wait_for(keeper.keep(sample(number)), 10)
@@ -62,7 +62,7 @@ async def test_a_store_that_is_locked_for_a_while_loses_none():
 
 async def test_while_it_is_locked_no_more_are_taken():
     shelf = Shelf(*[StoreUnavailable("locked")] * 1_000_000)
-    keeper = Keeper(shelf, "e")
+    keeper = Keeper(shelf)
     running = asyncio.create_task(keeper.run())
     taken = 0
 
@@ -85,19 +85,30 @@ async def test_while_it_is_locked_no_more_are_taken():
 async def test_one_that_stays_locked_ends_it_and_what_was_written_stays(monkeypatch):
     monkeypatch.setattr(module, "_PATIENCE", 0.1)
     shelf = Shelf()
-    keeper = Keeper(shelf, "e")
+    keeper = Keeper(shelf)
     await keeper.keep(sample(0))
     await keeper.finish()
     shelf.troubles = [StoreUnavailable("locked")] * 1_000_000
     running = asyncio.create_task(keeper.run())
-    await keeper._waiting.put(sample(1))
+    await keeper._waiting.put([sample(1)])
     with pytest.raises(StoreUnavailable):
         await asyncio.wait_for(running, 10)
     assert shelf.kept == [0]
 
 
 async def test_what_will_not_heal_ends_it_at_once():
-    keeper = Keeper(Shelf(StoreError("no such table")), "e")
+    keeper = Keeper(Shelf(StoreError("no such table")))
     await keeper.keep(sample(0))
     with pytest.raises(StoreError, match="no such table"):
         await keeper.finish()
+
+
+async def test_what_is_handed_over_at_once_is_in_one_commit():
+    commits = []
+    keeper = Keeper(lambda samples: commits.append([sample.number for sample in samples]))
+    running = asyncio.create_task(keeper.run())
+    for first in (0, 3):
+        await keeper.keep(*map(sample, range(first, first + 3)))
+        await asyncio.sleep(0.1)
+    running.cancel()
+    assert commits == [[0, 1, 2], [3, 4, 5]]
