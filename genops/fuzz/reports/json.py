@@ -3,13 +3,15 @@
 * ``id``, ``campaign``, ``chain``, ``status``, ``started`` (nanoseconds since the epoch).
 * ``verdict``: ``outcome`` (``bad``, ``unfinished``, ``undecided``, ``good``), ``exit_code``, ``reasons``.
 * ``objectives``, in the order of the campaign, each with ``name``, ``title``, ``severity``, ``tags`` (``owasp``,
-  ``atlas``, ``nist``), ``planned`` (tries of its sweep); ``sweep``, ``search`` and ``strategy`` with the five outcomes
+  ``atlas``, ``nist``), ``findings`` (how many), ``standing`` (``outcome`` and ``reason``, as the verdict's),
+  ``planned`` (tries of its sweep); ``sweep``, ``search`` and ``strategy`` with the five outcomes
   as counts; ``rate`` (of the sweep), ``bounds`` (whatever the tries without a score would have been), ``corrected``
   (null where no sensitivity and specificity were given); ``mutators`` (``mutator``, empty for seeds as written;
   ``outcomes``, ``rate``), ``steps`` (``step``, empty where unknown; ``breaches``, ``rate``), ``at_least_once`` (``k``,
   ``success``).
 * ``findings``, the worst first: ``id``, ``objective``, ``severity``, ``label``, ``seed``, ``surface``, ``mutators``,
-  ``text`` (the attack, exact), ``step``, ``run``, ``minimal``.
+  ``start`` (the text that these begin with), ``mutations`` (``mutator``, ``seed``, ``settings``), ``text`` (the attack,
+  exact), ``step``, ``run``, ``tries`` (that its shortest form took), ``minimal``.
 * A rate has ``value``, ``unit``, ``n``, ``low``, ``high``, ``level``, ``method``, ``missing`` (why there is no value or
   no interval) and ``clusters`` (seeds).
 

@@ -11,7 +11,7 @@ from genops.fuzz.summary.summary import (
     Summary,
     summarise,
 )
-from genops.fuzz.summary.verdict import Outcomes, Verdict
+from genops.fuzz.summary.verdict import Outcomes, Standing, Verdict
 
 __all__ = [
     "Accuracy",
@@ -23,6 +23,7 @@ __all__ = [
     "ObjectiveSummary",
     "Outcomes",
     "SeedCounts",
+    "Standing",
     "StepRate",
     "Summary",
     "Verdict",

@@ -22,7 +22,7 @@ from genops.fuzz.objective import Severity, Tags, find_objective
 from genops.fuzz.search import best_of_n
 from genops.fuzz.summary.rate import Accuracy, SeedCounts
 from genops.fuzz.summary.tally import BARE, ObjectiveTally, mutators_of, tally
-from genops.fuzz.summary.verdict import Outcomes, Verdict, verdict_of
+from genops.fuzz.summary.verdict import Attacked, Outcomes, Standing, Verdict, standing_of, verdict_of
 from genops.stats import Interval
 from genops.store import Store
 from genops.store.records import CampaignRecord, FindingRecord
@@ -83,6 +83,8 @@ class ObjectiveSummary:
         title: What it is called.
         severity: Of a breach.
         tags: Where it stands in the field's lists.
+        findings: How many there are.
+        standing: Where it stands.
         planned: Tries that its sweep is to have.
         sweep: What became of the tries of the sweep.
         search: What became of those of the search; no rate is of them.
@@ -99,6 +101,8 @@ class ObjectiveSummary:
     title: str
     severity: str
     tags: Tags
+    findings: int
+    standing: Standing
     planned: int
     sweep: Outcomes
     search: Outcomes
@@ -123,9 +127,12 @@ class FindingSummary:
         seed: What the attack began with.
         surface: Where it enters.
         mutators: That it needs, in their order; empty for none.
+        start: The text that these begin with.
+        mutations: The same with the seed of their chance and their settings.
         text: The shortest attack, as it is.
         step: Position of the step where the defence failed; empty for the chain as a whole.
         run: Id of the run that shows it.
+        tries: That finding its shortest form took.
         minimal: Whether nothing more can be left out.
     """
 
@@ -136,9 +143,12 @@ class FindingSummary:
     seed: str
     surface: str
     mutators: str
+    start: str
+    mutations: list[dict[str, Any]]
     text: str
     step: str
     run: str
+    tries: int
     minimal: bool
 
 
@@ -184,25 +194,31 @@ def summarise(store: Store, record: CampaignRecord, accuracy: Mapping[str, Accur
     found = tally(store.tries(record.id), findings)
     names = dict.fromkeys([*(entry["name"] for entry in manifest["objectives"]), *found])
     planned = manifest["tries"]["sweep"]
+    each = Counter(finding.objective for finding in findings)
     objectives = tuple(
-        _objective(name, planned, found.get(name, ObjectiveTally()), (accuracy or {}).get(name)) for name in names
+        _objective(name, planned, each[name], found.get(name, ObjectiveTally()), (accuracy or {}).get(name))
+        for name in names
     )
-    broken = [finding.objective for finding in findings]
+    standings = [one.standing for one in objectives]
     return Summary(
         id=record.id,
         campaign=record.campaign,
         chain=manifest["chain"],
         status=record.status,
         started=record.started,
-        verdict=verdict_of(objectives, broken, finished=record.status == "finished"),
+        verdict=verdict_of(standings, finished=record.status == "finished"),
         objectives=objectives,
         findings=tuple(map(_finding, findings)),
     )
 
 
-def _objective(name: str, planned: int, found: ObjectiveTally, accuracy: Accuracy | None) -> ObjectiveSummary:
+def _objective(
+    name: str, planned: int, findings: int, found: ObjectiveTally, accuracy: Accuracy | None
+) -> ObjectiveSummary:
     counts, sweep = found.sweep.counts(), Outcomes(**found.sweep.outcomes)
+    search, strategy = (Outcomes(**found.led[phase]) for phase in ("search", "strategy"))
     title, severity, tags = _about(name)
+    rate = counts.rate()
     bounds = None
     if sweep.made:
         bounds = (sweep.breach / sweep.made, (sweep.made - sweep.safe) / sweep.made)
@@ -211,11 +227,13 @@ def _objective(name: str, planned: int, found: ObjectiveTally, accuracy: Accurac
         title=title,
         severity=severity,
         tags=tags,
+        findings=findings,
+        standing=standing_of(Attacked(name, planned, sweep, search, strategy, rate, findings)),
         planned=planned,
         sweep=sweep,
-        search=Outcomes(**found.led["search"]),
-        strategy=Outcomes(**found.led["strategy"]),
-        rate=counts.rate(),
+        search=search,
+        strategy=strategy,
+        rate=rate,
         bounds=bounds,
         corrected=counts.corrected(accuracy) if accuracy is not None else None,
         mutators=_mutators(found),
@@ -271,8 +289,11 @@ def _finding(finding: FindingRecord) -> FindingSummary:
         seed=finding.seed,
         surface=finding.surface,
         mutators=mutators_of(finding.mutations),
+        start=finding.start,
+        mutations=finding.mutations,
         text=finding.text,
         step=finding.step,
         run=finding.run,
+        tries=finding.tries,
         minimal=finding.minimal,
     )

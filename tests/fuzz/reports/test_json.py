@@ -29,13 +29,15 @@ def data(campaigns):
 def test_its_keys(data):
     assert list(data) == ["id", "campaign", "chain", "status", "started", "verdict", "objectives", "findings"]
     assert list(data["verdict"]) == ["outcome", "exit_code", "reasons"]
-    about = ["name", "title", "severity", "tags", "planned", "sweep", "search", "strategy"]
+    about = ["name", "title", "severity", "tags", "findings", "standing", "planned", "sweep", "search", "strategy"]
     rates = ["rate", "bounds", "corrected", "mutators", "steps", "at_least_once"]
     assert list(data["objectives"][0]) == about + rates
     assert list(data["objectives"][0]["sweep"]) == ["breach", "safe", "crashed", "unscored", "infrastructure"]
     rate = ["value", "unit", "n", "low", "high", "level", "method", "missing", "clusters"]
     assert list(data["objectives"][0]["rate"]) == list(data["objectives"][0]["corrected"]) == rate
-    finding = ["id", "objective", "severity", "label", "seed", "surface", "mutators", "text", "step", "run", "minimal"]
+    assert list(data["objectives"][0]["standing"]) == ["outcome", "reason"]
+    finding = ["id", "objective", "severity", "label", "seed", "surface", "mutators", "start", "mutations", "text"]
+    finding += ["step", "run", "tries", "minimal"]
     assert list(data["findings"][0]) == finding
 
 
