@@ -19,10 +19,11 @@ from genops.evals.scorer import as_text
 from genops.evals.use import ScorerUse, parse_uses
 from genops.executor import Project, RunOptions, run_chain
 from genops.executor.closure import Closure
+from genops.executor.plants import NOTHING, Plants
 from genops.fuzz.attack import Attack
-from genops.fuzz.objective import Objective, Plant, Seed, Target
+from genops.fuzz.objective import Objective, Place, Plant, Seed, Target
 from genops.fuzz.search import behaviour, closeness
-from genops.fuzz.target import Poison, planted_closure, poisoned, target_of
+from genops.fuzz.target import planted_closure, poisoned, target_of
 from genops.store.records import RunRecord, SpanRecord
 from genops.syntax import Expression, YamlFile
 from genops.tracing.recorder import describe
@@ -147,14 +148,14 @@ class Arena:
             what = f"the chain {chain!r} has no input {conversation!r} for the turns of a conversation"
             raise UsageError(what, hint=nearest(conversation, declared))
         plants = tuple(objective.plants(target, Random(f"{objective.name} {seed}")))
-        system = [plant.text for plant in plants if plant.place == "system"]
+        standing = Plants(*(_texts(plants, place) for place in ("system", "passage", "tool")))
         entries = [dict(entry) for entry in objective.oracles(target, plants)]
         parsing = Parsing(YamlFile(entries, f"<oracles of {objective.name}>"))
         return cls(
             project,
             objective,
             target,
-            planted_closure(project, chain, system) if system else bare,
+            planted_closure(project, chain, standing) if standing != NOTHING else bare,
             plants,
             parse_uses(entries, parsing),
             of if of is not None else Expression("{{ output }}"),
@@ -225,18 +226,16 @@ class Arena:
         features = behaviour(made.spans, made.value, None if error is not None else as_text(output), scores)
         return Try(attack, found, run.id, output, described, scores, features, run.cost, tokens)
 
-    def _placed(self, attack: Attack) -> tuple[dict[str, Value], Poison]:
-        """The inputs and the poison of an attack, beside what is planted for all of them."""
-        planted = Poison(
-            tuple(plant.text for plant in self.plants if plant.place == "passage"),
-            tuple(plant.text for plant in self.plants if plant.place == "tool"),
-        )
-        around = attack.seed.around or ATTACK
-        text = around.replace(ATTACK, attack.text)
-        if attack.seed.surface == "input":
-            return self._said(attack, text), planted
-        inputs = dict(self.target.inputs)
-        return inputs, planted + (Poison((text,)) if attack.seed.surface == "passage" else Poison((), (text,)))
+    def _placed(self, attack: Attack) -> tuple[dict[str, Value], Plants]:
+        """The inputs of an attack, and what it puts into passages and results."""
+        text = (attack.seed.around or ATTACK).replace(ATTACK, attack.text)
+        match attack.seed.surface:
+            case "input":
+                return self._said(attack, text), NOTHING
+            case "passage":
+                return dict(self.target.inputs), Plants(passages=(text,))
+            case "tool":
+                return dict(self.target.inputs), Plants(results=(text,))
 
     def _said(self, attack: Attack, text: str) -> dict[str, Value]:
         """The inputs for a text after the turns of a conversation."""
@@ -249,6 +248,10 @@ class Arena:
 
     def _inputs(self, text: str) -> dict[str, Value]:
         return {**self.target.inputs, self.target.fields[0]: text}
+
+
+def _texts(plants: Sequence[Plant], place: Place) -> tuple[str, ...]:
+    return tuple(plant.text for plant in plants if plant.place == place)
 
 
 def _turns(attack: Attack) -> Iterator[dict[str, str]]:
