@@ -11,8 +11,12 @@ from importlib.resources import files
 from string import Template
 
 
+_REPORT = ("quantities", "report", "plots", "table")
+"""Scripts of reports, in their order."""
+
+
 class Page:
-    """One kind of page: ``NAME.html``, ``NAME.css`` and ``NAME.js`` of a package's ``assets``, over the shared ones.
+    """One kind of page: ``NAME.html``, ``NAME.css`` and ``NAME.js`` of a package's ``assets``, over those of this one.
 
     The template has ``$title``, ``$style``, ``$script`` and their hashes, ``$style_hash`` and ``$script_hash``, for its
     Content-Security-Policy, and whatever else its maker fills in.
@@ -21,13 +25,17 @@ class Page:
         package: Where the assets are.
         name: Of the three files.
         parts: Names of scripts that come before its own.
+        report: Whether it is a report: then the style of reports, with their plots and long tables, comes before both.
     """
 
-    def __init__(self, package: str, name: str, parts: Sequence[str] = ()) -> None:
+    def __init__(self, package: str, name: str, parts: Sequence[str] = (), *, report: bool = False) -> None:
         self._template = _asset(package, f"{name}.html")
-        scripts = [_asset(package, f"{part}.js") for part in (*parts, name)]
-        self._script = "\n".join([_asset(__package__, "page.js"), *scripts])
-        self._style = _asset(__package__, "page.css") + _asset(package, f"{name}.css")
+        shared = _REPORT if report else ()
+        scripts = [_asset(__package__, f"{part}.js") for part in ("page", *shared)]
+        scripts += [_asset(package, f"{part}.js") for part in (*parts, name)]
+        self._script = "\n".join(scripts)
+        styles = ("page.css", "report.css") if report else ("page.css",)
+        self._style = "".join(_asset(__package__, style) for style in styles) + _asset(package, f"{name}.css")
 
     def filled(self, title: str, **content: str) -> str:
         """The whole page.

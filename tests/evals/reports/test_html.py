@@ -10,10 +10,11 @@ import pytest
 
 from benchmarks.made_evaluation import made_evaluation
 from genops.evals import Case
-from genops.evals.gate import RuleVerdict, Verdict
+from genops.evals.gate import Verdict
 from genops.evals.reports.html import html_report
 from genops.evals.reports.html.bounded import bounded
 from genops.evals.reports.html.samples import VALUE_ROOM
+from genops.evals.rule_test import RuleVerdict
 from genops.evals.summary import Tally, summarise
 from genops.executor import Project
 from genops.settings import load_settings
@@ -356,7 +357,7 @@ class TestInABrowser:
             found.push(chosen);
             return found;
         })()"""
-        assert said(dom(page, tmp_path, asked)) == [0, 1, 129, 0, 12, True, "sample-12", 13]
+        assert said(dom(page, tmp_path, asked)) == [0, 1, 129, 0, 12, True, "row-12", 13]
 
     def test_only_rows_in_sight_are_in_the_document(self, page, tmp_path):
         total, drawn = said(dom(page, tmp_path, "[rows.length, list.childElementCount]"))

@@ -20,7 +20,7 @@ from genops.evals.summary import Summary
 from genops.executor import Project
 from genops.page import Page, embedded
 
-_SCRIPTS = ("quantities", "diff", "plots", "samples", "table", "detail")
+_SCRIPTS = ("diff", "samples", "rows", "detail")
 
 
 def html_report(project: Project, summary: Summary) -> Iterator[str]:
@@ -37,7 +37,7 @@ def html_report(project: Project, summary: Summary) -> Iterator[str]:
         ReferenceNotFound: The store has no such evaluation.
     """
     samples = Samples(project, project.store.evaluation(summary.evaluation))
-    page = Page("genops.evals.reports.html", "report", _SCRIPTS)
+    page = Page("genops.evals.reports.html", "report", _SCRIPTS, report=True)
     before, after = page.around("packs", f"{summary.suite} · {summary.evaluation[:12]}")
     yield before
     for pack in samples.packs():

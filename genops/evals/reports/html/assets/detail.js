@@ -1,6 +1,5 @@
 // ---- one sample, beside another of its case
 
-const dialog = document.getElementById("detail");
 let compared = null;
 
 async function openSample(index, other = usualOther(index)) {
@@ -12,14 +11,12 @@ async function openSample(index, other = usualOther(index)) {
   const sampleOf = (at) => ({ index: at, ...known.samples[at - members[0]] });
   const [own, beside] = [sampleOf(index), other === null ? null : sampleOf(other)];
   dialog.replaceChildren(
-    dialogHead(index),
+    dialogHead(columns.cases[columns.case[index]], index, "sample"),
     element("div", { class: "sides" }, valueBlock("Inputs", known.inputs ?? known), known.expected ? valueBlock("Expected", known.expected) : null),
     element("div", { class: "sides" }, sideView(own, beside, members), beside ? sideView(beside, own, members) : null),
     ...aboutCase(known),
   );
-  if (!dialog.open) dialog.showModal();
-  dialog.scrollTop = 0;
-  try { history.replaceState(null, "", `#sample=${index}`); } catch { /* not every place allows it */ }
+  showDialog("sample", index);
 }
 
 // The same repetition of the baseline, or of the variant after it where the sample is the baseline's.
@@ -27,20 +24,6 @@ function usualOther(index) {
   if (!severalVariants) return null;
   const fit = siblings(index).filter((at) => columns.repeat[at] === columns.repeat[index] && at !== index);
   return fit.find((at) => columns.variant[at] === baseline) ?? fit[0] ?? null;
-}
-
-function dialogHead(index) {
-  const at = rows.indexOf(index);
-  const step = (title, to, mark) => {
-    const button = element("button", { type: "button", "aria-label": title, title, onclick: () => openSample(rows[to]) }, mark);
-    button.disabled = at < 0 || to < 0 || to >= rows.length;
-    return button;
-  };
-  return element("header", { class: "bar" },
-    element("h2", {}, columns.cases[columns.case[index]]),
-    element("span", { class: "soft" }, at < 0 ? "" : `${(at + 1).toLocaleString("en")} of ${rows.length.toLocaleString("en")}`),
-    step("Previous sample", at - 1, "←"), step("Next sample", at + 1, "→"),
-    element("button", { type: "button", onclick: () => dialog.close() }, "Close"));
 }
 
 function valueBlock(title, shown) {
@@ -99,19 +82,6 @@ function scoreView(name, score) {
 function evidenceView(piece) {
   const where = [piece.source ?? "output", piece.span ? `characters ${piece.span[0]}–${piece.span[1]}` : null, piece.note].filter(Boolean).join(" · ");
   return element("li", {}, element("q", { class: "text" }, piece.text), element("span", { class: "soft" }, where));
-}
-
-function command(text) {
-  const code = element("code", {}, text);
-  const button = element("button", { type: "button", class: "more", onclick: async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      button.textContent = "Copied";
-    } catch {
-      getSelection().selectAllChildren(code);
-    }
-  } }, "Copy");
-  return element("p", { class: "command" }, code, button);
 }
 
 function aboutCase(known) {

@@ -19,11 +19,6 @@ function showHead() {
   );
 }
 
-// A sentence with its commands, which stand in backticks.
-function prose(text) {
-  return text.split("`").map((part, place) => (place % 2 ? element("code", {}, part) : part));
-}
-
 function showVerdict() {
   if (!verdict) return;
   const { used, samples } = verdict;
@@ -46,12 +41,6 @@ function showVerdict() {
     tableOf(["rule", "variant", "verdict", "estimate>", "confidence sequence>", "units>", "missing>"], verdict.rules.map(rule))));
 }
 
-function tableOf(titles, body) {
-  return element("div", { class: "wide" }, element("table", { class: "figures" },
-    element("thead", {}, element("tr", {}, ...titles.map((title) => element("th", { scope: "col", class: title.endsWith(">") ? "right" : "" }, title.replace(">", ""))))),
-    element("tbody", {}, ...body)));
-}
-
 // The three kinds of failure; each leads to its samples.
 function showFailures() {
   const sum = (name) => variants.reduce((total, variant) => total + variant.counts[name], 0);
@@ -64,17 +53,9 @@ function showFailures() {
   ];
   const perVariant = (name) => (severalVariants ? variants.map((variant) => `${variant.name} ${variant.counts[name].toLocaleString("en")}`).join(", ") : "");
   document.getElementById("failures").append(...kinds.map(([state, name, title, meaning, reasons]) => element("button",
-    { type: "button", class: `card tile ${sum(name) ? state : ""}`, onclick: () => showOnly(state) },
+    { type: "button", class: `card tile ${sum(name) ? state : ""}`, onclick: () => showOnly("of-state", state) },
     element("b", {}, sum(name).toLocaleString("en")), element("span", {}, title),
     element("small", {}, [perVariant(name) || meaning, most(reasons)].filter(Boolean).join(" · ")))));
-}
-
-function showOnly(state) {
-  const select = document.getElementById("of-state");
-  select.value = state;
-  select.dispatchEvent(new Event("change"));
-  document.getElementById("samples").scrollIntoView();
-  list.focus({ preventScroll: true });
 }
 
 // ---- metrics: every variant's mean and interval, its scores, and how far it is from the reference
@@ -170,7 +151,6 @@ function showUsage() {
 if (typeof DecompressionStream === "undefined") {
   document.querySelector("#samples h2").after(element("p", { class: "notice" }, "This browser cannot unpack the texts of the samples; one from 2023 or later can."));
 }
-const draw = onceAFrame(drawRows);
 drawHead();
 drawFilters();
 listRows();
@@ -182,22 +162,4 @@ showMetrics();
 showUsage();
 drawRows();
 performance.mark("ready");
-
-list.addEventListener("keydown", move);
-document.addEventListener("scroll", draw, { capture: true, passive: true });
-window.addEventListener("resize", draw);
-window.addEventListener("beforeprint", () => { printing = true; drawRows(); });
-window.addEventListener("afterprint", () => { printing = false; drawRows(); });
-dialog.addEventListener("close", () => { drawRows(); list.focus({ preventScroll: true }); });
-dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
-dialog.addEventListener("keydown", (event) => {
-  if (event.target.matches("select, input") || event.altKey || event.ctrlKey || event.metaKey) return;
-  const to = rows[rows.indexOf(chosen) + ({ ArrowLeft: -1, ArrowRight: 1 }[event.key] ?? NaN)];
-  if (to !== undefined) { event.preventDefault(); openSample(to); }
-});
-document.addEventListener("keydown", (event) => {
-  const box = document.getElementById("search");
-  if (event.key === "/" && !dialog.open && !event.target.matches("input, select")) { event.preventDefault(); box.focus(); }
-});
-const linked = /^#sample=(\d+)$/.exec(location.hash);
-if (linked && Number(linked[1]) < sampleCount) openSample(Number(linked[1]));
+startTable("sample", sampleCount);
