@@ -4,16 +4,25 @@
 * ``verdict``: ``outcome`` (``bad``, ``unfinished``, ``undecided``, ``good``), ``exit_code``, ``reasons``.
 * ``objectives``, in the order of the campaign, each with ``name``, ``title``, ``severity``, ``tags`` (``owasp``,
   ``atlas``, ``nist``), ``findings`` (how many), ``standing`` (``outcome`` and ``reason``, as the verdict's),
-  ``planned`` (tries of its sweep); ``sweep``, ``search`` and ``strategy`` with the five outcomes
-  as counts; ``rate`` (of the sweep), ``bounds`` (whatever the tries without a score would have been), ``corrected``
+  ``planned`` (tries of its sweep); ``sweep``, ``search`` and ``strategy`` with the outcomes as counts
+  (``breach``, ``safe``, ``crashed``, ``unscored``, ``infrastructure``, and by the attacker model ``refused`` and
+  ``unusable``); ``rate`` (of the sweep), ``bounds`` (whatever the tries without a score would have been), ``corrected``
   (null where no sensitivity and specificity were given); ``mutators`` (``mutator``, empty for seeds as written;
   ``outcomes``, ``rate``), ``steps`` (``step``, empty where unknown; ``breaches``, ``rate``), ``at_least_once`` (``k``,
   ``success``).
 * ``findings``, the worst first: ``id``, ``objective``, ``severity``, ``label``, ``seed``, ``surface``, ``mutators``,
   ``start`` (the text that these begin with), ``mutations`` (``mutator``, ``seed``, ``settings``), ``text`` (the attack,
   exact), ``step``, ``run``, ``tries`` (that its shortest form took), ``minimal``.
+* ``robustness``, null where the campaign has none: ``standing``, ``planned`` and ``made`` (tries), ``cases``,
+  ``unanswered`` and ``failed`` (cases that nothing could be compared with); ``baseline`` (cases asked again without a
+  change) and ``relations``, each with ``relation``, ``outcomes`` (``same``, ``changed``, ``crashed``, ``unscored``,
+  ``skipped``, ``infrastructure``, ``refused``, ``unusable``), ``rate`` (of changed answers), ``excess`` (more than
+  without a change), ``at_most`` (what ``excess`` may be, or null), ``standing`` (null where nothing is said);
+  ``prompts``, the most sensitive first (``step``, ``prompt``, ``rate`` of being the first to change, ``without`` a
+  change); ``examples`` (``relation``, ``case``, ``outcome``, ``mutators``, the runs ``before`` and ``after``, the
+  beginning of each ``answer`` and of what it ``became``, ``step``, ``prompt``).
 * A rate has ``value``, ``unit``, ``n``, ``low``, ``high``, ``level``, ``method``, ``missing`` (why there is no value or
-  no interval) and ``clusters`` (seeds).
+  no interval) and ``clusters`` (seeds; of robustness, cases).
 
 A comparison has ``before`` and ``after`` (ids), ``objectives`` (``objective``, ``difference``, ``p``, ``adjusted``,
 ``mcnemar``, ``direction``, ``unpaired``) and ``unpaired`` (tries by objective without a pair).

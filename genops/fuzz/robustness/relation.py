@@ -27,6 +27,11 @@ from genops.plugins import registry
 if TYPE_CHECKING:
     from genops.retrieval.search import Hit
 
+SOURCE = "source"
+"""In the place of a relation's name: a case as it is, whose answer others are compared with."""
+UNCHANGED = "unchanged"
+"""In the place of a relation's name: a case as it is once more, which tells how much answers vary by themselves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:

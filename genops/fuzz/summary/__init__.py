@@ -1,7 +1,9 @@
 """What a campaign's tries say: rates with intervals, counts, findings and a verdict; what every report shows."""
 
 from genops.fuzz.summary.comparison import Comparison, ObjectiveDifference, compare
+from genops.fuzz.summary.outcomes import ChangeOutcomes, Outcomes
 from genops.fuzz.summary.rate import Accuracy, SeedCounts
+from genops.fuzz.summary.robustness import ChangedAnswer, ChangeRate, PromptSensitivity, RobustnessSummary
 from genops.fuzz.summary.summary import (
     AtLeastOnce,
     FindingSummary,
@@ -11,17 +13,22 @@ from genops.fuzz.summary.summary import (
     Summary,
     summarise,
 )
-from genops.fuzz.summary.verdict import Outcomes, Standing, Verdict
+from genops.fuzz.summary.verdict import Standing, Verdict
 
 __all__ = [
     "Accuracy",
     "AtLeastOnce",
+    "ChangeOutcomes",
+    "ChangeRate",
+    "ChangedAnswer",
     "Comparison",
     "FindingSummary",
     "MutatorRate",
     "ObjectiveDifference",
     "ObjectiveSummary",
     "Outcomes",
+    "PromptSensitivity",
+    "RobustnessSummary",
     "SeedCounts",
     "Standing",
     "StepRate",

@@ -20,7 +20,7 @@ from genops.stats import Interval
 from genops.stats.misclassification import Proportion, corrected_rate
 
 LEVEL = 0.95
-METHOD = "Korn-Graubard, clustered by seed"
+METHOD = "Korn-Graubard, clustered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class SeedCounts:
         share = float(self.breaches.sum() / n)
         if seeds == 1 and 0 < share < 1:
             return Measure.of(
-                Interval(share, None, LEVEL, n, METHOD, "one seed tells nothing of the spread", 1), "share"
+                Interval(share, None, LEVEL, n, METHOD, "one cluster tells nothing of the spread", 1), "share"
             )
         bounds = _exact(share, self._worth())
         return Measure.of(Interval(share, bounds, LEVEL, n, METHOD, clusters=seeds), "share")

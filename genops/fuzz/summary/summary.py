@@ -9,7 +9,7 @@ those would have been.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
@@ -20,12 +20,15 @@ from genops.evals.summary import Measure
 from genops.evals.summary.measure import mean_measure
 from genops.fuzz.objective import Severity, Tags, find_objective
 from genops.fuzz.search import best_of_n
+from genops.fuzz.summary.changes import RobustnessTally
+from genops.fuzz.summary.outcomes import Outcomes
 from genops.fuzz.summary.rate import Accuracy, SeedCounts
+from genops.fuzz.summary.robustness import RobustnessSummary
 from genops.fuzz.summary.tally import BARE, ObjectiveTally, mutators_of, tally
-from genops.fuzz.summary.verdict import Attacked, Outcomes, Standing, Verdict, standing_of, verdict_of
+from genops.fuzz.summary.verdict import Attacked, Standing, Verdict, standing_of, verdict_of
 from genops.stats import Interval
 from genops.store import Store
-from genops.store.records import CampaignRecord, FindingRecord
+from genops.store.records import CampaignRecord, FindingRecord, TryRecord
 
 SEVERITIES: tuple[str, ...] = get_args(Severity)[::-1]
 """The worst first."""
@@ -165,6 +168,7 @@ class Summary:
         verdict: Where it stands.
         objectives: In the order of the campaign.
         findings: The worst first.
+        robustness: Of answers to changed cases; None where the campaign has no such part.
     """
 
     id: str
@@ -175,6 +179,7 @@ class Summary:
     verdict: Verdict
     objectives: tuple[ObjectiveSummary, ...]
     findings: tuple[FindingSummary, ...]
+    robustness: RobustnessSummary | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The summary as plain data."""
@@ -191,7 +196,8 @@ def summarise(store: Store, record: CampaignRecord, accuracy: Mapping[str, Accur
     """
     manifest = record.body["manifest"]
     findings = sorted(store.findings(record.id), key=_worst_first)
-    found = tally(store.tries(record.id), findings)
+    steady = RobustnessTally()
+    found = tally(_attacks(store.tries(record.id), steady), findings)
     names = dict.fromkeys([*(entry["name"] for entry in manifest["objectives"]), *found])
     planned = manifest["tries"]["sweep"]
     each = Counter(finding.objective for finding in findings)
@@ -200,6 +206,10 @@ def summarise(store: Store, record: CampaignRecord, accuracy: Mapping[str, Accur
         for name in names
     )
     standings = [one.standing for one in objectives]
+    robustness = None
+    if about := record.body.get("robustness"):
+        robustness = steady.summary(store, about["relations"], about["tries"], about["at_most"])
+        standings += robustness.standings
     return Summary(
         id=record.id,
         campaign=record.campaign,
@@ -209,7 +219,17 @@ def summarise(store: Store, record: CampaignRecord, accuracy: Mapping[str, Accur
         verdict=verdict_of(standings, finished=record.status == "finished"),
         objectives=objectives,
         findings=tuple(map(_finding, findings)),
+        robustness=robustness,
     )
+
+
+def _attacks(tries: Iterable[TryRecord], steady: RobustnessTally) -> Iterator[TryRecord]:
+    """The tries that are attacks; the others are counted on the way, so that all are read once."""
+    for made in tries:
+        if made.phase == "robustness":
+            steady.add(made)
+        else:
+            yield made
 
 
 def _objective(

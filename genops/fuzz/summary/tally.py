@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from genops.fuzz.summary.outcomes import outcome_of
 from genops.fuzz.summary.rate import SeedCounts
 from genops.store.records import FindingRecord, TryRecord
 
@@ -33,7 +34,7 @@ class Cell:
 
     def add(self, made: TryRecord) -> None:
         """Counts a try."""
-        self.outcomes[made.outcome] += 1
+        self.outcomes[outcome_of(made)] += 1
         if made.outcome in _SCORED:
             counts = self.seeds.setdefault(made.seed, [0, 0])
             counts[0] += made.outcome == "breach"
@@ -76,7 +77,7 @@ def tally(tries: Iterable[TryRecord], findings: Sequence[FindingRecord]) -> dict
     found: dict[str, ObjectiveTally] = defaultdict(ObjectiveTally)
     for made in tries:
         if made.phase in _LED:
-            found[made.objective].led[made.phase][made.outcome] += 1
+            found[made.objective].led[made.phase][outcome_of(made)] += 1
         if made.phase != "sweep":
             continue
         objective = found[made.objective]

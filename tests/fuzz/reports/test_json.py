@@ -10,6 +10,7 @@ from genops.fuzz.summary import Accuracy, compare, summarise
 from genops.stats.misclassification import Proportion
 from tests.fuzz.stored import under
 
+OUTCOMES = ["breach", "safe", "crashed", "unscored", "infrastructure", "refused", "unusable"]
 TRIES = [{"outcome": "breach" if n % 3 == 0 else "safe", "mutations": under("base64")} for n in range(48)]
 
 
@@ -27,12 +28,13 @@ def data(campaigns):
 
 
 def test_its_keys(data):
-    assert list(data) == ["id", "campaign", "chain", "status", "started", "verdict", "objectives", "findings"]
+    about = ["id", "campaign", "chain", "status", "started", "verdict"]
+    assert list(data) == [*about, "objectives", "findings", "robustness"]
     assert list(data["verdict"]) == ["outcome", "exit_code", "reasons"]
     about = ["name", "title", "severity", "tags", "findings", "standing", "planned", "sweep", "search", "strategy"]
     rates = ["rate", "bounds", "corrected", "mutators", "steps", "at_least_once"]
     assert list(data["objectives"][0]) == about + rates
-    assert list(data["objectives"][0]["sweep"]) == ["breach", "safe", "crashed", "unscored", "infrastructure"]
+    assert list(data["objectives"][0]["sweep"]) == OUTCOMES
     rate = ["value", "unit", "n", "low", "high", "level", "method", "missing", "clusters"]
     assert list(data["objectives"][0]["rate"]) == list(data["objectives"][0]["corrected"]) == rate
     assert list(data["objectives"][0]["standing"]) == ["outcome", "reason"]
