@@ -24,6 +24,8 @@ class Case:
         critical: Whether the gate fails when this case does.
         metadata: Whatever else is known; scorers and expressions may read it.
         scorers: Scorers of this case alone, beside those of the suite, in the suite's notation.
+        plants: What is put into a copy of the chain before the case is run (:mod:`genops.evals.planting`).
+        may_decline: Whether a run that a guard stopped is scored, on an empty output.
     """
 
     id: str
@@ -36,6 +38,8 @@ class Case:
     critical: bool = False
     metadata: Mapping[str, Value] = field(default_factory=dict)
     scorers: tuple[Any, ...] = ()
+    plants: tuple[Any, ...] = ()
+    may_decline: bool = False
 
     def variables(self) -> dict[str, Any]:
         """What an expression over the case can read: its fields, by their names."""

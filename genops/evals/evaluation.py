@@ -13,6 +13,7 @@ from typing import Any
 from genops.errors import UsageError
 from genops.evals.case import Case
 from genops.evals.datasets import Selection
+from genops.evals.datasets.line import record_of
 from genops.evals.outcome import failed
 from genops.evals.plan import Plan, with_chain
 from genops.evals.runner import Evaluation, Progress, Runner, open_evaluation, unfinished_evaluation
@@ -165,4 +166,4 @@ def _git(root: Path, *command: str) -> str:
 
 
 def _row(row: Mapping[str, Any] | Case) -> dict[str, Any]:
-    return row.variables() | {"scorers": list(row.scorers)} if isinstance(row, Case) else dict(row)
+    return record_of(row) if isinstance(row, Case) else dict(row)

@@ -8,7 +8,7 @@ from typing import Any
 from genops.artifacts import decode, encode
 from genops.evals.case import Case
 
-_LISTS = ("tags", "scorers")
+_LISTS = ("tags", "scorers", "plants")
 _DEFAULTS: dict[str, Any] = {
     field.name: field.default_factory() if field.default_factory is not MISSING else field.default
     for field in fields(Case)

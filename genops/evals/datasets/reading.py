@@ -15,6 +15,7 @@ from genops.artifacts.payload import needs_escapes
 from genops.errors import InputError, Location, nearest
 from genops.evals.case import Case
 from genops.evals.datasets.sources.row import Row
+from genops.evals.planting import read_plants
 from genops.prompts import InputSpec
 
 RESERVED = (
@@ -28,6 +29,8 @@ RESERVED = (
     "critical",
     "metadata",
     "scorers",
+    "plants",
+    "may_decline",
 )
 """Columns that are fields of a case."""
 
@@ -50,6 +53,8 @@ class _Fields(BaseModel):
     critical: bool = False
     metadata: dict[str, Any] = {}
     scorers: list[Any] = []
+    plants: list[Any] = []
+    may_decline: bool = False
 
 
 class CaseReader:
@@ -107,7 +112,18 @@ class CaseReader:
             critical=parsed.critical,
             metadata=_plain(metadata, "metadata", row),
             scorers=tuple(_plain(parsed.scorers, "scorers", row)),
+            plants=self._plants(parsed.plants, row),
+            may_decline=parsed.may_decline,
         )
+
+    def _plants(self, given: list[Any], row: Row) -> tuple[Any, ...]:
+        """What is put into the chain, checked."""
+        plain = tuple(_plain(given, "plants", row))
+        try:
+            read_plants(plain, self._inputs)
+        except InputError as error:
+            raise row.error(f"`plants`: {error.message}", hint=error.hint) from None
+        return plain
 
     def finish(self, at: Location) -> None:
         """To be called after the last row.
@@ -268,8 +284,10 @@ def _json(text: str) -> Any:
 _CELLS: dict[str, Callable[[str], Any]] = {
     "weight": _weight,
     "critical": _flag,
+    "may_decline": _flag,
     "tags": _tags,
     "inputs": _json,
     "metadata": _json,
     "scorers": _json,
+    "plants": _json,
 }

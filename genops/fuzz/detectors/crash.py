@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from genops.artifacts import Value
+from genops.evals.fault import fault_of
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Evidence, Score, Unscored
 from genops.evals.scorer import scorer
 from genops.evals.scorers.error_spans import error_spans
-from genops.fuzz.detectors.failure import fault_of
 from genops.fuzz.detectors.verdict import SAFE, SCALE, breach, no_breach
 
 

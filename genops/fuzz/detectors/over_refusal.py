@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from genops.evals.fault import fault_of
 from genops.evals.sample import Sample
 from genops.evals.score import Score, Unscored
 from genops.evals.scorer import scorer
 from genops.evals.scorers.refusal import refusal
-from genops.fuzz.detectors.failure import fault_of
 from genops.fuzz.detectors.verdict import SAFE, SCALE, breach, no_breach
 
 

@@ -1,6 +1,7 @@
 """A dataset is read once, checked row by row, and read by number from then on."""
 
 import json
+import re
 
 import pytest
 
@@ -53,6 +54,29 @@ class TestCases:
         rows = [{"q": "x", "answer": "a", "where": "w"}]
         (case,) = of(rows, columns={"question": "q", "expected": "answer", "metadata.source": "where"})
         assert (case.inputs, case.expected, case.metadata) == ({"question": "x"}, "a", {"source": "w"})
+
+    def test_say_what_is_planted_in_the_chain(self, of):
+        plants = [{"system": "a"}, {"passage": "b \ud800"}, {"tool": "c"}, {"session": {"question": "d"}}]
+        (case,) = of([{"question": "q", "plants": plants, "may_decline": True}])
+        assert (case.plants, case.may_decline) == (tuple(plants), True)
+        assert case_of(line_of(case)) == case
+        assert of([{"question": "q", "plants": plants[:1]}]).digest != of([{"question": "q"}]).digest
+
+    @pytest.mark.parametrize(
+        ("plants", "problem"),
+        [
+            ([{"sistem": "a"}], "rows, row 1: `plants`: there is no place 'sistem'.*system"),
+            ([{"system": 3}], "`plants`: `system` is a text"),
+            (["a"], "`plants`: a plant is a mapping of one place"),
+            ([{"system": "a", "tool": "b"}], "`plants`: a plant is a mapping of one place"),
+            ([{"session": "a"}], "`plants`: a `session` is a mapping of the chain's inputs"),
+            ([{"session": {"qestion": "a"}}], "`plants`: input 'question' .str. is missing qestion was given"),
+        ],
+    )
+    def test_whose_plants_are_none_are_refused(self, of, plants, problem):
+        with pytest.raises(InputError) as refused:
+            of([{"question": "q", "plants": plants}])
+        assert re.search(problem, f"{refused.value.at}: {refused.value.message} {refused.value.hint}")
 
     def test_may_be_given_as_cases(self, of):
         given = Case("a", {"question": "q"}, expected=["x"], tags=("t",), critical=True, scorers=("exact_match",))

@@ -31,6 +31,13 @@ class TestJsonLines:
         with pytest.raises(InputError, match=problem):
             opened("c.jsonl")
 
+    def test_may_hold_half_of_a_surrogate_pair(self, opened, write):
+        write("c.jsonl", '{"question": "otter \\ud800"}\n{"question": "\\uD83D\\uDE00"}\n')
+        assert [case.inputs["question"] for case in opened("c.jsonl")] == ["otter \ud800", "\U0001f600"]
+        write("c.jsonl", '{"question": "\\ud800", "weight": NaN}\n')
+        with pytest.raises(InputError, match=r"c.jsonl:1: NaN is no number"):
+            opened("c.jsonl")
+
     def test_in_another_encoding_are_refused_or_read_as_told(self, opened, folder):
         lines = ['{"question": "a"}\n'] * 2000 + ['{"question": "café"}\n']
         (folder / "c.jsonl").write_bytes("".join(lines).encode("latin-1"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from genops.errors import Location
 from genops.evals.datasets.sources.row import Row
 from genops.evals.datasets.sources.text_lines import text_lines
 
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _EXAMPLE = 'one line holds one object: {"question": "…", "expected": "…"}'
 
 
@@ -35,9 +37,26 @@ def _parsed(line: str, row: Row) -> Any:
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError as error:
+        if _SURROGATE.search(line) and (unpaired := _unpaired(line)) is not None:
+            return unpaired
         if constants := _constants(line):
             raise row.error(f"{constants[0]} is no number", hint="leave the value out, or write null") from None
         raise row.error(f"not JSON: {error.msg} (column {error.colno})", hint=_EXAMPLE) from None
+
+
+def _unpaired(line: str) -> Any:
+    """What a line holds in which half of a surrogate pair stands alone, which orjson refuses; None where it is broken.
+
+    Datasets of attacks have such lines.
+    """
+    try:
+        return json.loads(line, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
 
 
 def _constants(line: str) -> list[str]:
