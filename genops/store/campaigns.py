@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, RowMapping, Table, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Engine, RowMapping, Table, delete, func, insert, select, update
 
 from genops.store.batch import clean, upsert
 from genops.store.engine import reading, writing
@@ -65,9 +65,14 @@ def find_campaigns(engine: Engine, name: str | None, manifest: str | None, limit
         return [_record(row) for row in connection.execute(query).mappings()]
 
 
-def iterate_tries(engine: Engine, campaign_id: str) -> Iterator[TryRecord]:
-    """The tries of a campaign in the order of their numbers, in flat memory."""
-    return _iterate(engine, campaign_id, campaign_try, TryRecord)
+def iterate_tries(engine: Engine, campaign_id: str, numbers: range | None, outcome: str | None) -> Iterator[TryRecord]:
+    """Tries of a campaign in the order of their numbers, in flat memory."""
+    wanted: list[ColumnElement[bool]] = []
+    if numbers is not None:
+        wanted.append(campaign_try.c.number.between(numbers.start, numbers.stop - 1))
+    if outcome is not None:
+        wanted.append(campaign_try.c.outcome == outcome)
+    return _iterate(engine, campaign_id, campaign_try, TryRecord, *wanted)
 
 
 def iterate_findings(engine: Engine, campaign_id: str) -> Iterator[FindingRecord]:
@@ -93,6 +98,13 @@ def find_finding(engine: Engine, prefix: str) -> tuple[str, FindingRecord]:
         )
         row = dict(connection.execute(query).mappings().one())
     return row.pop("of"), FindingRecord(**row)
+
+
+def delete_findings(engine: Engine, campaign_id: str, numbers: Sequence[int]) -> None:
+    """Deletes findings of a campaign by the numbers of the tries that they were found by."""
+    key = select(campaign.c.key).where(campaign.c.id == campaign_id).scalar_subquery()
+    with writing(engine) as connection:
+        connection.execute(delete(finding).where(finding.c.campaign == key, finding.c.number.in_(numbers)))
 
 
 def delete_campaigns(engine: Engine, ids: Sequence[str]) -> int:
@@ -122,9 +134,12 @@ def _stored(name: str, value: Any) -> Any:
     return clean(value) if isinstance(value, str) else value
 
 
-def _iterate(engine: Engine, campaign_id: str, table: Table, kind: type[R]) -> Iterator[R]:
+def _iterate(
+    engine: Engine, campaign_id: str, table: Table, kind: type[R], *wanted: ColumnElement[bool]
+) -> Iterator[R]:
     columns = [table.c[item.name] for item in fields(kind)]
-    query = select(*columns).join(campaign, campaign.c.key == table.c.campaign).where(campaign.c.id == campaign_id)
+    joined = select(*columns).join(campaign, campaign.c.key == table.c.campaign)
+    query = joined.where(campaign.c.id == campaign_id, *wanted)
     last = -1
     while True:
         with reading(engine) as connection:

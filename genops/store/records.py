@@ -332,7 +332,7 @@ class CampaignRecord:
 
 @dataclass(frozen=True, slots=True)
 class TryRecord:
-    """One attack, run once in a campaign. Its text is in the inputs of its run.
+    """One attack, run once in a campaign.
 
     Attributes:
         number: Position in the campaign: unique, and the same when the campaign is resumed.
@@ -350,6 +350,7 @@ class TryRecord:
         features: Of the behaviour, sorted.
         cost: US dollars; None when a price is unknown.
         tokens: Input and output together.
+        text: Of the attack, where it is a breach; that of others is in the inputs of their runs alone.
     """
 
     number: int
@@ -365,6 +366,7 @@ class TryRecord:
     features: list[str] = field(default_factory=list)
     cost: float | None = 0.0
     tokens: int = 0
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

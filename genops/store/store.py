@@ -353,13 +353,23 @@ class Store:
         """Campaigns that fit, newest first."""
         return campaigns.find_campaigns(self._engine, campaign, manifest, limit)
 
-    def tries(self, campaign: str) -> Iterator[TryRecord]:
-        """The tries of a campaign, by its whole id, in the order of their numbers, in flat memory."""
-        return campaigns.iterate_tries(self._engine, campaign)
+    def tries(self, campaign: str, numbers: range | None = None, outcome: str | None = None) -> Iterator[TryRecord]:
+        """The tries of a campaign, by its whole id, in the order of their numbers, in flat memory.
+
+        Args:
+            campaign: Its id.
+            numbers: Only these, without a step.
+            outcome: Only those of which this became.
+        """
+        return campaigns.iterate_tries(self._engine, campaign, numbers, outcome)
 
     def findings(self, campaign: str) -> Iterator[FindingRecord]:
         """The findings of a campaign, by its whole id."""
         return campaigns.iterate_findings(self._engine, campaign)
+
+    def drop_findings(self, campaign: str, numbers: Sequence[int]) -> None:
+        """Deletes findings of a campaign, by its whole id, that are to be made again."""
+        campaigns.delete_findings(self._engine, campaign, numbers)
 
     def finding(self, prefix: str) -> tuple[str, FindingRecord]:
         """The newest finding whose id begins with ``prefix`` (4 digits or more), and the id of its campaign.

@@ -312,7 +312,7 @@ class Campaign(_Stored, table=True):
 
 
 class CampaignTry(_Stored, table=True):
-    """Fields as in :class:`~genops.store.records.TryRecord`."""
+    """Fields as in :class:`~genops.store.records.TryRecord`; the text as JSON, which holds lone surrogates."""
 
     __tablename__ = "try"
 
@@ -332,6 +332,7 @@ class CampaignTry(_Stored, table=True):
     features: str = Field(sa_type=JsonText)
     cost: float | None
     tokens: int = Field(sa_type=BigInteger)
+    text: str = Field(sa_type=JsonText)
 
 
 class CampaignFinding(_Stored, table=True):

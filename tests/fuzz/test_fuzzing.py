@@ -44,5 +44,36 @@ def test_what_was_never_found_cannot_be_run_again(weak):
 
 
 def test_there_is_nothing_to_resume_of_one_that_was_never_run(weak, campaign):
-    with pytest.raises(Unfinished, match="'attacks': it was never run"):
+    with pytest.raises(Unfinished, match="the campaign 'attacks' was never run"):
         fuzz(campaign, weak.project, resume=True)
+
+
+def resumed(weak, campaign):
+    """What is said of a campaign that cannot be resumed."""
+    with pytest.raises(Unfinished) as refused:
+        fuzz(campaign, weak.project, resume=True)
+    return refused.value.message
+
+
+def test_a_prompt_that_changed_since_is_named(weak, campaign):
+    fuzz(campaign, weak.project)
+    prompt = weak.root / "prompts" / "desk.prompt"
+    prompt.write_text(prompt.read_text().replace("to yourself", "secret"))
+    said = resumed(weak, campaign)
+    assert said == "the last run of 'attacks' cannot be resumed: the prompt desk changed since"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"dataset": [{"question": "Another?"}]}, "the dataset changed"),
+        ({"mutators": ["base64"]}, "the mutator 'rot13' changed"),
+        ({"objectives": ["crash"]}, "the objective 'prompt_extraction', the objective 'crash' changed"),
+        ({"tries": {"sweep": 41, "search": 0}, "seed": 7}, "resumed: `tries`, `seed` changed"),
+    ],
+    ids=["the dataset", "mutators", "objectives", "numbers"],
+)
+def test_what_changed_in_a_campaign_since_is_named(weak, campaign, change, told):
+    fuzz(campaign, weak.project)
+    changed = define_campaign("attacks", **{**campaign.file.data, **change})
+    assert told in resumed(weak, changed)

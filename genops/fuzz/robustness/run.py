@@ -15,7 +15,7 @@ from genops.fuzz.robustness.answer import Answer, first_changed
 from genops.fuzz.robustness.plan import RobustnessPlan
 from genops.fuzz.robustness.rearranged import Rearranging
 from genops.fuzz.robustness.relation import PassageRelation, Relation, TextRelation
-from genops.fuzz.runner.run import FuzzProgress
+from genops.fuzz.runner.progress import FuzzProgress
 from genops.models.loop_thread import on_loop
 from genops.store.records import CampaignRecord, TryRecord
 from genops.tracing.recorder import describe, new_id

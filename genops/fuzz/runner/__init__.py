@@ -1,7 +1,9 @@
 """Running a campaign."""
 
+from genops.fuzz.runner.opening import open_campaign, unfinished_campaign
 from genops.fuzz.runner.plan import CampaignPlan
-from genops.fuzz.runner.run import CampaignRunner, FuzzProgress, open_campaign, unfinished_campaign
+from genops.fuzz.runner.progress import FuzzProgress
+from genops.fuzz.runner.run import CampaignRunner
 from genops.fuzz.runner.trying import Arena, Try
 
 __all__ = [

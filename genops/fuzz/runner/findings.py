@@ -2,104 +2,139 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 
 from genops.artifacts import Value, encode
+from genops.errors import GenopsError, ReferenceNotFound, StoreError, Unfinished
 from genops.evals.case import Case
 from genops.evals.runner.scoring import Scoring, score_sample
 from genops.evals.sample import Sample
-from genops.fuzz.attack import Attack
-from genops.fuzz.runner.plan import CampaignPlan
+from genops.fuzz.attack import Attack, Mutation
+from genops.fuzz.mutator import Attacker
+from genops.fuzz.objective import Seed
 from genops.fuzz.runner.trying import Arena, Try, outcome
-from genops.fuzz.search import minimise
+from genops.fuzz.search import Minimised, Scores, minimise
 from genops.fuzz.strategies import STRATEGIES
-from genops.store.records import FindingRecord, SpanRecord
+from genops.store.records import FindingRecord, SpanRecord, TryRecord
 from genops.tracing.trace import Trace
 
 _TRIES = 200
 """Tries that the shortest form of one finding may take."""
 
 
-def breached(found: Try) -> frozenset[str]:
+def breached(scores: Scores) -> frozenset[str]:
     """The detectors that a try set off, each with its word for it."""
     return frozenset(
-        f"{name} {score.get('label', '')}".strip()
-        for name, score in found.scores.items()
-        if score.get("passed") is False
+        f"{name} {score.get('label', '')}".strip() for name, score in scores.items() if score.get("passed") is False
     )
 
 
-def is_known(found: Try, findings: Sequence[FindingRecord]) -> bool:
-    """Whether a finding says it already: the same detectors, set off by no more mutators than this try has."""
-    mine = {mutation.mutator for mutation in found.attack.mutations}
+def label_of(scores: Scores) -> str:
+    """What the detectors say of a breach, in words."""
+    return ", ".join(sorted(breached(scores)))
+
+
+def is_known(made: TryRecord, findings: Sequence[FindingRecord]) -> bool:
+    """Whether a finding says it already.
+
+    That is one that it was found by, or one of the same detectors, set off by no more mutators than this try has.
+    """
+    mine = {mutation["mutator"] for mutation in made.mutations}
+    label = label_of(made.scores)
     return any(
-        finding.objective == found.attack.objective
-        and finding.surface == found.attack.seed.surface
-        and finding.label == label_of(found)
-        and {mutation["mutator"] for mutation in finding.mutations} <= mine
+        finding.number == made.number
+        or (
+            finding.objective == made.objective
+            and finding.surface == made.surface
+            and finding.label == label
+            and {mutation["mutator"] for mutation in finding.mutations} <= mine
+        )
         for finding in findings
     )
 
 
-def label_of(found: Try) -> str:
-    """What the detectors say of a breach, in words."""
-    return ", ".join(sorted(breached(found)))
+def is_cut_off(finding: FindingRecord) -> bool:
+    """Whether a finding may be shorter yet: the budget ended, a server failed, or it did not break again."""
+    return not finding.minimal and finding.tries < _TRIES
 
 
-async def finding_of(plan: CampaignPlan, arena: Arena, number: int, found: Try) -> FindingRecord:
+async def finding_of(
+    arena: Arena,
+    made: TryRecord,
+    seed: Seed,
+    attempt: Callable[[Attack], Awaitable[Try]],
+    attacker: Attacker | None,
+    enough: Callable[[], bool],
+) -> FindingRecord:
     """Shortens a breach to what it needs, and finds the step that let it through.
 
     Args:
-        plan: Of the campaign.
         arena: Where it happened.
-        number: Of the try.
-        found: The try.
+        made: The breach.
+        seed: That it began with.
+        attempt: Makes a try.
+        attacker: For mutations that ask one.
+        enough: Whether no more tries may be made.
 
     Raises:
-        GenopsError: The attacker gives no usable answer.
+        StoreError: Runs cannot be kept.
     """
-    attack, wanted = found.attack, breached(found)
-    shortest = {found.attack.text: found}
+    mutations = tuple(Mutation(**mutation) for mutation in made.mutations)
+    attack, wanted = Attack(made.objective, seed, mutations, made.text), breached(made.scores)
+    found = Try(attack, "breach", made.run, scores=made.scores)
+    shortest = {made.text: found}
 
     async def breaks(text: str) -> bool:
-        again = await arena.attempt(Attack(attack.objective, attack.seed, attack.mutations, text))
+        again = await attempt(Attack(made.objective, seed, mutations, text))
+        if again.outcome == "infrastructure":
+            raise Unfinished(f"nothing is known of {made.objective} after a try under which the infrastructure failed")
         shortest[text] = again
-        return again.outcome == "breach" and bool(breached(again) & wanted)
+        return again.outcome == "breach" and bool(breached(again.scores) & wanted)
 
-    led = tuple(mutation for mutation in attack.mutations if mutation.mutator in STRATEGIES)
-    start, mutable = (attack.text, ()) if led else (attack.seed.text, attack.mutations)
-    least = await minimise(start, mutable, breaks, tries=_TRIES, attacker=plan.attacker)
-    last = shortest.get(least.text, found)
-    mutations = [asdict(mutation) for mutation in (*led, *least.mutations)]
-    body: list[Value] = [attack.objective, attack.seed.surface, least.text, arena.closure.lock.digest]
+    led = tuple(mutation for mutation in mutations if mutation.mutator in STRATEGIES)
+    start, mutable = (made.text, ()) if led else (seed.text, mutations)
+    try:
+        least = await minimise(start, mutable, breaks, tries=_TRIES, attacker=attacker, enough=enough)
+    except StoreError:
+        raise
+    except GenopsError:  # the attacker gives no usable answer, or a server fails
+        least = Minimised(start, mutable, made.text, 0, breaks=False, minimal=False)
+    text = least.text if least.breaks else made.text
+    last = shortest[text]
+    body: list[Value] = [made.objective, made.surface, text, arena.closure.lock.digest]
     body += [attack.conversation] if attack.conversation else []
     return FindingRecord(
         id=encode(body).digest[:32],
-        number=number,
-        objective=attack.objective,
+        number=made.number,
+        objective=made.objective,
         severity=arena.objective.severity,
-        seed=attack.seed.id,
-        surface=attack.seed.surface,
+        seed=made.seed,
+        surface=made.surface,
         start=least.seed,
-        mutations=mutations,
-        text=least.text,
+        mutations=[asdict(mutation) for mutation in (*led, *least.mutations)],
+        text=text,
         run=last.run,
         step=await blamed(arena, last),
-        label=label_of(last),
+        label=label_of(last.scores),
         tries=least.tries,
         minimal=least.minimal,
     )
 
 
 async def blamed(arena: Arena, found: Try) -> str:
-    """Position of the step with which the run became a breach; empty where only its end is one.
+    """Position of the step with which the run became a breach; empty where only its end is one, or its trace is lost.
 
     The detectors are asked after every step, with its output in the place of the chain's and the trace so far. Steps
     that carry what was planted, a search or a tool, are where an attack enters and not where a defence failed.
     """
-    arena.project.store.writer.flush(10.0)
-    trace = Trace.load(arena.project.store, found.run)
+    store = arena.project.store
+    try:
+        await asyncio.to_thread(store.writer.flush, 10.0)
+        trace = await asyncio.to_thread(Trace.load, store, found.run)
+    except ReferenceNotFound:
+        return ""
     case = Case(found.attack.seed.id, arena.target.inputs, metadata={"attack": found.attack.text})
     carriers = _carriers(arena, found)
     steps = [span for span in trace.spans if span.kind in ("step", "agent") and span.status in ("ok", "error")]

@@ -33,7 +33,7 @@ class Minimised:
         tries: How many times the target was tried.
         breaks: Whether the finding broke the target again at all; where not, nothing was left out.
         minimal: Whether it was shown that the target no longer breaks once any one mutation, setting, word or
-            character is left out. False where the tries ran out before.
+            character is left out. False where it was stopped or the tries ran out before.
     """
 
     seed: str
@@ -53,6 +53,7 @@ async def minimise(
     repeats: int = 1,
     needed: int = 1,
     attacker: Attacker | None = None,
+    enough: Callable[[], bool] = lambda: False,
 ) -> Minimised:
     """Leaves out what a finding does not need: mutations, their settings, then words and characters of the seed.
 
@@ -66,6 +67,7 @@ async def minimise(
         repeats: Tries of a text at most, for a target that does not always answer alike.
         needed: How many of them must break it.
         attacker: For mutators that ask one.
+        enough: Whether to stop before the next try.
 
     Raises:
         GenopsError: The attacker gives no usable answer; and what ``breaks`` raises.
@@ -74,7 +76,7 @@ async def minimise(
     if not 1 <= needed <= repeats:
         raise ValueError(f"{needed} of {repeats} tries can never break a target")
     whole = await mutated(seed, mutations, attacker)
-    shrinking = _Shrinking(seed, tuple(mutations), whole, _Target(breaks, tries, repeats, needed), attacker)
+    shrinking = _Shrinking(seed, tuple(mutations), whole, _Target(breaks, tries, repeats, needed, enough), attacker)
     reproduced = minimal = False
     try:
         reproduced = await shrinking.target(whole)
@@ -121,7 +123,8 @@ class _TriesSpent(Exception):
 class _Target:
     """What breaks, asked once for each text and no more often than allowed."""
 
-    def __init__(self, breaks: Breaks, tries: int, repeats: int, needed: int) -> None:
+    def __init__(self, breaks: Breaks, tries: int, repeats: int, needed: int, enough: Callable[[], bool]) -> None:
+        self._enough = enough
         self._breaks, self._tries, self._repeats, self._needed = breaks, tries, repeats, needed
         self._known: dict[bytes, bool] = {}
         self.tried = 0
@@ -137,7 +140,7 @@ class _Target:
         for left in range(self._repeats, 0, -1):
             if broken + left < self._needed:
                 return False
-            if self.tried >= self._tries:
+            if self.tried >= self._tries or self._enough():
                 raise _TriesSpent
             self.tried += 1
             broken += await self._breaks(text)

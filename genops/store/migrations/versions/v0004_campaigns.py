@@ -30,6 +30,7 @@ def upgrade() -> None:
         *(sa.Column(name, sa.Text, nullable=False) for name in ("outcome", "run", "error", "scores", "features")),
         sa.Column("cost", sa.Float),
         sa.Column("tokens", sa.BigInteger, nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
     )
     op.create_table(
         "finding",
