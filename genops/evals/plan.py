@@ -15,7 +15,8 @@ from genops.evals.datasets import Dataset, Selection
 from genops.evals.judges.asking import Questions
 from genops.evals.judges.questions import questions_of
 from genops.evals.own_scorers import OwnScorers, case_uses, own_scorers
-from genops.evals.suite import Gate, Suite
+from genops.evals.rules import Gate
+from genops.evals.suite import Suite
 from genops.evals.use import ScorerUse
 from genops.evals.variants import Variant, VariantSpec
 from genops.executor import Project
@@ -173,13 +174,7 @@ class Plan:
             "pairwise": None
             if suite.pairwise is None
             else {**suite.pairwise.body(), "questions": self._locks(suite.pairwise.questions())},
-            "gate": None
-            if suite.gate is None
-            else {
-                "rules": [rule.text for rule in suite.gate.rules],
-                "alpha": suite.gate.alpha,
-                "about": suite.gate.about,
-            },
+            "gate": None if suite.gate is None else suite.gate.body(),
         }
 
     @cached_property

@@ -15,16 +15,22 @@ rule                                                    holds when
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
-from genops.errors import DefinitionError, Location
+from genops.chains import Parsing
+from genops.errors import DefinitionError, Location, nearest
+from genops.evals.fields import Share, field_of
 from genops.evals.score import Range
+
+About: TypeAlias = Literal["dataset", "sweep", "population"]
 
 PASSED = "passed"
 """The metric that is 1 where a sample passes every threshold."""
 OVERALL = "overall"
 """The metric that is the weighted mean of a sample's bounded scores, where the suite gives weights."""
+GATE_KEYS = ("rules", "alpha", "about")
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _ABSOLUTE = re.compile(
     rf"(?P<metric>\S+)\s*(?P<sign>>=|<=)\s*(?P<bound>{_NUMBER})(?:\s+for\s+(?P<share>{_NUMBER})\s*%)?"
@@ -102,3 +108,78 @@ class Rule:
         if not 0 < share <= 1:
             raise DefinitionError(f"{text!r}: a share is above 0% and at most 100%", at=at)
         return cls(text, found["metric"], "share", sign, float(found["bound"]), share)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What must hold, and how certain that must be.
+
+    Attributes:
+        rules: All of them must hold.
+        alpha: How often the gate may be wrong in either direction, at most.
+        about: What is claimed: the mean over these units as they are, the cases of a ``dataset`` or the attacks of a
+            ``sweep``; or over the ``population`` that they were drawn from.
+    """
+
+    rules: tuple[Rule, ...]
+    alpha: float = 0.05
+    about: About = "dataset"
+
+    def body(self) -> dict[str, Any]:
+        """What verdicts follow from, as plain data."""
+        return {"rules": [rule.text for rule in self.rules], "alpha": self.alpha, "about": self.about}
+
+
+def parse_gate(raw: Any, ranges: Mapping[str, Range], noun: str, about: About, parsing: Parsing) -> Gate:
+    """Reads a gate: its rules alone, or a mapping with them.
+
+    Args:
+        raw: As it is written.
+        ranges: Of what rules may be about, by name.
+        noun: What those are called: ``scorer``.
+        about: What is claimed unless it says ``population``.
+        parsing: Where it stands.
+
+    Raises:
+        DefinitionError: It is none, or a rule cannot be tested.
+    """
+    data = {"rules": raw} if isinstance(raw, (str, list)) else raw
+    if not isinstance(data, dict) or not data.get("rules"):
+        name, values = next(iter(ranges.items()))
+        hint = f"gate: [{name} <= 0.1]" if values.lower_is_better else f"gate: [{name} >= 0.9]"
+        raise DefinitionError("a gate needs `rules:`", at=parsing.at(), hint=hint)
+    for key in data:
+        if key not in GATE_KEYS:
+            hint = nearest(str(key), GATE_KEYS)
+            raise DefinitionError(f"unknown key {key!r} in a gate", at=parsing.at(key), hint=hint)
+    where = parsing.below("rules") if isinstance(raw, dict) else parsing
+    texts = [data["rules"]] if isinstance(data["rules"], str) else data["rules"]
+    rules = tuple(
+        _parse_rule(field_of(str, text, "rules", where.below(number)), ranges, noun, where.below(number))
+        for number, text in enumerate(field_of(list, texts, "rules", parsing))
+    )
+    claim: About = field_of(About, data.get("about", about), "about", parsing)
+    if claim not in (about, "population"):
+        raise DefinitionError(f"`about`: it is the {about!r} or the 'population'", at=parsing.at("about"))
+    return Gate(rules, field_of(Share, data.get("alpha", 0.05), "alpha", parsing), claim)
+
+
+def _parse_rule(text: str, ranges: Mapping[str, Range], noun: str, parsing: Parsing) -> Rule:
+    rule = Rule.parse(text, parsing.at())
+    values = ranges.get(rule.metric)
+    if values is None:
+        raise DefinitionError(
+            f"{rule.text!r}: no {noun} is called {rule.metric!r}", at=parsing.at(), hint=nearest(rule.metric, ranges)
+        )
+    if rule.kind != "share" and not values.bounded:
+        raise DefinitionError(
+            f"{rule.text!r}: {rule.metric} has no upper bound, so that its mean cannot be gated",
+            at=parsing.at(),
+            hint=f"gate the share of samples within a limit: {rule.metric} <= 2 for 95%",
+        )
+    if rule.kind == "mean" and (rule.sign == "<=") is not values.lower_is_better:
+        better = "smaller" if values.lower_is_better else "larger"
+        raise DefinitionError(f"{rule.text!r}: of {rule.metric} the {better} values are better", at=parsing.at())
+    if not rule.can_hold(values):
+        raise DefinitionError(f"{rule.text!r} can never hold: {rule.metric} goes from {values}", at=parsing.at())
+    return rule

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from genops.chains import Parsing
 from genops.errors import DefinitionError, ReferenceNotFound, nearest
 from genops.evals.datasets import DatasetSpec
-from genops.evals.fields import Positive, Seconds, Share, field_of, model_of
+from genops.evals.fields import Positive, Seconds, field_of, model_of
 from genops.evals.pairwise import Pairwise
-from genops.evals.rules import OVERALL, PASSED, Rule
+from genops.evals.rules import OVERALL, PASSED, Gate, parse_gate
 from genops.evals.score import Range
 from genops.evals.use import ScorerUse, parse_uses
 from genops.evals.variants import VariantSpec, parse_variants
@@ -38,22 +38,6 @@ class Budget(BaseModel):
     usd: float | None = Field(default=None, gt=0)
     tokens: int | None = Field(default=None, gt=0)
     seconds: float | None = Field(default=None, gt=0)
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """What must hold, and how certain that must be.
-
-    Attributes:
-        rules: All of them must hold.
-        alpha: How often the gate may be wrong in either direction, at most.
-        about: What is claimed: the mean over this ``dataset`` as it is, or over the ``population`` that its cases were
-            drawn from.
-    """
-
-    rules: tuple[Rule, ...]
-    alpha: float = 0.05
-    about: Literal["dataset", "population"] = "dataset"
 
 
 @dataclass(frozen=True)
@@ -180,7 +164,6 @@ _KEYS = (
     "anchors",
 )
 """``anchors`` holds whatever is only there to be referred to by YAML aliases."""
-_GATE_KEYS = ("rules", "alpha", "about")
 
 
 def suite_path(name: str, settings: Settings) -> Path:
@@ -227,55 +210,12 @@ def _pairwise(raw: Any, variants: tuple[VariantSpec, ...], parsing: Parsing) -> 
 def _gate(raw: Any, scorers: tuple[ScorerUse, ...], parsing: Parsing) -> Gate | None:
     if raw is None:
         return None
-    data = {"rules": raw} if isinstance(raw, (str, list)) else raw
-    if not isinstance(data, dict) or not data.get("rules"):
-        raise DefinitionError("a gate needs `rules:`", at=parsing.at(), hint="gate: [faithfulness >= 0.9]")
-    for key in data:
-        if key not in _GATE_KEYS:
-            hint = nearest(str(key), _GATE_KEYS)
-            raise DefinitionError(f"unknown key {key!r} in a gate", at=parsing.at(key), hint=hint)
-    where = parsing.below("rules") if isinstance(raw, dict) else parsing
-    texts = [data["rules"]] if isinstance(data["rules"], str) else data["rules"]
-    rules = tuple(
-        parse_rule(field_of(str, text, "rules", where.below(number)), scorers, where.below(number))
-        for number, text in enumerate(field_of(list, texts, "rules", parsing))
-    )
-    return Gate(
-        rules,
-        field_of(Share, data.get("alpha", 0.05), "alpha", parsing),
-        field_of(Literal["dataset", "population"], data.get("about", "dataset"), "about", parsing),
-    )
+    ranges = {**{use.name: use.scorer.range for use in scorers}, PASSED: Range()}
+    if is_weighted(scorers):
+        ranges[OVERALL] = Range()
+    return parse_gate(raw, ranges, "scorer", "dataset", parsing)
 
 
 def is_weighted(scorers: tuple[ScorerUse, ...]) -> bool:
     """Whether an entry has a weight, so that samples have an overall score."""
     return any(isinstance(use.body, dict) and "weight" in use.body for use in scorers)
-
-
-def parse_rule(text: str, scorers: tuple[ScorerUse, ...], parsing: Parsing) -> Rule:
-    """Reads a rule about one of the suite's scores.
-
-    Raises:
-        DefinitionError: It is none, names no score, asks for the mean of an unbounded one, or can never hold.
-    """
-    rule = Rule.parse(text, parsing.at())
-    ranges = {**{use.name: use.scorer.range for use in scorers}, PASSED: Range()}
-    if is_weighted(scorers):
-        ranges[OVERALL] = Range()
-    values = ranges.get(rule.metric)
-    if values is None:
-        raise DefinitionError(
-            f"{rule.text!r}: no scorer is called {rule.metric!r}", at=parsing.at(), hint=nearest(rule.metric, ranges)
-        )
-    if rule.kind != "share" and not values.bounded:
-        raise DefinitionError(
-            f"{rule.text!r}: {rule.metric} has no upper bound, so that its mean cannot be gated",
-            at=parsing.at(),
-            hint=f"gate the share of samples within a limit: {rule.metric} <= 2 for 95%",
-        )
-    if rule.kind == "mean" and (rule.sign == "<=") is not values.lower_is_better:
-        better = "smaller" if values.lower_is_better else "larger"
-        raise DefinitionError(f"{rule.text!r}: of {rule.metric} the {better} values are better", at=parsing.at())
-    if not rule.can_hold(values):
-        raise DefinitionError(f"{rule.text!r} can never hold: {rule.metric} goes from {values}", at=parsing.at())
-    return rule

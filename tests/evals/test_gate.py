@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from genops.errors import DefinitionError, UsageError
 from genops.evals import Range, scorer
-from genops.evals.gate import GateProcess, Verdict
+from genops.evals.gate import Verdict
 from genops.evals.plan import _units
+from genops.evals.suite_gate import SuiteGate
 from genops.store.records import SampleRecord
 
 MOST_FALSE = 129  # of 2,000 at alpha 0.05: 100 and three standard errors
@@ -54,11 +55,11 @@ def samples_of(plan, value):
 
 def verdict_of(plan, value):
     """The verdict when samples come one by one until it is certain, and how many it took."""
-    gate = GateProcess.of(plan)
+    gate = SuiteGate.of(plan)
     for sample in samples_of(plan, value):
         if gate.certain:
             break
-        gate.add(sample)
+        gate.add_sample(sample)
     return gate.verdict()
 
 
@@ -149,7 +150,7 @@ class TestVerdicts:
         assert verdict.outcome == "pass"
         assert verdict.rules[0].n < verdict.seen
         with pytest.raises(DefinitionError, match="leaves cases out by its `when`"):
-            GateProcess.of(plan(4, "contains >= 0.5", scorers=scorers))
+            SuiteGate.of(plan(4, "contains >= 0.5", scorers=scorers))
 
     def test_a_rule_that_always_holds_needs_nothing(self, plan):
         assert verdict_of(plan(4, "contains >= 0"), lambda *_: 0).outcome == "pass"
@@ -295,9 +296,9 @@ def test_the_order_in_which_samples_end_has_no_say(plan, values, shuffle, bound)
     samples = list(samples_of(made, lambda number, *_: values[number]))
     verdicts = []
     for _ in range(2):
-        gate = GateProcess.of(made)
+        gate = SuiteGate.of(made)
         for sample in samples:
-            gate.add(sample)
+            gate.add_sample(sample)
         verdicts.append(gate.verdict())
         shuffle.shuffle(samples)
     assert verdicts[0] == verdicts[1]
@@ -305,13 +306,13 @@ def test_the_order_in_which_samples_end_has_no_say(plan, values, shuffle, bound)
 
 def test_what_is_under_way_when_it_is_certain_changes_nothing(plan):
     made = plan(200, "contains >= 0.8")
-    gate = GateProcess.of(made)
+    gate = SuiteGate.of(made)
     stream = samples_of(made, lambda number, *_: 1)
     while not gate.certain:
-        gate.add(next(stream))
+        gate.add_sample(next(stream))
     before = gate.verdict()
     for sample in stream:
-        gate.add(replace(sample, scores={"contains": score(0)}))
+        gate.add_sample(replace(sample, scores={"contains": score(0)}))
     after = gate.verdict()
     assert replace(after, used=before.used) == before
     assert after.used == 200

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from genops.evals.gate import RuleVerdict, Verdict
+from genops.evals.gate import Verdict
+from genops.evals.rule_test import RuleVerdict
 from genops.evals.summary import Counts, Difference, Failure, Measure, Summary
 from genops.tracing.quantities import counted, dollars, seconds
 

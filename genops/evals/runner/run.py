@@ -28,7 +28,7 @@ from genops.tracing.recorder import describe, new_id
 from genops.tracing.telemetry import RESPONSE_CACHED
 
 if TYPE_CHECKING:
-    from genops.evals.gate import GateProcess
+    from genops.evals.suite_gate import SuiteGate
 
 _FIRST_UNITS = 16
 _HINT = "wait for that, or start one of its own: without --resume, or with --gate --fresh"
@@ -46,7 +46,7 @@ class Evaluation:
 
     record: EvalRecord
     progress: Progress
-    gate: GateProcess | None
+    gate: SuiteGate | None
 
 
 @dataclass
@@ -69,7 +69,7 @@ class Runner:
     memo: bool = True
     on_progress: Callable[[Progress], None] | None = None
     progress: Progress = field(init=False)
-    gate: GateProcess | None = field(init=False)
+    gate: SuiteGate | None = field(init=False)
 
     def __post_init__(self) -> None:
         plan = self.plan
@@ -128,7 +128,7 @@ class Runner:
             if not infrastructure_failed(sample):
                 done.add(sample.number)
                 if self.gate is not None:
-                    self.gate.add(sample)
+                    self.gate.add_sample(sample)
                 if self._pairs is not None:
                     self._pairs.take_over(sample)
         self.progress.resumed = len(done)
@@ -140,7 +140,7 @@ class Runner:
         """Where the gate was certain although something was missing, nothing is made again."""
         whole = _gate_of(self.plan)
         for sample in self._stored():
-            whole.add(sample)
+            whole.add_sample(sample)
         if whole.certain and whole.verdict().outcome != "undecided":
             self.gate = whole
 
@@ -165,7 +165,7 @@ class Runner:
             self.progress.add(sample)
             await keeper.keep(sample)
             if self.gate is not None:
-                self.gate.add(sample)
+                self.gate.add_sample(sample)
                 self._room.set()
             if self.on_progress is not None:
                 self.on_progress(self.progress)
@@ -179,7 +179,7 @@ class Runner:
     async def _turn(self, job: Job) -> None:
         """Waits until a job is near enough to what the gate has seen: what runs far ahead may be run in vain."""
         assert self.gate is not None
-        while self.gate.ahead(job) > max(_FIRST_UNITS, self.gate.seen // 4) and not self._ended():
+        while self.gate.ahead(job.case_number) > max(_FIRST_UNITS, self.gate.seen // 4) and not self._ended():
             self._room.clear()
             await self._room.wait()
 
@@ -277,10 +277,10 @@ class _Made:
         self.run, self.spans = run, spans
 
 
-def _gate_of(plan: Plan) -> GateProcess:
-    from genops.evals.gate import GateProcess  # its mathematics take a while to load
+def _gate_of(plan: Plan) -> SuiteGate:
+    from genops.evals.suite_gate import SuiteGate  # its mathematics take a while to load
 
-    return GateProcess.of(plan)
+    return SuiteGate.of(plan)
 
 
 def open_evaluation(plan: Plan, name: str = "", about: dict[str, Any] | None = None) -> EvalRecord:

@@ -2,8 +2,9 @@
 
 import re
 
-from genops.evals.gate import RuleVerdict, Verdict
+from genops.evals.gate import Verdict
 from genops.evals.reports.github import annotation
+from genops.evals.rule_test import RuleVerdict
 from tests.evals.stored import contains
 
 LINE = re.compile(r"::(error|warning|notice) ((?:file=[^,:]+,)?title=[^,:]*)::(.*)")

@@ -2,7 +2,8 @@
 
 from markdown_it import MarkdownIt
 
-from genops.evals.gate import RuleVerdict, Verdict
+from genops.evals.gate import Verdict
+from genops.evals.rule_test import RuleVerdict
 from tests.evals.stored import contains
 
 

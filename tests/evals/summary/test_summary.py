@@ -6,7 +6,8 @@ import tracemalloc
 import pytest
 
 from genops.errors import UsageError
-from genops.evals.gate import RuleVerdict, Verdict
+from genops.evals.gate import Verdict
+from genops.evals.rule_test import RuleVerdict
 from genops.evals.summary import Tally, summarise
 from tests.evals.stored import contains
 

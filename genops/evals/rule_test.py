@@ -1,0 +1,212 @@
+"""One rule of a gate under test, unit by unit, until what it says is certain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from genops.evals.rules import Gate, Rule
+from genops.evals.score import Range
+from genops.stats.betting import FiniteDataset, Floats, Population
+from genops.stats.confidence_sequence import ConfidenceSequence
+from genops.stats.sampling import mean_bounds
+from genops.stats.sequential import SequentialTest
+
+Outcome: TypeAlias = Literal["pass", "fail", "undecided"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a gate sees of one sample, or of one attack.
+
+    Attributes:
+        number: Its position: unique.
+        member: What is asked: the position of the case; several samples of one are averaged first.
+        variant: What answered.
+        values: By metric: NaN where it is missing; none where no rule about the metric is about this.
+    """
+
+    number: int
+    member: int
+    variant: str
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVerdict:
+    """Where one rule stands for one variant.
+
+    Attributes:
+        rule: As it was written.
+        metric: What it is about.
+        variant: Whom it is about.
+        outcome: Whether it holds, as far as that is certain.
+        estimate: The mean, share or difference so far.
+        low: Lower end of the confidence sequence; None where there is none yet.
+        high: Its upper end.
+        level: Of the confidence sequence, for all times at once.
+        n: Independent units seen: cases, or clusters of them.
+        missing: Values that are not known, and count at their worst.
+        exact: Whether the verdict follows by arithmetic, whatever comes.
+    """
+
+    rule: str
+    metric: str
+    variant: str
+    outcome: Outcome
+    estimate: float
+    low: float | None
+    high: float | None
+    level: float
+    n: int
+    missing: int
+    exact: bool
+
+
+@dataclass
+class RuleTest:
+    """One rule under test for one variant.
+
+    Attributes:
+        rule: It.
+        variant: Whom it is about.
+        baseline: Whom it compares that with; empty for nobody.
+        range: Of the metric's values.
+        alpha: How often it may pass wrongly, at most.
+        fail_alpha: How often it may fail wrongly, at most.
+        test: Of the bound; None where it always holds.
+        sequence: Of the mean.
+        missing: Values that were not known.
+    """
+
+    rule: Rule
+    variant: str
+    baseline: str
+    range: Range
+    alpha: float
+    fail_alpha: float
+    test: SequentialTest | None
+    sequence: ConfidenceSequence
+    missing: int = 0
+
+    @classmethod
+    def of(
+        cls, rule: Rule, gate: Gate, tests: int, weights: Floats, values: Range, variant: str, baseline: str = ""
+    ) -> RuleTest:
+        """A test before the first unit.
+
+        Args:
+            rule: What is tested.
+            gate: That it is part of.
+            tests: How many the gate has: any of them may fail it, and all of them must hold.
+            weights: Of the units.
+            values: Range of the metric.
+            variant: Whom it is about.
+            baseline: Whom it compares that with.
+        """
+        values = Range() if rule.kind == "share" else values
+        ends, bound = _scale(rule, values)
+        claim = Population(float(weights.max())) if gate.about == "population" else FiniteDataset(float(weights.sum()))
+        return cls(
+            rule=rule,
+            variant=variant,
+            baseline=baseline,
+            range=values,
+            alpha=gate.alpha,
+            fail_alpha=gate.alpha / tests,
+            test=None if bound <= ends[0] else SequentialTest(bound, claim, gate.alpha, ends),
+            sequence=ConfidenceSequence(claim, 1 - gate.alpha, ends),
+        )
+
+    @property
+    def outcome(self) -> Outcome:
+        """Whether the rule holds, as far as that is certain."""
+        if self.test is None:
+            return "pass"
+        result = self.test.result()
+        if result.exact:
+            return "pass" if result.verdict == "at least" else "fail"
+        if result.p_at_least <= self.alpha and result.e_at_least >= result.e_below:
+            return "pass"
+        return "fail" if result.p_below <= self.fail_alpha else "undecided"
+
+    def look(self, members: Sequence[tuple[float, Sequence[Reading]]]) -> None:
+        """Takes a unit: the readings of each of its members, with the member's weight."""
+        known = [(weight, bounds) for weight, readings in members if (bounds := self._bounds(readings)) is not None]
+        if not known:
+            return
+        total = sum(weight for weight, _ in known)
+        low, high = (sum(weight * bounds[end] for weight, bounds in known) / total for end in (0, 1))
+        self.sequence.update([low], [high], [total])
+        if self.test is not None:
+            self.test.update([low], [high], [total])
+
+    def verdict(self) -> RuleVerdict:
+        """Where the rule stands."""
+        interval = self.sequence.interval()
+        sign = -1 if self._flipped else 1
+        ends = sorted(sign * end for end in interval.bounds) if interval.bounds is not None else (None, None)
+        exact = self.test is None or self.test.result().exact
+        return RuleVerdict(
+            self.rule.text,
+            self.rule.metric,
+            self.variant,
+            self.outcome,
+            sign * interval.estimate,
+            ends[0],
+            ends[1],
+            1 - self.alpha,
+            interval.n,
+            self.missing,
+            exact,
+        )
+
+    @property
+    def _flipped(self) -> bool:
+        """Whether values are turned around, so that large ones are good."""
+        return self.rule.kind == "mean" and self.rule.sign == "<="
+
+    def _bounds(self, readings: Sequence[Reading]) -> tuple[float, float] | None:
+        """What a member's value lies between; None where the rule is not about it."""
+        own = self._side(self.variant, readings)
+        if own is None or self.rule.kind != "against":
+            return own
+        other = self._side(self.baseline, readings)
+        if other is None:
+            return None
+        difference = own[0] - other[1], own[1] - other[0]
+        return (-difference[1], -difference[0]) if self.range.lower_is_better else difference
+
+    def _side(self, variant: str, readings: Sequence[Reading]) -> tuple[float, float] | None:
+        """The mean over one variant's repetitions: its least and its most."""
+        metric = self.rule.metric
+        there = [
+            self._turned(reading.values[metric])
+            for reading in readings
+            if reading.variant == variant and metric in reading.values
+        ]
+        if not there:
+            return None
+        self.missing += sum(value != value for value in there)
+        ends = (-self.range.high, -self.range.low) if self._flipped else (self.range.low, self.range.high)
+        return mean_bounds(there, ends=ends)
+
+    def _turned(self, value: float) -> float:
+        """A value on the scale of the test; what is missing stays NaN."""
+        if self.rule.kind == "share" and value == value:
+            return float(value <= self.rule.bound if self.rule.sign == "<=" else value >= self.rule.bound)
+        return -value if self._flipped else value
+
+
+def _scale(rule: Rule, values: Range) -> tuple[tuple[float, float], float]:
+    """The ends of what is tested, and the bound: a rule holds when the mean is at least that."""
+    if rule.kind == "against":
+        width = values.high - values.low
+        return (-width, width), rule.margin
+    if rule.kind == "share":
+        return (0.0, 1.0), rule.share
+    ends, bound = (values.low, values.high), rule.bound
+    if rule.sign == "<=":
+        ends, bound = (-values.high, -values.low), -rule.bound
+    return ends, bound

@@ -1,0 +1,78 @@
+"""The gate of a suite: its samples as a gate reads them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from math import nan
+from typing import TYPE_CHECKING
+
+from genops.errors import DefinitionError
+from genops.evals.gate import GateProcess
+from genops.evals.outcome import passed
+from genops.evals.plan import Plan
+from genops.evals.rule_test import Reading, RuleTest
+from genops.evals.rules import PASSED, Rule
+from genops.evals.score import Range
+from genops.store.records import SampleRecord
+
+if TYPE_CHECKING:
+    from genops.evals.variants import Variant
+
+
+class SuiteGate(GateProcess):
+    """The gate of a plan while its samples come in."""
+
+    @classmethod
+    def of(cls, plan: Plan) -> SuiteGate:
+        """The gate before the first sample.
+
+        Raises:
+            DefinitionError: A rule cannot be tested.
+        """
+        gate, dataset = plan.suite.gate, plan.dataset
+        assert gate is not None
+        candidates = [variant for variant in plan.candidates if variant not in plan.baselines.values()]
+        pairs = [(rule, variant) for rule in gate.rules for variant in candidates]
+        asked = (number for members in plan.units for number in members.tolist())
+        return cls(
+            gate=gate,
+            tests=[_test(rule, variant, plan, len(pairs)) for rule, variant in pairs],
+            units=plan.units,
+            each=len(plan.variants) * plan.suite.repeat,
+            weight=lambda number: dataset[number].weight,
+            critical_ids={number: case.id for number in asked if (case := dataset[number]).critical},
+        )
+
+    @cached_property
+    def _metrics(self) -> frozenset[str]:
+        return frozenset(test.rule.metric for test in self.tests) - {PASSED}
+
+    def add_sample(self, sample: SampleRecord) -> None:
+        """Takes a sample, as :meth:`add` takes what a gate sees of it."""
+        values = {name: value for name in self._metrics if (value := _value(sample, name)) is not None}
+        reading = Reading(sample.number, sample.case_number, sample.variant, {**values, PASSED: passed(sample)})
+        self.add(reading)
+
+
+def _test(rule: Rule, variant: Variant, plan: Plan, tests: int) -> RuleTest:
+    gate, use = plan.suite.gate, plan.suite.use(rule.metric)
+    assert gate is not None
+    if use is not None and use.when is not None and gate.about == "dataset":
+        raise DefinitionError(
+            f"{rule.text!r}: {rule.metric} leaves cases out by its `when`: how many of the dataset it is about is "
+            "not known before",
+            hint="say `about: population` in the gate, or leave the cases out by `where` in the dataset",
+        )
+    values = use.scorer.range if use is not None else Range()
+    baseline = plan.baselines[rule.baseline].name if rule.baseline else ""
+    return RuleTest.of(rule, gate, tests, plan.weights, values, variant.name, baseline)
+
+
+def _value(sample: SampleRecord, metric: str) -> float | None:
+    """A sample's score, NaN where it is missing; None where it has none."""
+    if sample.status == "error":
+        return nan
+    score = sample.scores.get(metric)
+    if score is None:
+        return None
+    return nan if "unscored" in score else float(score["value"])
