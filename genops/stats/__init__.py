@@ -10,6 +10,7 @@ from genops.stats.interval import Interval, Statistic, bootstrap_interval, mean_
 from genops.stats.krippendorff import krippendorff_alpha
 from genops.stats.length_control import LengthControlled, length_controlled_win_rate
 from genops.stats.mcnemar import McNemarTest, mcnemar_test
+from genops.stats.misclassification import Proportion, corrected_rate
 from genops.stats.multiple import Correction, e_benjamini_hochberg, holm
 from genops.stats.permutation import Alternative, PermutationTest, paired_permutation_test
 from genops.stats.power import FixedPlan, SequentialPlan, cases_for_mean, cases_for_proportion, sequential_cases
@@ -36,6 +37,7 @@ __all__ = [
     "PermutationTest",
     "Population",
     "PredictionPowered",
+    "Proportion",
     "Rating",
     "SequentialPlan",
     "SequentialResult",
@@ -53,6 +55,7 @@ __all__ = [
     "cohen_kappa",
     "compare_paired",
     "confusion_table",
+    "corrected_rate",
     "draw_order",
     "e_benjamini_hochberg",
     "gwet_ac1",
