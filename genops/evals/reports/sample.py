@@ -56,7 +56,9 @@ def _lines(sample: StoredSample) -> Iterator[Text]:
     if record.status == "error":
         yield Text(f"  {wording.KINDS['infrastructure']}: ", style="bold red").append(_many(error_text(record)))
         return
-    if sample.gone:
+    if record.error:
+        yield Text("  no output: ", style="bold").append(_many(error_text(record)), style="not bold")
+    elif sample.gone:
         yield Text(f"  output: {GONE}", style="yellow")
     else:
         yield from _value("output", sample.output)

@@ -10,20 +10,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from genops.artifacts import Value
-from genops.errors import GenopsError, StepTimeout, Unfinished
-from genops.evals.case import Case
+from genops.errors import GenopsError, Unfinished
 from genops.evals.outcome import infrastructure_failed, overall
 from genops.evals.plan import Job, Plan
 from genops.evals.rules import OVERALL
+from genops.evals.runner.asking import Asked, Asking
 from genops.evals.runner.keeper import Keeper
 from genops.evals.runner.pairs import Pairs
 from genops.evals.runner.progress import Progress
 from genops.evals.runner.scoring import Scoring, score_sample
 from genops.evals.runner.sitting import sitting
 from genops.evals.sample import Sample
-from genops.executor import RunOptions, run_chain
 from genops.models.loop_thread import on_loop
-from genops.store.records import EvalRecord, RunRecord, SampleRecord, SpanRecord
+from genops.store.records import EvalRecord, SampleRecord, SpanRecord
 from genops.tracing.recorder import describe, new_id
 from genops.tracing.telemetry import RESPONSE_CACHED
 
@@ -76,7 +75,8 @@ class Runner:
         self.progress = Progress(plan.samples)
         self.gate = _gate_of(plan) if plan.suite.gate is not None else None
         self._pairs = Pairs(plan) if plan.suite.pairwise is not None else None
-        self._memo = plan.project.memo() if self.memo else None
+        memo = plan.project.memo() if self.memo else None
+        self._asking = Asking(plan, f"eval:{self.record.id[:12]}", memo, self.use_cache)
         self._room = asyncio.Event()
 
     async def run(self) -> Evaluation:
@@ -184,22 +184,21 @@ class Runner:
             await self._room.wait()
 
     async def _sample(self, job: Job) -> SampleRecord:
-        case = self.plan.dataset[job.case_number]
-        made = _Made()
-        started = time.perf_counter()
-        try:
-            output = await self._asked(case, job, made)
-        except Exception as error:  # a bug in the code of one case's tools is no reason to lose the others
-            return self._failed(case, job, made.run, error, time.perf_counter() - started)
-        record = made.run
-        assert record is not None
-        sample = Sample(case, job.variant.name, job.repeat, output, record)
-        scoring = Scoring(sample, self.plan.project, self.plan.questions, made.spans)
-        scores = await score_sample(self.plan.uses(case), self.plan.suite.of, scoring)
-        if self.plan.suite.weighted and (whole := overall(scores, self.plan.uses(case))) is not None:
+        asked = await self._asking.ask(job)
+        record, case, suite = asked.run, asked.case, self.plan.suite
+        if record is None or not asked.may_be_answer:
+            return self._failed(asked, job)
+        sample = Sample(case, job.variant.name, job.repeat, asked.output, record)
+        scoring = Scoring(sample, self.plan.project, self.plan.questions, asked.spans)
+        uses, of = asked.scored(self.plan.uses(case), suite.of)
+        scores = await score_sample(uses, of, scoring)
+        if not asked.is_answer(scores):
+            return self._failed(asked, job)
+        if suite.weighted and (whole := overall(scores, uses)) is not None:
             scores[OVERALL] = whole
         pairs = await self._pairs.judge(job, scoring) if self._pairs is not None else []
         judged = scoring.judged
+        input_tokens, output_tokens = asked.tokens
         return SampleRecord(
             number=job.number,
             case=case.id,
@@ -208,73 +207,46 @@ class Runner:
             repeat=job.repeat,
             status="ok",
             run=record.id,
+            error=self._described(asked),
             output=record.output,
             seconds=sample.seconds,
-            cost=record.cost,
-            input_tokens=record.input_tokens,
-            output_tokens=record.output_tokens,
+            cost=asked.cost,
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
             scores=scores,
             judged={name: getattr(judged, name) for name in judged.__slots__} if judged.calls else {},
             pairs=pairs,
-            reused=any(_reused(span) for span in made.spans),
+            reused=any(_reused(span) for span in asked.spans),
         )
 
-    async def _asked(self, case: Case, job: Job, made: _Made) -> Value:
-        suite = self.plan.suite
-        options = RunOptions(
-            mode="eval",
-            reference=job.variant.reference,
-            tags=(f"eval:{self.record.id[:12]}",),
-            use_cache=self.use_cache,
-            memo=self._memo,
-            repeat=job.repeat,
-            on_finish=made.keep,
-        )
-        limit = asyncio.timeout(suite.timeout)
-        try:
-            async with limit:
-                output: Value = (await run_chain(self.plan.project, job.variant.closure, case.inputs, options)).output
-                return output
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            raise StepTimeout(
-                f"the case was not done within {suite.timeout:g} s", hint="raise the suite's `timeout`"
-            ) from None
-
-    def _failed(self, case: Case, job: Job, record: RunRecord | None, error: Exception, seconds: float) -> SampleRecord:
-        session = self.plan.project.redactor.session()
-        described = session.value(describe(error))
+    def _failed(self, asked: Asked, job: Job) -> SampleRecord:
+        input_tokens, output_tokens = asked.tokens
         return SampleRecord(
             number=job.number,
-            case=case.id,
+            case=asked.case.id,
             case_number=job.case_number,
             variant=job.variant.name,
             repeat=job.repeat,
             status="error",
-            run=record.id if record is not None else "",
-            error=described if isinstance(described, dict) else {},
-            seconds=seconds,
-            cost=record.cost if record is not None else 0.0,
-            input_tokens=record.input_tokens if record is not None else 0,
-            output_tokens=record.output_tokens if record is not None else 0,
+            run=asked.run.id if asked.run is not None else "",
+            error=self._described(asked),
+            seconds=asked.seconds,
+            cost=asked.cost,
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
         )
+
+    def _described(self, asked: Asked) -> dict[str, Value] | None:
+        """The failure of a run as it is stored, redacted."""
+        if asked.error is None:
+            return None
+        described = self.plan.project.redactor.session().value(describe(asked.error))
+        return described if isinstance(described, dict) else {}
 
 
 def _reused(span: SpanRecord) -> bool:
     """Whether the memo or the response cache answered."""
     return bool(span.attributes.get("genops.memo.hit") or span.attributes.get(RESPONSE_CACHED))
-
-
-@dataclass(slots=True)
-class _Made:
-    """What a run leaves behind, however it ends."""
-
-    run: RunRecord | None = None
-    spans: list[SpanRecord] = field(default_factory=list)
-
-    def keep(self, run: RunRecord, spans: list[SpanRecord], _payload: object) -> None:
-        self.run, self.spans = run, spans
 
 
 def _gate_of(plan: Plan) -> SuiteGate:

@@ -234,7 +234,7 @@ def error_type(sample: SampleRecord) -> str:
 
 
 def error_text(sample: SampleRecord) -> str:
-    """The failure of the infrastructure in a sentence."""
+    """The failure of the run in a sentence."""
     error = sample.error or {}
     where = f" (at {error['path']})" if error.get("path") else ""
     return f"{error_type(sample)}: {error.get('message', '')}{where}"
