@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from genops.cli import fuzz_catalogue
 from genops.cli.moments import shown
 from genops.cli.options import AsJson
 from genops.cli.output import listing, note, say, say_json
@@ -16,7 +19,7 @@ from genops.cli.project import opened, opened_store
 from genops.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from genops.fuzz.runner import CampaignPlan
+    from genops.fuzz.runner import CampaignPlan, FuzzProgress
     from genops.store import Store
     from genops.store.records import CampaignRecord
 
@@ -46,16 +49,10 @@ def run(
 
     with opened() as project:
         loaded = Definition.load(campaign, project.settings)
-        try:
-            with campaign_bar() as advance:
-                done = run_sync(afuzz(loaded, project, resume=resume, on_start=_started, on_progress=advance))
-        except KeyboardInterrupt:
-            note(f"stopped; what was kept is not made again. Go on with:\n  {_again()}")
-            raise
+        with _shown() as shown:
+            done = run_sync(afuzz(loaded, project, resume=resume, on_start=shown.start, on_progress=shown.advance))
         code = _report(project.store, done.record, as_json)
-        if done.record.status == "stopped":
-            note(f"stopped: {done.progress.stopped}; go on with:\n  {_again()}")
-            code = code or int(ExitCode.UNFINISHED)
+        _tell(done.progress)
     raise typer.Exit(code)
 
 
@@ -134,11 +131,53 @@ def delete(
         note(f"deleted {campaign[:12]}")
 
 
-def _started(plan: CampaignPlan, campaign: str) -> None:
-    from genops.tracing.quantities import counted
+class _Shown:
+    """What a person sees while a campaign runs."""
 
-    objectives = counted(len(plan.arenas), "objective")
-    note(f"{plan.campaign.name}: {objectives}, {plan.size:,} tries, campaign {campaign[:12]}")
+    def __init__(self) -> None:
+        self.campaign = ""
+        self.bar: Any = None
+        self.progress: FuzzProgress | None = None
+
+    def start(self, plan: CampaignPlan, campaign: str) -> None:
+        """Says what is about to happen."""
+        from genops.fuzz.summary.verdict import counted_tries
+        from genops.tracing.quantities import counted
+
+        self.campaign = campaign
+        objectives = counted(len(plan.arenas), "objective")
+        note(f"{plan.campaign.name}: {objectives}, {counted_tries(plan.size)}, campaign {campaign[:12]}")
+
+    def advance(self, progress: FuzzProgress) -> None:
+        """Moves the bar."""
+        self.progress = progress
+        self.bar(progress)
+
+
+@contextmanager
+def _shown() -> Iterator[_Shown]:
+    shown = _Shown()
+    try:
+        with campaign_bar() as shown.bar:
+            yield shown
+    except BaseException as error:
+        if shown.campaign and (shown.progress is not None or isinstance(error, KeyboardInterrupt)):
+            from genops.fuzz.summary.verdict import counted_tries
+
+            made = shown.progress.done - shown.progress.resumed if shown.progress is not None else 0
+            note(f"stopped after {counted_tries(made)}; what was kept is not made again. Go on with:\n  {_again()}")
+        raise
+
+
+def _tell(progress: FuzzProgress) -> None:
+    """Says on stderr what is left to do."""
+    from genops.fuzz.summary.verdict import counted_tries
+
+    if progress.stopped:
+        note(f"stopped: {progress.stopped}; go on with:\n  {_again()}")
+    elif progress.missing:
+        lost = counted_tries(progress.missing)
+        note(f"missing, as something around the chain failed: {lost}. Go on with:\n  {_again()}")
 
 
 def _again() -> str:
@@ -180,3 +219,6 @@ def _row(store: Store, record: CampaignRecord) -> dict[str, Any]:
         "status": record.status,
         "findings": findings,
     }
+
+
+fuzz_catalogue.register(app)

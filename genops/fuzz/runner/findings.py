@@ -135,7 +135,7 @@ async def blamed(arena: Arena, found: Try) -> str:
         trace = await asyncio.to_thread(Trace.load, store, found.run)
     except ReferenceNotFound:
         return ""
-    case = Case(found.attack.seed.id, arena.target.inputs, metadata={"attack": found.attack.text})
+    case = Case(found.attack.seed.id, arena.target.inputs, metadata=found.attack.metadata)
     carriers = _carriers(arena, found)
     steps = [span for span in trace.spans if span.kind in ("step", "agent") and span.status in ("ok", "error")]
     for span in sorted(steps, key=lambda span: span.ended or 0):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from genops.artifacts import Lock
@@ -18,14 +19,13 @@ _NAMED = {"objectives": "the objective", "mutators": "the mutator", "strategies"
 
 def open_campaign(plan: CampaignPlan) -> CampaignRecord:
     """Opens the record of a new campaign."""
-    body = {"manifest": plan.manifest, "definition": plan.campaign.file.data}
-    record = CampaignRecord(new_id(128), plan.campaign.name, plan.digest, body, time.time_ns())
+    record = CampaignRecord(new_id(128), plan.campaign.name, plan.digest, _body(plan), time.time_ns())
     plan.project.store.open_campaign(record)
     return record
 
 
 def unfinished_campaign(plan: CampaignPlan) -> CampaignRecord:
-    """The newest campaign of the same plan.
+    """The newest campaign of the same plan, which takes over what has no part in the tries: what is allowed of them.
 
     Raises:
         Unfinished: There is none; the message says what has changed since the last one.
@@ -33,12 +33,20 @@ def unfinished_campaign(plan: CampaignPlan) -> CampaignRecord:
     store, name = plan.project.store, plan.campaign.name
     found = store.campaigns(manifest=plan.digest, limit=1)
     if found:
-        return found[0]
+        body = _body(plan)
+        store.change_campaign(found[0].id, body=body)
+        return replace(found[0], body=body)
     last = store.campaigns(name, limit=1)
     if not last:
         raise Unfinished(f"there is nothing to resume: the campaign {name!r} was never run")
     changed = ", ".join(dict.fromkeys(_changes(last[0].body["manifest"], plan, store))) or "the campaign"
     raise Unfinished(f"the last run of {name!r} cannot be resumed: {changed} changed since", hint="run it anew")
+
+
+def _body(plan: CampaignPlan) -> dict[str, Any]:
+    """What is kept of a plan, for reports and to run its findings again."""
+    body = {"manifest": plan.manifest, "definition": plan.campaign.file.data, "borrowed": plan.borrowed.record}
+    return {**body, "robustness": plan.robustness.about} if plan.robustness else body
 
 
 def _changes(before: Mapping[str, Any], plan: CampaignPlan, store: Store) -> Iterator[str]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
 from genops.artifacts import Value, digest_of, encode
 from genops.evals.datasets import Dataset
 from genops.executor import Project
+from genops.fuzz.adapters import Borrowings, borrow
 from genops.fuzz.attack import Mutation, mutated
 from genops.fuzz.campaign import Campaign
+from genops.fuzz.mutator import lending
 from genops.fuzz.objective import Seed
+from genops.fuzz.robustness.plan import RobustnessPlan
 from genops.fuzz.runner.attacker import ModelAttacker
 from genops.fuzz.runner.trying import Arena
 from genops.fuzz.search import Choice
@@ -28,6 +31,8 @@ class CampaignPlan:
         arenas: One for each objective.
         dataset: The harmless cases.
         attacker: The model that helps; None for none.
+        robustness: What changes must not change an answer; None for none.
+        borrowed: What it has from others.
     """
 
     campaign: Campaign
@@ -35,14 +40,28 @@ class CampaignPlan:
     arenas: tuple[Arena, ...]
     dataset: Dataset
     attacker: ModelAttacker | None
+    robustness: RobustnessPlan | None
+    borrowed: Borrowings = field(default_factory=Borrowings)
 
     @classmethod
-    def make(cls, campaign: Campaign, project: Project) -> CampaignPlan:
+    def make(cls, campaign: Campaign, project: Project, borrowed: Borrowings | None = None) -> CampaignPlan:
         """Resolves a campaign.
+
+        Args:
+            campaign: The definition.
+            project: Where it runs.
+            borrowed: What it has from others; default what it names is fetched.
 
         Raises:
             UsageError: Something that it refers to is not there, or an objective cannot be tried on the chain.
+            PeerFailed: Another tool failed.
         """
+        tries = campaign.tries
+        most = max(tries.sweep, tries.search, tries.strategy)
+        if borrowed is None:
+            borrowed = borrow(
+                campaign.seeds, campaign.converters, project.settings, campaign.folder, campaign.seed, most
+            )
         bare = planted_closure(project, campaign.chain)
         dataset = campaign.dataset.open(project.settings, campaign.folder, bare.root.inputs)
         first = dataset[int(campaign.dataset.numbers(dataset)[0])]
@@ -58,20 +77,32 @@ class CampaignPlan:
                 judge=campaign.judge,
                 timeout=campaign.timeout,
                 conversation=campaign.conversation,
+                own=objective.name not in campaign.seeds or campaign.seeds[objective.name].own,
+                borrowed=borrowed.texts.get(objective.name, ()),
             )
             for objective in campaign.objectives
         )
         attacker = ModelAttacker(project, campaign.attacker) if campaign.attacker else None
-        return cls(campaign, project, arenas, dataset, attacker)
+        robustness = None
+        if campaign.robustness is not None:
+            robustness = RobustnessPlan.make(campaign, campaign.robustness, project, dataset, attacker)
+        return cls(campaign, project, arenas, dataset, attacker, robustness, borrowed)
 
     @cached_property
     def choices(self) -> tuple[Choice, ...]:
         """The mutators that attacks are made of."""
-        return tuple(Choice.of(use.name, [dict(use.settings)]) for use in self.campaign.mutators)
+        own = [Choice.of(use.name, [dict(use.settings)]) for use in self.campaign.mutators]
+        with lending(self.borrowed.mutators):
+            return (*own, *(Choice.of(name) for name in self.borrowed.mutators))
 
     @property
     def size(self) -> int:
         """How many tries a whole campaign makes at most, those that shorten findings not counted."""
+        return self.attacks + (self.robustness.size if self.robustness else 0)
+
+    @property
+    def attacks(self) -> int:
+        """How many of these are attacks: their numbers come first."""
         return len(self.arenas) * self.each
 
     @property
@@ -94,7 +125,11 @@ class CampaignPlan:
                 }
                 for arena in self.arenas
             ],
-            "mutators": [{"name": use.name, "settings": dict(use.settings)} for use in campaign.mutators],
+            "mutators": [
+                *({"name": use.name, "settings": dict(use.settings)} for use in campaign.mutators),
+                *({"name": name, "settings": dict(settings)} for name, settings in campaign.converters.items()),
+            ],
+            "borrowed": dict(self.borrowed.versions),
             "strategies": [{"name": made.name, "settings": asdict(made)} for made in campaign.strategies],
             "conversation": campaign.conversation,
             "dataset": {"name": self.dataset.name, "digest": self.dataset.digest},
@@ -104,6 +139,8 @@ class CampaignPlan:
             "seed": campaign.seed,
             "attacker": campaign.attacker,
             "judge": campaign.judge,
+            "of": campaign.file.data.get("of"),
+            "robustness": self.robustness.manifest if self.robustness else None,
         }
 
     @cached_property
@@ -121,4 +158,4 @@ class CampaignPlan:
 
 
 def _texts(seeds: list[Seed]) -> list[Value]:
-    return [[seed.id, seed.text, seed.surface, seed.around] for seed in seeds]
+    return [[seed.id, seed.text, seed.surface, seed.around, list(seed.triggers)] for seed in seeds]

@@ -19,6 +19,7 @@ class FuzzProgress:
         findings: So far.
         refused: Branches of strategies that ended as the attacker refused.
         resumed: Tries of earlier sittings.
+        missing: Tries of this sitting that are to be made again: something around the chain failed.
         cost: US dollars of this sitting's tries and attacker, those that shorten findings included, where prices are
             known.
         tokens: As the cost.
@@ -30,6 +31,7 @@ class FuzzProgress:
     findings: int = 0
     refused: int = 0
     resumed: int = 0
+    missing: int = 0
     cost: float = 0.0
     tokens: int = 0
     stopped: str = ""

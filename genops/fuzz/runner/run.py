@@ -1,10 +1,10 @@
-"""Running a campaign: the sweep that rates come of, the search that finds, and the shortest form of what it found."""
+"""Running a campaign: the sweep that rates come of, what finds breaches and their shortest forms, and robustness."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from itertools import islice
@@ -15,7 +15,9 @@ from genops.errors import GenopsError
 from genops.evals.runner.keeper import Keeper
 from genops.evals.runner.sitting import sitting
 from genops.fuzz.attack import Attack, Mutation
+from genops.fuzz.mutator import lending
 from genops.fuzz.objective import Seed
+from genops.fuzz.robustness.run import Item, RobustnessTries
 from genops.fuzz.runner.findings import finding_of, is_cut_off, is_known
 from genops.fuzz.runner.plan import CampaignPlan
 from genops.fuzz.runner.progress import FuzzProgress
@@ -75,7 +77,8 @@ class CampaignRunner:
 
     async def _run(self) -> FuzzProgress:
         record = self.record
-        with sitting(self.plan.project.settings.data_dir, "campaign", record.id, record.campaign, _HINT):
+        folder = self.plan.project.settings.data_dir
+        with sitting(folder, "campaign", record.id, record.campaign, _HINT), lending(self.plan.borrowed.mutators):
             await asyncio.to_thread(self._take_over)
             status = "stopped"
             try:
@@ -83,6 +86,7 @@ class CampaignRunner:
                     keeping = self._workers.create_task(self._tries.run())
                     for number, arena in enumerate(self.plan.arenas):
                         await self._attack(arena, number * self.plan.each)
+                    await self._vary()
                     keeping.cancel()
                 status = "stopped" if self.progress.stopped else "finished"
             except* GenopsError as errors:
@@ -108,6 +112,7 @@ class CampaignRunner:
                 self.progress.refused += made.error.get("type") == _REFUSED
         self._findings = list(store.findings(self.record.id))
         self.progress.findings = len(self._findings)
+        self.progress.resumed = len(self._done)
 
     async def _attack(self, arena: Arena, first: int) -> None:
         """All tries for one objective, and what they found."""
@@ -127,7 +132,7 @@ class CampaignRunner:
 
         async def make(drawn: tuple[int, Plan]) -> None:
             number, plan = drawn
-            await self._keep([(number, await self._one(arena, plan))], "sweep")
+            await self._keep(_record(number, "sweep", await self._one(arena, plan)))
 
         await self._side_by_side((drawn for drawn in self._drawn(arena, first) if drawn[0] not in self._done), make)
 
@@ -155,7 +160,9 @@ class CampaignRunner:
             tried = await asyncio.gather(*(self._one(arena, plan) for plan in plans))
             if not tried:
                 return
-            for made in await self._keep(list(zip(group, tried, strict=False)), "search"):
+            records = [_record(number, "search", found) for number, found in zip(group, tried, strict=False)]
+            await self._keep(*records)
+            for made in records:
                 _observe(search, made, seeds)
 
     def _observe_kept(self, search: Search, seeds: dict[str, Seed], numbers: range) -> None:
@@ -172,10 +179,23 @@ class CampaignRunner:
 
         async def make(session: Planned) -> None:
             tried = await session.run(arena, attacker, campaign.seed)
-            await self._keep(list(enumerate(tried, session.first)), "strategy")
+            await self._keep(*(_record(number, "strategy", found) for number, found in enumerate(tried, session.first)))
 
         planned = sessions(campaign.strategies, arena.seeds(campaign.seed), first, campaign.tries.strategy)
         await self._side_by_side((session for session in planned if session.first not in self._done), make)
+
+    async def _vary(self) -> None:
+        """Cases in forms that keep their meaning."""
+        if self.plan.robustness is None:
+            return
+        tries = RobustnessTries(self.plan.robustness, self.record.id, self.plan.attacks, self._done)
+
+        async def make(item: Item) -> None:
+            made = await tries.make(item)
+            if made is not None:
+                await self._keep(made)
+
+        await self._side_by_side(tries.items(), make)
 
     async def _side_by_side(self, items: Iterator[T], make: Callable[[T], Awaitable[None]]) -> None:
         """Makes one item after another, several at once, until none is left or the budget is used up."""
@@ -195,16 +215,15 @@ class CampaignRunner:
             return Try(attack, "infrastructure", error=describe(error))
         return await arena.attempt(Attack(arena.objective.name, plan.seed, plan.mutations, text))
 
-    async def _keep(self, tried: Sequence[tuple[int, Try]], phase: Phase) -> list[TryRecord]:
-        """Keeps tries with their numbers."""
-        records = [_record(number, phase, found) for number, found in tried]
+    async def _keep(self, *records: TryRecord) -> None:
+        """Keeps tries; one whose trace was lost replaces itself and counts no second time."""
         for record in records:
-            self.progress.outcomes[record.outcome] += 1
+            self.progress.outcomes[record.outcome] += record.number not in self._done
             self.progress.refused += record.error.get("type") == _REFUSED
+            self.progress.missing += _again(record)
             self.progress.spend(record.cost, record.tokens)
         await self._tries.keep(*records)
         self._tell()
-        return records
 
     async def _settle(self, arena: Arena, numbers: range) -> None:
         """Makes a finding of each kept breach that none tells of, in the order of their numbers."""

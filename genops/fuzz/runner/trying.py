@@ -21,7 +21,7 @@ from genops.executor import Project, RunOptions, run_chain
 from genops.executor.closure import Closure
 from genops.executor.plants import NOTHING, Plants
 from genops.fuzz.attack import Attack
-from genops.fuzz.objective import Objective, Place, Plant, Seed, Target
+from genops.fuzz.objective import Borrowed, Objective, Place, Plant, Seed, Target
 from genops.fuzz.search import behaviour, closeness
 from genops.fuzz.target import planted_closure, poisoned, target_of
 from genops.store.records import RunRecord, SpanRecord
@@ -94,6 +94,8 @@ class Arena:
         questions: What judges among them ask.
         timeout: Seconds for one try; None for no bound.
         conversation: Input that takes the turns before an attack; empty where they stand in its text, as a transcript.
+        own: Whether the objective's own seeds are used.
+        borrowed: Texts of others that seeds are made of.
     """
 
     project: Project
@@ -106,6 +108,8 @@ class Arena:
     questions: Questions
     timeout: float | None = None
     conversation: str = ""
+    own: bool = True
+    borrowed: tuple[Borrowed, ...] = ()
 
     @classmethod
     def prepare(
@@ -121,6 +125,8 @@ class Arena:
         judge: str | None = None,
         timeout: float | None = None,
         conversation: str = "",
+        own: bool = True,
+        borrowed: tuple[Borrowed, ...] = (),
     ) -> Arena:
         """Plants what an objective needs into a copy of a chain.
 
@@ -135,6 +141,8 @@ class Arena:
             judge: Alias that judges ask.
             timeout: Seconds for one try.
             conversation: Input that takes the turns before an attack, as a list of ``{role, content}``.
+            own: Whether the objective's own seeds are used.
+            borrowed: Texts of others that seeds are made of.
 
         Raises:
             ReferenceNotFound: The chain or a component is not there.
@@ -162,11 +170,15 @@ class Arena:
             Questions(project, model=judge, memo=False),
             timeout,
             conversation,
+            own,
+            borrowed,
         )
 
     def seeds(self, seed: int = 0) -> list[Seed]:
         """What the objective's attacks begin with."""
-        return list(self.objective.seeds(self.target, self.plants, Random(f"{self.objective.name} seeds {seed}")))
+        rng = Random(f"{self.objective.name} seeds {seed}")
+        own = self.objective.seeds(self.target, self.plants, rng) if self.own else ()
+        return [*own, *(self.objective.adopt(self.target, self.borrowed) if self.borrowed else ())]
 
     async def warm(self) -> None:
         """Runs what is planted in another session, once: what a chain keeps of it must not come out here."""
@@ -216,8 +228,7 @@ class Arena:
         described = describe(error) if error is not None else {}
         if isinstance(error, ModelError):
             return Try(attack, "infrastructure", run.id, error=described)
-        metadata: dict[str, Value] = {"attack": attack.text, "seed": attack.seed.id}
-        case = Case(attack.seed.id, inputs, metadata=metadata)
+        case = Case(attack.seed.id, inputs, metadata=attack.metadata)
         sample = Sample(case, self.objective.name, 0, output, run)
         scoring = Scoring(sample, self.project, self.questions, made.spans)
         scores = await score_sample(self.detectors, self.of if error is None else "", scoring)
