@@ -48,7 +48,7 @@ _KEYS = (
     "anchors",
 )
 M = TypeVar("M", Objective, Strategy)
-_NEEDED = ("chain", "dataset", "objectives")
+_NEEDED = ("chain", "dataset")
 
 
 class Tries(BaseModel):
@@ -166,13 +166,16 @@ class Campaign:
         for key in _NEEDED:
             if key not in data:
                 raise DefinitionError(f"a campaign needs `{key}:`", at=parsing.at())
+        if not data.get("objectives") and "robustness" not in data:
+            what = "a campaign needs `objectives:`, `robustness:` or both"
+            raise DefinitionError(what, at=parsing.at(), hint="objectives: [prompt_extraction]")
         attacker = field_of(str | None, data.get("attacker"), "attacker", parsing)
         attack = data.get("attack", ())
         return cls(
             name=name,
             chain=field_of(str, data["chain"], "chain", parsing),
             dataset=DatasetSpec.parse(data["dataset"], file, "dataset"),
-            objectives=_objectives(data["objectives"], parsing.below("objectives")),
+            objectives=_objectives(data.get("objectives", []), parsing.below("objectives")),
             mutators=_mutators(data.get("mutators"), attacker, parsing.below("mutators")),
             strategies=_strategies(data.get("strategies", []), attacker, parsing.below("strategies")),
             conversation=field_of(str, data.get("conversation", ""), "conversation", parsing),
@@ -220,8 +223,6 @@ def _objectives(raw: Any, parsing: Parsing) -> tuple[Objective, ...]:
             raise DefinitionError(f"the objective {name!r} is there twice", at=where.at())
         made = find_objective(_known(name, registry.names("objective"), "objective", where))
         found[name] = _made(made, "objective", given, where)
-    if not found:
-        raise DefinitionError("`objectives` is empty", at=parsing.at(), hint="objectives: [prompt_extraction]")
     return tuple(found.values())
 
 

@@ -69,7 +69,13 @@ def fuzz(campaign: Campaign, project: Project | None = None, **options: Any) -> 
 
 
 def define_campaign(
-    name: str, *, chain: str, dataset: Any, objectives: list[Any], folder: Path | None = None, **settings: Any
+    name: str,
+    *,
+    chain: str,
+    dataset: Any,
+    objectives: list[Any] | None = None,
+    folder: Path | None = None,
+    **settings: Any,
 ) -> Campaign:
     """A campaign made in Python, of the same data as in a file.
 
@@ -77,14 +83,14 @@ def define_campaign(
         name: By which reports call it.
         chain: Reference of the chain under attack.
         dataset: Harmless cases: a file, a specification, or rows.
-        objectives: Names, or mappings of a name to its settings.
+        objectives: Names, or mappings of a name to its settings; None where there is ``robustness`` alone.
         folder: That files are relative to; default the working folder.
         settings: The other keys of a campaign: ``mutators``, ``tries``, ``depth``, ….
 
     Raises:
         DefinitionError: It is no campaign.
     """
-    data = {**settings, "chain": chain, "dataset": dataset, "objectives": objectives}
+    data = {**settings, "chain": chain, "dataset": dataset, "objectives": objectives or []}
     return Campaign.from_data(data, name, folder)
 
 

@@ -272,7 +272,7 @@ class SampleRecord:
         status: ``error`` says that the infrastructure failed, so that there is nothing to score.
         run: Id of the run, which names its trace; empty where there was none.
         output: Digest of the redacted output's payload.
-        error: ``{"type", "message", "path"}`` of the failure.
+        error: ``{"type", "message", "path"}`` of the failure; with scores, of a run that its case may decline.
         seconds: How long the run took.
         cost: US dollars; None when a price is unknown.
         input_tokens: Of the run.
@@ -338,12 +338,14 @@ class TryRecord:
         number: Position in the campaign: unique, and the same when the campaign is resumed.
         phase: ``sweep`` for what was drawn without a look at others, ``search`` for what the search proposed,
             ``strategy`` for what an attacker model was led to, ``robustness`` for what keeps a case's meaning.
-        objective: Name of the objective; of robustness, the relation's, or ``unchanged``.
+        objective: Name of the objective; of robustness, the relation's, ``source`` for a case as it is, or
+            ``unchanged`` for the same once more.
         seed: Id of the seed; of robustness, the case's.
         surface: Where the attack or the change entered.
         mutations: ``{"mutator", "seed", "settings"}`` in their order.
         outcome: ``breach``, ``safe``, ``crashed``, ``unscored`` or ``infrastructure``; of robustness, ``asked`` for
-            what others are compared with, and ``same`` or ``changed`` in place of the first two.
+            what others are compared with, ``same`` or ``changed`` in place of the first two, and ``skipped`` where
+            there was nothing to change.
         run: Id of the run, which names its trace; empty where there was none.
         error: ``{"type", "message", "path"}`` of the failure.
         scores: Of the detectors, as a sample has them.

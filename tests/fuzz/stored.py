@@ -22,17 +22,22 @@ class Campaigns:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         self.store = Store.open(settings.store_url)
 
-    def add(self, tries, findings=(), *, objectives=("prompt_extraction",), sweep=None, status="finished"):
+    def add(
+        self, tries, findings=(), *, objectives=("prompt_extraction",), sweep=None, status="finished", robustness=None
+    ):
         """A campaign of tries: dicts of TryRecord's fields; a seed that is not named is one of twelve, in turn."""
         number = next(_ids)
-        made = [tried(place, **{"objective": objectives[0], **values}) for place, values in enumerate(tries)]
-        planned = max([sum(one.phase == "sweep" and one.objective == name for one in made) for name in objectives])
+        made = [
+            tried(place, **{"objective": next(iter(objectives), ""), **values}) for place, values in enumerate(tries)
+        ]
+        swept = [sum(one.phase == "sweep" and one.objective == name for one in made) for name in objectives]
+        planned = max(swept, default=0)
         manifest = {
             "chain": "answer_docs",
             "objectives": [{"name": name} for name in objectives],
             "tries": {"sweep": planned if sweep is None else sweep, "search": 0},
         }
-        body = {"manifest": manifest}
+        body = {"manifest": manifest, **({"robustness": robustness} if robustness else {})}
         record = CampaignRecord(f"{number:032x}"[::-1], "attacks", "m" * 64, body, number, status=status)
         self.store.open_campaign(record)
         self.store.add_tries(record.id, made)

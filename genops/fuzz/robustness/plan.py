@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from random import Random
 from typing import Any
 
-from genops.artifacts import digest_of
 from genops.errors import UsageError
 from genops.evals.case import Case
 from genops.evals.datasets import Dataset
@@ -19,16 +17,35 @@ from genops.fuzz.campaign import Campaign
 from genops.fuzz.mutator import Attacker
 from genops.fuzz.objective import Target
 from genops.fuzz.robustness.answer import Asking
-from genops.fuzz.robustness.rearranged import rearranged_closure
-from genops.fuzz.robustness.relation import PassageRelation, Relation, TextRelation, find_relation
+from genops.fuzz.robustness.rearranged import Rearranging, rearranged_closure
+from genops.fuzz.robustness.relation import SOURCE, UNCHANGED, PassageRelation, Relation, TextRelation, find_relation
 from genops.fuzz.robustness.spec import RobustnessSpec
-from genops.fuzz.runner.attacker import ModelAttacker
 from genops.fuzz.target import target_of
 from genops.plugins import registry
 from genops.syntax import Expression
 
 _DRAWS = 8
 """How often a change is drawn anew where it changed nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A case as it is asked in one try.
+
+    Attributes:
+        name: Of the relation, or what stands in its place.
+        relation: That changes it; None for the case as it is.
+        number: Among the changes of this relation.
+    """
+
+    name: str
+    relation: Relation | None = None
+    number: int = 0
+
+    @property
+    def surface(self) -> str:
+        """Where it is changed."""
+        return "passage" if isinstance(self.relation, PassageRelation) else "input"
 
 
 @dataclass(frozen=True)
@@ -38,7 +55,6 @@ class RobustnessPlan:
     Attributes:
         campaign: The definition.
         spec: Its part.
-        project: Where it runs.
         asking: Asks the chain.
         relations: That must not change an answer.
         target: What is known of the chain.
@@ -49,7 +65,6 @@ class RobustnessPlan:
 
     campaign: Campaign
     spec: RobustnessSpec
-    project: Project
     asking: Asking
     relations: tuple[Relation, ...]
     target: Target
@@ -58,18 +73,22 @@ class RobustnessPlan:
     attacker: Attacker | None
 
     @classmethod
-    def make(cls, campaign: Campaign, project: Project) -> RobustnessPlan:
+    def make(
+        cls, campaign: Campaign, spec: RobustnessSpec, project: Project, dataset: Dataset, attacker: Attacker | None
+    ) -> RobustnessPlan:
         """Resolves the part.
 
+        Args:
+            campaign: The definition.
+            spec: Its part.
+            project: Where it runs.
+            dataset: The harmless cases.
+            attacker: The model that helps; None for none.
+
         Raises:
-            UsageError: There is none, something that it refers to is not there, or a relation needs what the chain
-                does not have.
+            UsageError: Something that it refers to is not there, or a relation needs what the chain does not have.
         """
-        spec = campaign.robustness
-        if spec is None:
-            raise UsageError(f"the campaign {campaign.name!r} has no `robustness:`", hint="robustness: true")
         closure = rearranged_closure(project, campaign.chain)
-        dataset = campaign.dataset.open(project.settings, campaign.folder, closure.root.inputs)
         meant = [int(number) for number in campaign.dataset.numbers(dataset)]
         drawn = Random(f"robustness {campaign.seed}").sample(meant, min(spec.cases, len(meant)))
         inputs = closure.root.inputs.validate(dataset[meant[0]].inputs)
@@ -79,47 +98,40 @@ class RobustnessPlan:
         return cls(
             campaign,
             spec,
-            project,
             Asking(project, closure, of, spec.same, questions, campaign.timeout),
             _usable(spec, target, campaign.attacker),
             target,
             dataset,
             tuple(sorted(drawn)),
-            ModelAttacker(project, campaign.attacker) if campaign.attacker else None,
+            attacker,
         )
 
     @property
-    def width(self) -> int:
-        """Tries of one case: unchanged twice, and the changes."""
-        return 2 + len(self.relations) * self.spec.changes
+    def forms(self) -> list[Form]:
+        """The tries of one case, in their order."""
+        changed = [Form(one.name, one, number) for one in self.relations for number in range(self.spec.changes)]
+        return [Form(SOURCE), Form(UNCHANGED), *changed]
 
     @property
     def size(self) -> int:
         """How many tries there are."""
-        return len(self.numbers) * self.width
+        return len(self.numbers) * len(self.forms)
 
-    def changes(self) -> Iterator[tuple[Relation | None, int]]:
-        """The tries of a case after the first, by their places: its relation, None for no change, and its number."""
-        yield None, 0
-        for relation in self.relations:
-            for number in range(self.spec.changes):
-                yield relation, number
-
-    def seed(self, relation: Relation, case: Case, number: int) -> str:
+    def seed(self, form: Form, case: Case) -> str:
         """Of the chance of one change."""
-        return f"{relation.name} {case.id} {number} {self.campaign.seed}"
+        return f"{form.name} {case.id} {form.number} {self.campaign.seed}"
 
-    async def changed(
-        self, relation: TextRelation, case: Case, number: int
-    ) -> tuple[dict[str, Any], tuple[Mutation, ...]]:
-        """The inputs of a case after a change, and what was done; nothing where there is nothing to change.
+    async def changed(self, form: Form, case: Case) -> tuple[dict[str, Any], tuple[Mutation, ...]]:
+        """The inputs of a case in another form, and what was done; nothing where there is nothing to change in them.
 
         Raises:
             GenopsError: The attacker gives no usable answer.
         """
-        rng = Random(self.seed(relation, case, number))
+        if not isinstance(form.relation, TextRelation):
+            return dict(case.inputs), ()
+        rng = Random(self.seed(form, case))
         for _ in range(_DRAWS):
-            mutation = Mutation(rng.choice(relation.mutators), rng.randrange(2**32))
+            mutation = Mutation(rng.choice(form.relation.mutators), rng.randrange(2**32))
             inputs = dict(case.inputs)
             for name in self.target.fields:
                 if isinstance(inputs.get(name), str):
@@ -128,31 +140,29 @@ class RobustnessPlan:
                 return inputs, (mutation,)
         return dict(case.inputs), ()
 
+    def rearranging(self, form: Form, case: Case) -> Rearranging | None:
+        """What is done to the searches of a run; None for nothing."""
+        if not isinstance(form.relation, PassageRelation):
+            return None
+        return Rearranging(form.relation, self.seed(form, case))
+
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """Everything that the tries follow from."""
-        campaign = self.campaign
-        of = campaign.file.data.get("of") if isinstance(campaign.file.data, dict) else None
+        """What the tries follow from, beside what the whole campaign does."""
         return {
-            "phase": "robustness",
-            "chain": campaign.chain,
             "lock": self.asking.closure.lock.digest,
-            "dataset": {"name": self.dataset.name, "digest": self.dataset.digest},
             "cases": list(self.numbers),
             "relations": [relation.name for relation in self.relations],
             "changes": self.spec.changes,
             "same": self.spec.same.digest if self.spec.same else None,
-            "of": of,
-            "attack": list(campaign.attack),
-            "seed": campaign.seed,
-            "attacker": campaign.attacker,
-            "judge": campaign.judge,
         }
 
-    @cached_property
-    def digest(self) -> str:
-        """Of the manifest."""
-        return digest_of(self.manifest)
+    @property
+    def about(self) -> dict[str, Any]:
+        """What a summary needs to know."""
+        names = [relation.name for relation in self.relations]
+        allowed = {name: share for name in names if (share := self.spec.at_most(name)) is not None}
+        return {"relations": names, "tries": self.size, "at_most": allowed}
 
 
 def _usable(spec: RobustnessSpec, target: Target, attacker: str | None) -> tuple[Relation, ...]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from genops.chains import Parsing
 from genops.errors import DefinitionError, nearest
@@ -12,7 +15,9 @@ from genops.evals.use import ScorerUse, parse_use
 from genops.fuzz.robustness.relation import Relation, find_relation
 from genops.plugins import registry
 
-_KEYS = ("relations", "same", "cases", "changes")
+_KEYS = ("relations", "same", "cases", "changes", "at_most")
+_ALL = "all"
+_Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +30,19 @@ class RobustnessSpec:
             for equality up to case, punctuation and articles.
         cases: How many of the dataset, drawn at random, at most.
         changes: Of each case under each relation.
+        allowed: By how much more often answers may change than by themselves, as a share of the answers, by relation;
+            under ``all`` for those that are not named. Empty where nothing is said.
     """
 
     relations: tuple[Relation, ...] | None = None
     same: ScorerUse | None = None
     cases: int = 20
     changes: int = 3
+    allowed: Mapping[str, float] = field(default_factory=dict)
+
+    def at_most(self, relation: str) -> float | None:
+        """What is allowed of a relation; None where nothing is said."""
+        return self.allowed.get(relation, self.allowed.get(_ALL))
 
     @classmethod
     def parse(cls, raw: Any, attacker: str | None, parsing: Parsing) -> RobustnessSpec:
@@ -52,11 +64,13 @@ class RobustnessSpec:
             if key not in _KEYS:
                 hint = nearest(str(key), _KEYS)
                 raise DefinitionError(f"unknown key {key!r} in `robustness`", at=parsing.at(key), hint=hint)
+        relations = _relations(raw["relations"], attacker, parsing.below("relations")) if "relations" in raw else None
         return cls(
-            _relations(raw["relations"], attacker, parsing.below("relations")) if "relations" in raw else None,
+            relations,
             _same(raw["same"], parsing.below("same")) if "same" in raw else None,
             field_of(Positive, raw.get("cases", 20), "cases", parsing),
             field_of(Positive, raw.get("changes", 3), "changes", parsing),
+            _allowed(raw.get("at_most", {}), relations, parsing),
         )
 
 
@@ -83,3 +97,15 @@ def _same(raw: Any, parsing: Parsing) -> ScorerUse:
         what = f"`same`: {use.scorer.name!r} does not say from which value on two answers are the same"
         raise DefinitionError(what, at=parsing.at(), hint=f"{{{use.scorer.name}: null, threshold: 0.9}}")
     return use
+
+
+def _allowed(raw: Any, relations: tuple[Relation, ...] | None, parsing: Parsing) -> dict[str, float]:
+    """One share for all relations, or one for each that is named."""
+    if not isinstance(raw, dict):
+        return {_ALL: field_of(_Share, raw, "at_most", parsing)}
+    known = registry.names("relation") if relations is None else [relation.name for relation in relations]
+    for name in raw:
+        if name not in (*known, _ALL):
+            message = f"`at_most`: {name!r} is none of the relations"
+            raise DefinitionError(message, at=parsing.at("at_most", name), hint=nearest(str(name), known))
+    return {name: field_of(_Share, share, name, parsing.below("at_most")) for name, share in raw.items()}

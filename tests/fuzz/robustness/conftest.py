@@ -4,9 +4,8 @@ import pytest
 
 from genops.executor import run_sync
 from genops.fuzz.campaign import Campaign
-from genops.fuzz.robustness.plan import RobustnessPlan
-from genops.fuzz.robustness.run import RobustnessRunner, open_robustness
-from genops.fuzz.robustness.summary import summarise
+from genops.fuzz.runner import CampaignPlan, CampaignRunner, open_campaign
+from genops.fuzz.summary import summarise
 from tests.executor.conftest import site
 
 __all__ = ["site"]
@@ -54,15 +53,20 @@ def harbour(site):
 
 
 def plan(site, robustness, **more):
-    data = {"chain": "harbour", "dataset": CASES, "objectives": ["crash"], "robustness": robustness, **more}
-    return RobustnessPlan.make(Campaign.from_data(data, "steady"), site.project)
+    data = {"chain": "harbour", "dataset": CASES, "robustness": robustness, **more}
+    return CampaignPlan.make(Campaign.from_data(data, "steady"), site.project)
 
 
 def ran(made, record=None):
-    runner = RobustnessRunner(made, record or open_robustness(made))
+    runner = CampaignRunner(made, record or open_campaign(made))
     run_sync(runner.run())
     return runner
 
 
-def result(site, runner):
-    return summarise(site.project.store.tries(runner.record.id))
+def tries(runner):
+    return list(runner.plan.project.store.tries(runner.record.id))
+
+
+def result(runner):
+    store = runner.plan.project.store
+    return summarise(store, store.campaign(runner.record.id)).robustness
