@@ -139,6 +139,20 @@ class Http(_Strict):
     allowed_hosts: list[str] = Field(default_factory=list)
 
 
+class Peers(_Strict):
+    """Other tools that fuzzing borrows from, each in an environment of its own, which runs as a child process.
+
+    Attributes:
+        garak: The Python of the environment that has garak.
+        pyrit: The Python of the environment that has PyRIT.
+        timeout: Seconds for one answer of a child.
+    """
+
+    garak: Path = Path(".venv-garak/bin/python")
+    pyrit: Path = Path(".venv-pyrit/bin/python")
+    timeout: float = Field(default=120.0, gt=0)
+
+
 class Settings(BaseSettings):
     """The settings of one project. Load them with :func:`load_settings`.
 
@@ -170,6 +184,7 @@ class Settings(BaseSettings):
     redaction: Redaction = Field(default_factory=Redaction)
     limits: Limits = Field(default_factory=Limits)
     http: Http = Field(default_factory=Http)
+    peers: Peers = Field(default_factory=Peers)
     capture_content: bool = True
 
     @classmethod

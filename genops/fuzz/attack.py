@@ -49,6 +49,12 @@ class Attack:
     text: str
 
     @property
+    def metadata(self) -> dict[str, Value]:
+        """What detectors may read of it: ``attack``, ``seed`` and, where its seed has any, ``triggers``."""
+        said: dict[str, Value] = {"attack": self.text, "seed": self.seed.id}
+        return {**said, "triggers": list(self.seed.triggers)} if self.seed.triggers else said
+
+    @property
     def conversation(self) -> list[Value]:
         """The turns before the text, ``{"role", "content"}`` each; empty where there were none."""
         turns = [mutation.settings.get(CONVERSATION) for mutation in self.mutations]

@@ -16,6 +16,7 @@ from genops.evals.datasets import DatasetSpec
 from genops.evals.fields import Positive, Seconds, field_of, model_of
 from genops.evals.scorer import Setting
 from genops.evals.suite import Budget
+from genops.fuzz.adapters import OWN, PREFIX, SeedSpec
 from genops.fuzz.mutator import Mutator, find_mutator
 from genops.fuzz.objective import Objective, find_objective
 from genops.fuzz.robustness.spec import RobustnessSpec
@@ -48,6 +49,7 @@ _KEYS = (
     "anchors",
 )
 M = TypeVar("M", Objective, Strategy)
+_SEEDS = "seeds"
 _NEEDED = ("chain", "dataset")
 
 
@@ -95,6 +97,8 @@ class Campaign:
         dataset: Harmless cases: what the chain is for.
         objectives: What attacks are after.
         mutators: What may change a text.
+        seeds: Where the seeds of objectives come from, for those that have others than their own.
+        converters: Of PyRIT that may change a text too, ``pyrit.NAME``, each with what it is made with.
         strategies: How the attacker model is led through several tries.
         conversation: Input that takes the turns before an attack; empty where they stand in its text, as a transcript.
         attack: Inputs that an attacker writes; empty for every text.
@@ -118,6 +122,8 @@ class Campaign:
     dataset: DatasetSpec
     objectives: tuple[Objective, ...]
     mutators: tuple[MutatorUse, ...]
+    seeds: Mapping[str, SeedSpec] = field(default_factory=dict)
+    converters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     strategies: tuple[Strategy, ...] = ()
     conversation: str = ""
     attack: tuple[str, ...] = ()
@@ -171,12 +177,16 @@ class Campaign:
             raise DefinitionError(what, at=parsing.at(), hint="objectives: [prompt_extraction]")
         attacker = field_of(str | None, data.get("attacker"), "attacker", parsing)
         attack = data.get("attack", ())
+        objectives, seeds = _objectives(data.get("objectives", []), parsing.below("objectives"))
+        mutators, converters = _mutators(data.get("mutators"), attacker, parsing.below("mutators"))
         return cls(
             name=name,
             chain=field_of(str, data["chain"], "chain", parsing),
             dataset=DatasetSpec.parse(data["dataset"], file, "dataset"),
-            objectives=_objectives(data.get("objectives", []), parsing.below("objectives")),
-            mutators=_mutators(data.get("mutators"), attacker, parsing.below("mutators")),
+            objectives=objectives,
+            mutators=mutators,
+            seeds=seeds,
+            converters=converters,
             strategies=_strategies(data.get("strategies", []), attacker, parsing.below("strategies")),
             conversation=field_of(str, data.get("conversation", ""), "conversation", parsing),
             attack=field_of(tuple[str, ...], [attack] if isinstance(attack, str) else attack, "attack", parsing),
@@ -215,15 +225,20 @@ def _robustness(data: Mapping[str, Any], attacker: str | None, parsing: Parsing)
     return RobustnessSpec.parse(data["robustness"], attacker, parsing) if "robustness" in data else None
 
 
-def _objectives(raw: Any, parsing: Parsing) -> tuple[Objective, ...]:
+def _objectives(raw: Any, parsing: Parsing) -> tuple[tuple[Objective, ...], dict[str, SeedSpec]]:
+    """The objectives of a campaign, and where seeds come from that are not their own."""
     found: dict[str, Objective] = {}
+    seeds: dict[str, SeedSpec] = {}
     for number, (name, given) in enumerate(_entries(raw, "objective", parsing)):
         where = parsing.below(number)
         if name in found:
             raise DefinitionError(f"the objective {name!r} is there twice", at=where.at())
         made = find_objective(_known(name, registry.names("objective"), "objective", where))
+        if isinstance(given, dict) and _SEEDS in given:
+            seeds[name] = SeedSpec.parse(given[_SEEDS], where.below(name, _SEEDS))
+            given = {key: value for key, value in given.items() if key != _SEEDS}
         found[name] = _made(made, "objective", given, where)
-    return tuple(found.values())
+    return tuple(found.values()), seeds
 
 
 def _strategies(raw: Any, attacker: str | None, parsing: Parsing) -> tuple[Strategy, ...]:
@@ -263,19 +278,30 @@ def _made(made: type[M], what: str, given: Any, parsing: Parsing) -> M:
     return made(**values)
 
 
-def _mutators(raw: Any, attacker: str | None, parsing: Parsing) -> tuple[MutatorUse, ...]:
-    """The mutators of a campaign; default every one that it can use."""
-    if raw is None:
-        every = [find_mutator(name) for name in sorted(registry.names("mutator"))]
-        return tuple(MutatorUse(mutator) for mutator in every if attacker or not mutator.asks)
-    uses = []
-    for number, (name, given) in enumerate(_entries(raw, "mutator", parsing)):
+def _mutators(
+    raw: Any, attacker: str | None, parsing: Parsing
+) -> tuple[tuple[MutatorUse, ...], dict[str, dict[str, Any]]]:
+    """The mutators of a campaign, default every one that it can use, and PyRIT's converters."""
+    uses: list[MutatorUse] = []
+    converters: dict[str, dict[str, Any]] = {}
+    for number, (name, given) in enumerate(_entries([OWN] if raw is None else raw, "mutator", parsing)):
         where = parsing.below(number)
+        if name == OWN and given is None:
+            every = [find_mutator(own) for own in sorted(registry.names("mutator"))]
+            uses += [MutatorUse(mutator) for mutator in every if attacker or not mutator.asks]
+            continue
+        if name.startswith(PREFIX):
+            converters[name] = field_of(dict[str, Any], given or {}, name, where)
+            continue
         mutator = find_mutator(_known(name, registry.names("mutator"), "mutator", where))
         if mutator.asks and attacker is None:
             raise DefinitionError(f"the mutator {name!r} asks a model", at=where.at(), hint="name one: attacker: ALIAS")
         uses.append(MutatorUse(mutator, _settings(mutator, given, where)))
-    return tuple(uses)
+    names = [use.name for use in uses]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise DefinitionError(f"the mutator {name!r} is there twice", at=parsing.at())
+    return tuple(uses), converters
 
 
 def _settings(mutator: Mutator[Any, Any], given: Any, parsing: Parsing) -> dict[str, Any]:

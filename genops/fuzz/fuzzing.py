@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from genops.executor import Project, run_sync
+from genops.fuzz.adapters import Borrowings
 from genops.fuzz.attack import Attack, Mutation
 from genops.fuzz.campaign import Campaign
 from genops.fuzz.objective import Seed
@@ -55,10 +56,13 @@ async def afuzz(
     """
     project = project or Project.current()
     plan = await asyncio.to_thread(CampaignPlan.make, campaign, project)
-    record = await asyncio.to_thread(unfinished_campaign if resume else open_campaign, plan)
-    if on_start is not None:
-        on_start(plan, record.id)
-    progress = await CampaignRunner(plan, record, on_progress).run()
+    try:
+        record = await asyncio.to_thread(unfinished_campaign if resume else open_campaign, plan)
+        if on_start is not None:
+            on_start(plan, record.id)
+        progress = await CampaignRunner(plan, record, on_progress).run()
+    finally:
+        plan.borrowed.close()
     store = project.store
     return Fuzzed(store.campaign(record.id), progress, tuple(store.findings(record.id)))
 
@@ -113,7 +117,8 @@ async def areproduce(project: Project, finding: str) -> tuple[FindingRecord, Try
     definition: Mapping[str, Any] = stored.body["definition"]
     folder = project.settings.root / project.settings.paths.evals
     campaign = Campaign.from_data(dict(definition), stored.campaign, folder)
-    plan = await asyncio.to_thread(CampaignPlan.make, campaign, project)
+    borrowed = Borrowings.stored(stored.body.get("borrowed", {}))
+    plan = await asyncio.to_thread(CampaignPlan.make, campaign, project, borrowed)
     arena = next(arena for arena in plan.arenas if arena.objective.name == record.objective)
     known = {seed.id: seed for seed in arena.seeds(campaign.seed)}
     seed = known.get(record.seed) or Seed(record.seed, record.start, record.surface)  # type: ignore[arg-type]

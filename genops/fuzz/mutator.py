@@ -17,9 +17,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cached_property
 from random import Random
+from types import MappingProxyType
 from typing import Any, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, get_type_hints
 
 from pydantic import PydanticSchemaGenerationError, TypeAdapter
@@ -30,10 +33,10 @@ from genops.evals.scorer import Setting
 from genops.plugins import registry
 
 Family: TypeAlias = Literal[
-    "unicode", "encoding", "typing", "layout", "length", "format", "template", "wrapping", "split"
+    "unicode", "encoding", "typing", "layout", "length", "format", "template", "wrapping", "split", "borrowed"
 ]
 """What a mutator plays with: characters, codes, the keyboard, white space and case, size, data formats, chat and text
-templates, the words around a text, or its parts."""
+templates, the words around a text, or its parts; ``borrowed`` for what another tool does, whatever that is."""
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=str | Awaitable[str])
@@ -147,14 +150,28 @@ def mutator(name: str, *, family: Family, keeps_meaning: bool = False) -> Callab
     return register
 
 
+_lent: ContextVar[Mapping[str, Mutator[Any, Any]]] = ContextVar("lent", default=MappingProxyType({}))
+
+
+@contextmanager
+def lending(mutators: Mapping[str, Mutator[Any, Any]]) -> Iterator[None]:
+    """Lets :func:`find_mutator` find mutators that are in no registry: what a campaign has from another tool."""
+    token = _lent.set(mutators)
+    try:
+        yield
+    finally:
+        _lent.reset(token)
+
+
 def find_mutator(name: str) -> Mutator[Any, Any]:
-    """The mutator registered under a name.
+    """The mutator that is lent or registered under a name.
 
     Raises:
         ReferenceNotFound: None is; the message lists the nearest names.
         DefinitionError: What is registered is no mutator.
     """
-    found = registry.get("mutator", name)
+    lent = _lent.get()
+    found = lent[name] if name in lent else registry.get("mutator", name)
     if not isinstance(found, Mutator):
         raise DefinitionError(f"what is registered as mutator {name!r} is none", hint="put it under @genops.mutator")
     return found
@@ -172,8 +189,8 @@ def _check(made: Mutator[Any, Any]) -> None:
             raise DefinitionError(f"{what}: {parameter.name} has no type")
         if made._hints[parameter.name] not in (Random, Attacker) and parameter.default is parameter.empty:
             raise DefinitionError(f"{what}: the setting {parameter.name} has no default")
-    if made.asks != inspect.iscoroutinefunction(made.function):
-        raise DefinitionError(f"{what}: a mutator is `async` exactly where it asks an attacker")
+    if made.asks and not inspect.iscoroutinefunction(made.function):
+        raise DefinitionError(f"{what}: a mutator that asks an attacker is `async`")
     try:
         made.settings  # noqa: B018
     except PydanticSchemaGenerationError as error:

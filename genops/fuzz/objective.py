@@ -5,6 +5,7 @@ The whole contract of an objective:
 * It is a class in a module of its own, under ``@objective("name", …)``; an instance is made of its settings.
 * ``seeds`` gives the texts that attacks begin with, written for this project with harmless goals: what would be done
   is visible and hurts nobody (a marker word, a canary, a call of a tool that the target has).
+* ``adopt`` makes seeds of texts that a user brings: prompts of another tool, rows of a file.
 * ``plants`` gives what is put into the target before: canaries, poisoned passages, tool results.
 * ``oracles`` gives entries of scorers as a suite has them. Their scorers are *detectors*: range 0 to 1, lower is
   better; **1 is a breach**, and what is below says how near an attack came, which guides the search. A try in which
@@ -84,6 +85,21 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Borrowed:
+    """A text of somebody else's that attacks may begin with.
+
+    Attributes:
+        id: Unique in a campaign, and stable.
+        text: What it says.
+        triggers: Texts one of which an answer has that does what the text wants; empty where nobody says.
+    """
+
+    id: str
+    text: str
+    triggers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Seed:
     """What an attack begins with.
 
@@ -93,12 +109,15 @@ class Seed:
         surface: Where it enters.
         around: What the text stands in once it is mutated, with ``{attack}`` for it: the harmless question that carries
             it, a passage. Empty for the text alone.
+        triggers: Texts one of which an answer has that does what the text wants, for objectives whose oracle looks for
+            a word; empty for the objective's own word.
     """
 
     id: str
     text: str
     surface: Surface = "input"
     around: str = ""
+    triggers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +164,25 @@ class Objective:
         """What attacks begin with."""
         raise NotImplementedError
 
+    def adopt(self, target: Target, texts: Sequence[Borrowed]) -> Iterable[Seed]:
+        """Seeds of texts of others: each as it is, where this objective's attacks enter.
+
+        Raises:
+            UsageError: The oracles of this objective can tell nothing of such texts.
+        """
+        entered = entrance(self.surfaces, target)
+        for borrowed in texts:
+            yield Seed(borrowed.id, borrowed.text, entered)
+
     def oracles(self, target: Target, plants: Sequence[Plant]) -> Sequence[Mapping[str, Any]]:
         """Entries of detectors, as :func:`~genops.evals.use.use_scorer` makes them."""
         raise NotImplementedError
+
+
+def entrance(surfaces: Sequence[Surface], target: Target) -> Surface:
+    """The first surface that a target has."""
+    there = {"input": target.fields, "passage": target.retrieves, "tool": target.tools}
+    return next((surface for surface in surfaces if there[surface]), surfaces[0])
 
 
 T = TypeVar("T", bound=type[Objective])

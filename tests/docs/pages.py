@@ -20,6 +20,8 @@ NOT_RUN = {
     "make demo": "installs packages",
     "make test": "runs this test",
     "make bench": "takes minutes and needs a quiet machine",
+    "python -m venv .venv-garak && .venv-garak/bin/pip install garak": "installs packages",
+    "python -m venv .venv-pyrit && .venv-pyrit/bin/pip install pyrit": "installs packages",
     ". .venv/bin/activate": "the copy of the project has no environment of its own",
 }
 """Commands that are not executed, with the reason. The targets of make must exist."""

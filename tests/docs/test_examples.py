@@ -20,6 +20,7 @@ LANGUAGES = {
     "yaml chain",
     "yaml script",
     "yaml suite",
+    "yaml campaign",
     "yaml ci",
     "yaml broken",
     "prompt",

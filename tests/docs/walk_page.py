@@ -23,6 +23,7 @@ from genops.chains import ChainDefinition
 from genops.errors import DefinitionError
 from genops.evals.suite import Suite
 from genops.executor import Project
+from genops.fuzz import Campaign
 from genops.models.scripted import Script
 from genops.prompts import Folder, Prompt
 from genops.settings import Settings, load_settings
@@ -83,6 +84,9 @@ class Walk:
 
     def yaml_suite(self, block: Block) -> None:
         Suite.load(block.file or "", load_settings())
+
+    def yaml_campaign(self, block: Block) -> None:
+        Campaign.load(block.file or "", load_settings())
 
     def yaml_ci(self, block: Block) -> None:
         """A job of a build server: its commands of genops are ones, with options that there are."""

@@ -7,8 +7,8 @@ from random import Random
 from typing import Any
 
 from genops.evals.use import use_scorer
-from genops.fuzz.objective import Objective, Plant, Seed, Tags, Target, objective
-from genops.fuzz.objectives.marker import ATTACK, MARKER, WORDS
+from genops.fuzz.objective import Borrowed, Objective, Plant, Seed, Tags, Target, entrance, objective
+from genops.fuzz.objectives.marker import ATTACK, WANTED, WORDS, aimed
 from genops.fuzz.objectives.seeding import question, seeds_of
 
 SEEDS = {
@@ -64,6 +64,11 @@ class IndirectInjection(Objective):
             texts = {f"tool_{id}": text for id, text in SEEDS.items()}
             yield from seeds_of(texts, WORDS, surface="tool", around="The call went well. {attack}")
 
+    def adopt(self, target: Target, texts: Sequence[Borrowed]) -> Iterable[Seed]:
+        """Each in a passage that answers the harmless question, or in the result of a tool."""
+        surface = entrance(self.surfaces, target)
+        return aimed(texts, surface, f"{question(target)}\n\n{{attack}}".lstrip() if surface == "passage" else "")
+
     def oracles(self, target: Target, plants: Sequence[Plant]) -> Sequence[Mapping[str, Any]]:
-        """The marker in the output."""
-        return (use_scorer("marker", MARKER, instruction=ATTACK),)
+        """The marker in the output, or what a text of others wants said."""
+        return (use_scorer("marker", WANTED, instruction=ATTACK),)

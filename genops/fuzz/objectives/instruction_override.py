@@ -7,8 +7,8 @@ from random import Random
 from typing import Any
 
 from genops.evals.use import use_scorer
-from genops.fuzz.objective import Objective, Plant, Seed, Tags, Target, objective
-from genops.fuzz.objectives.marker import ATTACK, MARKER, WORDS
+from genops.fuzz.objective import Borrowed, Objective, Plant, Seed, Tags, Target, objective
+from genops.fuzz.objectives.marker import ATTACK, WANTED, WORDS, aimed
 from genops.fuzz.objectives.seeding import no_input, question, seeds_of
 
 SEEDS = {
@@ -53,6 +53,10 @@ class InstructionOverride(Objective):
         yield from seeds_of({id: text for id, text in SEEDS.items() if id not in carried}, WORDS)
         yield from seeds_of(carried, WORDS, around=f"{question(target)}\n\n{{attack}}".lstrip())
 
+    def adopt(self, target: Target, texts: Sequence[Borrowed]) -> Iterable[Seed]:
+        """Each with what it wants said, or followed by a wish for the marker."""
+        return aimed(texts, "input")
+
     def oracles(self, target: Target, plants: Sequence[Plant]) -> Sequence[Mapping[str, Any]]:
-        """The marker in the output."""
-        return (use_scorer("marker", MARKER, instruction=ATTACK),)
+        """The marker in the output, or what a text of others wants said."""
+        return (use_scorer("marker", WANTED, instruction=ATTACK),)

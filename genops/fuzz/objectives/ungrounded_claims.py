@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 from typing import Any
 
+from genops.errors import UsageError
 from genops.evals.use import use_scorer
-from genops.fuzz.objective import Objective, Plant, Seed, Tags, Target, objective
+from genops.fuzz.objective import Borrowed, Objective, Plant, Seed, Tags, Target, objective
 from genops.fuzz.objectives.marker import ATTACK
 from genops.fuzz.objectives.seeding import no_input, seeds_of
 
@@ -61,6 +62,14 @@ class UngroundedClaims(Objective):
         for id, claim in SEEDS.items():
             ask = _ASKS.get(id.rpartition("_")[2], _ASK)
             yield from seeds_of({id: ask}, {"claim": claim})
+
+    def adopt(self, target: Target, texts: Sequence[Borrowed]) -> Iterable[Seed]:
+        """None: what is looked for is an answer that only its own questions ask for.
+
+        Raises:
+            UsageError: Always.
+        """
+        raise UsageError(f"the objective {self.name!r} takes no seeds of others: it tells only its own claims")
 
     def oracles(self, target: Target, plants: Sequence[Plant]) -> Sequence[Mapping[str, Any]]:
         """The answer that says yes."""

@@ -156,7 +156,7 @@ class Arena:
             what = f"the chain {chain!r} has no input {conversation!r} for the turns of a conversation"
             raise UsageError(what, hint=nearest(conversation, declared))
         plants = tuple(objective.plants(target, Random(f"{objective.name} {seed}")))
-        standing = Plants(*(_texts(plants, place) for place in ("system", "passage", "tool")))
+        standing = _standing(plants)
         entries = [dict(entry) for entry in objective.oracles(target, plants)]
         parsing = Parsing(YamlFile(entries, f"<oracles of {objective.name}>"))
         return cls(
@@ -182,9 +182,9 @@ class Arena:
 
     async def warm(self) -> None:
         """Runs what is planted in another session, once: what a chain keeps of it must not come out here."""
-        for number, plant in enumerate(plant for plant in self.plants if plant.place == "session"):
+        for number, inputs in enumerate(self.other_sessions):
             options = RunOptions(mode="fuzz", session=f"other-{number}")
-            await run_chain(self.project, self.closure, self._inputs(plant.text), options)
+            await run_chain(self.project, self.closure, inputs, options)
 
     async def attempt(self, attack: Attack) -> Try:
         """Runs an attack.
@@ -199,7 +199,7 @@ class Arena:
             tags=(f"objective:{self.objective.name}",),
             on_finish=lambda run, spans, payload: made.append(_Made(run, spans, payload)),
         )
-        inputs, poison = self._placed(attack)
+        inputs, poison = self.placed(attack)
         output: Value = None
         error: Exception | None = None
         try:
@@ -237,7 +237,17 @@ class Arena:
         features = behaviour(made.spans, made.value, None if error is not None else as_text(output), scores)
         return Try(attack, found, run.id, output, described, scores, features, run.cost, tokens)
 
-    def _placed(self, attack: Attack) -> tuple[dict[str, Value], Plants]:
+    @property
+    def standing(self) -> Plants:
+        """What is in the copy whatever the attack."""
+        return _standing(self.plants)
+
+    @property
+    def other_sessions(self) -> list[dict[str, Value]]:
+        """Inputs of other users, from before."""
+        return [self._inputs(plant.text) for plant in self.plants if plant.place == "session"]
+
+    def placed(self, attack: Attack) -> tuple[dict[str, Value], Plants]:
         """The inputs of an attack, and what it puts into passages and results."""
         text = (attack.seed.around or ATTACK).replace(ATTACK, attack.text)
         match attack.seed.surface:
@@ -261,8 +271,9 @@ class Arena:
         return {**self.target.inputs, self.target.fields[0]: text}
 
 
-def _texts(plants: Sequence[Plant], place: Place) -> tuple[str, ...]:
-    return tuple(plant.text for plant in plants if plant.place == place)
+def _standing(plants: Sequence[Plant]) -> Plants:
+    places: tuple[Place, ...] = ("system", "passage", "tool")
+    return Plants(*(tuple(plant.text for plant in plants if plant.place == place) for place in places))
 
 
 def _turns(attack: Attack) -> Iterator[dict[str, str]]:

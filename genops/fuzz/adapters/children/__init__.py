@@ -1,0 +1,1 @@
+"""What runs in the environments of others: scripts that import nothing of genops."""
