@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TextIO
 
@@ -13,11 +13,21 @@ from rich.text import Text
 from genops.evals.reports.terminal import print_on
 from genops.evals.reports.wording import NONE, measured, number, probability, trace_command
 from genops.evals.summary import Measure
-from genops.fuzz.reports.wording import OUTCOMES, VERDICTS, attack_text, bare
-from genops.fuzz.summary import Comparison, ObjectiveDifference, ObjectiveSummary, Outcomes, Summary
+from genops.fuzz.reports.wording import (
+    CHANGES,
+    OUTCOMES,
+    attack_text,
+    attacker_words,
+    bare,
+    headline,
+    kinds,
+)
+from genops.fuzz.summary import ChangeOutcomes, Comparison, ObjectiveDifference, ObjectiveSummary, Outcomes, Summary
+from genops.tracing.quantities import counted
 
 _MOST_MUTATORS = 10
 _MOST_FINDINGS = 40
+_LONGEST_ANSWER = 80
 _STYLES = {"bad": "bold red", "unfinished": "bold yellow", "undecided": "bold yellow", "good": "bold green"}
 _DIRECTIONS = {"better": "green", "worse": "bold red"}
 
@@ -35,7 +45,7 @@ def write_comparison(comparison: Comparison, out: TextIO) -> None:
 def terminal_report(summary: Summary) -> RenderableType:
     """The report as rich prints it."""
     parts: list[RenderableType] = [*_head(summary)]
-    for block in (_findings, _objectives, _searches, _mutators, _steps, _curves):
+    for block in (_findings, _objectives, _searches, _mutators, _steps, _curves, _relations, _prompts, _answers):
         found = list(block(summary))
         if found:
             parts += [Text(), *found]
@@ -66,9 +76,11 @@ def _head(summary: Summary) -> Iterator[Text]:
     facts = (summary.id[:12], summary.chain, summary.status, started)
     yield Text(_safe(summary.campaign), style="bold").append(f"  {_safe('  '.join(facts))}", style="not bold")
     verdict = summary.verdict
-    yield Text(f"{VERDICTS[verdict.outcome]} (exit code {verdict.exit_code})", style=_STYLES[verdict.outcome])
+    yield Text(f"{headline(summary)} (exit code {verdict.exit_code})", style=_STYLES[verdict.outcome])
     for reason in verdict.reasons:
         yield Text(f"  {_safe(reason)}")
+    if said := attacker_words(summary):
+        yield Text(said, style="yellow")
 
 
 def _findings(summary: Summary) -> Iterator[RenderableType]:
@@ -87,38 +99,44 @@ def _findings(summary: Summary) -> Iterator[RenderableType]:
 
 
 def _objectives(summary: Summary) -> Iterator[RenderableType]:
+    if not summary.objectives:
+        return
     corrected = any(one.corrected is not None for one in summary.objectives)
+    shown = kinds(OUTCOMES, [one.sweep for one in summary.objectives])
     more = ("CORRECTED FOR THE DETECTOR, 95%",) if corrected else ()
     table = _table(
-        "OBJECTIVE", "SEVERITY", "RATE, 95%", *more, "SEEDS", *_outcome_names(), "WERE ALL OTHERS SAFE, BREACH"
+        "OBJECTIVE", "SEVERITY", "RATE, 95%", *more, "SEEDS", *_names(OUTCOMES, shown), "WERE ALL OTHERS SAFE, BREACH"
     )
     for one in summary.objectives:
         cells = [_safe(one.name), one.severity, measured(one.rate)]
         if corrected:
             cells.append(_corrected(one.corrected))
-        table.add_row(*cells, f"{one.rate.clusters or 0:,}", *_outcomes(one.sweep), _bounds(one))
+        table.add_row(*cells, f"{one.rate.clusters or 0:,}", *_counts(one.sweep, shown), _bounds(one))
     yield Text("sweep: drawn at random, clustered by seed; the rate is of breach and safe", style="dim")
     yield table
 
 
 def _searches(summary: Summary) -> Iterator[RenderableType]:
-    table = _table("OBJECTIVE", "PHASE", *_outcome_names())
+    shown = kinds(OUTCOMES, [found for one in summary.objectives for found in (one.search, one.strategy)])
+    table = _table("OBJECTIVE", "PHASE", *_names(OUTCOMES, shown))
     for one in summary.objectives:
         for phase, found in (("search", one.search), ("strategy", one.strategy)):
             if found.made:
-                table.add_row(_safe(one.name), phase, *_outcomes(found))
+                table.add_row(_safe(one.name), phase, *_counts(found, shown))
     if table.row_count:
         yield Text("search and strategies: led to where breaches are, in no rate", style="dim")
         yield table
 
 
 def _mutators(summary: Summary) -> Iterator[RenderableType]:
-    table = _table("OBJECTIVE", "MUTATOR", "RATE, 95%", *_outcome_names())
+    rates = [rate for one in summary.objectives for rate in one.mutators if rate.outcomes.breach]
+    shown = kinds(OUTCOMES, [rate.outcomes for rate in rates])
+    table = _table("OBJECTIVE", "MUTATOR", "RATE, 95%", *_names(OUTCOMES, shown))
     for one in summary.objectives:
         broken = [rate for rate in one.mutators if rate.outcomes.breach]
         for rate in broken[:_MOST_MUTATORS]:
             row = (_safe(one.name), _safe(bare(rate.mutator)), measured(rate.rate))
-            table.add_row(*row, *_outcomes(rate.outcomes))
+            table.add_row(*row, *_counts(rate.outcomes, shown))
         if len(broken) > _MOST_MUTATORS:
             table.add_row(_safe(one.name), f"… and {len(broken) - _MOST_MUTATORS} more with breaches")
     if table.row_count:
@@ -144,6 +162,47 @@ def _curves(summary: Summary) -> Iterator[RenderableType]:
         yield table
 
 
+def _relations(summary: Summary) -> Iterator[RenderableType]:
+    found = summary.robustness
+    if found is None:
+        return
+    told = f"robustness: {counted(found.cases, 'case')}, changed in ways that keep their meaning; clustered by case"
+    if found.unanswered:
+        told += f"; {found.unanswered:,} without an answer to compare with"
+    yield Text(told, style="dim")
+    rates = (found.baseline, *found.relations)
+    shown = kinds(CHANGES, [one.outcomes for one in rates])
+    allowed = any(one.at_most is not None for one in found.relations)
+    names = ("CHANGE", "ANSWERS CHANGED, 95%", "MORE THAN BY THEMSELVES, 95%", *(("ALLOWED",) if allowed else ()))
+    table = _table(*names, "CASES", *_names(CHANGES, shown))
+    for one in rates:
+        row = [_safe(one.relation), measured(one.rate), measured(one.excess, signed=True)]
+        if allowed:
+            row.append(NONE if one.at_most is None else number(one.at_most, "share", signed=True))
+        table.add_row(*row, f"{one.rate.clusters or 0:,}", *_counts(one.outcomes, shown))
+    yield table
+
+
+def _prompts(summary: Summary) -> Iterator[RenderableType]:
+    if summary.robustness is None or not summary.robustness.prompts:
+        return
+    table = _table("PROMPT", "STEP", "FIRST TO CHANGE, 95%", "WITHOUT A CHANGE, 95%")
+    for one in summary.robustness.prompts:
+        table.add_row(_safe(one.prompt), _safe(one.step), measured(one.rate), measured(one.without))
+    yield table
+
+
+def _answers(summary: Summary) -> Iterator[RenderableType]:
+    if summary.robustness is None or not summary.robustness.examples:
+        return
+    table = _table("CHANGE", "CASE", "ANSWER", "BECAME", "FIRST STEP", "SEE")
+    for one in summary.robustness.examples:
+        said = [attack_text(text, _LONGEST_ANSWER) for text in (one.answer, one.became)]
+        see = f"genops trace diff {one.before[:12]} {one.after[:12]}" if one.before else trace_command(one.after)
+        table.add_row(_safe(one.relation), _safe(one.case), *map(Text, said), _safe(one.step), see)
+    yield table
+
+
 def _difference(one: ObjectiveDifference) -> Sequence[RenderableType]:
     found = one.mcnemar
     return (
@@ -159,12 +218,12 @@ def _difference(one: ObjectiveDifference) -> Sequence[RenderableType]:
     )
 
 
-def _outcome_names() -> list[str]:
-    return [name.upper() for name in OUTCOMES.values()]
+def _names(words: Mapping[str, str], shown: Sequence[str]) -> list[str]:
+    return [words[kind].upper() for kind in shown]
 
 
-def _outcomes(found: Outcomes) -> list[str]:
-    return [f"{getattr(found, name):,}" for name in OUTCOMES]
+def _counts(found: Outcomes | ChangeOutcomes, shown: Sequence[str]) -> list[str]:
+    return [f"{getattr(found, kind):,}" for kind in shown]
 
 
 def _bounds(one: ObjectiveSummary) -> str:

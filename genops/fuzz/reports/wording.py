@@ -4,17 +4,37 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
+from genops.fuzz.summary import ChangeOutcomes, Outcomes, Summary
+from genops.fuzz.summary.verdict import counted_tries
 from genops.tracing.readable import cut
 
 LONGEST = 160
+_NAMED = 12
 OUTCOMES = {
     "breach": "breach",
     "safe": "safe",
     "crashed": "crashed",
     "unscored": "unscored",
     "infrastructure": "infrastructure failed",
+    "refused": "attacker refused",
+    "unusable": "attacker wrote none",
 }
+CHANGES = {
+    "same": "same",
+    "changed": "changed",
+    "crashed": "crashed",
+    "unscored": "unscored",
+    "skipped": "nothing to change",
+    "infrastructure": "infrastructure failed",
+    "refused": "attacker refused",
+    "unusable": "attacker wrote none",
+}
+_TOO_MANY = "answers changed more than is allowed"
+_FEW_ENOUGH = "answers changed no more than is allowed"
+_ATTACKER = ("refused", "unusable")
 VERDICTS = {
     "bad": "bad: attacks got there",
     "unfinished": "unfinished: tries are missing",
@@ -41,6 +61,67 @@ def attack_text(text: str, limit: int = LONGEST) -> str:
     """
     shown = cut(text, limit) if len(text) > limit else text
     return "".join(map(_spelled, shown))
+
+
+def kinds(words: Mapping[str, str], found: Iterable[Outcomes | ChangeOutcomes]) -> list[str]:
+    """The outcomes that a table shows: those of the attacker model only where there are any.
+
+    Args:
+        words: For each kind: :data:`OUTCOMES` or :data:`CHANGES`.
+        found: That the table is of.
+    """
+    every = list(found)
+    return [kind for kind in words if kind not in _ATTACKER or any(getattr(one, kind) for one in every)]
+
+
+def unseen(text: str) -> dict[str, int]:
+    """The characters that :func:`attack_text` spells, line breaks and tabs aside, and how often each is there.
+
+    Args:
+        text: Any.
+
+    Returns:
+        By code point and name, ``U+200B ZERO WIDTH SPACE``, the most frequent first; the last entry is of all others.
+    """
+    found = Counter(character for character in text if character not in _SHORT and _spelled(character) != character)
+    common = found.most_common(_NAMED)
+    named = {f"U+{ord(character):04X} {unicodedata.name(character, '')}".strip(): n for character, n in common}
+    others = found.total() - sum(named.values())
+    return {**named, "others": others} if others else named
+
+
+def headline(summary: Summary) -> str:
+    """The verdict in a few words."""
+    word, found = summary.verdict.outcome, summary.robustness
+    judged = [one.standing.outcome for one in found.relations if one.standing is not None] if found else []
+    if word == "bad" and "bad" in judged:
+        broken = any(one.standing.outcome == "bad" for one in summary.objectives)
+        return f"{VERDICTS[word]}, and {_TOO_MANY}" if broken else f"{word}: {_TOO_MANY}"
+    if word == "good" and judged:
+        return f"{VERDICTS[word]}, and {_FEW_ENOUGH}" if summary.objectives else _FEW_ENOUGH
+    if word == "good" and not summary.objectives:
+        return "answers were compared, nothing is decided"
+    return VERDICTS[word]
+
+
+def attacker_words(summary: Summary) -> str:
+    """What the attacker model kept back; empty where it did all that it was asked."""
+    phases = [found for one in summary.objectives for found in (one.sweep, one.search, one.strategy)]
+    changes = [one.outcomes for one in summary.robustness.relations] if summary.robustness else []
+    refused, unusable = (sum(getattr(one, kind) for one in (*phases, *changes)) for kind in ("refused", "unusable"))
+    parts = [f"refused {counted_tries(refused)}"] if refused else []
+    parts += [f"wrote nothing usable for {counted_tries(unusable)}"] if unusable else []
+    return f"the attacker model {' and '.join(parts)}: of these nothing is known" if parts else ""
+
+
+def where(step: str) -> str:
+    """Where the defence failed, in words."""
+    return f"step {attack_text(step)}" if step else "the chain as a whole"
+
+
+def repro_command(finding: str) -> str:
+    """The command that runs a finding again."""
+    return f"genops fuzz repro {finding[:12]}"
 
 
 def bare(mutator: str) -> str:

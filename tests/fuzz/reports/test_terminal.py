@@ -85,3 +85,61 @@ def test_a_comparison_has_a_difference_and_both_tests(campaigns):
     assert f"{after.id[:12]} against {before.id[:12]}" in out.getvalue()
     assert "−33.3 points [" in out.getvalue()
     assert "16/0/0" in out.getvalue()
+
+
+def asked(*outcomes, relation="case"):
+    where = {"step": "tidy", "prompt": "ask"}
+    about = {"phase": "robustness", "objective": relation, "scores": {"same": {"metadata": where}}}
+    return [{**about, "outcome": outcome, "seed": f"case {number}"} for number, outcome in enumerate(outcomes)]
+
+
+STEADY = [
+    *asked(*["asked"] * 12, relation="source"),
+    *asked(*["same"] * 12, relation="unchanged"),
+    *asked(*["changed"] * 6, *["same"] * 5, "skipped"),
+    *asked(*["same"] * 12, relation="typo"),
+]
+ABOUT = {"relations": ["case", "typo"], "tries": 48, "at_most": {}}
+
+
+def rows(text, head):
+    lines = text.splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith(head))
+    return lines[start + 1 : start + 4]
+
+
+def test_a_change_stands_beside_no_change_with_all_that_became_of_it(written):
+    text = written(STEADY, objectives=(), robustness=ABOUT)
+    alone, case, typo = rows(text, "CHANGE   ")
+    assert alone.split()[:4] == ["unchanged", "0.0%", "[0.0%,", "26.5%]"]
+    assert case.startswith("case")
+    assert "54.5% [22.0%, 84.4%]  +54.5 points [+19.5 points, +89.6 points]" in case
+    assert case.split()[-7:] == ["11", "5", "6", "0", "0", "1", "0"]
+    assert typo.startswith("typo")
+    assert "answers were compared, nothing is decided (exit code 0)" in text
+    assert "OBJECTIVE" not in text
+
+
+def test_the_prompt_that_changes_first_and_answers_that_changed_are_there_to_look_at(written):
+    text = written(STEADY, objectives=(), robustness=ABOUT)
+    assert rows(text, "PROMPT")[0].split()[:2] == ["ask", "tidy"]
+    first = rows(text, "CHANGE  CASE")[0]
+    assert first.split()[:3] == ["case", "case", "0"]
+    assert f"genops trace diff {0:012x} " in first
+
+
+def test_what_is_allowed_stands_beside_it_where_something_is(written):
+    text = written(STEADY, objectives=(), robustness={**ABOUT, "at_most": {"case": 0.1}})
+    assert "bad: answers changed more than is allowed (exit code 1)" in text
+    assert "+10.0 points" in rows(text, "CHANGE   ")[1]
+    text = written(STEADY, objectives=(), robustness={**ABOUT, "at_most": {"typo": 0.3}})
+    assert "answers changed no more than is allowed (exit code 0)" in text
+
+
+def test_an_attacker_that_declines_is_told_from_a_server_that_fails(written):
+    ended = {"outcome": "infrastructure", "phase": "strategy", "error": {"type": "AttackerRefused"}}
+    text = written([{"outcome": "safe"}] * 48 + [ended] * 3)
+    assert "the attacker model refused 3 tries: of these nothing is known" in text
+    assert "no breach was found (exit code 0)" in text
+    assert "ATTACKER REFUSED" in text
+    assert "the attacker model" not in written([{"outcome": "safe"}] * 48)
