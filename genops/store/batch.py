@@ -1,7 +1,8 @@
 """One transaction of the writer: records in, rows out, in a few large statements.
 
-On SQLite rows go in by statements of up to 1,024 rows each. ``executemany`` gives the interpreter lock back after every
-row, and beside a busy main thread waits a whole switch interval (5 ms) to get it again: 500 rows a second.
+On SQLite rows go in by statements of up to 256 rows each. ``executemany`` gives the interpreter lock back after every
+row, and beside a busy main thread waits a whole switch interval (5 ms) to get it again: 500 rows a second. Connections
+keep statements prepared, each with its last values: few sizes, and none large, keep that memory small and steady.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Table
+from sqlalchemy import Connection, Table
 
 from genops.artifacts import Component, Lock, canonical_bytes
 from genops.store import tables
@@ -21,7 +22,7 @@ T = TypeVar("T")
 
 PAYLOAD_LOCK = 0x67656E6F7074
 SEARCHED_CHARACTERS = 20_000
-_ROWS_PER_STATEMENT = 1024
+_ROWS_PER_STATEMENT = 256
 _UNCHANGING = (tables.payload, tables.component, tables.lock, tables.lock_component)
 _REMEMBERED_RUNS = 8192
 _REMEMBERED_PAYLOADS = 16384
@@ -237,6 +238,15 @@ def padded_parts(items: Sequence[Any]) -> Iterator[list[Any]]:
     for start in range(0, len(items), _ROWS_PER_STATEMENT):
         part = list(items[start : start + _ROWS_PER_STATEMENT])
         yield part + part[-1:] * ((1 << (len(part) - 1).bit_length()) - len(part))
+
+
+def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Inserts rows of a table with a primary key or brings them up to date, inside of the caller's transaction."""
+    if connection.dialect.name == "sqlite":
+        for part in padded_parts(rows):
+            connection.exec_driver_sql(upsert(table, "?", len(part)), tuple(value for row in part for value in row))
+    elif rows:
+        connection.exec_driver_sql(upsert(table, "%s", 1), list(rows))
 
 
 def upsert(table: Table, mark: str, rows: int) -> str:

@@ -8,13 +8,12 @@ from typing import Any
 
 from sqlalchemy import Engine, RowMapping, Select, delete, func, insert, select, update
 
-from genops.store.batch import clean, digest_bytes, upsert
+from genops.store.batch import clean, digest_bytes, insert_rows
 from genops.store.engine import reading, writing
 from genops.store.records import EvalRecord, SampleRecord
 from genops.store.runs import unique_prefix
 from genops.store.tables import evaluation, json_text, sample
 
-_ROWS_PER_STATEMENT = 256
 _PAGE = 2_000
 _FIELDS = [field.name for field in fields(EvalRecord)]
 _SAMPLE_FIELDS = [field.name for field in fields(SampleRecord)]
@@ -38,11 +37,8 @@ def insert_samples(engine: Engine, evaluation_id: str, records: Sequence[SampleR
     """Writes samples; one that is there (its infrastructure had failed) is replaced."""
     with writing(engine) as connection:
         key = connection.scalar(select(evaluation.c.key).where(evaluation.c.id == evaluation_id))
-        mark = "?" if connection.dialect.name == "sqlite" else "%s"
         rows = list({record.number: _sample_row(key, record) for record in records}.values())
-        for start in range(0, len(rows), _ROWS_PER_STATEMENT):
-            part = rows[start : start + _ROWS_PER_STATEMENT]
-            connection.exec_driver_sql(upsert(sample, mark, len(part)), tuple(value for row in part for value in row))
+        insert_rows(connection, sample, rows)
 
 
 def find_evaluation(engine: Engine, prefix: str) -> EvalRecord:
