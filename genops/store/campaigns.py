@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Engine, RowMapping, Table, delete, func, insert, select, update
 
-from genops.store.batch import clean, upsert
+from genops.store.batch import clean, insert_rows
 from genops.store.engine import reading, writing
 from genops.store.records import CampaignRecord, FindingRecord, TryRecord
 from genops.store.runs import unique_prefix
@@ -16,7 +16,6 @@ from genops.store.tables import campaign, campaign_try, finding, json_text
 
 R = TypeVar("R", TryRecord, FindingRecord)
 
-_ROWS_PER_STATEMENT = 256
 _PAGE = 2_000
 _JSON = frozenset({"mutations", "error", "scores", "features", "start", "text"})
 
@@ -116,11 +115,7 @@ def delete_campaigns(engine: Engine, ids: Sequence[str]) -> int:
 def _insert(engine: Engine, campaign_id: str, table: Table, records: Sequence[R]) -> None:
     with writing(engine) as connection:
         key = connection.scalar(select(campaign.c.key).where(campaign.c.id == campaign_id))
-        mark = "?" if connection.dialect.name == "sqlite" else "%s"
-        rows = list({record.number: _row(table, key, record) for record in records}.values())
-        for start in range(0, len(rows), _ROWS_PER_STATEMENT):
-            part = rows[start : start + _ROWS_PER_STATEMENT]
-            connection.exec_driver_sql(upsert(table, mark, len(part)), tuple(value for row in part for value in row))
+        insert_rows(connection, table, list({record.number: _row(table, key, record) for record in records}.values()))
 
 
 def _row(table: Table, key: int | None, record: R) -> tuple[Any, ...]:
