@@ -1,0 +1,28 @@
+"""The campaign that a command is about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from genops.errors import UsageError
+
+if TYPE_CHECKING:
+    from genops.store import Store
+    from genops.store.records import CampaignRecord
+
+LAST = "last"
+
+
+def found_campaign(store: Store, wanted: str) -> CampaignRecord:
+    """A campaign by its id, its name or ``last``.
+
+    Raises:
+        UsageError: There is none.
+        ReferenceNotFound: No id begins so.
+    """
+    named = store.campaigns(None if wanted == LAST else wanted, limit=1)
+    if named:
+        return named[0]
+    if wanted == LAST:
+        raise UsageError("no campaign was run here", hint="genops fuzz run CAMPAIGN")
+    return store.campaign(wanted)

@@ -1,0 +1,51 @@
+"""A finding as a case."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from genops.artifacts import Value, encode, normalise, short
+from genops.evals.case import Case
+from genops.executor.plants import Plants
+from genops.fuzz.runner.again import Again
+
+TAG = "attack"
+_WHOLE_OUTPUT = "{{ output }}"
+
+
+def case_of(again: Again) -> Case:
+    """The case that a finding is: its input, what it needs in the chain, and its objective's detectors as scorers."""
+    arena, finding, attack = again.arena, again.finding, again.attack
+    inputs, attacked = arena.placed(attack)
+    sessions = [{"session": said} for said in arena.other_sessions]
+    plants = normalise([*_entries(arena.standing + attacked), *sessions])
+    scorers = normalise([_scorer(use.body, again) for use in arena.detectors])
+    assert isinstance(plants, list)
+    assert isinstance(scorers, list)
+    return Case(
+        id=f"{finding.objective}-{short(key_of(inputs, plants, scorers))}",
+        inputs=inputs,
+        tags=(TAG, finding.objective),
+        critical=True,
+        metadata={**attack.metadata, "campaign": again.campaign.name, "finding": short(finding.id)},
+        scorers=tuple(scorers),
+        plants=tuple(plants),
+        may_decline=True,
+    )
+
+
+def key_of(inputs: Any, plants: Any, scorers: Any) -> str:
+    """Digest of what is asked, what is planted and what is looked for: the same attack has the same one."""
+    return encode(normalise([inputs, plants, scorers])).digest
+
+
+def _entries(plants: Plants) -> list[dict[str, Value]]:
+    """Plants as a case writes them."""
+    places = (("system", plants.system), ("passage", plants.passages), ("tool", plants.results))
+    return [{place: text} for place, texts in places for text in texts]
+
+
+def _scorer(entry: dict[str, Any], again: Again) -> dict[str, Any]:
+    """A detector as a scorer that looks at what it looked at, whatever the suite's others do."""
+    data = again.campaign.file.data
+    return {"of": data.get("of", _WHOLE_OUTPUT), **entry}
