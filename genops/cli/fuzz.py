@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genops.cli import fuzz_catalogue
+from genops.cli import fuzz_catalogue, fuzz_promote
+from genops.cli.campaigns import LAST, found_campaign
 from genops.cli.moments import shown
 from genops.cli.options import AsJson
 from genops.cli.output import listing, note, say, say_json
 from genops.cli.progress import campaign_bar
 from genops.cli.project import opened, opened_store
-from genops.errors import ExitCode, UsageError
+from genops.errors import ExitCode
 
 if TYPE_CHECKING:
     from genops.fuzz.runner import CampaignPlan, FuzzProgress
     from genops.store import Store
     from genops.store.records import CampaignRecord
-
-_LAST = "last"
 
 Campaign = Annotated[
     str, typer.Argument(metavar="CAMPAIGN", help="Id of a run campaign, a name for its newest, `last`.")
@@ -70,16 +69,16 @@ def list_campaigns(
 
 
 @app.command("show")
-def show(campaign: Campaign = _LAST, as_json: AsJson = False) -> None:
+def show(campaign: Campaign = LAST, as_json: AsJson = False) -> None:
     """Show what came of a campaign."""
     with opened_store() as store:
-        _report(store, _found(store, campaign), as_json)
+        _report(store, found_campaign(store, campaign), as_json)
 
 
 @app.command("compare")
 def compare(
     before: Annotated[str, typer.Argument(metavar="BEFORE", help="A campaign, as `genops fuzz show` takes it.")],
-    after: Annotated[str, typer.Argument(metavar="AFTER", help="What is compared with it.")] = _LAST,
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="What is compared with it.")] = LAST,
     as_json: AsJson = False,
 ) -> None:
     """Compare two campaigns' sweeps, paired by seed and mutation."""
@@ -87,7 +86,7 @@ def compare(
     from genops.fuzz.summary import compare as compared
 
     with opened_store() as store:
-        comparison = compared(store, _found(store, before), _found(store, after))
+        comparison = compared(store, found_campaign(store, before), found_campaign(store, after))
     if as_json:
         json.write(comparison, sys.stdout)
     else:
@@ -125,7 +124,7 @@ def delete(
 ) -> None:
     """Delete campaigns with their tries and findings; the traces of their runs stay."""
     with opened_store() as store:
-        found = [_found(store, campaign).id for campaign in campaigns]
+        found = [found_campaign(store, campaign).id for campaign in campaigns]
         store.delete_campaigns(found)
     for campaign in found:
         note(f"deleted {campaign[:12]}")
@@ -185,21 +184,6 @@ def _again() -> str:
     return shlex.join(["genops", *(word for word in sys.argv[1:] if word != "--resume"), "--resume"])
 
 
-def _found(store: Store, wanted: str) -> CampaignRecord:
-    """A campaign by its id, its name or ``last``.
-
-    Raises:
-        UsageError: There is none.
-        ReferenceNotFound: No id begins so.
-    """
-    named = store.campaigns(None if wanted == _LAST else wanted, limit=1)
-    if named:
-        return named[0]
-    if wanted == _LAST:
-        raise UsageError("no campaign was run here", hint="genops fuzz run CAMPAIGN")
-    return store.campaign(wanted)
-
-
 def _report(store: Store, record: CampaignRecord, as_json: bool) -> int:
     """Shows what came of a campaign; the exit code of its verdict."""
     from genops.fuzz.reports import json, terminal
@@ -222,3 +206,4 @@ def _row(store: Store, record: CampaignRecord) -> dict[str, Any]:
 
 
 fuzz_catalogue.register(app)
+fuzz_promote.register(app)
