@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from genops.executor import Project, run_sync
-from genops.fuzz.adapters import Borrowings
-from genops.fuzz.attack import Attack, Mutation
 from genops.fuzz.campaign import Campaign
-from genops.fuzz.objective import Seed
 from genops.fuzz.runner import CampaignPlan, CampaignRunner, FuzzProgress, Try, open_campaign, unfinished_campaign
+from genops.fuzz.runner.again import find_again
 from genops.store.records import CampaignRecord, FindingRecord
 
 
@@ -112,19 +110,9 @@ async def areproduce(project: Project, finding: str) -> tuple[FindingRecord, Try
         ReferenceNotFound: There is no such finding.
         UsageError: The chain, or what the campaign refers to, is no longer there.
     """
-    of, record = await asyncio.to_thread(project.store.finding, finding)
-    stored = await asyncio.to_thread(project.store.campaign, of)
-    definition: Mapping[str, Any] = stored.body["definition"]
-    folder = project.settings.root / project.settings.paths.evals
-    campaign = Campaign.from_data(dict(definition), stored.campaign, folder)
-    borrowed = Borrowings.stored(stored.body.get("borrowed", {}))
-    plan = await asyncio.to_thread(CampaignPlan.make, campaign, project, borrowed)
-    arena = next(arena for arena in plan.arenas if arena.objective.name == record.objective)
-    known = {seed.id: seed for seed in arena.seeds(campaign.seed)}
-    seed = known.get(record.seed) or Seed(record.seed, record.start, record.surface)  # type: ignore[arg-type]
-    mutations = tuple(Mutation(**mutation) for mutation in record.mutations)
-    await arena.warm()
-    return record, await arena.attempt(Attack(record.objective, seed, mutations, record.text))
+    again = await asyncio.to_thread(find_again, project, finding)
+    await again.arena.warm()
+    return again.finding, await again.arena.attempt(again.attack)
 
 
 def reproduce(project: Project, finding: str) -> tuple[FindingRecord, Try]:
