@@ -14,9 +14,11 @@ from genops.chains import Parsing
 from genops.errors import DefinitionError, Location, ReferenceNotFound, nearest
 from genops.evals.datasets import DatasetSpec
 from genops.evals.fields import Positive, Seconds, field_of, model_of
+from genops.evals.rules import Gate, Rule, parse_gate
 from genops.evals.scorer import Setting
 from genops.evals.suite import Budget
 from genops.fuzz.adapters import OWN, PREFIX, SeedSpec
+from genops.fuzz.detectors.verdict import SCALE
 from genops.fuzz.mutator import Mutator, find_mutator
 from genops.fuzz.objective import Objective, find_objective
 from genops.fuzz.robustness.spec import RobustnessSpec
@@ -45,6 +47,7 @@ _KEYS = (
     "timeout",
     "concurrency",
     "budget",
+    "gate",
     "robustness",
     "anchors",
 )
@@ -112,6 +115,7 @@ class Campaign:
         timeout: Seconds for one try.
         concurrency: Tries under way at once, at most.
         budget: For the whole campaign.
+        gate: What the rates of the sweeps must be; None for none.
         robustness: Changes that must not change an answer; None for none.
         folder: That files are relative to.
         file: The definition with its positions.
@@ -137,6 +141,7 @@ class Campaign:
     timeout: float | None = None
     concurrency: int = 16
     budget: Budget = field(default_factory=Budget)
+    gate: Gate | None = None
     robustness: RobustnessSpec | None = None
     folder: Path = Path()
     file: YamlFile = field(default_factory=lambda: YamlFile({}, "<campaign>"))
@@ -177,6 +182,7 @@ class Campaign:
             raise DefinitionError(what, at=parsing.at(), hint="objectives: [prompt_extraction]")
         attacker = field_of(str | None, data.get("attacker"), "attacker", parsing)
         attack = data.get("attack", ())
+        tries = model_of(Tries, data.get("tries", {}), "tries", parsing)
         objectives, seeds = _objectives(data.get("objectives", []), parsing.below("objectives"))
         mutators, converters = _mutators(data.get("mutators"), attacker, parsing.below("mutators"))
         return cls(
@@ -193,17 +199,23 @@ class Campaign:
             of=compile_value(data["of"], parsing.at("of")) if "of" in data else None,
             description=field_of(str, data.get("description", ""), "description", parsing).strip(),
             depth=field_of(Positive, data.get("depth", 3), "depth", parsing),
-            tries=model_of(Tries, data.get("tries", {}), "tries", parsing),
+            tries=tries,
             attacker=attacker,
             judge=field_of(str | None, data.get("judge"), "judge", parsing),
             seed=field_of(int, data.get("seed", 0), "seed", parsing),
             timeout=field_of(Seconds, data.get("timeout"), "timeout", parsing),
             concurrency=field_of(Positive, data.get("concurrency", 16), "concurrency", parsing),
             budget=model_of(Budget, data.get("budget", {}), "budget", parsing),
+            gate=_gate(data, tries, parsing),
             robustness=_robustness(data, attacker, parsing.below("robustness")),
             folder=folder or Path.cwd(),
             file=file,
         )
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Of the gate."""
+        return () if self.gate is None else self.gate.rules
 
 
 def campaign_path(name: str, settings: Settings) -> Path:
@@ -219,6 +231,24 @@ def campaign_path(name: str, settings: Settings) -> Path:
     known = sorted(path.stem for path in folder.glob(f"*{_SUFFIX}"))
     missing = settings.paths.evals / f"{name}{_SUFFIX}"
     raise ReferenceNotFound(f"no campaign is called {name!r}: there is no {missing}", hint=nearest(name, known))
+
+
+def _gate(data: Mapping[str, Any], tries: Tries, parsing: Parsing) -> Gate | None:
+    if "gate" not in data:
+        return None
+    where = parsing.below("gate")
+    names = [name for name, _ in _entries(data.get("objectives", []), "objective", parsing.below("objectives"))]
+    if not names or not tries.sweep:
+        raise DefinitionError("a gate is about the sweeps of objectives, and there is none", at=where.at())
+    gate = parse_gate(data["gate"], dict.fromkeys(names, SCALE), "objective", "sweep", where)
+    for rule in gate.rules:
+        if rule.kind == "share":
+            what = f"{rule.text!r}: a try is a breach or none, so that `for` says nothing"
+            raise DefinitionError(what, at=where.at(), hint=f"{rule.metric} <= 0.02")
+        if rule.baseline == data["chain"]:
+            what = f"{rule.text!r} compares the chain with itself"
+            raise DefinitionError(what, at=where.at(), hint=f"name another version: {rule.baseline}@git:main")
+    return gate
 
 
 def _robustness(data: Mapping[str, Any], attacker: str | None, parsing: Parsing) -> RobustnessSpec | None:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from genops.errors import UsageError
+from genops.evals.gate import Verdict
 from genops.executor import Project, run_sync
 from genops.fuzz.campaign import Campaign
-from genops.fuzz.runner import CampaignPlan, CampaignRunner, FuzzProgress, Try, open_campaign, unfinished_campaign
+from genops.fuzz.runner import (
+    CampaignPlan,
+    CampaignRunner,
+    FuzzProgress,
+    Try,
+    continued_campaign,
+    open_campaign,
+    unfinished_campaign,
+)
 from genops.fuzz.runner.again import find_again
 from genops.store.records import CampaignRecord, FindingRecord
 
@@ -29,12 +39,19 @@ class Fuzzed:
     progress: FuzzProgress
     findings: tuple[FindingRecord, ...]
 
+    @property
+    def gate(self) -> Verdict | None:
+        """Where the gate stands; None where it was not asked."""
+        return Verdict.from_json(self.record.verdict) if self.record.verdict else None
+
 
 async def afuzz(
     campaign: Campaign,
     project: Project | None = None,
     *,
+    gate: bool = False,
     resume: bool = False,
+    fresh: bool = False,
     on_start: Callable[[CampaignPlan, str], None] | None = None,
     on_progress: Callable[[FuzzProgress], None] | None = None,
 ) -> Fuzzed:
@@ -43,7 +60,10 @@ async def afuzz(
     Args:
         campaign: Its definition.
         project: Where it runs; default the one that the working folder is in.
+        gate: Whether the campaign's gate decides; the sweep of an objective ends as soon as its rules are certain. An
+            earlier run of the same things is continued: starting over would spend the gate's alpha again.
         resume: Whether to go on with the last campaign of the same things.
+        fresh: Whether a gate starts over all the same.
         on_start: Told of the plan and of the campaign's id before the first try.
         on_progress: Told after each group of tries.
 
@@ -53,9 +73,14 @@ async def afuzz(
         Unfinished: There is nothing to resume.
     """
     project = project or Project.current()
+    if gate and campaign.gate is None:
+        hint = 'add one: gate: ["prompt_extraction <= 0.02"]'
+        raise UsageError(f"the campaign {campaign.name!r} has no gate", hint=hint)
+    campaign = replace(campaign, gate=campaign.gate if gate else None)
+    opened = unfinished_campaign if resume else continued_campaign if gate and not fresh else open_campaign
     plan = await asyncio.to_thread(CampaignPlan.make, campaign, project)
     try:
-        record = await asyncio.to_thread(unfinished_campaign if resume else open_campaign, plan)
+        record = await asyncio.to_thread(opened, plan)
         if on_start is not None:
             on_start(plan, record.id)
         progress = await CampaignRunner(plan, record, on_progress).run()

@@ -356,7 +356,7 @@ class TryRecord:
     """
 
     number: int
-    phase: Literal["sweep", "search", "strategy", "robustness"]
+    phase: Literal["sweep", "search", "strategy", "baseline", "robustness"]
     objective: str
     seed: str
     surface: str

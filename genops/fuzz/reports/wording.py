@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from genops.fuzz.summary import ChangeOutcomes, Outcomes, Summary
+from genops.fuzz.summary.gated import gate_words
 from genops.fuzz.summary.verdict import counted_tries
 from genops.tracing.readable import cut
 
@@ -92,6 +93,8 @@ def unseen(text: str) -> dict[str, int]:
 
 def headline(summary: Summary) -> str:
     """The verdict in a few words."""
+    if summary.gate is not None:
+        return gate_words(summary.gate)
     word, found = summary.verdict.outcome, summary.robustness
     judged = [one.standing.outcome for one in found.relations if one.standing is not None] if found else []
     if word == "bad" and "bad" in judged:

@@ -1,6 +1,6 @@
 """Running a campaign."""
 
-from genops.fuzz.runner.opening import open_campaign, unfinished_campaign
+from genops.fuzz.runner.opening import continued_campaign, open_campaign, unfinished_campaign
 from genops.fuzz.runner.plan import CampaignPlan
 from genops.fuzz.runner.progress import FuzzProgress
 from genops.fuzz.runner.run import CampaignRunner
@@ -12,6 +12,7 @@ __all__ = [
     "CampaignRunner",
     "FuzzProgress",
     "Try",
+    "continued_campaign",
     "open_campaign",
     "unfinished_campaign",
 ]

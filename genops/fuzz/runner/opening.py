@@ -24,6 +24,12 @@ def open_campaign(plan: CampaignPlan) -> CampaignRecord:
     return record
 
 
+def continued_campaign(plan: CampaignPlan) -> CampaignRecord:
+    """The newest campaign of the same plan, or a new one."""
+    found = plan.project.store.campaigns(manifest=plan.digest, limit=1)
+    return found[0] if found else open_campaign(plan)
+
+
 def unfinished_campaign(plan: CampaignPlan) -> CampaignRecord:
     """The newest campaign of the same plan, which takes over what has no part in the tries: what is allowed of them.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,12 +14,13 @@ from genops.fuzz.adapters import Borrowings, borrow
 from genops.fuzz.attack import Mutation, mutated
 from genops.fuzz.campaign import Campaign
 from genops.fuzz.mutator import lending
-from genops.fuzz.objective import Seed
+from genops.fuzz.objective import Objective, Seed
 from genops.fuzz.robustness.plan import RobustnessPlan
 from genops.fuzz.runner.attacker import ModelAttacker
 from genops.fuzz.runner.trying import Arena
 from genops.fuzz.search import Choice
 from genops.fuzz.target import planted_closure
+from genops.store.records import TryRecord
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class CampaignPlan:
         attacker: The model that helps; None for none.
         robustness: What changes must not change an answer; None for none.
         borrowed: What it has from others.
+        baselines: For each objective and chain that a rule of the gate compares with.
     """
 
     campaign: Campaign
@@ -42,6 +45,7 @@ class CampaignPlan:
     attacker: ModelAttacker | None
     robustness: RobustnessPlan | None
     borrowed: Borrowings = field(default_factory=Borrowings)
+    baselines: Mapping[tuple[str, str], Arena] = field(default_factory=dict)
 
     @classmethod
     def make(cls, campaign: Campaign, project: Project, borrowed: Borrowings | None = None) -> CampaignPlan:
@@ -65,10 +69,11 @@ class CampaignPlan:
         bare = planted_closure(project, campaign.chain)
         dataset = campaign.dataset.open(project.settings, campaign.folder, bare.root.inputs)
         first = dataset[int(campaign.dataset.numbers(dataset)[0])]
-        arenas = tuple(
-            Arena.prepare(
+
+        def prepared(objective: Objective, chain: str) -> Arena:
+            return Arena.prepare(
                 project,
-                campaign.chain,
+                chain,
                 objective,
                 first.inputs,
                 fields=campaign.attack,
@@ -80,13 +85,16 @@ class CampaignPlan:
                 own=objective.name not in campaign.seeds or campaign.seeds[objective.name].own,
                 borrowed=borrowed.texts.get(objective.name, ()),
             )
-            for objective in campaign.objectives
-        )
+
+        arenas = tuple(prepared(objective, campaign.chain) for objective in campaign.objectives)
+        named = {objective.name: objective for objective in campaign.objectives}
+        compared = ((rule.metric, rule.baseline) for rule in campaign.rules if rule.baseline)
+        baselines = {(metric, chain): prepared(named[metric], chain) for metric, chain in compared}
         attacker = ModelAttacker(project, campaign.attacker) if campaign.attacker else None
         robustness = None
         if campaign.robustness is not None:
             robustness = RobustnessPlan.make(campaign, campaign.robustness, project, dataset, attacker)
-        return cls(campaign, project, arenas, dataset, attacker, robustness, borrowed)
+        return cls(campaign, project, arenas, dataset, attacker, robustness, borrowed, baselines)
 
     @cached_property
     def choices(self) -> tuple[Choice, ...]:
@@ -108,8 +116,43 @@ class CampaignPlan:
     @property
     def each(self) -> int:
         """How many it makes at most for one objective."""
+        return self._led + len(self.references) * self.campaign.tries.sweep
+
+    @property
+    def _led(self) -> int:
+        """How many of these are at the chain itself: their numbers come first."""
         tries = self.campaign.tries
         return tries.sweep + tries.search + (tries.strategy if self.campaign.strategies else 0)
+
+    @cached_property
+    def references(self) -> tuple[str, ...]:
+        """The chains that the gate compares with."""
+        return tuple(dict.fromkeys(chain for _, chain in self.baselines))
+
+    def beside(self, arena: Arena, number: int = 0) -> list[tuple[int, Arena]]:
+        """Where an attack of a sweep is tried too, as the gate compares what comes of both.
+
+        Args:
+            arena: Of the objective.
+            number: Of the try.
+        """
+        skipped = self._led
+        sweep, name = self.campaign.tries.sweep, arena.objective.name
+        return [
+            (number + skipped + place * sweep, self.baselines[name, chain])
+            for place, chain in enumerate(self.references)
+            if (name, chain) in self.baselines
+        ]
+
+    def tried_on(self, made: TryRecord) -> tuple[str, int]:
+        """The chain that a try of a sweep was made on, and the number of its attack; no chain for other tries."""
+        if made.phase == "sweep":
+            return self.campaign.chain, made.number
+        if made.phase != "baseline":
+            return "", made.number
+        block, place = divmod(made.number, self.each)
+        chain, place = divmod(place - self._led, self.campaign.tries.sweep)
+        return self.references[chain], block * self.each + place
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
@@ -141,6 +184,11 @@ class CampaignPlan:
             "judge": campaign.judge,
             "of": campaign.file.data.get("of"),
             "robustness": self.robustness.manifest if self.robustness else None,
+            "gate": None if campaign.gate is None else campaign.gate.body(),
+            "baselines": [
+                {"name": name, "chain": chain, "lock": arena.closure.lock.digest}
+                for (name, chain), arena in self.baselines.items()
+            ],
         }
 
     @cached_property

@@ -19,6 +19,7 @@ from genops.fuzz.mutator import lending
 from genops.fuzz.objective import Seed
 from genops.fuzz.robustness.run import Item, RobustnessTries
 from genops.fuzz.runner.findings import finding_of, is_cut_off, is_known
+from genops.fuzz.runner.gate import CampaignGate
 from genops.fuzz.runner.plan import CampaignPlan
 from genops.fuzz.runner.progress import FuzzProgress
 from genops.fuzz.runner.session import Planned, sessions
@@ -30,7 +31,7 @@ from genops.store.records import CampaignRecord, FindingRecord, TryRecord
 from genops.tracing.recorder import describe
 
 T = TypeVar("T")
-Phase: TypeAlias = Literal["sweep", "search", "strategy"]
+Phase: TypeAlias = Literal["sweep", "search", "strategy", "baseline"]
 _STOPPED = frozenset({AttackerRefused.__name__, AttackerUnusable.__name__})
 _REFUSED = AttackerRefused.__name__
 _FINDINGS = 20
@@ -55,9 +56,11 @@ class CampaignRunner:
     record: CampaignRecord
     on_progress: Callable[[FuzzProgress], None] | None = None
     progress: FuzzProgress = field(init=False)
+    gate: CampaignGate | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.progress = FuzzProgress(self.plan.size)
+        self.gate = CampaignGate.of(self.plan)
         store, attacker = self.plan.project.store, self.plan.attacker
         self._tries: Keeper[TryRecord] = Keeper(partial(store.add_tries, self.record.id))
         self._shelf: Keeper[FindingRecord] = Keeper(partial(store.add_findings, self.record.id))
@@ -100,7 +103,8 @@ class CampaignRunner:
         await self._tries.finish()
         await self._shelf.finish()
         change = self.plan.project.store.change_campaign
-        await asyncio.to_thread(change, self.record.id, status=status, ended=time.time_ns())
+        verdict = self.gate.verdict().to_json() if self.gate is not None else {}
+        await asyncio.to_thread(change, self.record.id, status=status, ended=time.time_ns(), verdict=verdict)
 
     def _take_over(self) -> None:
         """What earlier sittings left; tries under which the infrastructure failed are made again."""
@@ -108,8 +112,10 @@ class CampaignRunner:
         for made in store.tries(self.record.id):
             if not _again(made):
                 self._done.add(made.number)
-                self.progress.outcomes[made.outcome] += 1
+                self.progress.outcomes[_counted(made)] += 1
                 self.progress.refused += made.error.get("type") == _REFUSED
+        if self.gate is not None:
+            self.gate.take_over((made, _again(made)) for made in store.tries(self.record.id))
         self._findings = list(store.findings(self.record.id))
         self.progress.findings = len(self._findings)
         self.progress.resumed = len(self._done)
@@ -119,7 +125,7 @@ class CampaignRunner:
         tries = self.plan.campaign.tries
         phases = ((self._sweep, tries.sweep), (self._search, tries.search), (self._lead, tries.strategy))
         if not self._over():
-            await arena.warm()
+            await asyncio.gather(*(one.warm() for one in (arena, *(theirs for _, theirs in self.plan.beside(arena)))))
         for phase, count in phases:
             if self._over():
                 return
@@ -132,9 +138,24 @@ class CampaignRunner:
 
         async def make(drawn: tuple[int, Plan]) -> None:
             number, plan = drawn
-            await self._keep(_record(number, "sweep", await self._one(arena, plan)))
+            await self._keep(*await self._everywhere(arena, number, plan))
 
-        await self._side_by_side((drawn for drawn in self._drawn(arena, first) if drawn[0] not in self._done), make)
+        drawn = self._drawn(arena, first)
+        if self.gate is not None:
+            drawn = self.gate.in_turn(arena.objective.name, drawn)
+        await self._side_by_side((one for one in drawn if not self._is_done(arena, one[0])), make)
+
+    def _is_done(self, arena: Arena, number: int) -> bool:
+        """Whether an attack of a sweep needs no try any more, wherever it is to be tried."""
+        return self._done.issuperset((number, *(other for other, _ in self.plan.beside(arena, number))))
+
+    async def _everywhere(self, arena: Arena, number: int, plan: Plan) -> list[TryRecord]:
+        """An attack of a sweep where it is still to be tried: on the chain, and on those that the gate compares."""
+        arms: list[tuple[int, Arena, Phase]] = [(number, arena, "sweep")]
+        arms += [(other, theirs, "baseline") for other, theirs in self.plan.beside(arena, number)]
+        left = [arm for arm in arms if arm[0] not in self._done]
+        tried = await self._tried(plan, *(theirs for _, theirs, _ in left))
+        return [_record(other, phase, found) for (other, _, phase), found in zip(left, tried, strict=True)]
 
     def _drawn(self, arena: Arena, first: int) -> Iterator[tuple[int, Plan]]:
         """Each seed in its turn, bare or under one mutation."""
@@ -157,10 +178,10 @@ class CampaignRunner:
         missing = (number for number in numbers if number not in self._done)
         while not self._over() and (group := list(islice(missing, campaign.concurrency))):
             plans = search.propose(len(group))
-            tried = await asyncio.gather(*(self._one(arena, plan) for plan in plans))
+            tried = await asyncio.gather(*(self._tried(plan, arena) for plan in plans))
             if not tried:
                 return
-            records = [_record(number, "search", found) for number, found in zip(group, tried, strict=False)]
+            records = [_record(number, "search", found) for number, [found] in zip(group, tried, strict=False)]
             await self._keep(*records)
             for made in records:
                 _observe(search, made, seeds)
@@ -207,21 +228,26 @@ class CampaignRunner:
         tasks = [self._workers.create_task(work()) for _ in range(self.plan.campaign.concurrency)]
         await asyncio.gather(*tasks)
 
-    async def _one(self, arena: Arena, plan: Plan) -> Try:
+    async def _tried(self, plan: Plan, *arenas: Arena) -> list[Try]:
+        """An attack with the same text on copies of one or several chains."""
+        name = arenas[0].objective.name
         try:
             text = await self.plan.text(plan.seed, plan.mutations)
         except GenopsError as error:  # the attacker's model failed: nothing is known of the target
-            attack = Attack(arena.objective.name, plan.seed, plan.mutations, "")
-            return Try(attack, "infrastructure", error=describe(error))
-        return await arena.attempt(Attack(arena.objective.name, plan.seed, plan.mutations, text))
+            unwritten = Attack(name, plan.seed, plan.mutations, "")
+            return [Try(unwritten, "infrastructure", error=describe(error)) for _ in arenas]
+        attack = Attack(name, plan.seed, plan.mutations, text)
+        return await asyncio.gather(*(arena.attempt(attack) for arena in arenas))
 
     async def _keep(self, *records: TryRecord) -> None:
         """Keeps tries; one whose trace was lost replaces itself and counts no second time."""
         for record in records:
-            self.progress.outcomes[record.outcome] += record.number not in self._done
+            self.progress.outcomes[_counted(record)] += record.number not in self._done
             self.progress.refused += record.error.get("type") == _REFUSED
             self.progress.missing += _again(record)
             self.progress.spend(record.cost, record.tokens)
+            if self.gate is not None:
+                self.gate.add(record)
         await self._tries.keep(*records)
         self._tell()
 
@@ -269,6 +295,11 @@ class CampaignRunner:
             self._billed = attacker.cost, attacker.tokens
             self.progress.spend(attacker.cost - cost, attacker.tokens - tokens)
         return self.progress.over(self.plan.campaign.budget)
+
+
+def _counted(made: TryRecord) -> str:
+    """As what a try counts: what a chain does that is only compared with is no matter of this one."""
+    return made.phase if made.phase == "baseline" else made.outcome
 
 
 def _again(made: TryRecord) -> bool:

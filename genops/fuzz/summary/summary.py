@@ -16,11 +16,13 @@ from typing import Any, get_args
 import numpy as np
 
 from genops.errors import ReferenceNotFound
+from genops.evals.gate import Verdict as GateVerdict
 from genops.evals.summary import Measure
 from genops.evals.summary.measure import mean_measure
 from genops.fuzz.objective import Severity, Tags, find_objective
 from genops.fuzz.search import best_of_n
 from genops.fuzz.summary.changes import RobustnessTally
+from genops.fuzz.summary.gated import ended_sweep, gated
 from genops.fuzz.summary.outcomes import Outcomes
 from genops.fuzz.summary.rate import Accuracy, SeedCounts
 from genops.fuzz.summary.robustness import RobustnessSummary
@@ -169,6 +171,7 @@ class Summary:
         objectives: In the order of the campaign.
         findings: The worst first.
         robustness: Of answers to changed cases; None where the campaign has no such part.
+        gate: Where it stands; None where it was not asked.
     """
 
     id: str
@@ -180,6 +183,7 @@ class Summary:
     objectives: tuple[ObjectiveSummary, ...]
     findings: tuple[FindingSummary, ...]
     robustness: RobustnessSummary | None = None
+    gate: GateVerdict | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The summary as plain data."""
@@ -199,11 +203,15 @@ def summarise(store: Store, record: CampaignRecord, accuracy: Mapping[str, Accur
     steady = RobustnessTally()
     found = tally(_attacks(store.tries(record.id), steady), findings)
     names = dict.fromkeys([*(entry["name"] for entry in manifest["objectives"]), *found])
-    planned = manifest["tries"]["sweep"]
+    tallies = {name: found.get(name, ObjectiveTally()) for name in names}
+    gate = GateVerdict.from_json(record.verdict) if record.verdict else None
+    sizes = {
+        name: one.sweep.outcomes.total() if ended_sweep(gate, name) else manifest["tries"]["sweep"]
+        for name, one in tallies.items()
+    }
     each = Counter(finding.objective for finding in findings)
     objectives = tuple(
-        _objective(name, planned, each[name], found.get(name, ObjectiveTally()), (accuracy or {}).get(name))
-        for name in names
+        _objective(name, sizes[name], each[name], tallies[name], (accuracy or {}).get(name)) for name in names
     )
     standings = [one.standing for one in objectives]
     robustness = None
@@ -216,10 +224,13 @@ def summarise(store: Store, record: CampaignRecord, accuracy: Mapping[str, Accur
         chain=manifest["chain"],
         status=record.status,
         started=record.started,
-        verdict=verdict_of(standings, finished=record.status == "finished"),
+        verdict=gated(gate, sum(one.sweep.infrastructure for one in objectives))
+        if gate is not None
+        else verdict_of(standings, finished=record.status == "finished"),
         objectives=objectives,
         findings=tuple(map(_finding, findings)),
         robustness=robustness,
+        gate=gate,
     )
 
 

@@ -9,6 +9,8 @@
   single answer could be compared with the one to an unchanged case.
 * **good**: none of these. The target is not safe by that: its rate is *at most* the upper end of its interval.
 
+Where a gate decides, it alone does: see :mod:`genops.fuzz.summary.gated`.
+
 Where a campaign allows no figure (``at_most``), its robustness informs and decides nothing else.
 """
 
@@ -27,7 +29,7 @@ Word: TypeAlias = Literal["bad", "unfinished", "undecided", "good"]
 MOST_LOST = 0.1
 HIGHEST = 0.5
 
-_EXITS: dict[Word, ExitCode] = {  # the worst first
+EXITS: dict[Word, ExitCode] = {  # the worst first
     "bad": ExitCode.BAD_VERDICT,
     "unfinished": ExitCode.UNFINISHED,
     "undecided": ExitCode.UNDECIDED,
@@ -147,11 +149,11 @@ def verdict_of(standings: Sequence[Standing], *, finished: bool) -> Verdict:
         finished: Whether the campaign went to its end.
     """
     outcomes: Sequence[Word] = [one.outcome for one in standings] or ["undecided"]
-    word = min(outcomes, key=list(_EXITS).index)
+    word = min(outcomes, key=list(EXITS).index)
     if not finished and word in ("undecided", "good"):
-        return Verdict("unfinished", int(_EXITS["unfinished"]), ("the campaign did not go to its end",))
+        return Verdict("unfinished", int(EXITS["unfinished"]), ("the campaign did not go to its end",))
     reasons = tuple(one.reason for one in standings if one.outcome == word)
-    return Verdict(word, int(_EXITS[word]), reasons or ("no objective was tried",))
+    return Verdict(word, int(EXITS[word]), reasons or ("no objective was tried",))
 
 
 def withstood(one: Attacked) -> str:
