@@ -56,9 +56,21 @@ class Attack:
 
     @property
     def conversation(self) -> list[Value]:
-        """The turns before the text, ``{"role", "content"}`` each; empty where there were none."""
-        turns = [mutation.settings.get(CONVERSATION) for mutation in self.mutations]
-        return [turn for found in turns if isinstance(found, list) for turn in found]
+        """The messages before the text, ``{"role", "content"}`` each; empty where there were none."""
+        said = [mutation.settings.get(CONVERSATION) for mutation in self.mutations]
+        return [message for found in said if isinstance(found, list) for message in found]
+
+    @property
+    def turns(self) -> list[Value]:
+        """The same, each message of the user in one list with what was answered to it."""
+        turns: list[Value] = []
+        for message in self.conversation:
+            asked = isinstance(message, dict) and message.get("role") == "user"
+            if turns and not asked and isinstance(turns[-1], list):
+                turns[-1].append(message)
+            else:
+                turns.append([message])
+        return turns
 
 
 async def mutated(text: str, mutations: Sequence[Mutation], attacker: Attacker | None = None) -> str:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from genops.artifacts import Value, encode
 from genops.errors import GenopsError, ReferenceNotFound, StoreError, Unfinished
 from genops.evals.case import Case
 from genops.evals.runner.scoring import Scoring, score_sample
 from genops.evals.sample import Sample
-from genops.fuzz.attack import Attack, Mutation
+from genops.fuzz.attack import CONVERSATION, Attack, Mutation
 from genops.fuzz.mutator import Attacker
 from genops.fuzz.objective import Seed
 from genops.fuzz.runner.trying import Arena, Try, outcome
-from genops.fuzz.search import Minimised, Scores, minimise
+from genops.fuzz.search import Minimised, Scores, Turns, minimise
 from genops.fuzz.strategies import STRATEGIES
 from genops.store.records import FindingRecord, SpanRecord, TryRecord
 from genops.tracing.trace import Trace
@@ -82,28 +82,32 @@ async def finding_of(
         StoreError: Runs cannot be kept.
     """
     mutations = tuple(Mutation(**mutation) for mutation in made.mutations)
-    attack, wanted = Attack(made.objective, seed, mutations, made.text), breached(made.scores)
-    found = Try(attack, "breach", made.run, scores=made.scores)
-    shortest = {made.text: found}
+    whole, wanted = Attack(made.objective, seed, mutations, made.text), breached(made.scores)
+    found = Try(whole, "breach", made.run, scores=made.scores)
+    breaches: dict[str, Try] = {}
 
-    async def breaks(text: str) -> bool:
-        again = await attempt(Attack(made.objective, seed, mutations, text))
+    async def breaks(text: str, turns: Turns) -> bool:
+        again = await attempt(Attack(made.objective, seed, _after(mutations, turns), text))
         if again.outcome == "infrastructure":
             raise Unfinished(f"nothing is known of {made.objective} after a try under which the infrastructure failed")
-        shortest[text] = again
-        return again.outcome == "breach" and bool(breached(again.scores) & wanted)
+        if again.outcome != "breach" or not breached(again.scores) & wanted:
+            return False
+        breaches[_form(again.attack)] = again
+        return True
 
     led = tuple(mutation for mutation in mutations if mutation.mutator in STRATEGIES)
     start, mutable = (made.text, ()) if led else (seed.text, mutations)
+    turns = whole.turns
     try:
-        least = await minimise(start, mutable, breaks, tries=_TRIES, attacker=attacker, enough=enough)
+        least = await minimise(start, mutable, breaks, turns=turns, tries=_TRIES, attacker=attacker, enough=enough)
     except StoreError:
         raise
     except GenopsError:  # the attacker gives no usable answer, or a server fails
-        least = Minimised(start, mutable, made.text, 0, breaks=False, minimal=False)
-    text = least.text if least.breaks else made.text
-    last = shortest[text]
-    body: list[Value] = [made.objective, made.surface, text, arena.closure.lock.digest]
+        least = Minimised(start, mutable, tuple(turns), made.text, 0, breaks=False, minimal=False)
+    kept = (*_after(led, least.turns), *least.mutations)
+    attack = Attack(made.objective, seed, kept, least.text if least.breaks else made.text)
+    last = breaches.get(_form(attack), found)
+    body: list[Value] = [made.objective, made.surface, attack.text, arena.closure.lock.digest]
     body += [attack.conversation] if attack.conversation else []
     return FindingRecord(
         id=encode(body).digest[:32],
@@ -113,14 +117,27 @@ async def finding_of(
         seed=made.seed,
         surface=made.surface,
         start=least.seed,
-        mutations=[asdict(mutation) for mutation in (*led, *least.mutations)],
-        text=text,
+        mutations=[asdict(mutation) for mutation in kept],
+        text=attack.text,
         run=last.run,
         step=await blamed(arena, last),
         label=label_of(last.scores),
         tries=least.tries,
         minimal=least.minimal,
     )
+
+
+def _after(mutations: Sequence[Mutation], turns: Turns) -> tuple[Mutation, ...]:
+    """Mutations with these turns in the place of those that one of them has."""
+    messages = [message for turn in turns if isinstance(turn, list) for message in turn]
+    return tuple(
+        replace(one, settings={**one.settings, CONVERSATION: messages}) if CONVERSATION in one.settings else one
+        for one in mutations
+    )
+
+
+def _form(attack: Attack) -> str:
+    return encode([attack.text, *attack.conversation]).digest
 
 
 async def blamed(arena: Arena, found: Try) -> str:

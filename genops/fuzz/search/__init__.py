@@ -2,7 +2,7 @@
 
 from genops.fuzz.search.behaviour import Regions, Scores, behaviour, closeness
 from genops.fuzz.search.best_of_n import BestOf, best_of_n
-from genops.fuzz.search.minimise import Minimised, ddmin, minimise
+from genops.fuzz.search.minimise import Minimised, Turns, ddmin, minimise
 from genops.fuzz.search.plan import Choice, Plan
 from genops.fuzz.search.search import Search
 
@@ -14,6 +14,7 @@ __all__ = [
     "Regions",
     "Scores",
     "Search",
+    "Turns",
     "behaviour",
     "best_of_n",
     "closeness",

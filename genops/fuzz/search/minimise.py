@@ -9,15 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from typing import TypeAlias, TypeVar
 
+from genops.artifacts import Value, encode
 from genops.fuzz.attack import Mutation, mutated
 from genops.fuzz.mutator import Attacker
 
 T = TypeVar("T")
-Breaks: TypeAlias = Callable[[str], Awaitable[bool]]
-"""Whether the target breaks on a text: one try."""
+Turns: TypeAlias = Sequence[Value]
+"""What was said before a text, in parts that can be left out."""
+Breaks: TypeAlias = Callable[[str, Turns], Awaitable[bool]]
+"""Whether the target breaks on a text after some turns: one try."""
 
 _WORDS = re.compile(r"\s*\S+|\s+")
 
@@ -29,15 +31,17 @@ class Minimised:
     Attributes:
         seed: The text that the mutations begin with.
         mutations: Of the finding, some of them with fewer settings.
-        text: What comes of them, on which the target breaks.
+        turns: Before the text.
+        text: What comes of the seed and the mutations, on which the target breaks.
         tries: How many times the target was tried.
         breaks: Whether the finding broke the target again at all; where not, nothing was left out.
-        minimal: Whether it was shown that the target no longer breaks once any one mutation, setting, word or
-            character is left out. False where it was stopped or the tries ran out before.
+        minimal: Whether it was shown that the target no longer breaks once any one turn, mutation, setting, word
+            or character is left out. False where it was stopped or the tries ran out before.
     """
 
     seed: str
     mutations: tuple[Mutation, ...]
+    turns: tuple[Value, ...]
     text: str
     tries: int
     breaks: bool
@@ -49,13 +53,14 @@ async def minimise(
     mutations: Sequence[Mutation],
     breaks: Breaks,
     *,
+    turns: Turns = (),
     tries: int = 500,
     repeats: int = 1,
     needed: int = 1,
     attacker: Attacker | None = None,
     enough: Callable[[], bool] = lambda: False,
 ) -> Minimised:
-    """Leaves out what a finding does not need: mutations, their settings, then words and characters of the seed.
+    """Leaves out what a finding does not need: turns, mutations, their settings, words and characters of the seed.
 
     That goes round until nothing more can be left out, as a shorter seed may need fewer mutations.
 
@@ -63,6 +68,7 @@ async def minimise(
         seed: The text that the mutations begin with.
         mutations: Of the finding.
         breaks: One try of the target.
+        turns: Before the text.
         tries: How many there may be.
         repeats: Tries of a text at most, for a target that does not always answer alike.
         needed: How many of them must break it.
@@ -76,16 +82,18 @@ async def minimise(
     if not 1 <= needed <= repeats:
         raise ValueError(f"{needed} of {repeats} tries can never break a target")
     whole = await mutated(seed, mutations, attacker)
-    shrinking = _Shrinking(seed, tuple(mutations), whole, _Target(breaks, tries, repeats, needed, enough), attacker)
+    target = _Target(breaks, tries, repeats, needed, enough)
+    shrinking = _Shrinking(seed, tuple(mutations), tuple(turns), whole, target, attacker)
     reproduced = minimal = False
     try:
-        reproduced = await shrinking.target(whole)
+        reproduced = await target(whole, turns)
         while reproduced and await shrinking.round():
             pass
         minimal = reproduced
     except _TriesSpent:
         pass
-    return Minimised(shrinking.seed, shrinking.mutations, shrinking.text, shrinking.target.tried, reproduced, minimal)
+    kept = shrinking
+    return Minimised(kept.seed, kept.mutations, kept.turns, kept.text, target.tried, reproduced, minimal)
 
 
 async def ddmin(items: Sequence[T], fails: Callable[[Sequence[T]], Awaitable[bool]]) -> list[T]:
@@ -121,21 +129,21 @@ class _TriesSpent(Exception):
 
 
 class _Target:
-    """What breaks, asked once for each text and no more often than allowed."""
+    """What breaks, asked once for each text after each turns, and no more often than allowed."""
 
     def __init__(self, breaks: Breaks, tries: int, repeats: int, needed: int, enough: Callable[[], bool]) -> None:
         self._enough = enough
         self._breaks, self._tries, self._repeats, self._needed = breaks, tries, repeats, needed
-        self._known: dict[bytes, bool] = {}
+        self._known: dict[str, bool] = {}
         self.tried = 0
 
-    async def __call__(self, text: str) -> bool:
-        key = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    async def __call__(self, text: str, turns: Turns) -> bool:
+        key = encode([text, *turns]).digest
         if key not in self._known:
-            self._known[key] = await self._found(text)
+            self._known[key] = await self._found(text, turns)
         return self._known[key]
 
-    async def _found(self, text: str) -> bool:
+    async def _found(self, text: str, turns: Turns) -> bool:
         broken = 0
         for left in range(self._repeats, 0, -1):
             if broken + left < self._needed:
@@ -143,7 +151,7 @@ class _Target:
             if self.tried >= self._tries or self._enough():
                 raise _TriesSpent
             self.tried += 1
-            broken += await self._breaks(text)
+            broken += await self._breaks(text, turns)
             if broken == self._needed:
                 return True
         return False
@@ -155,26 +163,28 @@ class _Shrinking:
 
     seed: str
     mutations: tuple[Mutation, ...]
+    turns: tuple[Value, ...]
     text: str
     target: _Target
     attacker: Attacker | None
 
-    async def keeps(self, seed: str, mutations: Sequence[Mutation]) -> bool:
+    async def keeps(self, seed: str, mutations: Sequence[Mutation], turns: Turns) -> bool:
         """Whether the target breaks on this too; then it takes the finding's place."""
         text = await mutated(seed, mutations, self.attacker)
-        if not await self.target(text):
+        if not await self.target(text, turns):
             return False
-        self.seed, self.mutations, self.text = seed, tuple(mutations), text
+        self.seed, self.mutations, self.turns, self.text = seed, tuple(mutations), tuple(turns), text
         return True
 
     async def round(self) -> bool:
         """Leaves out what it can, from the coarse to the fine; whether that was anything."""
-        before = self.seed, self.mutations
-        await ddmin(self.mutations, lambda some: self.keeps(self.seed, some))
+        before = self.seed, self.mutations, self.turns
+        await ddmin(self.turns, lambda some: self.keeps(self.seed, self.mutations, some))
+        await ddmin(self.mutations, lambda some: self.keeps(self.seed, some, self.turns))
         await self._settings()
         for parts in (_WORDS.findall, list):
-            await ddmin(parts(self.seed), lambda some: self.keeps("".join(some), self.mutations))
-        return (self.seed, self.mutations) != before
+            await ddmin(parts(self.seed), lambda some: self.keeps("".join(some), self.mutations, self.turns))
+        return (self.seed, self.mutations, self.turns) != before
 
     async def _settings(self) -> None:
         for number, mutation in enumerate(self.mutations):
@@ -182,4 +192,5 @@ class _Shrinking:
                 now = self.mutations[number]
                 fewer = {key: value for key, value in now.settings.items() if key != name}
                 changed = replace(now, settings=fewer)
-                await self.keeps(self.seed, (*self.mutations[:number], changed, *self.mutations[number + 1 :]))
+                mutations = (*self.mutations[:number], changed, *self.mutations[number + 1 :])
+                await self.keeps(self.seed, mutations, self.turns)

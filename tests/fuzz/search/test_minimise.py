@@ -58,7 +58,7 @@ async def test_few_tries_find_one_cause_among_many_items():
 
 
 def containing(*needles):
-    async def breaks(text):
+    async def breaks(text, turns):
         return all(needle in text for needle in needles)
 
     return breaks
@@ -67,7 +67,7 @@ def containing(*needles):
 async def test_mutations_that_do_nothing_go_and_words_and_characters_after_them():
     chain = [Mutation("zero_width", 1, {"share": 0.0}), Mutation("base64", 0), Mutation("zero_width", 2)]
 
-    async def breaks(text):
+    async def breaks(text, turns):
         return "c2F5IGl0" in ZERO_WIDTH.sub("", text)
 
     seed = "say it, and then say all the rest of what there is to say"
@@ -80,7 +80,7 @@ async def test_mutations_that_do_nothing_go_and_words_and_characters_after_them(
 
 
 async def test_settings_go_that_a_finding_does_not_need():
-    async def breaks(text):
+    async def breaks(text, turns):
         return text != ZERO_WIDTH.sub("", text)
 
     found = await minimise("a long question " * 4, [Mutation("zero_width", 3, {"share": 0.9})], breaks)
@@ -94,24 +94,24 @@ async def test_of_any_target_the_rest_breaks_and_no_mutation_or_character_can_go
     chain = (Mutation("base64", 0), Mutation("zero_width", 1))
     known = {await mutated(seed, chain): True}
 
-    async def breaks(text):
+    async def breaks(text, turns):
         return known.setdefault(text, rng.random() < 0.4)
 
     found = await minimise(seed, chain, breaks, tries=10_000)
     assert found.minimal
     assert found.text == await mutated(found.seed, found.mutations)
-    assert await breaks(found.text)
+    assert await breaks(found.text, ())
     for at in range(len(found.mutations)):
-        assert not await breaks(await mutated(found.seed, found.mutations[:at] + found.mutations[at + 1 :]))
+        assert not await breaks(await mutated(found.seed, found.mutations[:at] + found.mutations[at + 1 :]), ())
     for at in range(len(found.seed)):
-        assert not await breaks(await mutated(found.seed[:at] + found.seed[at + 1 :], found.mutations))
+        assert not await breaks(await mutated(found.seed[:at] + found.seed[at + 1 :], found.mutations), ())
 
 
 @given(st.integers(0, 60))
 async def test_the_tries_never_exceed_their_bound_and_what_is_left_breaks(bound):
     tried = []
 
-    async def breaks(text):
+    async def breaks(text, turns):
         tried.append(text)
         return "x" in text and "y" in text
 
@@ -135,7 +135,7 @@ async def test_what_does_not_break_again_is_left_whole():
 async def test_a_target_that_breaks_every_third_time_is_asked_often_enough():
     calls = 0
 
-    async def breaks(text):
+    async def breaks(text, turns):
         nonlocal calls
         calls += 1
         return "x" in text and calls % 3 == 0
@@ -147,7 +147,7 @@ async def test_a_target_that_breaks_every_third_time_is_asked_often_enough():
 async def test_a_try_is_only_a_break_when_enough_repeats_are():
     calls = 0
 
-    async def breaks(text):
+    async def breaks(text, turns):
         nonlocal calls
         calls += 1
         return text == "a b" or calls % 2 == 0
@@ -161,3 +161,24 @@ async def test_a_try_is_only_a_break_when_enough_repeats_are():
 async def test_any_text_can_be_minimised():
     found = await minimise("\ud800 and \udfff", (), containing("\udfff"))
     assert found.text == "\udfff"
+
+
+async def test_turns_go_that_a_finding_does_not_need_and_words_after_them():
+    async def breaks(text, turns):
+        return "x" in text and {"b", "d"} <= set(turns)
+
+    found = await minimise("an x here", (), breaks, turns=["a", "b", "c", "d", "e"])
+    assert (found.turns, found.text, found.minimal) == (("b", "d"), "x", True)
+
+
+async def test_a_turn_goes_that_only_a_longer_text_needed():
+    async def breaks(text, turns):
+        return "x" in text and ("y" not in text or "of y" in turns)
+
+    found = await minimise("x and y", (), breaks, turns=["of y"])
+    assert (found.turns, found.text) == ((), "x")
+
+
+async def test_no_turn_is_needed_where_the_last_message_is_enough():
+    found = await minimise("x", (), containing("x"), turns=["a", "b"])
+    assert (found.turns, found.tries) == ((), 3)
