@@ -146,6 +146,8 @@ class _Shown:
         self.campaign = campaign
         objectives = counted(len(plan.arenas), "objective")
         note(f"{plan.campaign.name}: {objectives}, {counted_tries(plan.size)}, campaign {campaign[:12]}")
+        for left_out in plan.borrowed.notes:
+            note(left_out)
 
     def advance(self, progress: FuzzProgress) -> None:
         """Moves the bar."""

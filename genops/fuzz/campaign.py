@@ -17,7 +17,7 @@ from genops.evals.fields import Positive, Seconds, field_of, model_of
 from genops.evals.rules import Gate, Rule, parse_gate
 from genops.evals.scorer import Setting
 from genops.evals.suite import Budget
-from genops.fuzz.adapters import OWN, PREFIX, SeedSpec
+from genops.fuzz.adapters import OWN, PREFIX, ConverterUse, SeedSpec
 from genops.fuzz.detectors.verdict import SCALE
 from genops.fuzz.mutator import Mutator, find_mutator
 from genops.fuzz.objective import Objective, find_objective
@@ -101,7 +101,7 @@ class Campaign:
         objectives: What attacks are after.
         mutators: What may change a text.
         seeds: Where the seeds of objectives come from, for those that have others than their own.
-        converters: Of PyRIT that may change a text too, ``pyrit.NAME``, each with what it is made with.
+        converters: Of PyRIT that may change a text too.
         strategies: How the attacker model is led through several tries.
         conversation: Input that takes the turns before an attack; empty where they stand in its text, as a transcript.
         attack: Inputs that an attacker writes; empty for every text.
@@ -127,7 +127,7 @@ class Campaign:
     objectives: tuple[Objective, ...]
     mutators: tuple[MutatorUse, ...]
     seeds: Mapping[str, SeedSpec] = field(default_factory=dict)
-    converters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    converters: tuple[ConverterUse, ...] = ()
     strategies: tuple[Strategy, ...] = ()
     conversation: str = ""
     attack: tuple[str, ...] = ()
@@ -310,10 +310,10 @@ def _made(made: type[M], what: str, given: Any, parsing: Parsing) -> M:
 
 def _mutators(
     raw: Any, attacker: str | None, parsing: Parsing
-) -> tuple[tuple[MutatorUse, ...], dict[str, dict[str, Any]]]:
+) -> tuple[tuple[MutatorUse, ...], tuple[ConverterUse, ...]]:
     """The mutators of a campaign, default every one that it can use, and PyRIT's converters."""
     uses: list[MutatorUse] = []
-    converters: dict[str, dict[str, Any]] = {}
+    converters: list[ConverterUse] = []
     for number, (name, given) in enumerate(_entries([OWN] if raw is None else raw, "mutator", parsing)):
         where = parsing.below(number)
         if name == OWN and given is None:
@@ -321,17 +321,18 @@ def _mutators(
             uses += [MutatorUse(mutator) for mutator in every if attacker or not mutator.asks]
             continue
         if name.startswith(PREFIX):
-            converters[name] = field_of(dict[str, Any], given or {}, name, where)
+            settings = field_of(dict[str, Any], given or {}, name, where)
+            converters.append(ConverterUse(name, settings, where.at()))
             continue
         mutator = find_mutator(_known(name, registry.names("mutator"), "mutator", where))
         if mutator.asks and attacker is None:
             raise DefinitionError(f"the mutator {name!r} asks a model", at=where.at(), hint="name one: attacker: ALIAS")
         uses.append(MutatorUse(mutator, _settings(mutator, given, where)))
-    names = [use.name for use in uses]
+    names = [*(use.name for use in uses), *(use.name for use in converters)]
     for number, name in enumerate(names):
         if name in names[:number]:
             raise DefinitionError(f"the mutator {name!r} is there twice", at=parsing.at())
-    return tuple(uses), converters
+    return tuple(uses), tuple(converters)
 
 
 def _settings(mutator: Mutator[Any, Any], given: Any, parsing: Parsing) -> dict[str, Any]:

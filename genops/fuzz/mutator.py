@@ -28,7 +28,7 @@ from typing import Any, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVa
 from pydantic import PydanticSchemaGenerationError, TypeAdapter
 
 from genops.artifacts import Value
-from genops.errors import DefinitionError
+from genops.errors import DefinitionError, GenopsError
 from genops.evals.scorer import Setting
 from genops.plugins import registry
 
@@ -40,6 +40,10 @@ templates, the words around a text, or its parts; ``borrowed`` for what another 
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=str | Awaitable[str])
+
+
+class MutationFailed(GenopsError):
+    """A mutator that is another tool's can make nothing of a text."""
 
 
 class Attacker(Protocol):

@@ -5,7 +5,7 @@ Each tool stays in an environment of its own and runs there as a child process; 
 
 from genops.fuzz.adapters.borrowing import Borrowings, borrow
 from genops.fuzz.adapters.child import PeerFailed
-from genops.fuzz.adapters.pyrit import PREFIX
+from genops.fuzz.adapters.pyrit import PREFIX, ConverterUse
 from genops.fuzz.adapters.seeds import OWN, SeedSpec
 
-__all__ = ["OWN", "PREFIX", "Borrowings", "PeerFailed", "SeedSpec", "borrow"]
+__all__ = ["OWN", "PREFIX", "Borrowings", "ConverterUse", "PeerFailed", "SeedSpec", "borrow"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from genops.artifacts import Value
-from genops.fuzz.adapters.pyrit import Pyrit
+from genops.fuzz.adapters.pyrit import ConverterUse, Pyrit
 from genops.fuzz.adapters.seeds import SeedSources, SeedSpec
 from genops.fuzz.mutator import Mutator
 from genops.fuzz.objective import Borrowed
@@ -24,7 +24,7 @@ class Borrowings:
         mutators: By their names.
         versions: Of the tools that they are from.
         notes: What was left out, and why, for people.
-        close: Ends the child processes.
+        close: Ends the child processes that mutators started.
     """
 
     texts: Mapping[str, tuple[Borrowed, ...]] = field(default_factory=dict)
@@ -52,7 +52,7 @@ class Borrowings:
 
 def borrow(
     seeds: Mapping[str, SeedSpec],
-    converters: Mapping[str, Mapping[str, Value]],
+    converters: Sequence[ConverterUse],
     settings: Settings,
     folder: Path,
     seed: int,
@@ -62,7 +62,7 @@ def borrow(
 
     Args:
         seeds: Where the seeds of objectives come from, by objective.
-        converters: PyRIT's, by their names as mutators, with what they are made with.
+        converters: PyRIT's.
         settings: The project's.
         folder: That files are relative to.
         seed: Of what is drawn.
@@ -75,13 +75,11 @@ def borrow(
     sources, pyrit = SeedSources(settings, folder, seed), Pyrit.of(settings)
     try:
         lent = {objective: sources.read(spec, most) for objective, spec in seeds.items()}
-        mutators = {name: pyrit.mutator(name, made_with) for name, made_with in converters.items()}
+        mutators = {use.name: pyrit.mutator(use) for use in converters}
         versions = {**sources.versions, **({"pyrit": pyrit.version} if mutators else {})}
-    except BaseException:
-        pyrit.child.close()
-        raise
     finally:
         sources.close()
+        pyrit.child.close()
     notes = tuple(note for found in lent.values() for note in found.notes)
     texts = {objective: found.texts for objective, found in lent.items()}
     return Borrowings(texts, mutators, versions, tuple(dict.fromkeys(notes)), pyrit.child.close)

@@ -28,6 +28,10 @@ class PeerFailed(Unfinished):
     """A peer did not answer, or failed at what it was asked for."""
 
 
+class PeerRefused(PeerFailed):
+    """A peer answered that it failed at what it was asked for; it may do the next thing."""
+
+
 class Child:
     """A script in an environment of a peer; started when it is first asked, and again after it was stopped.
 
@@ -54,7 +58,8 @@ class Child:
 
         Raises:
             UsageError: There is no such Python, or the peer is not installed there.
-            PeerFailed: It did not answer in time, ended, or failed.
+            PeerRefused: It failed at this.
+            PeerFailed: It did not answer in time, or ended.
         """
         with self._lock:
             answer = self._answer(request)
@@ -63,7 +68,7 @@ class Child:
                 f"{self._peer} is not installed for {self._python}: {answer['failed']}", hint=self._how_to_install()
             )
         if "failed" in answer:
-            raise PeerFailed(f"{self._peer}: {answer['failed']}")
+            raise PeerRefused(f"{self._peer}: {answer['failed']}")
         return answer
 
     def close(self) -> None:

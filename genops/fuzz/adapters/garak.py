@@ -65,8 +65,9 @@ class Garak:
         for pattern in patterns:
             named = self._named(pattern)
             for name in named:
-                found = self._of(name)
-                if "problem" in found and named == [pattern]:
+                alone = named == [pattern]
+                found = self._asked(name) if alone else self._tried(name)
+                if "problem" in found and alone:
                     raise UsageError(f"garak's probe {name!r} cannot be used: {found['problem']}")
                 if "problem" in found:
                     notes.append(f"garak's probe {name} was left out: {found['problem']}")
@@ -79,9 +80,12 @@ class Garak:
                     )
         return Lent(tuple(texts.values()), tuple(dict.fromkeys(notes)))
 
-    def _of(self, name: str) -> dict[str, Any]:
+    def _asked(self, name: str) -> dict[str, Any]:
+        return self.child.ask({"do": "prompts", "name": name, "seed": self.seed})
+
+    def _tried(self, name: str) -> dict[str, Any]:
         try:
-            return self.child.ask({"do": "prompts", "name": name, "seed": self.seed})
+            return self._asked(name)
         except PeerFailed as error:
             return {"problem": error.message}
 

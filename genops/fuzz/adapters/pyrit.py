@@ -10,13 +10,28 @@ from random import Random
 from typing import Any
 
 from genops.artifacts import Value
-from genops.errors import ReferenceNotFound, UsageError, nearest
-from genops.fuzz.adapters.child import Child
-from genops.fuzz.mutator import Mutator
+from genops.errors import Location, ReferenceNotFound, UsageError, nearest
+from genops.fuzz.adapters.child import Child, PeerRefused
+from genops.fuzz.mutator import MutationFailed, Mutator
 from genops.settings import Settings
 
 PREFIX = "pyrit."
 SETTING = "peers.pyrit"
+
+
+@dataclass(frozen=True, slots=True)
+class ConverterUse:
+    """A converter with the settings of a campaign.
+
+    Attributes:
+        name: As a mutator: ``pyrit.CaesarConverter``.
+        settings: What it is made with.
+        at: Where it is named.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    at: Location
 
 
 @dataclass(frozen=True)
@@ -49,30 +64,27 @@ class Pyrit:
         """Names of its converters: ``LeetspeakConverter``."""
         return sorted(self._catalogue["names"])
 
-    def mutator(self, name: str, settings: Mapping[str, Value]) -> Mutator[Any, Any]:
+    def mutator(self, use: ConverterUse) -> Mutator[Any, Any]:
         """A converter as a mutator.
-
-        Args:
-            name: ``pyrit.`` and the converter's.
-            settings: What the converter is made with.
 
         Raises:
             ReferenceNotFound: There is no such converter; the message lists the nearest names.
             UsageError: It needs a model or another setting, or does not make text of text; the message says so.
             PeerFailed: PyRIT failed.
         """
-        converter = name.removeprefix(PREFIX)
+        converter, settings = use.name.removeprefix(PREFIX), use.settings
         if converter not in self.converters:
             hint = nearest(converter, self.converters)
-            raise ReferenceNotFound(f"PyRIT {self.version} has no converter {converter!r}", hint=hint)
+            raise ReferenceNotFound(f"PyRIT {self.version} has no converter {converter!r}", at=use.at, hint=hint)
         found = self.child.ask({"do": "describe", "name": converter, "settings": dict(settings)})
         if "unknown" in found:
             what = f"PyRIT's {converter} has no setting {found['unknown']!r}"
-            raise UsageError(what, hint=nearest(found["unknown"], found["takes"]) if found["takes"] else None)
+            takes = found["takes"]
+            raise UsageError(what, at=use.at, hint=nearest(found["unknown"], takes) if takes else None)
         if "problem" in found:
-            raise UsageError(f"PyRIT's {converter} cannot be used: {found['problem']}")
+            raise UsageError(f"PyRIT's {converter} cannot be used: {found['problem']}", at=use.at)
         function = self._drawn(converter, settings) if found["chance"] else self._fixed(converter, settings)
-        return Mutator(name, function, "borrowed", keeps_meaning=False)
+        return Mutator(use.name, function, "borrowed", keeps_meaning=False)
 
     def _drawn(self, converter: str, settings: Mapping[str, Value]) -> Any:
         async def convert(text: str, rng: Random) -> str:
@@ -92,7 +104,10 @@ class Pyrit:
             return text
         sent = text.encode("utf-8", "replace").decode("utf-8")
         request = {"do": "convert", "name": converter, "settings": dict(settings), "text": sent, "seed": seed}
-        return str((await asyncio.to_thread(self.child.ask, request))["text"])
+        try:
+            return str((await asyncio.to_thread(self.child.ask, request))["text"])
+        except PeerRefused as error:
+            raise MutationFailed(error.message) from error
 
     @cached_property
     def _catalogue(self) -> dict[str, Any]:

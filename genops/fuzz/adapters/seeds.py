@@ -13,6 +13,7 @@ from genops.errors import DefinitionError, InputError, Location, UsageError, nea
 from genops.evals.case import Case
 from genops.evals.datasets import DatasetSpec
 from genops.evals.fields import field_of
+from genops.fuzz.adapters.child import PeerFailed
 from genops.fuzz.adapters.garak import Garak
 from genops.fuzz.adapters.lent import Lent
 from genops.fuzz.objective import Borrowed
@@ -32,11 +33,13 @@ class SeedSpec:
         own: Whether its own are among them.
         probes: Of garak: names and patterns.
         files: Of the user, each a file of lines or a dataset.
+        at: Where they are named.
     """
 
     own: bool = True
     probes: tuple[str, ...] = ()
     files: tuple[Path | DatasetSpec, ...] = ()
+    at: Location | None = None
 
     @property
     def borrows(self) -> bool:
@@ -67,7 +70,7 @@ class SeedSpec:
                 raise DefinitionError("`seeds` are `own`, probes of garak, or files", at=where.at(), hint=hint)
         if not (own or probes or files):
             raise DefinitionError("`seeds` is empty", at=parsing.at())
-        return cls(own, tuple(probes), tuple(files))
+        return cls(own, tuple(probes), tuple(files), parsing.at())
 
 
 @dataclass
@@ -103,14 +106,18 @@ class SeedSources:
             UsageError: A source is not there, or gives nothing that can be used.
             PeerFailed: garak failed.
         """
-        found = [self._read(file) for file in spec.files]
-        if spec.probes:
-            found.append(self._garak.prompts(spec.probes))
-            self.versions["garak"] = self._garak.version
+        try:
+            found = [self._read(file) for file in spec.files]
+            if spec.probes:
+                found.append(self._garak.prompts(spec.probes))
+                self.versions["garak"] = self._garak.version
+        except (UsageError, PeerFailed) as error:
+            error.at = error.at or spec.at
+            raise
         texts = [text for lent in found for text in lent.texts]
         notes = [note for lent in found for note in lent.notes]
         if spec.borrows and not texts:
-            raise UsageError("`seeds` give no text", hint="; ".join(notes) or None)
+            raise UsageError("`seeds` give no text", at=spec.at, hint="; ".join(notes) or None)
         Random(f"seeds of others {self.seed}").shuffle(texts)
         return Lent(tuple(texts[:most]), tuple(notes))
 

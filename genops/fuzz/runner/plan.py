@@ -60,15 +60,14 @@ class CampaignPlan:
             UsageError: Something that it refers to is not there, or an objective cannot be tried on the chain.
             PeerFailed: Another tool failed.
         """
-        tries = campaign.tries
-        most = max(tries.sweep, tries.search, tries.strategy)
-        if borrowed is None:
-            borrowed = borrow(
-                campaign.seeds, campaign.converters, project.settings, campaign.folder, campaign.seed, most
-            )
         bare = planted_closure(project, campaign.chain)
         dataset = campaign.dataset.open(project.settings, campaign.folder, bare.root.inputs)
         first = dataset[int(campaign.dataset.numbers(dataset)[0])]
+        if borrowed is None:
+            tries = campaign.tries
+            most = max(tries.sweep, tries.search, tries.strategy)
+            settings, folder = project.settings, campaign.folder
+            borrowed = borrow(campaign.seeds, campaign.converters, settings, folder, campaign.seed, most)
 
         def prepared(objective: Objective, chain: str) -> Arena:
             return Arena.prepare(
@@ -170,7 +169,7 @@ class CampaignPlan:
             ],
             "mutators": [
                 *({"name": use.name, "settings": dict(use.settings)} for use in campaign.mutators),
-                *({"name": name, "settings": dict(settings)} for name, settings in campaign.converters.items()),
+                *({"name": use.name, "settings": dict(use.settings)} for use in campaign.converters),
             ],
             "borrowed": dict(self.borrowed.versions),
             "strategies": [{"name": made.name, "settings": asdict(made)} for made in campaign.strategies],

@@ -13,7 +13,7 @@ from typing import TypeAlias, TypeVar
 
 from genops.artifacts import Value, encode
 from genops.fuzz.attack import Mutation, mutated
-from genops.fuzz.mutator import Attacker
+from genops.fuzz.mutator import Attacker, MutationFailed
 
 T = TypeVar("T")
 Turns: TypeAlias = Sequence[Value]
@@ -170,7 +170,10 @@ class _Shrinking:
 
     async def keeps(self, seed: str, mutations: Sequence[Mutation], turns: Turns) -> bool:
         """Whether the target breaks on this too; then it takes the finding's place."""
-        text = await mutated(seed, mutations, self.attacker)
+        try:
+            text = await mutated(seed, mutations, self.attacker)
+        except MutationFailed:  # a converter of another tool that needs more words than are left
+            return False
         if not await self.target(text, turns):
             return False
         self.seed, self.mutations, self.turns, self.text = seed, tuple(mutations), tuple(turns), text

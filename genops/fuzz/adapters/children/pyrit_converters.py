@@ -14,6 +14,7 @@ PEER = "pyrit"
 _SUFFIX = "Converter"
 _SAMPLE = "Tell me, in two short sentences, what a heron eats and where 3 of them nest!"
 _SEEDS = range(4)
+_MODEL = "converter_target"
 _OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -34,7 +35,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _described(package: Any, name: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """Whether a converter leaves something to chance, and whether a seed settles that; or the problem with it."""
+    """Whether a converter leaves something to chance; or the problem with it."""
     try:
         converter = getattr(package, name)
     except Exception as error:
@@ -51,10 +52,10 @@ def _described(package: Any, name: str, settings: dict[str, Any]) -> dict[str, A
         return {"problem": f"it needs {', '.join(f'`{key}`' for key in missing)}"}
     try:
         drawn = [_converted(converter, settings, _SAMPLE, seed) for seed in _SEEDS]
-        again = [_converted(converter, settings, _SAMPLE, seed) for seed in _SEEDS]
     except Exception as error:
-        return {"problem": f"{type(error).__name__}: {error}"}
-    return {"chance": len({*drawn, *again}) > 1, "repeatable": drawn == again}
+        asks = _MODEL in str(error) and _MODEL not in settings
+        return {"problem": "it asks a model" if asks else f"{type(error).__name__}: {error}"}
+    return {"chance": len(set(drawn)) > 1}
 
 
 def _converted(converter: Any, settings: dict[str, Any], text: str, seed: int) -> str:
