@@ -10,23 +10,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genops.cli import fuzz_catalogue, fuzz_promote
+from genops.cli import fuzz_catalogue, fuzz_promote, fuzz_report
 from genops.cli.campaigns import LAST, found_campaign
+from genops.cli.fuzz_report import CampaignId, Reports, say_campaign, wanted_reports, write_report
 from genops.cli.moments import shown
 from genops.cli.options import AsJson
 from genops.cli.output import listing, note, say, say_json
 from genops.cli.progress import campaign_bar
 from genops.cli.project import opened, opened_store
-from genops.errors import ExitCode
+from genops.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from genops.fuzz.fuzzing import Fuzzed
     from genops.fuzz.runner import CampaignPlan, FuzzProgress
     from genops.store import Store
     from genops.store.records import CampaignRecord
 
-Campaign = Annotated[
-    str, typer.Argument(metavar="CAMPAIGN", help="Id of a run campaign, a name for its newest, `last`.")
-]
 
 app = typer.Typer(help="Attack a chain, and see how it breaks.", no_args_is_help=True)
 
@@ -34,25 +33,50 @@ app = typer.Typer(help="Attack a chain, and see how it breaks.", no_args_is_help
 @app.command("run")
 def run(
     campaign: Annotated[str, typer.Argument(metavar="CAMPAIGN", help="Name in evals/, or a file.")],
+    gate: Annotated[
+        bool, typer.Option("--gate", help="Let the campaign's gate decide; a sweep ends when it is certain.")
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with what is missing or failed.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="With --gate: start over, which spends the gate's alpha again.")
+    ] = False,
+    report: Reports = None,
     as_json: AsJson = False,
 ) -> None:
     """Attack a chain, and show what broke it.
 
     Exit code: 0 nothing was found, 1 something was, 3 too little could be scored to say, 4 tries are missing because
     something around the chain failed or the budget is used up; --resume makes those.
+    With --gate: 0 passed, 1 failed, 3 undecided, 4 undecided because something around the chain failed.
     """
     from genops.executor import run_sync
     from genops.fuzz.campaign import Campaign as Definition
     from genops.fuzz.fuzzing import afuzz
 
+    if fresh and not gate:
+        raise UsageError("--fresh goes with --gate")
+    if resume and fresh:
+        raise UsageError("--resume goes on with a campaign; --fresh starts one")
+    reports = wanted_reports(report)
     with opened() as project:
         loaded = Definition.load(campaign, project.settings)
         with _shown() as shown:
-            done = run_sync(afuzz(loaded, project, resume=resume, on_start=shown.start, on_progress=shown.advance))
-        code = _report(project.store, done.record, as_json)
-        _tell(done.progress)
-    raise typer.Exit(code)
+            done = run_sync(
+                afuzz(
+                    loaded,
+                    project,
+                    gate=gate,
+                    resume=resume,
+                    fresh=fresh,
+                    on_start=shown.start,
+                    on_progress=shown.advance,
+                )
+            )
+        summary = say_campaign(project.store, done.record, as_json)
+        for kind, file in reports:
+            write_report(project.settings, done.record, summary, kind, file)
+        _tell(done)
+    raise typer.Exit(summary.verdict.exit_code)
 
 
 @app.command("list")
@@ -69,10 +93,10 @@ def list_campaigns(
 
 
 @app.command("show")
-def show(campaign: Campaign = LAST, as_json: AsJson = False) -> None:
+def show(campaign: CampaignId = LAST, as_json: AsJson = False) -> None:
     """Show what came of a campaign."""
     with opened_store() as store:
-        _report(store, found_campaign(store, campaign), as_json)
+        say_campaign(store, found_campaign(store, campaign), as_json)
 
 
 @app.command("compare")
@@ -88,7 +112,7 @@ def compare(
     with opened_store() as store:
         comparison = compared(store, found_campaign(store, before), found_campaign(store, after))
     if as_json:
-        json.write(comparison, sys.stdout)
+        json.write_data(comparison, sys.stdout)
     else:
         terminal.write_comparison(comparison, sys.stdout)
 
@@ -146,8 +170,6 @@ class _Shown:
         self.campaign = campaign
         objectives = counted(len(plan.arenas), "objective")
         note(f"{plan.campaign.name}: {objectives}, {counted_tries(plan.size)}, campaign {campaign[:12]}")
-        for left_out in plan.borrowed.notes:
-            note(left_out)
 
     def advance(self, progress: FuzzProgress) -> None:
         """Moves the bar."""
@@ -170,30 +192,23 @@ def _shown() -> Iterator[_Shown]:
         raise
 
 
-def _tell(progress: FuzzProgress) -> None:
+def _tell(done: Fuzzed) -> None:
     """Says on stderr what is left to do."""
     from genops.fuzz.summary.verdict import counted_tries
 
+    progress = done.progress
     if progress.stopped:
         note(f"stopped: {progress.stopped}; go on with:\n  {_again()}")
     elif progress.missing:
         lost = counted_tries(progress.missing)
         note(f"missing, as something around the chain failed: {lost}. Go on with:\n  {_again()}")
+    elif done.gate is not None and progress.done == progress.resumed:
+        note("nothing was tried: this was decided before; --fresh starts over, which spends alpha again")
 
 
 def _again() -> str:
     """The same command, to go on with."""
-    return shlex.join(["genops", *(word for word in sys.argv[1:] if word != "--resume"), "--resume"])
-
-
-def _report(store: Store, record: CampaignRecord, as_json: bool) -> int:
-    """Shows what came of a campaign; the exit code of its verdict."""
-    from genops.fuzz.reports import json, terminal
-    from genops.fuzz.summary import summarise
-
-    summary = summarise(store, record)
-    (json if as_json else terminal).write(summary, sys.stdout)
-    return summary.verdict.exit_code
+    return shlex.join(["genops", *(word for word in sys.argv[1:] if word not in ("--resume", "--fresh")), "--resume"])
 
 
 def _row(store: Store, record: CampaignRecord) -> dict[str, Any]:
@@ -208,4 +223,5 @@ def _row(store: Store, record: CampaignRecord) -> dict[str, Any]:
 
 
 fuzz_catalogue.register(app)
+fuzz_report.register(app)
 fuzz_promote.register(app)

@@ -10,7 +10,6 @@ from functools import cache, partial
 from importlib.resources import files
 from string import Template
 
-
 _REPORT = ("quantities", "report", "plots", "table")
 """Scripts of reports, in their order."""
 

@@ -20,6 +20,7 @@ class Campaigns:
     def __init__(self, folder):
         settings = Settings(root=folder)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
+        self.settings = settings
         self.store = Store.open(settings.store_url)
 
     def add(

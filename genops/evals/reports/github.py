@@ -22,9 +22,10 @@ def write(report: Report, out: TextIO) -> None:
         out.write(annotation(level, title, message, file) + "\n")
 
 
-def annotation(level: Level, title: str, message: str, file: str = "") -> str:
+def annotation(level: Level, title: str, message: str, file: str = "", line: int | None = None) -> str:
     """One line of a workflow command, escaped as GitHub's toolkit does."""
     properties = [f"file={_property(file)}"] if file else []
+    properties += [f"line={line}"] if line is not None else []
     properties.append(f"title={_property(title)}")
     return f"::{level} {','.join(properties)}::{_data(message)}"
 

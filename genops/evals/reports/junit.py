@@ -57,7 +57,7 @@ def _add(suite: _Suite, name: str, samples: list[SampleRecord]) -> None:
     seconds = sum(sample.seconds for sample in samples)
     failures = [failure for sample in samples for failure in failures_of(sample)]
     first = samples[0]
-    test = f"<testcase name={_attribute(first.case)} classname={_attribute(f'{name}.{first.variant}')}"
+    test = f"<testcase name={attribute(first.case)} classname={attribute(f'{name}.{first.variant}')}"
     test += f' time="{seconds:.3f}"'
     suite.seconds += seconds
     kind = next((kind for kind in _TAGS if any(failure.kind == kind for failure in failures)), None)
@@ -75,11 +75,11 @@ def _result(tag: str, kind: Failure, failures: list[FailedSample]) -> str:
         f"repeat {failure.repeat}: {wording.KINDS[failure.kind]}: {failure.why}\n{wording.trace_command(failure.run)}"
         for failure in failures
     ]
-    message = _attribute(wording.short(first.why))
+    message = attribute(wording.short(first.why))
     if tag == "skipped":  # which has no type in the schema
         return f"<skipped message={message}/>"
     return (
-        f"<{tag} message={message} type={_attribute(wording.KINDS[kind])}>{escape(_clean(chr(10).join(lines)))}</{tag}>"
+        f"<{tag} message={message} type={attribute(wording.KINDS[kind])}>{escape(clean(chr(10).join(lines)))}</{tag}>"
     )
 
 
@@ -91,7 +91,7 @@ def _suite(report: Report, variant: VariantSummary, suite: _Suite, number: int) 
     numbers = " ".join(f'{name}="{count}"' for name, count in {"tests": len(suite.tests), **counts}.items())
     moment = datetime.fromtimestamp(report.record.started / 1e9, UTC)
     yield (
-        f'<testsuite name={_attribute(variant.name)} package={_attribute(report.record.suite)} id="{number}" '
+        f'<testsuite name={attribute(variant.name)} package={attribute(report.record.suite)} id="{number}" '
         f'hostname="localhost" timestamp="{moment:%Y-%m-%dT%H:%M:%S}" {numbers} time="{suite.seconds:.3f}">'
     )
     yield "<properties>"
@@ -103,7 +103,7 @@ def _suite(report: Report, variant: VariantSummary, suite: _Suite, number: int) 
         ("bad", str(variant.counts.bad)),
         *((metric.spec.name, wording.measured(metric.mean)) for metric in variant.metrics.values()),
     ):
-        yield f"<property name={_attribute(name)} value={_attribute(value)}/>"
+        yield f"<property name={attribute(name)} value={attribute(value)}/>"
     yield "</properties>"
     yield from suite.tests
     yield "<system-out/>"
@@ -111,10 +111,11 @@ def _suite(report: Report, variant: VariantSummary, suite: _Suite, number: int) 
     yield "</testsuite>"
 
 
-def _attribute(text: str) -> str:
-    return quoteattr(" ".join(_clean(text).split()) or "-")
+def attribute(text: str) -> str:
+    """Text as an attribute's value, quoted, on one line."""
+    return quoteattr(" ".join(clean(text).split()) or "-")
 
 
-def _clean(text: str) -> str:
-    """The text without characters that XML cannot hold."""
+def clean(text: str) -> str:
+    """Text without characters that XML cannot hold."""
     return _UNTOLD.sub("\ufffd", text)

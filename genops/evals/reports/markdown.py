@@ -23,11 +23,11 @@ def write(report: Report, out: TextIO) -> None:
 
 
 def _lines(summary: Summary) -> Iterator[str]:
-    yield f"### Evaluation of `{_code(summary.suite)}`"
+    yield f"### Evaluation of `{code(summary.suite)}`"
     yield ""
     yield from _verdict(summary)
     for note in summary.notes:
-        yield f"> {_cell(note)}"
+        yield f"> {cell(note)}"
         yield ""
     yield from _scores(summary)
     yield from _differences(summary)
@@ -38,16 +38,16 @@ def _lines(summary: Summary) -> Iterator[str]:
 def _verdict(summary: Summary) -> Iterator[str]:
     if summary.verdict is None:
         return
-    yield f"{_SIGNS[summary.verdict.outcome]} **{_cell(wording.verdict(summary.verdict))}**"
+    yield f"{_SIGNS[summary.verdict.outcome]} **{cell(wording.verdict(summary.verdict))}**"
     yield ""
     for rule in summary.verdict.rules:
-        yield f"- {_SIGNS[rule.outcome]} {_cell(wording.rule(rule))}"
+        yield f"- {_SIGNS[rule.outcome]} {cell(wording.rule(rule))}"
     for what, cases in (
         ("must pass and did not", summary.verdict.critical),
         ("must pass and have no score", summary.verdict.critical_missing),
     ):
         if cases:
-            yield f"- ❌ {what}: {', '.join(f'`{_code(case)}`' for case in cases)}"
+            yield f"- ❌ {what}: {', '.join(f'`{code(case)}`' for case in cases)}"
     yield ""
 
 
@@ -61,16 +61,16 @@ def _scores(summary: Summary) -> Iterator[str]:
             for name in metrics
         ]
         kinds = (f"{count:,}" for count in (counts.infrastructure, counts.unscored, counts.bad))
-        rows.append((_cell(variant.name), f"{counts.samples:,}", *kinds, *cells))
+        rows.append((cell(variant.name), f"{counts.samples:,}", *kinds, *cells))
     head = (
         "variant",
         "samples",
         "infrastructure failed",
         "unscored",
         "bad",
-        *(f"{_cell(name)}, 95%" for name in metrics),
+        *(f"{cell(name)}, 95%" for name in metrics),
     )
-    yield from _table(head, rows)
+    yield from table(head, rows)
     if len(summary.variants) > _VARIANTS:
         yield f"… and {len(summary.variants) - _VARIANTS:,} more variants"
         yield ""
@@ -81,22 +81,22 @@ def _differences(summary: Summary) -> Iterator[str]:
         return
     rows = [
         (
-            _cell(comparison.variant),
-            _cell(comparison.reference + (f" of {comparison.evaluation[:12]}" if comparison.evaluation else "")),
+            cell(comparison.variant),
+            cell(comparison.reference + (f" of {comparison.evaluation[:12]}" if comparison.evaluation else "")),
             *_difference(found),
         )
         for comparison in summary.comparisons[:_VARIANTS]
         for found in comparison.metrics
     ]
-    yield from _table(("variant", "against", "metric", "difference, 95%", "p, corrected", "win/tie/loss", ""), rows)
+    yield from table(("variant", "against", "metric", "difference, 95%", "p, corrected", "win/tie/loss", ""), rows)
     if text := wording.tests(summary):
-        yield f"<sub>{_cell(text)}</sub>"
+        yield f"<sub>{cell(text)}</sub>"
         yield ""
 
 
 def _difference(found: Difference) -> Sequence[str]:
     return (
-        _cell(found.metric),
+        cell(found.metric),
         wording.measured(found.difference, signed=True),
         wording.probability(found.adjusted),
         wording.moves(found),
@@ -113,15 +113,15 @@ def _failures(variants: Iterable[VariantSummary]) -> Iterator[str]:
     yield ""
     rows = [
         (
-            f"`{_code(failure.case)}`",
-            _cell(failure.variant),
+            f"`{code(failure.case)}`",
+            cell(failure.variant),
             wording.KINDS[failure.kind],
-            _cell(wording.short(failure.why)),
+            cell(wording.short(failure.why)),
             f"`{wording.trace_command(failure.run)}`" if failure.run else wording.NONE,
         )
         for failure in shown[:_FAILURES]
     ]
-    yield from _table(("case", "variant", "what", "why", "see"), rows)
+    yield from table(("case", "variant", "what", "why", "see"), rows)
 
 
 def _details(summary: Summary) -> Iterator[str]:
@@ -132,7 +132,7 @@ def _details(summary: Summary) -> Iterator[str]:
     yield ""
     rows = [
         (
-            _cell(variant.name),
+            cell(variant.name),
             of,
             wording.measured(usage.latency.p50),
             wording.measured(usage.latency.p95),
@@ -144,19 +144,20 @@ def _details(summary: Summary) -> Iterator[str]:
         for of, usage in (("chain", variant.chain_usage), ("judges", variant.judge_usage))
         if usage is not None
     ]
-    yield from _table(("variant", "of", "latency p50, 95%", "latency p95, 95%", "cost", "tokens"), rows)
+    yield from table(("variant", "of", "latency p50, 95%", "latency p95, 95%", "cost", "tokens"), rows)
     moved = [
-        (f"`{_code(case.case)}`", _cell(comparison.variant), _cell(found.metric), f"{case.before:g}", f"{case.after:g}")
+        (f"`{code(case.case)}`", cell(comparison.variant), cell(found.metric), f"{case.before:g}", f"{case.after:g}")
         for comparison in summary.comparisons[:_VARIANTS]
         for found in comparison.metrics
         for case in found.moved[:_MOVED]
     ]
     if moved:
-        yield from _table(("moved most", "variant", "metric", "before", "after"), moved)
+        yield from table(("moved most", "variant", "metric", "before", "after"), moved)
     yield "</details>"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The lines of a table of cells that are Markdown already."""
     yield f"| {' | '.join(head)} |"
     yield f"|{' --- |' * len(head)}"
     for row in rows:
@@ -164,13 +165,13 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     yield ""
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Data in a cell: on one line, as the characters that it is made of, and without mentions of people."""
     line = _line(text).replace("&", "&amp;").replace("<", "&lt;")
     return re.sub(r"([\\`*_\[\]|~#])", r"\\\1", line).replace("@", "@\u200b")
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """Data inside of backticks."""
     return _line(text).replace("`", "ʼ").replace("|", "\\|")
 

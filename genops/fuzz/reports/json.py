@@ -33,10 +33,16 @@ from __future__ import annotations
 import json
 from typing import TextIO
 
+from genops.fuzz.reports.report import Report
 from genops.fuzz.summary import Comparison, Summary
 
 
-def write(summary: Summary | Comparison, out: TextIO) -> None:
-    """Writes the summary in ASCII: attacks hold characters that act, and some that cannot be encoded."""
-    json.dump(summary.to_json(), out, indent=2, allow_nan=False)
+def write(report: Report, out: TextIO) -> None:
+    """Writes the summary."""
+    write_data(report.summary, out)
+
+
+def write_data(data: Summary | Comparison, out: TextIO) -> None:
+    """Writes it in ASCII: attacks hold characters that act, and some that cannot be encoded."""
+    json.dump(data.to_json(), out, indent=2, allow_nan=False)
     out.write("\n")

@@ -13,6 +13,7 @@ from rich.text import Text
 from genops.evals.reports.terminal import print_on
 from genops.evals.reports.wording import NONE, measured, number, probability, trace_command
 from genops.evals.summary import Measure
+from genops.fuzz.reports.report import Report
 from genops.fuzz.reports.wording import (
     CHANGES,
     OUTCOMES,
@@ -32,9 +33,9 @@ _STYLES = {"bad": "bold red", "unfinished": "bold yellow", "undecided": "bold ye
 _DIRECTIONS = {"better": "green", "worse": "bold red"}
 
 
-def write(summary: Summary, out: TextIO) -> None:
+def write(report: Report, out: TextIO) -> None:
     """Writes the report of a campaign."""
-    print_on(out, terminal_report(summary))
+    print_on(out, terminal_report(report.summary))
 
 
 def write_comparison(comparison: Comparison, out: TextIO) -> None:

@@ -5,6 +5,7 @@ from genops.fuzz.summary.outcomes import ChangeOutcomes, Outcomes
 from genops.fuzz.summary.rate import Accuracy, SeedCounts
 from genops.fuzz.summary.robustness import ChangedAnswer, ChangeRate, PromptSensitivity, RobustnessSummary
 from genops.fuzz.summary.summary import (
+    SEVERITIES,
     AtLeastOnce,
     FindingSummary,
     MutatorRate,
@@ -16,6 +17,7 @@ from genops.fuzz.summary.summary import (
 from genops.fuzz.summary.verdict import Standing, Verdict
 
 __all__ = [
+    "SEVERITIES",
     "Accuracy",
     "AtLeastOnce",
     "ChangeOutcomes",

@@ -32,15 +32,16 @@ function percent(place) {
   return `${place.toFixed(3)}%`;
 }
 
-function axisView(scale) {
-  return picture(16, "scale", ...scale.ticks.map((tick) => drawn("text", { x: percent(scale.at(tick)), y: 12, "text-anchor": "middle" }, number(tick, 6))));
+function axisView(scale, show = (tick) => number(tick, 6)) {
+  return picture(16, "scale", ...scale.ticks.map((tick) => drawn("text", { x: percent(scale.at(tick)), y: 12, "text-anchor": "middle" }, show(tick))));
 }
 
-function intervalView(measure, scale, { zero = false, kind = "" } = {}) {
+// An estimate with its interval; `around` are two ends between which the estimate lies for sure.
+function intervalView(measure, scale, { zero = false, kind = "", around = null } = {}) {
   const middle = 15;
   const gridlines = scale.ticks.map((tick) => drawn("line", { class: zero && tick === 0 ? "zero" : "grid", x1: percent(scale.at(tick)), x2: percent(scale.at(tick)), y1: 0, y2: 30 }));
   if (measure.value === null) return picture(30, measure.missing || "no value", ...gridlines);
-  const parts = [];
+  const parts = around ? [drawn("line", { class: "around", x1: percent(scale.at(around[0])), x2: percent(scale.at(around[1])), y1: middle, y2: middle })] : [];
   if (measure.low !== null) {
     const [low, high] = [percent(scale.at(measure.low)), percent(scale.at(measure.high))];
     parts.push(drawn("line", { class: "whisker", x1: low, x2: high, y1: middle, y2: middle }));

@@ -30,6 +30,6 @@ function tokensText(used) {
   return used.input_tokens || used.output_tokens ? `${(used.input_tokens ?? 0).toLocaleString("en")} in, ${(used.output_tokens ?? 0).toLocaleString("en")} out` : "";
 }
 
-function counted(count, noun) {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+function counted(count, noun, plural = `${noun}s`) {
+  return `${count.toLocaleString("en")} ${count === 1 ? noun : plural}`;
 }

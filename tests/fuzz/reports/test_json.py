@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 
-from genops.fuzz.reports.json import write
+from genops.fuzz.reports.json import write_data
 from genops.fuzz.summary import Accuracy, compare, summarise
 from genops.stats.misclassification import Proportion
 from tests.fuzz.stored import under
@@ -16,7 +16,7 @@ TRIES = [{"outcome": "breach" if n % 3 == 0 else "safe", "mutations": under("bas
 
 def read(summary):
     out = StringIO()
-    write(summary, out)
+    write_data(summary, out)
     assert out.getvalue().isascii()
     return json.loads(out.getvalue())
 

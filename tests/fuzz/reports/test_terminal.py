@@ -4,6 +4,7 @@ from io import StringIO
 
 import pytest
 
+from genops.evals.reports.terminal import print_on
 from genops.fuzz.reports import terminal
 from genops.fuzz.summary import Accuracy, compare, summarise
 from genops.stats.misclassification import Proportion
@@ -14,7 +15,7 @@ from tests.fuzz.stored import under
 def written(campaigns):
     def write(*args, accuracy=None, **more):
         out = StringIO()
-        terminal.write(summarise(campaigns.store, campaigns.add(*args, **more), accuracy), out)
+        print_on(out, terminal.terminal_report(summarise(campaigns.store, campaigns.add(*args, **more), accuracy)))
         return out.getvalue()
 
     return write

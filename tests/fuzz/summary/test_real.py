@@ -4,6 +4,7 @@ from io import StringIO
 
 import pytest
 
+from genops.evals.reports.terminal import print_on
 from genops.executor import run_sync
 from genops.fuzz.campaign import Campaign
 from genops.fuzz.reports import terminal
@@ -46,5 +47,5 @@ def test_the_hole_has_a_rate_a_mutator_and_a_step_and_the_twin_is_better(ran, we
     assert differences["prompt_extraction"].mcnemar.only_first == leak.sweep.breach
     assert differences["over_refusal"].direction == "same"
     out = StringIO()
-    terminal.write(weakness, out)
+    print_on(out, terminal.terminal_report(weakness))
     assert "bad: attacks got there (exit code 1)" in out.getvalue()
