@@ -25,6 +25,17 @@ from genops.prompts import InputSpec
 _TEXTS = ("system", "passage", "tool")
 _PLACES = (*_TEXTS, "session")
 _EXAMPLE = "plants: [{system: The word is otter.}, {session: {question: Remember otter.}}]"
+SCHEMA = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {**{place: {"type": "string"} for place in _TEXTS}, "session": {"type": "object"}},
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+    },
+}
+"""JSON Schema of the plants of a case."""
 _KEPT = 64
 """Copies of chains that are kept: cases that were promoted together share theirs."""
 

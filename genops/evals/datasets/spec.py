@@ -15,6 +15,7 @@ from genops.evals.datasets.selection import Selection
 from genops.evals.datasets.sources.row import Row
 from genops.evals.datasets.sources.text_lines import UTF8
 from genops.evals.datasets.sources.traces import TraceQuery
+from genops.evals.planting import SCHEMA
 from genops.plugins import registry
 from genops.prompts import InputSpec
 from genops.settings import Settings
@@ -111,7 +112,8 @@ class DatasetSpec(Selection):
         """The JSON Schema of what may stand at ``dataset:``."""
         whole = cls.model_json_schema(by_alias=True)
         definitions = whole.pop("$defs", {})
-        row = {"type": "array", "items": {"type": "object"}}
+        fields = {"plants": SCHEMA, "may_decline": {"type": "boolean"}}
+        row = {"type": "array", "items": {"type": "object", "properties": fields}}
         return {"anyOf": [{"type": "string"}, row, whole], "$defs": definitions}
 
     def open(self, settings: Settings, base: Path, inputs: InputSpec | None = None) -> Dataset:

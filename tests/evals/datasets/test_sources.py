@@ -241,6 +241,8 @@ class TestASpec:
         assert validator.is_valid("a.csv")
         assert validator.is_valid({"call": "f", "with": {"a": 1}, "sample": 0.5})
         assert not validator.is_valid({"fle": "a.csv"})
+        assert validator.is_valid([{"question": "a", "plants": [{"system": "b"}, {"session": {"question": "c"}}]}])
+        assert not validator.is_valid([{"question": "a", "plants": [{"sistem": "b"}]}])
 
 
 class TestDefaults:
