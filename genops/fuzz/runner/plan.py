@@ -121,7 +121,12 @@ class CampaignPlan:
     def _led(self) -> int:
         """How many of these are at the chain itself: their numbers come first."""
         tries = self.campaign.tries
-        return tries.sweep + tries.search + (tries.strategy if self.campaign.strategies else 0)
+        return tries.sweep + tries.search + self.strategy
+
+    @property
+    def strategy(self) -> int:
+        """How many of these strategies make, at most."""
+        return self.campaign.tries.strategy if self.campaign.strategies else 0
 
     @cached_property
     def references(self) -> tuple[str, ...]:

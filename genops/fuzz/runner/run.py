@@ -123,7 +123,7 @@ class CampaignRunner:
     async def _attack(self, arena: Arena, first: int) -> None:
         """All tries for one objective, and what they found."""
         tries = self.plan.campaign.tries
-        phases = ((self._sweep, tries.sweep), (self._search, tries.search), (self._lead, tries.strategy))
+        phases = ((self._sweep, tries.sweep), (self._search, tries.search), (self._lead, self.plan.strategy))
         if not self._over():
             await asyncio.gather(*(one.warm() for one in (arena, *(theirs for _, theirs in self.plan.beside(arena)))))
         for phase, count in phases:
