@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from genops.errors import OutputInvalid
+from genops.fuzz.attacker import AttackerRefused, AttackerUnusable, declines
 from genops.fuzz.mutator import Attacker
 
 
@@ -19,7 +19,9 @@ async def rewritten(attacker: Attacker, prompt: str, text: str, rng: Random, **i
         inputs: More inputs of the template.
 
     Raises:
-        GenopsError: It gives no usable answer.
+        AttackerRefused: It declines, which is no text to attack with.
+        AttackerUnusable: Its answer holds no text.
+        GenopsError: It gives no answer.
     """
     if not text.strip():
         return text
@@ -27,5 +29,7 @@ async def rewritten(attacker: Attacker, prompt: str, text: str, rng: Random, **i
     answer = await attacker.ask(prompt, {**inputs, "text": sent}, number=rng.randrange(2**16))
     written = answer.get("text") if isinstance(answer, dict) else None
     if not isinstance(written, str) or not written.strip():
-        raise OutputInvalid(f"the attacker's answer to {prompt} holds no text")
+        raise AttackerUnusable(f"the attacker's answer to {prompt} holds no text")
+    if declines(written) and not declines(text):
+        raise AttackerRefused(f"the attacker declines: {written[:200]!r}")
     return written

@@ -10,8 +10,7 @@ from genops.errors import ModelRefused, ReferenceNotFound
 from genops.evals.judges.asking import Questions
 from genops.evals.judging import NoAnswer, UnusableAnswer
 from genops.executor import Project
-from genops.fuzz.strategies import AttackerRefused
-from genops.fuzz.strategies.strategy import declines
+from genops.fuzz.attacker import AttackerRefused, AttackerUnusable, declines
 from genops.tracing.trace import Trace
 
 
@@ -38,15 +37,16 @@ class ModelAttacker:
 
         Raises:
             AttackerRefused: Its server or its words say that it declines.
-            GenopsError: It gives no usable answer.
+            AttackerUnusable: Its answer does not fit the template's schema.
+            GenopsError: It gives no answer.
         """
         try:
             answer = await self._questions.ask(prompt, inputs, number=number)
         except UnusableAnswer as error:
             words = await asyncio.to_thread(self._last_words, error.run)
-            if not declines(words):
-                raise
-            raise AttackerRefused(f"the attacker declines: {words[:200]!r}") from error
+            if declines(words):
+                raise AttackerRefused(f"the attacker declines: {words[:200]!r}") from error
+            raise AttackerUnusable(f"the attacker's answer to {prompt} cannot be used: {error.message}") from error
         except NoAnswer as error:
             if not isinstance(error.__cause__, ModelRefused):
                 raise

@@ -15,6 +15,7 @@ from genops.errors import GenopsError
 from genops.evals.runner.keeper import Keeper
 from genops.evals.runner.sitting import sitting
 from genops.fuzz.attack import Attack, Mutation
+from genops.fuzz.attacker import AttackerRefused, AttackerUnusable
 from genops.fuzz.mutator import lending
 from genops.fuzz.objective import Seed
 from genops.fuzz.robustness.run import Item, RobustnessTries
@@ -25,7 +26,6 @@ from genops.fuzz.runner.progress import FuzzProgress
 from genops.fuzz.runner.session import Planned, sessions
 from genops.fuzz.runner.trying import Arena, Try
 from genops.fuzz.search import Plan, Search, closeness
-from genops.fuzz.strategies import AttackerRefused, AttackerUnusable
 from genops.models.loop_thread import on_loop
 from genops.store.records import CampaignRecord, FindingRecord, TryRecord
 from genops.tracing.recorder import describe

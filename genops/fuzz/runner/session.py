@@ -9,14 +9,13 @@ from random import Random
 from typing import Any
 
 from genops.artifacts import Value
-from genops.errors import GenopsError, OutputInvalid
-from genops.evals.judging import UnusableAnswer
+from genops.errors import GenopsError
 from genops.fuzz.attack import LONGEST, Attack, Mutation
+from genops.fuzz.attacker import AttackerRefused, AttackerStopped, AttackerUnusable, declines
 from genops.fuzz.mutator import Attacker
 from genops.fuzz.objective import Seed
 from genops.fuzz.runner.trying import Arena, Try
-from genops.fuzz.strategies import AttackerRefused, AttackerStopped, AttackerUnusable, Strategy
-from genops.fuzz.strategies.strategy import declines
+from genops.fuzz.strategies import Strategy
 from genops.tracing.recorder import describe
 
 
@@ -106,8 +105,6 @@ class Session:
             answer = await self.attacker.ask(prompt, _sendable(asked), number=self.rng.randrange(2**16))
         except AttackerStopped as error:
             raise self.ended(error) from None
-        except (UnusableAnswer, OutputInvalid) as error:
-            raise self.ended(AttackerUnusable(error.message)) from error
         except GenopsError as error:
             raise SessionFailed(Try(self._attack("", {}), "infrastructure", error=describe(error))) from error
         if not isinstance(answer, dict):

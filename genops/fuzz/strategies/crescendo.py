@@ -13,8 +13,9 @@ from pydantic import Field
 
 from genops.artifacts import Value
 from genops.fuzz.attack import CONVERSATION
+from genops.fuzz.attacker import AttackerStopped, declines
 from genops.fuzz.objective import Surface
-from genops.fuzz.strategies.strategy import AttackerStopped, answer_of, declines, seen
+from genops.fuzz.strategies.strategy import answer_of, seen
 
 if TYPE_CHECKING:
     from genops.fuzz.runner.session import Session

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from genops.artifacts import Value
+from genops.fuzz.attacker import AttackerStopped
 from genops.fuzz.objective import Surface
-from genops.fuzz.strategies.strategy import AttackerStopped, seen
+from genops.fuzz.strategies.strategy import seen
 
 if TYPE_CHECKING:
     from genops.fuzz.runner.session import Session

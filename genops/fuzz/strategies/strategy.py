@@ -5,7 +5,8 @@ The whole contract of a strategy:
 * It is a frozen dataclass of its settings in a module of its own, listed in :data:`~genops.fuzz.strategies.STRATEGIES`.
 * ``attack`` makes its tries through a :class:`Session` and stops where that is over. It decides by nothing but the
   attacker's answers and the tries: with the same answers it makes the same tries.
-* An attacker that gives no usable answer raises :class:`AttackerStopped`: that branch ends, and nothing else.
+* An attacker that gives no usable answer raises :class:`~genops.fuzz.attacker.AttackerStopped`: that branch ends, and
+  nothing else.
 """
 
 from __future__ import annotations
@@ -14,9 +15,7 @@ from dataclasses import Field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from genops.artifacts import Value
-from genops.errors import GenopsError
 from genops.evals.scorer import as_text
-from genops.evals.scorers.refusal import refusal
 from genops.fuzz.objective import Surface
 
 if TYPE_CHECKING:
@@ -25,18 +24,6 @@ if TYPE_CHECKING:
 
 _SHOWN = 4_000
 """Characters of an answer that the attacker is shown."""
-
-
-class AttackerStopped(GenopsError):
-    """The attacker gave no answer that an attack could go on with."""
-
-
-class AttackerRefused(AttackerStopped):
-    """The attacker declined to help."""
-
-
-class AttackerUnusable(AttackerStopped):
-    """The attacker's answer holds no message."""
 
 
 class Strategy(Protocol):
@@ -78,8 +65,3 @@ def seen(found: Try) -> Value:
         "answer": answer_of(found)[:_SHOWN] or "(no answer)",
         "closeness": round(100 * found.closeness),
     }
-
-
-def declines(text: str) -> bool:
-    """Whether a text begins as refusals do."""
-    return refusal(text).label == "refused"

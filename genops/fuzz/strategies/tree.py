@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
 
 from pydantic import Field
 
+from genops.fuzz.attacker import AttackerStopped, AttackerUnusable
 from genops.fuzz.objective import Surface
 from genops.fuzz.strategies.pair import REFINE
-from genops.fuzz.strategies.strategy import AttackerStopped, AttackerUnusable, seen
+from genops.fuzz.strategies.strategy import seen
 
 if TYPE_CHECKING:
     from genops.fuzz.runner.session import Session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from genops.fuzz.strategies import AttackerRefused, AttackerUnusable
+from genops.fuzz.attacker import AttackerRefused, AttackerUnusable
 from genops.store.records import TryRecord
 
 _BY_ATTACKER = {AttackerRefused.__name__: "refused", AttackerUnusable.__name__: "unusable"}

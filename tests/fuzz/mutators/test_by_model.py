@@ -7,8 +7,9 @@ from random import Random
 
 import pytest
 
-from genops.errors import ModelError, OutputInvalid
+from genops.errors import ModelError
 from genops.evals.judges.asking import Questions
+from genops.fuzz.attacker import AttackerRefused, AttackerUnusable
 from genops.fuzz.mutator import find_mutator
 from tests.evals.judges.test_fence import ATTACKS
 from tests.executor.site import site
@@ -112,8 +113,16 @@ def test_a_lone_surrogate_is_not_sent(name, attacker):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("answer", [{"text": " "}, {"words": "x"}, {"text": 3}, "x", None])
 def test_an_answer_without_a_text_is_an_error(name, answer):
-    with pytest.raises(OutputInvalid, match=f"genops/{name}"):
+    with pytest.raises(AttackerUnusable, match=f"genops/{name}"):
         apply(name, Given(answer))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_attacker_that_declines_gives_no_text_to_attack_with(name):
+    sorry = "I cannot help with that."
+    with pytest.raises(AttackerRefused, match="declines"):
+        apply(name, Given({"text": sorry}))
+    assert apply(name, Given({"text": sorry}), sorry) == sorry
 
 
 @pytest.mark.parametrize("name", NAMES)
