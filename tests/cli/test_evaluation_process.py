@@ -1,6 +1,5 @@
 """``genops eval run`` as a process that is killed, interrupted, locked out or cut off: what was kept is not lost."""
 
-import contextlib
 import json
 import os
 import re
@@ -15,10 +14,11 @@ import pytest
 
 from benchmarks.loopback_server import LoopbackServer, Reply
 from genops.store import Store
+from tests.cli.children import counted, ended, start, until
 from tests.cli.conftest import REPOSITORY
 from tests.store.disks import disk, tmpfs
 
-__all__ = ["disk", "tmpfs"]
+__all__ = ["disk", "start", "tmpfs"]
 
 CASES = 40
 
@@ -55,41 +55,6 @@ def folder(site, server):
     return site
 
 
-@pytest.fixture
-def start(folder):
-    """Starts ``genops`` in the project, as a process; ``store`` is the folder of its store."""
-    with contextlib.ExitStack() as stack:
-
-        def run(*arguments, popen=subprocess.Popen, store=None, **options):
-            environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-            if store is not None:
-                environment["GENOPS_STORE"] = f"sqlite:///{store}/genops.db"
-            pipe = subprocess.PIPE
-            process = popen(
-                [sys.executable, "-m", "genops", *arguments],
-                **{"stdout": pipe, "stderr": pipe, "env": environment, "cwd": folder, "text": True, **options},
-            )
-            stack.callback(process.wait)
-            stack.callback(process.kill)
-            return process
-
-        yield run
-
-
-def ended(process, code):
-    out, err = process.communicate(timeout=90)
-    assert "Traceback" not in err
-    assert process.returncode == code, err
-    return out, err
-
-
-def until(holds, process):
-    """Waits while a process goes on."""
-    while not holds():
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.005)
-
-
 def kept(where):
     """The samples of the only evaluation, by case."""
     with Store.open(f"sqlite:///{where}/genops.db") as store:
@@ -100,20 +65,10 @@ def kept(where):
         return {sample.case: sample for sample in store.samples(record.id)}
 
 
-def counted(path):
-    """How many samples are stored, by a reader of its own."""
-    with (
-        contextlib.suppress(sqlite3.Error),
-        contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db,
-    ):
-        return db.execute("SELECT count(*) FROM sample").fetchone()[0]
-    return 0
-
-
 def test_what_a_killed_run_has_kept_is_neither_lost_nor_made_again(start, folder, asked):
     data = folder / ".genops"
     process = start("eval", "run", "asked", "--no-memo")
-    until(lambda: counted(data / "genops.db") >= 8, process)
+    until(lambda: counted(data / "genops.db", "sample") >= 8, process)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     before = kept(data)
@@ -168,7 +123,7 @@ def test_two_terminals_may_each_run_it_afresh(start, folder, asked):
 def test_a_store_that_is_locked_for_a_while_costs_nothing(start, folder, asked, tmp_path_factory):
     data = tmp_path_factory.mktemp("store")
     process = start("eval", "run", "asked", "--no-memo", store=data)
-    until(lambda: counted(data / "genops.db") >= 4, process)
+    until(lambda: counted(data / "genops.db", "sample") >= 4, process)
     lock = sqlite3.connect(data / "genops.db", isolation_level=None)
     lock.execute("BEGIN IMMEDIATE")
     time.sleep(12)
@@ -184,7 +139,7 @@ def test_a_full_disk_ends_it_clearly_and_what_was_kept_stays(start, folder, aske
     server.latency = 0.5
     command = ("eval", "run", "asked", "--no-memo", "--sample", "8")
     process = start(*command, popen=disk.start, store=disk.folder)
-    until(lambda: counted(disk.folder / "genops.db") >= 4, process)
+    until(lambda: counted(disk.folder / "genops.db", "sample") >= 4, process)
     disk.fill()
     _, err = ended(process, 4)
     assert re.search(rf"^error: the store sqlite:///{disk.folder}/genops.db", err, re.MULTILINE)
