@@ -24,7 +24,7 @@ class Campaigns:
         self.store = Store.open(settings.store_url)
 
     def add(
-        self, tries, findings=(), *, objectives=("prompt_extraction",), sweep=None, status="finished", robustness=None
+        self, tries, findings=(), *, objectives=("prompt_extraction",), sweep=None, status="finished", robustness=None, verdict=None
     ):
         """A campaign of tries: dicts of TryRecord's fields; a seed that is not named is one of twelve, in turn."""
         number = next(_ids)
@@ -39,7 +39,9 @@ class Campaigns:
             "tries": {"sweep": planned if sweep is None else sweep, "search": 0},
         }
         body = {"manifest": manifest, **({"robustness": robustness} if robustness else {})}
-        record = CampaignRecord(f"{number:032x}"[::-1], "attacks", "m" * 64, body, number, status=status)
+        record = CampaignRecord(
+            f"{number:032x}"[::-1], "attacks", "m" * 64, body, number, status=status, verdict=verdict or {}
+        )
         self.store.open_campaign(record)
         self.store.add_tries(record.id, made)
         self.store.add_findings(record.id, [found(**values) for values in findings])

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from genops.evals.reports.github import Level, annotation
 from genops.evals.reports.wording import trace_command
-from genops.fuzz.reports.places import Places
+from genops.fuzz.reports.places import Places, in_repository
 from genops.fuzz.reports.report import Report
 from genops.fuzz.reports.wording import attack_text, bare, headline, repro_command, where
 
@@ -27,7 +27,8 @@ def _lines(report: Report) -> Iterator[str]:
     summary, verdict = report.summary, report.summary.verdict
     title = f"{attack_text(summary.campaign)}: {headline(summary)}"
     reasons = "\n".join(attack_text(reason, len(reason)) for reason in verdict.reasons)
-    yield annotation(_VERDICTS[verdict.outcome], title, reasons, report.campaign_file)
+    about = in_repository(report.settings.root, report.campaign_file) if report.campaign_file else ""
+    yield annotation(_VERDICTS[verdict.outcome], title, reasons, about)
     places = Places(report.settings, summary.chain, report.campaign_file)
     shown: Counter[str] = Counter()
     for finding in summary.findings:

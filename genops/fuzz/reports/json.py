@@ -21,6 +21,8 @@
   ``prompts``, the most sensitive first (``step``, ``prompt``, ``rate`` of being the first to change, ``without`` a
   change); ``examples`` (``relation``, ``case``, ``outcome``, ``mutators``, the runs ``before`` and ``after``, the
   beginning of each ``answer`` and of what it ``became``, ``step``, ``prompt``).
+* ``gate``, null where it was not asked: ``outcome`` (``pass``, ``fail``, ``undecided``), ``rules`` and the figures of
+  :class:`genops.evals.gate.Verdict`.
 * A rate has ``value``, ``unit``, ``n``, ``low``, ``high``, ``level``, ``method``, ``missing`` (why there is no value or
   no interval) and ``clusters`` (seeds; of robustness, cases).
 

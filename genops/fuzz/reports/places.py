@@ -44,7 +44,6 @@ class Places:
         self._settings = settings
         self._chain = chain
         self._otherwise = otherwise
-        self._above = _above(settings.root)
         self._definition = cache(self._load)
 
     def of(self, step: str) -> list[Place]:
@@ -58,7 +57,7 @@ class Places:
         """
         found = [place for path, line in self._within(self._chain, step) if (place := self._place(path, line))]
         if not found and self._otherwise:
-            found = [Place((self._above / self._otherwise).as_posix())]
+            found = [Place(in_repository(self._settings.root, self._otherwise))]
         return found
 
     def _within(self, reference: str, step: str) -> Iterator[tuple[Path, int | None]]:
@@ -95,7 +94,7 @@ class Places:
 
     def _place(self, path: Path, line: int | None) -> Place | None:
         there = (self._settings.root / path).is_file()
-        return Place((self._above / path).as_posix(), line or 1) if there else None
+        return Place(in_repository(self._settings.root, path), line or 1) if there else None
 
 
 def _deepest(block: Block, step: str) -> tuple[Node | None, str]:
@@ -114,10 +113,15 @@ def _deepest(block: Block, step: str) -> tuple[Node | None, str]:
     return node, way[length + 1 :]
 
 
-def _above(root: Path) -> Path:
-    """The way from the repository that a project is in to the project."""
+def in_repository(root: Path, file: Path | str) -> str:
+    """A file of a project as the repository around it has it; as the project has it where there is none.
+
+    Args:
+        root: Of the project.
+        file: Relative to it.
+    """
     root = root.resolve()
     for folder in (root, *root.parents):
         if (folder / ".git").exists():
-            return root.relative_to(folder)
-    return Path()
+            return (root / file).relative_to(folder).as_posix()
+    return Path(file).as_posix()

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from genops.evals.gate import Verdict as GateVerdict
 from genops.evals.rule_test import RuleVerdict
-from genops.fuzz.summary.verdict import EXITS, Verdict, Word, counted_tries
+from genops.fuzz.summary.verdict import EXITS, Standing, Verdict, Word, counted_tries
 from genops.tracing.quantities import counted
 
-_WORDS: dict[str, Word] = {"pass": "good", "fail": "bad", "undecided": "undecided"}
+WORDS: dict[str, Word] = {"pass": "good", "fail": "bad", "undecided": "undecided"}
+"""Of a gate's outcomes."""
 _SAID = {"pass": "passed", "fail": "failed", "undecided": "undecided"}
 
 
-def gated(gate: GateVerdict, infrastructure: int) -> Verdict:
+def gated(gate: GateVerdict, infrastructure: int, allowed: Sequence[Standing] = ()) -> Verdict:
     """The verdict of a campaign whose gate decides; whatever was found beside it is a finding and no verdict.
+
+    What the campaign allows of its robustness stands beside the gate: the worse of the two is the verdict.
 
     Args:
         gate: Where it stands.
         infrastructure: Tries of sweeps under which the infrastructure failed: with these it may decide another time.
+        allowed: Where relations stand of which the campaign allows a figure.
     """
-    word = _WORDS[gate.outcome]
+    word = WORDS[gate.outcome]
     if word == "undecided" and infrastructure:
         word = "unfinished"
-    return Verdict(word, int(EXITS[word]), tuple(map(rule_words, gate.rules)))
+    word = min((word, *(one.outcome for one in allowed)), key=list(EXITS).index)
+    return Verdict(word, int(EXITS[word]), (*map(rule_words, gate.rules), *(one.reason for one in allowed)))
 
 
 def ended_sweep(gate: GateVerdict | None, objective: str) -> bool:

@@ -1,24 +1,19 @@
 """The report for a terminal: the verdict and what was found first, and no rate without its interval."""
 
+from functools import partial
 from io import StringIO
 
 import pytest
 
-from genops.evals.reports.terminal import print_on
 from genops.fuzz.reports import terminal
-from genops.fuzz.summary import Accuracy, compare, summarise
+from genops.fuzz.summary import Accuracy, compare
 from genops.stats.misclassification import Proportion
 from tests.fuzz.stored import under
 
 
 @pytest.fixture
-def written(campaigns):
-    def write(*args, accuracy=None, **more):
-        out = StringIO()
-        print_on(out, terminal.terminal_report(summarise(campaigns.store, campaigns.add(*args, **more), accuracy)))
-        return out.getvalue()
-
-    return write
+def written(written):
+    return partial(written, "terminal")
 
 
 TRIES = [{"outcome": "breach" if n % 3 == 0 else "safe", "mutations": under("base64")} for n in range(48)]

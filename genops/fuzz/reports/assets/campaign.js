@@ -39,6 +39,7 @@ function showContents() {
 // ---- objectives: rates drawn on one scale
 
 function showObjectives() {
+  if (!summary.objectives.length) return;
   const measures = summary.objectives.flatMap((one) => [one.rate, one.corrected]).filter(Boolean);
   const scale = shareScale(measures);
   const row = (one) => element("tr", {},
@@ -168,6 +169,7 @@ function examples(changed) {
 // ---- every try, by phase and outcome
 
 function showTries() {
+  if (!summary.objectives.length) return;
   const names = Object.entries(report.outcomes).filter(([key]) => ["breach", "safe", "crashed", "unscored", "infrastructure"].includes(key) || summary.objectives.some((one) => one.sweep[key] + one.search[key] + one.strategy[key]));
   const phases = [["sweep", "sweep, which rates are of"], ["search", "search"], ["strategy", "strategies"]];
   const rowsOf = (one) => phases.filter(([phase]) => phase === "sweep" || total(one[phase])).map(([phase, name], place) => element("tr", {},
