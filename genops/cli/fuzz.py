@@ -45,8 +45,9 @@ def run(
 ) -> None:
     """Attack a chain, and show what broke it.
 
-    Exit code: 0 nothing was found, 1 something was, 3 too little could be scored to say, 4 tries are missing because
-    something around the chain failed or the budget is used up; --resume makes those.
+    Exit code: 0 nothing was found, 1 something was, or answers changed more than the campaign allows, 3 too little
+    could be scored to say, 4 tries are missing because something around the chain failed or the budget is used up;
+    --resume makes those.
     With --gate: 0 passed, 1 failed, 3 undecided, 4 undecided because something around the chain failed.
     """
     from genops.executor import run_sync
@@ -168,8 +169,9 @@ class _Shown:
         from genops.tracing.quantities import counted
 
         self.campaign = campaign
-        objectives = counted(len(plan.arenas), "objective")
-        note(f"{plan.campaign.name}: {objectives}, {counted_tries(plan.size)}, campaign {campaign[:12]}")
+        parts = [counted(len(plan.arenas), "objective")] if plan.arenas else []
+        parts += [counted(len(plan.robustness.relations), "relation")] if plan.robustness else []
+        note(f"{plan.campaign.name}: {', '.join(parts)}, {counted_tries(plan.size)}, campaign {campaign[:12]}")
 
     def advance(self, progress: FuzzProgress) -> None:
         """Moves the bar."""

@@ -26,27 +26,34 @@ def open_campaign(plan: CampaignPlan) -> CampaignRecord:
 
 def continued_campaign(plan: CampaignPlan) -> CampaignRecord:
     """The newest campaign of the same plan, or a new one."""
-    found = plan.project.store.campaigns(manifest=plan.digest, limit=1)
-    return found[0] if found else open_campaign(plan)
+    return _newest(plan) or open_campaign(plan)
 
 
 def unfinished_campaign(plan: CampaignPlan) -> CampaignRecord:
-    """The newest campaign of the same plan, which takes over what has no part in the tries: what is allowed of them.
+    """The newest campaign of the same plan.
 
     Raises:
         Unfinished: There is none; the message says what has changed since the last one.
     """
     store, name = plan.project.store, plan.campaign.name
-    found = store.campaigns(manifest=plan.digest, limit=1)
-    if found:
-        body = _body(plan)
-        store.change_campaign(found[0].id, body=body)
-        return replace(found[0], body=body)
+    if found := _newest(plan):
+        return found
     last = store.campaigns(name, limit=1)
     if not last:
         raise Unfinished(f"there is nothing to resume: the campaign {name!r} was never run")
     changed = ", ".join(dict.fromkeys(_changes(last[0].body["manifest"], plan, store))) or "the campaign"
     raise Unfinished(f"the last run of {name!r} cannot be resumed: {changed} changed since", hint="run it anew")
+
+
+def _newest(plan: CampaignPlan) -> CampaignRecord | None:
+    """The newest campaign of the same plan; what has no part in its tries, what is allowed of them, is as it is now."""
+    store = plan.project.store
+    found = store.campaigns(manifest=plan.digest, limit=1)
+    if not found:
+        return None
+    body = {**found[0].body, **_body(plan)}
+    store.change_campaign(found[0].id, body=body)
+    return replace(found[0], body=body)
 
 
 def _body(plan: CampaignPlan) -> dict[str, Any]:
@@ -66,10 +73,20 @@ def _changes(before: Mapping[str, Any], plan: CampaignPlan, store: Store) -> Ite
             lock, last = arena.closure.lock, was.get(arena.objective.name)
             if last is not None and last != lock.digest:
                 yield from _components(store, last, lock)
+    if plan.robustness is not None and (steady := before.get("robustness")):
+        lock = plan.robustness.asking.closure.lock
+        if steady["lock"] != lock.digest:
+            yield from _components(store, steady["lock"], lock)
     for key, what in _NAMED.items():
         old, new = ({entry["name"]: _own(entry, key) for entry in entries.get(key, [])} for entries in (before, now))
         yield from (f"{what} {name!r}" for name in {**old, **new} if old.get(name) != new.get(name))
-    yield from (f"`{key}`" for key in now if key not in {"dataset", *_NAMED} and before.get(key) != now[key])
+    others = (key for key in now if key not in {"dataset", *_NAMED})
+    yield from (f"`{key}`" for key in others if _unlocked(before.get(key)) != _unlocked(now[key]))
+
+
+def _unlocked(part: Any) -> Any:
+    """A part of a manifest without its lock, whose differences are told by component."""
+    return {key: value for key, value in part.items() if key != "lock"} if isinstance(part, dict) else part
 
 
 def _own(entry: Mapping[str, Any], key: str) -> dict[str, Any]:

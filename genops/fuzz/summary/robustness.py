@@ -112,3 +112,8 @@ class RobustnessSummary:
     def standings(self) -> tuple[Standing, ...]:
         """Its own, and those of its relations that have one."""
         return (self.standing, *(one.standing for one in self.relations if one.standing is not None))
+
+    @property
+    def allowed(self) -> tuple[Standing, ...]:
+        """The same where the campaign allows a figure of any relation; empty where it informs."""
+        return self.standings if len(self.standings) > 1 else ()

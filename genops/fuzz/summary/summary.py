@@ -9,7 +9,7 @@ those would have been.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, get_args
 
@@ -213,25 +213,35 @@ def summarise(store: Store, record: CampaignRecord, accuracy: Mapping[str, Accur
     objectives = tuple(
         _objective(name, sizes[name], each[name], tallies[name], (accuracy or {}).get(name)) for name in names
     )
-    standings = [one.standing for one in objectives]
     robustness = None
     if about := record.body.get("robustness"):
         robustness = steady.summary(store, about["relations"], about["tries"], about["at_most"])
-        standings += robustness.standings
     return Summary(
         id=record.id,
         campaign=record.campaign,
         chain=manifest["chain"],
         status=record.status,
         started=record.started,
-        verdict=gated(gate, sum(one.sweep.infrastructure for one in objectives))
-        if gate is not None
-        else verdict_of(standings, finished=record.status == "finished"),
+        verdict=_verdict(gate, objectives, robustness, finished=record.status == "finished"),
         objectives=objectives,
         findings=tuple(map(_finding, findings)),
         robustness=robustness,
         gate=gate,
     )
+
+
+def _verdict(
+    gate: GateVerdict | None,
+    objectives: Sequence[ObjectiveSummary],
+    robustness: RobustnessSummary | None,
+    *,
+    finished: bool,
+) -> Verdict:
+    if gate is not None:
+        failed = sum(one.sweep.infrastructure for one in objectives)
+        return gated(gate, failed, robustness.allowed if robustness else ())
+    standings = [one.standing for one in objectives]
+    return verdict_of([*standings, *(robustness.standings if robustness else ())], finished=finished)
 
 
 def _attacks(tries: Iterable[TryRecord], steady: RobustnessTally) -> Iterator[TryRecord]:

@@ -9,7 +9,7 @@
   single answer could be compared with the one to an unchanged case.
 * **good**: none of these. The target is not safe by that: its rate is *at most* the upper end of its interval.
 
-Where a gate decides, it alone does: see :mod:`genops.fuzz.summary.gated`.
+Where a gate decides, it does so in the place of the objectives: see :mod:`genops.fuzz.summary.gated`.
 
 Where a campaign allows no figure (``at_most``), its robustness informs and decides nothing else.
 """

@@ -102,3 +102,17 @@ def test_what_is_allowed_may_be_said_anew_when_it_goes_on(run, harbour):
 def test_a_campaign_attacks_or_compares_or_both(changes):
     with pytest.raises(DefinitionError, match="a campaign needs `objectives:`, `robustness:` or both"):
         define_campaign("idle", chain="harbour", dataset=QUESTIONS, **changes)
+
+
+def test_beside_a_gate_that_passes_too_many_changes_are_still_bad(harbour):
+    site = harbour()
+    settings = {"mutators": ["typos"], "tries": {"sweep": 24, "search": 0}, "gate": ["terminal_escapes <= 0.9"]}
+    robustness = {"relations": ["case"], "at_most": 0.1}
+    campaign = {"chain": "harbour", "dataset": QUESTIONS, "objectives": ["terminal_escapes"], **settings}
+    outcomes = []
+    for part in ({}, {"robustness": {"relations": ["case"]}}, {"robustness": robustness}):
+        done = fuzz(define_campaign("steady", **campaign, **part), site.project, gate=True)
+        found = summarise(site.project.store, done.record)
+        outcomes.append((found.gate.outcome, found.verdict.exit_code))
+    assert outcomes == [("pass", 0), ("pass", 0), ("pass", 1)]
+    assert [reason.partition(":")[0] for reason in found.verdict.reasons] == ["passed", "robustness", "case"]

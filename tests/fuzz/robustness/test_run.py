@@ -7,7 +7,7 @@ import json
 import pytest
 
 import genops
-from genops.errors import UsageError
+from genops.errors import Unfinished, UsageError
 from genops.fuzz.runner import open_campaign, unfinished_campaign
 from genops.fuzz.summary import ChangeOutcomes
 from tests.fuzz.robustness.conftest import CASES, plan, ran, result, tries
@@ -156,6 +156,21 @@ def test_one_that_was_cut_off_goes_on_and_ends_as_one_that_was_not(harbour):
     assert shown(whole) == shown(again)
     kept = {one.number: one.run for one in tries(cut)}
     assert kept.items() <= {one.number: one.run for one in tries(again)}.items()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [({"relations": ["case"]}, "`robustness` changed since"), ({}, "the prompt ask changed since")],
+)
+def test_what_changed_since_is_named(harbour, changes, message):
+    site = harbour()
+    spec = {**DEFAULT, "relations": ["typo"]}
+    ran(plan(site, spec, budget={"tokens": 1}, concurrency=1))
+    if not changes:
+        site.prompt("ask", (site.root / "prompts" / "ask.prompt").read_text() + " Please.")
+        site.reopen()
+    with pytest.raises(Unfinished, match=message):
+        unfinished_campaign(plan(site, {**spec, **changes}))
 
 
 def shown(runner):
