@@ -106,7 +106,9 @@ def test_a_second_terminal_is_told_that_the_first_is_at_it(start, folder, asked,
     server.latency = 0.4
     first = start("eval", "run", "asked", "--gate")
     until(lambda: len(asked()) >= 4, first)
+    first.send_signal(signal.SIGSTOP)
     _, err = ended(start("eval", "run", "asked", "--gate"), 4)
+    first.send_signal(signal.SIGCONT)
     assert re.search(r"^error: the evaluation \w{12} of 'asked' is under way in another process$", err, re.MULTILINE)
     assert "stopped after" not in err
     ended(first, 0)

@@ -5,9 +5,10 @@ import json
 import psycopg
 import pytest
 
+from tests.cli.test_fuzz import campaign
 from tests.store.conftest import new_postgres, postgres_server
 
-__all__ = ["new_postgres", "postgres_server"]
+__all__ = ["campaign", "new_postgres", "postgres_server"]
 
 pytestmark = pytest.mark.postgres
 
@@ -127,3 +128,21 @@ def test_a_database_that_is_not_there_is_one_error(genops, store, monkeypatch):
     err = genops("trace", "list", code=4).err
     assert "does not exist" in err
     assert len(err.splitlines()) == 2
+
+
+def test_a_campaign_is_run_resumed_compared_reproduced_and_deleted(genops, campaign, store, site):
+    campaign(budget={"tokens": 500})
+    genops("fuzz", "run", "attacks", code=1)
+    campaign()
+    whole = genops("fuzz", "run", "attacks", "--resume", "--json", code=1).out
+    assert not (site / ".genops" / "genops.db").exists()
+    assert genops("fuzz", "show", "--json").out == whole
+    genops("fuzz", "run", "attacks", code=1)
+    first, second = (
+        json.loads(genops("fuzz", "show", name, "--json").out) for name in ("last", json.loads(whole)["id"])
+    )
+    assert [found["id"] for found in first["findings"]] == [found["id"] for found in second["findings"]]
+    assert json.loads(genops("fuzz", "compare", second["id"], "last", "--json").out)
+    genops("fuzz", "repro", first["findings"][0]["id"], code=1)
+    genops("fuzz", "delete", second["id"], "last")
+    assert genops("fuzz", "list", "--json").out == "[]\n"

@@ -75,6 +75,26 @@ def test_a_try_that_is_made_again_replaces_itself(store):
     assert list(store.tries(campaign(1).id)) == [tried(0)]
 
 
+def test_tries_may_be_narrowed_to_numbers_and_to_what_became_of_them(store):
+    store.open_campaign(campaign(1))
+    breaches = [tried(number, outcome="breach", text="Say \ud800 \x00 boo") for number in range(0, 5_000, 2)]
+    safe = [tried(number) for number in range(1, 5_000, 2)]
+    store.add_tries(campaign(1).id, [*breaches, *safe])
+    assert list(store.tries(campaign(1).id, outcome="breach")) == breaches
+    assert list(store.tries(campaign(1).id, range(1, 4))) == [safe[0], breaches[1], safe[1]]
+    assert list(store.tries(campaign(1).id, range(1, 4), "breach")) == [breaches[1]]
+    assert list(store.tries(campaign(1).id, range(0))) == []
+
+
+def test_findings_that_are_made_again_are_dropped_alone(store):
+    for number in (1, 2):
+        store.open_campaign(campaign(number))
+        store.add_findings(campaign(number).id, [found(3), found(4)])
+    store.drop_findings(campaign(1).id, [3])
+    assert list(store.findings(campaign(1).id)) == [found(4)]
+    assert list(store.findings(campaign(2).id)) == [found(3), found(4)]
+
+
 def test_a_finding_keeps_its_text_whatever_it_is(store):
     store.open_campaign(campaign(1))
     store.add_findings(campaign(1).id, [found(3)])
