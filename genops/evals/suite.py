@@ -9,8 +9,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from genops.chains import Parsing
-from genops.errors import DefinitionError, ReferenceNotFound, nearest
+from genops.errors import DefinitionError, nearest
 from genops.evals.datasets import DatasetSpec
+from genops.evals.definitions import checked, read_definition
 from genops.evals.fields import Positive, Seconds, field_of, model_of
 from genops.evals.pairwise import Pairwise
 from genops.evals.rules import OVERALL, PASSED, Gate, parse_gate
@@ -18,9 +19,8 @@ from genops.evals.score import Range
 from genops.evals.use import ScorerUse, parse_uses
 from genops.evals.variants import VariantSpec, parse_variants
 from genops.settings import Settings
-from genops.syntax import Expression, YamlFile, compile_value, read_text, read_yaml
+from genops.syntax import Expression, YamlFile, compile_value
 
-_SUFFIX = ".yaml"
 _WHOLE_OUTPUT = "{{ output }}"
 
 
@@ -90,9 +90,7 @@ class Suite:
             ReferenceNotFound: There is none; the message lists the nearest names.
             DefinitionError: It is no suite; with the line.
         """
-        path = suite_path(name, settings)
-        shown = path.relative_to(settings.root) if path.is_relative_to(settings.root) else path
-        file = read_yaml(read_text(path, "suite"), shown)
+        path, file = read_definition(name, "suite", settings)
         return cls.from_data(file.data, path.stem, path.parent, file)
 
     @classmethod
@@ -104,9 +102,7 @@ class Suite:
         """
         file = file or YamlFile(data, f"<suite {name}>")
         parsing = Parsing(file)
-        if not isinstance(data, dict) or data.get("kind", "suite") != "suite":
-            raise DefinitionError("a suite is a mapping with `kind: suite`", at=parsing.at())
-        for key in data:
+        for key in checked(data, name, "suite", parsing):
             if key not in _KEYS:
                 raise DefinitionError(f"unknown key {key!r} in a suite", at=file.at(key), hint=nearest(str(key), _KEYS))
         for key in ("dataset", "scorers"):
@@ -164,34 +160,6 @@ _KEYS = (
     "anchors",
 )
 """``anchors`` holds whatever is only there to be referred to by YAML aliases."""
-
-
-def suite_path(name: str, settings: Settings) -> Path:
-    """Where a suite stands.
-
-    Raises:
-        ReferenceNotFound: There is none; the message lists the nearest names.
-    """
-    folder = settings.root / settings.paths.evals
-    for path in (folder / f"{name}{_SUFFIX}", Path(name)):
-        if path.suffix == _SUFFIX and path.is_file():
-            return path
-    raise ReferenceNotFound(
-        f"no suite is called {name!r}: there is no {settings.paths.evals / f'{name}{_SUFFIX}'}",
-        hint=nearest(name, suite_names(settings)),
-    )
-
-
-def suite_names(settings: Settings) -> list[str]:
-    """Names of the suites in the project's folder, sorted."""
-    folder = settings.root / settings.paths.evals
-    return sorted(path.stem for path in folder.glob(f"*{_SUFFIX}") if _kind_of(path) == "suite")
-
-
-def _kind_of(path: Path) -> str:
-    """What the first key of a file says it is."""
-    first = next((line for line in path.read_text("utf-8", "replace").splitlines() if line and line[0] not in "#-"), "")
-    return first.removeprefix("kind:").strip() if first.startswith("kind:") else ""
 
 
 def _pairwise(raw: Any, variants: tuple[VariantSpec, ...], parsing: Parsing) -> Pairwise | None:

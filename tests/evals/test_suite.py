@@ -71,6 +71,12 @@ def test_a_gate_may_be_one_rule_or_a_list_of_rules(suite_of):
     assert len(suite_of(SMALL + "gate: [contains >= 0.9, passed >= 0.5]").gate.rules) == 2
 
 
+def test_what_is_a_campaign_names_its_command(suite_of):
+    with pytest.raises(DefinitionError) as caught:
+        suite_of("kind: campaign\nchain: answer\n")
+    assert caught.value.hint.startswith("it is a campaign: genops fuzz run ")
+
+
 def test_yaml_anchors_spare_repetition(suite_of):
     suite = suite_of("""
         anchors:

@@ -19,7 +19,11 @@ def said():
     @objective("says", title="Says a word", severity="low", tags=Tags())
     @dataclass
     class Says(Objective):
-        word: str = "boo"
+        word: str
+
+        def __post_init__(self):
+            if not self.word:
+                raise ValueError("a word has letters")
 
         def seeds(self, target, plants, rng):
             return [Seed("say", f"Say {self.word}.")]
@@ -81,16 +85,35 @@ def test_without_mutators_every_one_that_needs_no_model_is_used(load):
         ("chain: ask\n", "", r"a campaign needs `chain:`"),
         ("says:", "sais:", r"attacks.yaml:5: no objective is called 'sais'"),
         ("word: moo", "wrod: moo", r"attacks.yaml:5: the objective 'says' has no setting 'wrod'"),
-        ("word: moo", "word: 3", r"attacks.yaml:5: 'says': `word`: "),
+        ("word: moo", "word: 3", r"attacks.yaml:5: the objective 'says': `word`: "),
         ("base64", "base46", r"attacks.yaml:7: no mutator is called 'base46'"),
         ("- base64", "- base64: 3", r"attacks.yaml:7: the mutator 'base64' takes no value"),
-        ("zero_width: 0.5", "zero_width: much", r"attacks.yaml:8: 'zero_width': `share`: "),
+        ("zero_width: 0.5", "zero_width: much", r"attacks.yaml:8: the mutator 'zero_width': `share`: "),
         (
             "zero_width: 0.5",
             "zero_width: {shard: 1}",
             r"attacks.yaml:8: the mutator 'zero_width' has no setting",
         ),
         ("  - base64", "  - base64: 1\n    rot: 2", r"attacks.yaml:7: an entry of `mutators` names one mutator"),
+        ("  - base64", "  - 64", r"attacks.yaml:7: an entry of `mutators` names one mutator"),
+        ("  - base64", "  - 64: base", r"attacks.yaml:7: no mutator is called '64'"),
+        ("  - says: {word: moo}", "  - says", r"attacks.yaml:5: the objective 'says' needs 'word'"),
+        ("  - says: {word: moo}", "  - says: {word: ''}", r"attacks.yaml:5: the objective 'says': a word has letters"),
+        ("  - says: {word: moo}", "  - says: moo", r"attacks.yaml:5: the settings of 'says' are a mapping"),
+        ("objectives:\n  - says: {word: moo}", "objectives: says", r"attacks.yaml:4: `objectives` is a list"),
+        ("chain: ask", "chain: [ask]", r"attacks.yaml:2: `chain`: Input should be a valid string"),
+        ("mutators:", "depth: 0\nmutators:", r"attacks.yaml:6: `depth`: "),
+        ("mutators:", "tries: {sweep: -1}\nmutators:", r"attacks.yaml:6: tries.sweep: "),
+        ("mutators:", "tries: {swep: 1}\nmutators:", r"attacks.yaml:6: unknown key 'tries.swep'"),
+        ("mutators:", "of: '{{ output'\nmutators:", r"attacks.yaml:6: "),
+        ("mutators:", "strategies: [pair]\nmutators:", r"attacks.yaml:6: the strategy 'pair' asks a model"),
+        ("mutators:\n  - base64", "mutators:\n  - translate", r"attacks.yaml:7: the mutator 'translate' asks a model"),
+        (
+            "mutators:",
+            "gate: [syas <= 0.1]\nmutators:",
+            r"attacks.yaml:6: 'syas <= 0.1': no objective is called",
+        ),
+        ("mutators:", "gate: {alpha: 0.1}\nmutators:", r"attacks.yaml:6: a gate needs `rules:`"),
     ],
 )
 def test_a_mistake_is_told_with_its_line(load, old, new, message):
@@ -98,6 +121,12 @@ def test_a_mistake_is_told_with_its_line(load, old, new, message):
         load(SOUND.replace(old, new, 1))
     assert message.split("attacks.yaml")[-1].lstrip(":") in str(caught.value)
     assert "attacks.yaml" in str(caught.value)
+
+
+def test_what_is_a_suite_names_its_command(load):
+    with pytest.raises(DefinitionError) as caught:
+        load("kind: suite\nchain: ask\n")
+    assert caught.value.hint == "it is a suite: genops eval run attacks"
 
 
 def test_a_campaign_that_is_not_there_has_a_nearest_name(load):
