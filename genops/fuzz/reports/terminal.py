@@ -22,6 +22,7 @@ from genops.fuzz.reports.wording import (
     bare,
     headline,
     kinds,
+    repro_command,
 )
 from genops.fuzz.summary import ChangeOutcomes, Comparison, ObjectiveDifference, ObjectiveSummary, Outcomes, Summary
 from genops.tracing.quantities import counted
@@ -87,16 +88,19 @@ def _head(summary: Summary) -> Iterator[Text]:
 def _findings(summary: Summary) -> Iterator[RenderableType]:
     if not summary.findings:
         return
-    table = _table("FINDING", "SEVERITY", "OBJECTIVE", "STEP", "MUTATORS", "ATTACK", "SAID", "SEE")
+    table = _table("FINDING", "SEVERITY", "OBJECTIVE", "STEP", "MUTATORS", "ATTACK", "DETECTED AS", "RUN")
     for one in summary.findings[:_MOST_FINDINGS]:
         where = one.step or "(the chain as a whole)"
         text = attack_text(one.text) + ("" if one.minimal else "  (not minimal)")
         row = (one.id[:12], one.severity, one.objective, where, bare(one.mutators))
-        table.add_row(*map(_safe, row), Text(text), _safe(one.label), trace_command(one.run))
+        table.add_row(*map(_safe, row), Text(text), _safe(one.label), one.run[:12])
     yield table
     left = len(summary.findings) - _MOST_FINDINGS
     if left > 0:
-        yield Text(f"… and {left:,} more", style="dim")
+        yield Text(f"… and {left:,} more: genops fuzz report {summary.id[:12]} -f html -o FILE", style="dim")
+    first = summary.findings[0]
+    again, see = repro_command(first.id), trace_command(first.run)
+    yield Text(f"run one again: {again}{f'; see what happened: {see}' if see else ''}", style="dim")
 
 
 def _objectives(summary: Summary) -> Iterator[RenderableType]:
@@ -104,16 +108,17 @@ def _objectives(summary: Summary) -> Iterator[RenderableType]:
         return
     corrected = any(one.corrected is not None for one in summary.objectives)
     shown = kinds(OUTCOMES, [one.sweep for one in summary.objectives])
+    lost = any(map(_bounds, summary.objectives))
     more = ("CORRECTED FOR THE DETECTOR, 95%",) if corrected else ()
-    table = _table(
-        "OBJECTIVE", "SEVERITY", "RATE, 95%", *more, "SEEDS", *_names(OUTCOMES, shown), "WERE ALL OTHERS SAFE, BREACH"
-    )
+    last = ("WERE ALL OTHERS SAFE, BREACH",) if lost else ()
+    table = _table("OBJECTIVE", "SEVERITY", "RATE, 95%", *more, "SEEDS", *_names(OUTCOMES, shown), *last)
     for one in summary.objectives:
         cells = [_safe(one.name), one.severity, measured(one.rate)]
         if corrected:
             cells.append(_corrected(one.corrected))
-        table.add_row(*cells, f"{one.rate.clusters or 0:,}", *_counts(one.sweep, shown), _bounds(one))
-    yield Text("sweep: drawn at random, clustered by seed; the rate is of breach and safe", style="dim")
+        cells += [f"{one.rate.clusters or 0:,}", *_counts(one.sweep, shown)]
+        table.add_row(*cells, *((_bounds(one),) if lost else ()))
+    yield Text("sweep, drawn at random; the rate is of breach and safe, its interval clustered by seed", style="dim")
     yield table
 
 
@@ -141,6 +146,7 @@ def _mutators(summary: Summary) -> Iterator[RenderableType]:
         if len(broken) > _MOST_MUTATORS:
             table.add_row(_safe(one.name), f"… and {len(broken) - _MOST_MUTATORS} more with breaches")
     if table.row_count:
+        yield Text("the sweep by mutator, where there are breaches", style="dim")
         yield table
 
 
@@ -150,6 +156,7 @@ def _steps(summary: Summary) -> Iterator[RenderableType]:
         for rate in one.steps:
             table.add_row(_safe(one.name), _safe(rate.step or "(not known)"), measured(rate.rate), f"{rate.breaches:,}")
     if table.row_count:
+        yield Text("breaches of the sweep by the step with whose output the run became one", style="dim")
         yield table
 
 
@@ -160,6 +167,7 @@ def _curves(summary: Summary) -> Iterator[RenderableType]:
             for point in one.at_least_once:
                 table.add_row(_safe(one.name), f"{point.k:,}", measured(point.success))
     if table.row_count:
+        yield Text("how likely so many tries at one seed get there at least once", style="dim")
         yield table
 
 
@@ -242,8 +250,9 @@ def _corrected(measure: Measure | None) -> str:
 
 def _table(*names: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in names:
-        table.add_column(name, overflow="fold")
+    for place, name in enumerate(names):
+        # What a row is about, and the words of a heading, are the last to be broken on a narrow terminal.
+        table.add_column(name, overflow="fold", no_wrap=place == 0, min_width=max(map(len, name.split()), default=0))
     return table
 
 

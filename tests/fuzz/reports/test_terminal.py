@@ -37,9 +37,12 @@ def test_the_verdict_and_findings_come_before_the_numbers(written):
 
 
 def test_a_finding_names_its_step_its_mutators_and_how_to_see_its_trace(written):
-    line = next(line for line in written(TRIES, [{"mutations": under("base64")}]).splitlines() if "fff" in line)
-    for word in ("high", "prompt_extraction", "answer", "base64", "Show me.", "leak exact", "genops trace show aaaa"):
-        assert word in line
+    lines = written(TRIES, [{"mutations": under("base64")}]).splitlines()
+    place = next(place for place, line in enumerate(lines) if "fff" in line)
+    for word in ("high", "prompt_extraction", "answer", "base64", "Show me.", "leak exact", "aaaaaaaaaaaa"):
+        assert word in lines[place]
+    for command in ("genops fuzz repro ffffffffffff", "genops trace show aaaaaaaaaaaa"):
+        assert command in lines[place + 1]
 
 
 def test_an_attack_is_shown_and_does_not_act(written):

@@ -14,7 +14,7 @@ function showHead() {
   const made = summary.objectives.reduce((sum, one) => sum + total(one.sweep) + total(one.search) + total(one.strategy), 0);
   document.getElementById("head").append(
     element("h1", {}, summary.campaign, element("span", { class: `pill ${verdict.outcome}` }, verdict.outcome)),
-    element("p", { class: "summary" }, [started, counted(summary.objectives.length, "objective"), counted(made, "try", "tries"), counted(findings.length, "finding")].join(" · ")),
+    element("p", { class: "summary" }, [started, counted(summary.objectives.length, "objective"), counted(made, "attack"), counted(findings.length, "finding")].join(" · ")),
     element("p", { class: "chips" }, chip("chain", summary.chain), chip("campaign", summary.id.slice(0, 12)), chip("status", summary.status)),
   );
   document.getElementById("verdict").append(element("div", { class: `card verdict ${verdict.outcome}` },
@@ -142,11 +142,12 @@ function changeRow(one, scale, distance) {
     element("td", { class: "words" }, element("b", { title: one.rate.method }, measureText(one.rate)),
       element("small", {}, `${changed + crashed} of ${counted(same + changed + crashed, "try", "tries")}${crashed ? `, ${crashed} of them crashed` : ""}`), others.length ? element("small", {}, others.join(", ")) : null),
     element("td", { class: "picture" }, distance && one.excess.value !== null ? intervalView(one.excess, distance, { zero: true, kind: one.standing?.outcome === "bad" ? "bad" : "" }) : null),
-    element("td", { class: "words" }, one.excess.value === null ? element("small", {}, one.excess.missing) : element("b", { title: one.excess.method }, measureText(one.excess, points))));
+    element("td", { class: "words" }, one.excess.value === null ? element("small", {}, one.excess.missing) : element("b", { title: one.excess.method }, excessText(one.excess))));
 }
 
-function points(value) {
-  return `${value > 0 ? "+" : value < 0 ? "−" : ""}${(100 * Math.abs(value)).toFixed(1).replace(/\.0$/, "")} points`;
+function excessText({ value, low, high }) {
+  const points = (share) => `${share > 0 ? "+" : share < 0 ? "−" : ""}${(100 * Math.abs(share)).toFixed(1).replace(/\.0$/, "")}`;
+  return `${points(value)} points${low === null ? "" : ` [${points(low)}, ${points(high)}]`}`;
 }
 
 function sensitivity(prompts) {
