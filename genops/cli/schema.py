@@ -13,6 +13,7 @@ from genops.cli.output import say_json
 class What(StrEnum):
     """A kind of file."""
 
+    campaign = "campaign"
     chain = "chain"
     prompt = "prompt"
     settings = "settings"
@@ -33,6 +34,12 @@ def schema(what: Annotated[What, typer.Argument(metavar="KIND", help="Which kind
 
 
 def _schema_of(what: What) -> dict[str, Any]:
+    if what is What.campaign:
+        from genops.executor import Project
+        from genops.fuzz.schema import json_schema as campaign_schema
+
+        Project.current()  # plug-ins have objectives and mutators too
+        return campaign_schema()
     if what is What.chain:
         from genops.chains.schema import json_schema as chain_schema
         from genops.executor import Project

@@ -9,6 +9,7 @@ from pydantic.errors import PydanticInvalidForJsonSchema
 
 from genops.evals.datasets import DatasetSpec
 from genops.evals.pairwise import Pairwise
+from genops.evals.rules import About
 from genops.evals.scorer import Scorer, Setting, find_scorer
 from genops.evals.suite import Budget
 from genops.executor.swaps import SWAPPABLE
@@ -30,11 +31,7 @@ def json_schema() -> dict[str, Any]:
     """The schema of ``evals/NAME.yaml`` of ``kind: suite`` (draft 2020-12), with every registered scorer."""
     dataset = DatasetSpec.json_schema()
     definitions: dict[str, Any] = dict(dataset.pop("$defs", {}))
-    names = registry.names("scorer")
-    for name in names:
-        definitions[f"scorer_{name}"] = _scorer(find_scorer(name), definitions)
-    one_of = [{"enum": names}, *({"$ref": f"#/$defs/scorer_{name}"} for name in names)]
-    definitions["Scorer"] = {"anyOf": one_of}
+    definitions["Scorer"] = scorer_schema(definitions)
     references = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
     variant = {**dict.fromkeys(SWAPPABLE, references), "parameters": {"type": ["object", "array"]}}
     text, count, seconds = (
@@ -42,12 +39,6 @@ def json_schema() -> dict[str, Any]:
         {"type": "integer", "minimum": 1},
         {"type": "number", "exclusiveMinimum": 0},
     )
-    rules = {"anyOf": [text, {"type": "array", "items": text, "minItems": 1}]}
-    gate = {
-        "rules": rules,
-        "alpha": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
-        "about": {"enum": ["dataset", "population"]},
-    }
     properties = {
         "kind": {"const": "suite"},
         "description": text,
@@ -55,15 +46,15 @@ def json_schema() -> dict[str, Any]:
         "dataset": dataset,
         "variants": {
             "anyOf": [
-                _closed(variant),
-                {"type": "array", "items": {**_closed({"name": text, **variant}), "required": ["name"]}},
+                closed(variant),
+                {"type": "array", "items": {**closed({"name": text, **variant}), "required": ["name"]}},
             ]
         },
         "repeat": count,
         "of": _ANYTHING,
         "judge": text,
         "scorers": {"type": "array", "items": {"$ref": "#/$defs/Scorer"}},
-        "gate": {"anyOf": [rules, {**_closed(gate), "required": ["rules"]}]},
+        "gate": gate_schema("dataset"),
         "timeout": seconds,
         "concurrency": count,
         "budget": Budget.model_json_schema(),
@@ -74,17 +65,45 @@ def json_schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "genops suite",
-        **_closed(properties),
+        **closed(properties),
         "required": ["kind", "dataset", "scorers"],
         "$defs": definitions,
     }
+
+
+def scorer_schema(definitions: dict[str, Any]) -> dict[str, Any]:
+    """The schema of an entry of ``scorers``.
+
+    Args:
+        definitions: Of the whole schema; every registered scorer is put there.
+    """
+    names = registry.names("scorer")
+    for name in names:
+        definitions[f"scorer_{name}"] = _scorer(find_scorer(name), definitions)
+    return {"anyOf": [{"enum": names}, *({"$ref": f"#/$defs/scorer_{name}"} for name in names)]}
+
+
+def gate_schema(about: About) -> dict[str, Any]:
+    """The schema of ``gate:``.
+
+    Args:
+        about: What is claimed unless the gate says ``population``.
+    """
+    text = {"type": "string"}
+    rules = {"anyOf": [text, {"type": "array", "items": text, "minItems": 1}]}
+    gate = {
+        "rules": rules,
+        "alpha": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+        "about": {"enum": [about, "population"]},
+    }
+    return {"anyOf": [rules, {**closed(gate), "required": ["rules"]}]}
 
 
 def _scorer(scorer: Scorer[Any, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     settings = {name: _setting(setting, definitions) for name, setting in scorer.settings.items()}
     own = settings.get(scorer.principal, {}) if scorer.principal is not None else {}
     properties = {**_COMMON, **settings, scorer.name: {"anyOf": [own, {"type": "null"}]} if own else {"type": "null"}}
-    return {**_closed(properties), "required": [scorer.name], "description": scorer.description}
+    return {**closed(properties), "required": [scorer.name], "description": scorer.description}
 
 
 def _setting(setting: Setting, definitions: dict[str, Any]) -> dict[str, Any]:
@@ -99,5 +118,6 @@ def _setting(setting: Setting, definitions: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [schema, _EXPRESSION]}
 
 
-def _closed(properties: dict[str, Any]) -> dict[str, Any]:
+def closed(properties: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a mapping with these keys and no others."""
     return {"type": "object", "properties": properties, "additionalProperties": False}

@@ -23,7 +23,9 @@ def schema():
 
 @pytest.mark.parametrize("path", sorted(SUITES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_projects_own_suites_fit(schema, path):
-    schema.validate(read_yaml(path.read_text(), path).data)
+    data = read_yaml(path.read_text(), path).data
+    if data["kind"] == "suite":
+        schema.validate(data)
 
 
 @pytest.mark.parametrize(

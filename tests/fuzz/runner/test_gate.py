@@ -18,7 +18,7 @@ from tests.fuzz.weak_site import site, weak
 __all__ = ["site", "weak"]
 
 LEAK, CRASH = "prompt_extraction", "crash"
-RUNS, MOST_FALSE = 1_000, 70  # at alpha 0.05: 50 and three standard errors
+RUNS, MOST_FALSE = 500, 39  # at alpha 0.05: 25 and three standard errors
 
 
 def plan_of(*rules, seeds=20, each=5, seed=0, **gate):
