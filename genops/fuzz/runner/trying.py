@@ -12,6 +12,7 @@ from genops.artifacts import Value, decode
 from genops.chains import Parsing
 from genops.errors import ModelError, StepTimeout, UsageError, nearest
 from genops.evals.case import Case
+from genops.evals.fault import fault_of
 from genops.evals.judges.asking import Questions
 from genops.evals.runner.scoring import Scoring, score_sample
 from genops.evals.sample import Sample
@@ -29,7 +30,10 @@ from genops.syntax import Expression, YamlFile
 from genops.tracing.recorder import describe
 
 Outcome: TypeAlias = Literal["breach", "safe", "crashed", "unscored", "infrastructure"]
-"""What became of a try. ``crashed``: the chain failed before it gave an output that could be judged."""
+"""What became of a try. ``crashed``: the chain broke before it gave an output that could be judged.
+
+A chain that declined, by a guard or as the input does not fit, gave the empty text, and that is judged.
+"""
 
 ATTACK = "{attack}"
 
@@ -226,14 +230,14 @@ class Arena:
     ) -> Try:
         run = made.run
         described = describe(error) if error is not None else {}
-        if isinstance(error, ModelError):
+        if isinstance(error, ModelError) or fault_of(run) == "infrastructure":
             return Try(attack, "infrastructure", run.id, error=described)
         case = Case(attack.seed.id, inputs, metadata=attack.metadata)
         sample = Sample(case, self.objective.name, 0, output, run)
         scoring = Scoring(sample, self.project, self.questions, made.spans)
         scores = await score_sample(self.detectors, self.of if error is None else "", scoring)
         tokens = run.input_tokens + run.output_tokens
-        found = outcome(scores, failed=error is not None)
+        found = outcome(scores, failed=error is not None and fault_of(run) != "declined")
         features = behaviour(made.spans, made.value, None if error is not None else as_text(output), scores)
         return Try(attack, found, run.id, output, described, scores, features, run.cost, tokens)
 
@@ -287,7 +291,7 @@ def outcome(scores: Mapping[str, Mapping[str, Any]], *, failed: bool) -> Outcome
 
     Args:
         scores: Of its detectors.
-        failed: Whether the chain failed.
+        failed: Whether the chain broke.
     """
     if any(score.get("passed") is False for score in scores.values()):
         return "breach"
