@@ -74,10 +74,8 @@ class Garak:
                 for number, prompt in enumerate(found.get("prompts", ())):
                     id = f"garak.{name}.{number}"
                     texts[id] = Borrowed(id, prompt["text"], tuple(prompt["triggers"]))
-                if found.get("left_out"):
-                    notes.append(
-                        f"{found['left_out']} prompts of garak's probe {name} are more than one text: left out"
-                    )
+                if left := found.get("left_out"):
+                    notes.append(f"garak's probe {name}: {left} of its prompts left out, which are no single text")
         return Lent(tuple(texts.values()), tuple(dict.fromkeys(notes)))
 
     def _asked(self, name: str) -> dict[str, Any]:

@@ -33,8 +33,10 @@ def _plugins() -> Any:
 
 def _prompts(plugins: Any, name: str, seed: int) -> dict[str, Any]:
     """The prompts of a probe with their triggers, and how many were left out; or the problem with it."""
-    _sow(seed)
     try:
+        _sow(seed)
+        importlib.import_module(f"garak.{_PREFIX}{name.rpartition('.')[0]}")  # some draw while they are imported
+        _sow(seed)
         probe = plugins.load_plugin(_PREFIX + name, break_on_fail=True)
     except Exception as error:
         return {"problem": f"garak cannot load it here: {_first_line(error.__cause__ or error)}"}
@@ -68,6 +70,7 @@ def _texts(triggers: Any) -> list[str]:
 
 
 def _sow(seed: int) -> None:
+    importlib.import_module("garak._config").run.seed = seed
     random.seed(seed)
     numpy = sys.modules.get("numpy")
     if numpy is not None:
