@@ -1,4 +1,4 @@
-"""The pytest plug-in: the traces of a test, and suites as tests.
+"""The pytest plug-in: the traces of a test, and suites and campaigns as tests.
 
 pytest loads it in every run, so it imports nothing of genops by itself.
 """
@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from genops.evals import Suite
     from genops.evals.summary import Summary
     from genops.executor import Project
+    from genops.fuzz import Campaign
+    from genops.fuzz.summary import Summary as Attacked
     from genops.store import Store
     from genops.tracing.trace import Trace
+
+_SHOWN = 20
+"""Findings that a failed test lists."""
 
 
 class Traces:
@@ -110,3 +115,54 @@ def _wrong(summary: Summary) -> list[str]:
 def genops_evaluate(genops_project: Project) -> Evaluate:
     """Runs a suite as a part of a test: ``genops_evaluate("answer_docs")``."""
     return Evaluate(genops_project)
+
+
+class Fuzz:
+    """Runs campaigns inside of a test."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def __call__(self, campaign: str | Campaign, **options: Any) -> Attacked:
+        """Runs a campaign, and fails the test where the chain does not withstand it.
+
+        Without a gate any breach fails it; with one, its verdict decides. Where tries are missing or too little could
+        be scored to say, it fails too.
+
+        Args:
+            campaign: Its name, or one made in Python.
+            options: As for :func:`genops.fuzz.fuzz`: ``gate``, ``resume``, ….
+
+        Returns:
+            What the tries say, for assertions of the test's own.
+        """
+        __tracebackhide__ = True
+        from genops.fuzz import Campaign, fuzz
+        from genops.fuzz.summary import summarise
+
+        project = self._project
+        loaded = campaign if isinstance(campaign, Campaign) else Campaign.load(campaign, project.settings)
+        summary = summarise(project.store, fuzz(loaded, project, **options).record)
+        if summary.verdict.exit_code:
+            pytest.fail("\n".join(_broken(summary)), pytrace=False)
+        return summary
+
+
+def _broken(summary: Attacked) -> Iterator[str]:
+    """What a campaign found, in words: each finding with its shortest attack and the command that tries it again."""
+    from genops.fuzz.reports.wording import attack_text, headline
+
+    yield f"the campaign {summary.campaign!r}, {summary.id[:12]}: {headline(summary)}"
+    yield from (f"  {reason}" for reason in summary.verdict.reasons)
+    for finding in summary.findings[:_SHOWN]:
+        where = f" at {finding.step}" if finding.step else ""
+        yield f"  {finding.severity}: {finding.objective}{where}: {attack_text(finding.text)}"
+        yield f"    genops fuzz repro {finding.id[:12]}"
+    if len(summary.findings) > _SHOWN:
+        yield f"  and {len(summary.findings) - _SHOWN} more: genops fuzz show {summary.id[:12]}"
+
+
+@pytest.fixture
+def genops_fuzz(genops_project: Project) -> Fuzz:
+    """Runs a campaign as a part of a test: ``genops_fuzz("answer_docs_attacks")``."""
+    return Fuzz(genops_project)
