@@ -9,8 +9,9 @@ from typing import Any
 
 from genops.artifacts import Value, decode
 from genops.chains import evaluate
-from genops.errors import ModelError, StepTimeout
+from genops.errors import GenopsError, ModelRefused, StepTimeout
 from genops.evals.case import Case
+from genops.evals.fault import fault_of
 from genops.evals.judges.asking import Questions
 from genops.evals.runner.scoring import Scoring, score_sample
 from genops.evals.sample import Sample
@@ -21,10 +22,13 @@ from genops.executor import Project, RunOptions, run_chain
 from genops.executor.closure import Closure
 from genops.fuzz.robustness.rearranged import Rearranging, rearranged
 from genops.store.records import RunRecord, SpanRecord
+from genops.tracing.readable import cut
 from genops.tracing.recorder import describe
 from genops.tracing.trace import Trace
 
 _PROMPT = "gen_ai.prompt.name"
+_SHOWN = 400
+"""Characters of an answer that are shown."""
 
 
 @dataclass(frozen=True)
@@ -100,11 +104,14 @@ class Asking:
             error = StepTimeout(f"no answer within {self.timeout:g} s", hint="raise the campaign's `timeout`")
         except Exception as failure:  # a chain that breaks under a change is what is looked for
             error = failure
-        described = describe(error) if error is not None else {}
         if not made:
-            return Answer(None, error=described, infrastructure=True)
+            return Answer(None, error=describe(error or StepTimeout("the run was never begun")), infrastructure=True)
         run, spans, payload = made[0]
-        return Answer(run, spans, _reader(payload), described, isinstance(error, ModelError))
+        described = {} if error is None else describe(error)
+        if run.error is not None and not isinstance(error, StepTimeout):
+            described = run.error  # without secrets
+        away = fault_of(run) == "infrastructure" and not isinstance(error, ModelRefused)
+        return Answer(run, spans, _reader(payload), described, away)
 
     async def score(self, case: Case, before: Answer, after: Answer) -> dict[str, Any]:
         """How an answer compares with the one to the unchanged case, as scores are stored.
@@ -114,13 +121,34 @@ class Asking:
             before: The answer to the unchanged case.
             after: The answer that is compared.
         """
-        assert before.run is not None
         assert after.run is not None
-        expected = evaluate(self.of, Sample(case, "unchanged", 0, before.output, before.run).variables())
+        try:
+            expected = self.compared(case, before)
+        except GenopsError as error:
+            return {"unscored": f"the answer to the unchanged case: {error.message}"}
         sample = Sample(replace(case, expected=expected), "changed", 0, after.output, after.run)
         use = self.same or (_TEXTS if isinstance(expected, str) else _VALUES)
         scoring = Scoring(sample, self.project, self.questions, list(after.spans))
         return next(iter((await score_sample([use], self.of, scoring)).values()), {})
+
+    def compared(self, case: Case, answer: Answer) -> Value:
+        """What of an answer is compared.
+
+        Raises:
+            GenopsError: The answer has no such part.
+        """
+        assert answer.run is not None
+        value: Value = evaluate(self.of, Sample(case, "answer", 0, answer.output, answer.run).variables())
+        return value
+
+    def shown(self, case: Case, answer: Answer) -> str:
+        """The beginning of what is compared, or how the chain failed, for people; empty where neither is there."""
+        if answer.error:
+            return cut(str(answer.error.get("message", "")), _SHOWN)
+        try:
+            return cut(as_text(self.compared(case, answer)), _SHOWN)
+        except GenopsError:  # `same` looks at another part
+            return ""
 
 
 def first_changed(before: Answer, after: Answer) -> tuple[str, str]:

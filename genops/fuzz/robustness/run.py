@@ -120,7 +120,10 @@ class RobustnessTries:
             outcome = _judged(score)
         if not after.infrastructure:
             step, prompt = await asyncio.to_thread(first_changed, before, after)
-            score = {**score, "metadata": {**score.get("metadata", {}), "step": step, "prompt": prompt}}
+            about: dict[str, Any] = {"step": step, "prompt": prompt}
+            if outcome in ("changed", "crashed"):
+                about["answers"] = [self.plan.asking.shown(item.case, answer) for answer in (before, after)]
+            score = {**score, "metadata": {**score.get("metadata", {}), **about}}
         return _record(item, outcome, after, mutations, {"same": score} if score else {})
 
 

@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from genops.errors import ReferenceNotFound, StoreError
-from genops.evals.scorer import as_text
 from genops.evals.summary import Measure
 from genops.fuzz.robustness.relation import SOURCE, UNCHANGED
 from genops.fuzz.search.behaviour import place
@@ -20,16 +18,11 @@ from genops.fuzz.summary.robustness import ChangedAnswer, ChangeRate, PromptSens
 from genops.fuzz.summary.tally import mutators_of
 from genops.fuzz.summary.verdict import standing_of_relation, standing_of_robustness
 from genops.stats import clopper_pearson_interval, cluster_mean_interval
-from genops.store import Store
 from genops.store.records import TryRecord
-from genops.tracing.readable import cut
-from genops.tracing.trace import Trace
 
 _SCORED = ("same", "changed", "crashed")
 _EXAMPLES = 3
 """Changed answers of one relation that are shown, each of another case."""
-_SHOWN = 400
-"""Characters of an answer that are shown."""
 
 
 @dataclass
@@ -99,13 +92,10 @@ class RobustnessTally:
         if another and not unchanged and made.outcome != "same":
             shown.append(made)
 
-    def summary(
-        self, store: Store, relations: Sequence[str], planned: int, at_most: Mapping[str, float]
-    ) -> RobustnessSummary:
+    def summary(self, relations: Sequence[str], planned: int, at_most: Mapping[str, float]) -> RobustnessSummary:
         """What they come to.
 
         Args:
-            store: Holds the answers.
             relations: Of the campaign, in their order.
             planned: Tries that there are to be.
             at_most: By how much answers may change more often than by themselves, by relation.
@@ -127,7 +117,7 @@ class RobustnessTally:
             baseline=baseline,
             relations=rates,
             prompts=self._prompts(),
-            examples=tuple(self._example(store, made) for name in relations for made in self.examples[name]),
+            examples=tuple(self._example(made) for name in relations for made in self.examples[name]),
         )
 
     def _prompts(self) -> tuple[PromptSensitivity, ...]:
@@ -146,9 +136,10 @@ class RobustnessTally:
         ]
         return tuple(sorted(found, key=lambda one: -(one.rate.value or 0.0)))
 
-    def _example(self, store: Store, made: TryRecord) -> ChangedAnswer:
+    def _example(self, made: TryRecord) -> ChangedAnswer:
         source = self.sources.get(made.seed)
         step, prompt = _first(made)
+        answer, became = _about(made).get("answers", ("", ""))
         return ChangedAnswer(
             relation=made.objective,
             case=made.seed,
@@ -156,8 +147,8 @@ class RobustnessTally:
             mutators=mutators_of(made.mutations),
             before=source.run if source else "",
             after=made.run,
-            answer=_answer(store, source) if source else "",
-            became=_answer(store, made),
+            answer=answer,
+            became=became,
             step=step,
             prompt=prompt,
         )
@@ -186,17 +177,10 @@ def _all_alike(difference: float, cases: int) -> tuple[float, float]:
 
 def _first(made: TryRecord) -> tuple[str, str]:
     """The step whose output was the first to change, items and rounds together, and its prompt."""
-    about: dict[str, Any] = made.scores.get("same", {}).get("metadata", {})
+    about = _about(made)
     return place(about.get("step", "")), about.get("prompt", "")
 
 
-def _answer(store: Store, made: TryRecord) -> str:
-    """The beginning of an answer, or how the chain failed; empty where the trace is gone."""
-    if made.error:
-        return cut(str(made.error.get("message", "")), _SHOWN)
-    try:
-        trace = Trace(store.run(made.run), [], store)
-        text = as_text(trace.value(trace.run.output))
-    except (ReferenceNotFound, StoreError):
-        return ""
-    return cut(text, _SHOWN)
+def _about(made: TryRecord) -> dict[str, Any]:
+    about: dict[str, Any] = made.scores.get("same", {}).get("metadata", {})
+    return about

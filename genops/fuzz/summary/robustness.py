@@ -62,8 +62,8 @@ class ChangedAnswer:
         mutators: That made the change; empty where passages were changed.
         before: Id of the run of the unchanged case.
         after: Id of the run with the change.
-        answer: To the unchanged case, its beginning; empty where its trace is gone.
-        became: With the change, or how the chain failed.
+        answer: To the unchanged case, the beginning of what is compared of it.
+        became: The same with the change, or how the chain failed.
         step: Position of the step that was the first to change; empty where none of a prompt did.
         prompt: Name of its template.
     """

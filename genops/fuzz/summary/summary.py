@@ -215,7 +215,7 @@ def summarise(store: Store, record: CampaignRecord, accuracy: Mapping[str, Accur
     )
     robustness = None
     if about := record.body.get("robustness"):
-        robustness = steady.summary(store, about["relations"], about["tries"], about["at_most"])
+        robustness = steady.summary(about["relations"], about["tries"], about["at_most"])
     return Summary(
         id=record.id,
         campaign=record.campaign,

@@ -56,7 +56,7 @@ def test_one_that_capitals_confuse_is_bad_and_its_prompt_is_named(shaky):
 
 
 def test_the_answers_that_changed_are_shown_beside_those_that_were_given_before(shaky, site):
-    done, found = shaky
+    _, found = shaky
     first = found.robustness.examples[0]
     assert (first.relation, first.outcome, first.step, first.prompt) == ("case", "changed", "tidy", "ask")
     assert (first.answer, first.became) == ("The ferry leaves at nine.", "I have no idea.")
@@ -64,9 +64,6 @@ def test_the_answers_that_changed_are_shown_beside_those_that_were_given_before(
     asked, changed = (decode(store.payload(store.run(run).inputs)) for run in (first.before, first.after))
     assert asked["question"].lower() == changed["question"].lower()
     assert asked != changed
-    store.delete([first.before])
-    again = summarise(store, done.record).robustness.examples[0]
-    assert (again.answer, again.became) == ("", "I have no idea.")
 
 
 def test_attacks_and_robustness_are_judged_together_and_reported_apart(run):

@@ -239,6 +239,48 @@ def test_its_settings_are_part_of_what_a_campaign_is_known_by_and_what_is_allowe
     assert digests[0] == digests[2]
 
 
+def test_an_answer_without_the_part_that_is_compared_tells_nothing(harbour):
+    site = harbour()
+    spec = {**DEFAULT, "relations": ["typo"]}
+    found = result(ran(plan(site, spec, of="{{ output.answer.text }}")))
+    assert found.relations[0].outcomes == ChangeOutcomes(unscored=6)
+    assert found.standing.outcome == "undecided"
+
+
+def test_a_chain_whose_model_declines_a_changed_case_has_changed(harbour):
+    rules = RULES_AGAIN.replace("rules:", 'rules:\n  - {when: {user: "[A-Z]{2}"}, fault: {kind: refuse}}')
+    found = result(ran(plan(harbour(rules), {**DEFAULT, "relations": ["case"]})))
+    assert found.relations[0].outcomes.crashed > 0
+    assert found.standing.outcome == "good"
+
+
+def test_a_secret_in_how_a_chain_failed_is_not_kept(harbour):
+    site = harbour(chain=CHAIN_OF_DICE)
+
+    @genops.tool
+    def roll(text: str) -> str:
+        """Tells its key when it breaks."""
+        if not text.isascii():
+            raise ValueError("no access with sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD")
+        return "seven"
+
+    runner = ran(plan(site, {**DEFAULT, "relations": ["zero_width"]}))
+    assert result(runner).relations[0].outcomes == ChangeOutcomes(crashed=6)
+    assert "abcdefgh" not in str(tries(runner))
+    assert "no access with" in result(runner).examples[0].became
+
+
+def test_an_attacker_that_declines_to_paraphrase_is_told_apart(harbour, site):
+    site.scripted("rules: [{fault: {kind: refuse}}]", alias="helper")
+    harbour()
+    runner = ran(plan(site, {**DEFAULT, "relations": ["paraphrase", "typo"]}, attacker="helper"))
+    found = result(runner)
+    assert found.relations[0].outcomes == ChangeOutcomes(refused=6)
+    assert (found.standing.outcome, runner.progress.refused) == ("good", 6)
+    again = ran(plan(site, {**DEFAULT, "relations": ["paraphrase", "typo"]}, attacker="helper"), runner.record)
+    assert [one.run for one in tries(again)] == [one.run for one in tries(runner)]
+
+
 def test_what_is_the_same_can_be_said_by_a_scorer(harbour):
     site = harbour()
     lenient = {"edit_similarity": None, "threshold": 0.01}
