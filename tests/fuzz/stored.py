@@ -24,7 +24,15 @@ class Campaigns:
         self.store = Store.open(settings.store_url)
 
     def add(
-        self, tries, findings=(), *, objectives=("prompt_extraction",), sweep=None, status="finished", robustness=None, verdict=None
+        self,
+        tries,
+        findings=(),
+        *,
+        objectives=("prompt_extraction",),
+        sweep=None,
+        status="finished",
+        robustness=None,
+        verdict=None,
     ):
         """A campaign of tries: dicts of TryRecord's fields; a seed that is not named is one of twelve, in turn."""
         number = next(_ids)

@@ -229,7 +229,9 @@ class Arena:
         made: _Made,
     ) -> Try:
         run = made.run
-        described = describe(error) if error is not None else {}
+        described = {} if error is None else describe(error)
+        if run.error is not None and not isinstance(error, StepTimeout):
+            described = run.error  # without secrets
         if isinstance(error, ModelError) or fault_of(run) == "infrastructure":
             return Try(attack, "infrastructure", run.id, error=described)
         case = Case(attack.seed.id, inputs, metadata=attack.metadata)
