@@ -13,7 +13,7 @@ STAMP := .venv/installed-$(shell { cat pyproject.toml constraints.txt; pwd; } | 
 REQUIRES_PYTHON := genops needs Python 3.11 or newer
 export QUESTION
 
-.PHONY: help demo test test-slow test-postgres lint format-check format types imports bench install update-constraints clean
+.PHONY: help demo test test-slow test-postgres peers lint format-check format types imports bench install update-constraints clean
 
 help: ## list the targets
 	@echo 'usage: make TARGET'
@@ -39,6 +39,14 @@ test-slow: install ## the tests that take more than a few seconds
 
 test-postgres: install ## the tests on a PostgreSQL server, which they start themselves
 	$(BIN)/python -m pytest -m postgres $(ARGS)
+
+peers: .venv-garak/installed .venv-pyrit/installed ## garak and PyRIT in environments of their own, for the tests that borrow from them
+
+.venv-%/installed: tests/fuzz/adapters/%.txt
+	rm -rf .venv-$*
+	"$(PYTHON)" -m venv .venv-$*
+	.venv-$*/bin/python -m pip install --no-deps --requirement $<
+	@touch $@
 
 lint: install ## ruff's rules
 	$(BIN)/ruff check .
@@ -85,5 +93,5 @@ update-constraints: ## resolve the newest versions that pyproject.toml allows an
 	rm -rf .venv-update
 
 clean: ## remove .venv, the caches and this project's store and indexes
-	rm -rf .venv .venv-update .genops .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .venv-update .venv-garak .venv-pyrit .genops .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
