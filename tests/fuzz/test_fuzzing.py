@@ -1,12 +1,27 @@
 """Fuzzing from Python: a campaign, its findings, and one of them run again."""
 
+import importlib
+import sys
+from dataclasses import replace
+
 import pytest
 
 from genops.errors import ReferenceNotFound, Unfinished
+from genops.fuzz.entries import MutatorUse
 from genops.fuzz.fuzzing import define_campaign, fuzz, reproduce
+from genops.fuzz.mutator import find_mutator
+from genops.plugins import registry
 from tests.fuzz.weak_site import site, weak
 
 __all__ = ["site", "weak"]
+
+LOUD = """
+from genops import mutator
+
+@mutator("loud_marks", family="layout")
+def loud_marks(text: str) -> str:
+    return text + "!"
+"""
 
 
 @pytest.fixture
@@ -61,6 +76,22 @@ def test_a_prompt_that_changed_since_is_named(weak, campaign):
     prompt.write_text(prompt.read_text().replace("to yourself", "secret"))
     said = resumed(weak, campaign)
     assert said == "the last run of 'attacks' cannot be resumed: the prompt desk changed since"
+
+
+def test_code_of_a_plug_in_that_changed_since_is_named(weak, campaign, monkeypatch):
+    before = dict(registry._items["mutator"])
+    monkeypatch.syspath_prepend(str(weak.root))
+    file = weak.write("loud_marks.py", LOUD)
+    importlib.import_module("loud_marks")
+    loud = replace(campaign, mutators=(MutatorUse(find_mutator("loud_marks")),))
+    try:
+        fuzz(loud, weak.project)
+        file.write_text(LOUD.replace("!", "?"))
+        said = resumed(weak, loud)
+    finally:
+        registry._items["mutator"] = before
+        del sys.modules["loud_marks"]
+    assert said == "the last run of 'attacks' cannot be resumed: the code of the mutator loud_marks changed since"
 
 
 @pytest.mark.parametrize(

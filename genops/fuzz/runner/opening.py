@@ -80,7 +80,9 @@ def _changes(before: Mapping[str, Any], plan: CampaignPlan, store: Store) -> Ite
     for key, what in _NAMED.items():
         old, new = ({entry["name"]: _own(entry, key) for entry in entries.get(key, [])} for entries in (before, now))
         yield from (f"{what} {name!r}" for name in {**old, **new} if old.get(name) != new.get(name))
-    others = (key for key in now if key not in {"dataset", *_NAMED})
+    old, new = before.get("code", {}), now["code"]
+    yield from (f"the code of the {name}" for name in {**old, **new} if old.get(name) != new.get(name))
+    others = (key for key in now if key not in {"dataset", "code", *_NAMED})
     yield from (f"`{key}`" for key in others if _unlocked(before.get(key)) != _unlocked(now[key]))
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
-from genops.artifacts import Value, digest_of, encode
+from genops.artifacts import Value, digest_of, encode, source_digest
 from genops.evals.datasets import Dataset
 from genops.executor import Project
 from genops.fuzz.adapters import Borrowings, borrow
@@ -20,6 +20,7 @@ from genops.fuzz.runner.attacker import ModelAttacker
 from genops.fuzz.runner.trying import Arena
 from genops.fuzz.search import Choice
 from genops.fuzz.target import planted_closure
+from genops.plugins import Kind, registry
 from genops.store.records import TryRecord
 
 
@@ -188,11 +189,24 @@ class CampaignPlan:
             "judge": campaign.judge,
             "of": campaign.file.data.get("of"),
             "robustness": self.robustness.manifest if self.robustness else None,
+            "code": self._code,
             "gate": None if campaign.gate is None else campaign.gate.body(),
             "baselines": [
                 {"name": name, "chain": chain, "lock": arena.closure.lock.digest}
                 for (name, chain), arena in self.baselines.items()
             ],
+        }
+
+    @property
+    def _code(self) -> dict[str, list[str]]:
+        """Digests of the packages that objectives, mutators and detectors of other people come from."""
+        used: list[tuple[Kind, str]] = [("objective", arena.objective.name) for arena in self.arenas]
+        used += [("mutator", use.name) for use in self.campaign.mutators]
+        used += [("scorer", use.scorer.name) for arena in self.arenas for use in arena.detectors]
+        return {
+            f"{kind} {name}": [source_digest(registry.get(kind, name), package) for package in packages]
+            for kind, name in used
+            if (packages := registry.packages(kind, name))
         }
 
     @cached_property
