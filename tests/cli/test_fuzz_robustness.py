@@ -1,0 +1,96 @@
+"""``genops fuzz run`` on campaigns that compare answers: what it says, and how it ends."""
+
+import json
+import re
+import shutil
+
+import pytest
+
+from tests.fuzz.weak_site import SOURCE
+
+PLACES = ["office", "quay", "shop", "pier", "library", "chapel", "market", "museum", "school", "lock", "bank", "inn"]
+STEADY = {
+    "kind": "campaign",
+    "chain": "leaks_in_base64",
+    "dataset": [{"id": place, "question": f"when is the {place} open, please?"} for place in PLACES],
+    "robustness": {"relations": ["case", "typo"], "changes": 2, "at_most": 0.3},
+}
+ECHO = {"chain": "echoes_the_unseen"}
+
+
+@pytest.fixture
+def campaign(site):
+    """Writes the campaign ``steady`` on the weak chains."""
+    shutil.copytree(SOURCE, site, dirs_exist_ok=True)
+    (site / "evals").mkdir()
+
+    def write(**changes):
+        (site / "evals" / "steady.yaml").write_text(json.dumps({**STEADY, **changes}, indent=1))
+
+    write()
+    return write
+
+
+def test_a_chain_that_answers_alike_is_good_and_says_within_what(genops, campaign):
+    done = genops("fuzz", "run", "steady")
+    assert re.match(r"steady: 2 relations, 72 tries, campaign \w{12}\n", done.err)
+    assert "answers changed no more than is allowed (exit code 0)" in done.out
+    assert "case: answers change 0.0 points [-26.5, 26.5] more often than by themselves, 30 are allowed" in done.out
+    assert "CHANGED" in done.out
+    assert "OBJECTIVE" not in done.out
+
+
+def test_one_that_does_not_is_bad_and_shows_two_runs_to_compare(genops, campaign):
+    campaign(**ECHO)
+    done = genops("fuzz", "run", "steady", code=1)
+    assert "bad: answers changed more than is allowed (exit code 1)" in done.out
+    assert re.search(r"^typo +100\.0% \[73\.5%, 100\.0%\] +\+100\.0 points", done.out, re.MULTILINE)
+    assert re.search(r"^case +0\.0%", done.out, re.MULTILINE)
+    assert re.search(r"^desk +answer +50\.0%", done.out, re.MULTILINE)
+    before, after = re.search(r"genops trace diff (\w+) (\w+)", done.out).groups()
+    assert "the run was given other inputs" in genops("trace", "diff", before, after).out
+
+
+def test_it_gives_json_to_a_pipe(genops, campaign):
+    campaign(**ECHO)
+    shown = json.loads(genops("fuzz", "run", "steady", "--json", code=1).out)
+    rates = {one["relation"]: one["rate"]["value"] for one in shown["robustness"]["relations"]}
+    assert rates == {"case": 0.0, "typo": 1.0}
+    assert [one["case"] for one in shown["robustness"]["examples"]] == PLACES[:3]
+
+
+def test_too_few_cases_are_undecided(genops, campaign):
+    campaign(robustness={**STEADY["robustness"], "at_most": 0.1})
+    done = genops("fuzz", "run", "steady", code=3)
+    assert "12 cases leave that open" in done.out
+
+
+def test_without_a_figure_it_informs(genops, campaign):
+    campaign(**ECHO, robustness={"relations": ["typo"]})
+    assert "answers were compared, nothing is decided (exit code 0)" in genops("fuzz", "run", "steady").out
+
+
+def test_what_a_budget_cut_off_is_gone_on_with(genops, campaign):
+    campaign(budget={"tokens": 300}, concurrency=1)
+    done = genops("fuzz", "run", "steady", code=4)
+    assert re.search(r"robustness: \d+ tries are missing", done.out)
+    first = json.loads(genops("fuzz", "show", "--json", code=0).out)
+    campaign()
+    genops("fuzz", "run", "steady", "--resume")
+    rest = json.loads(genops("fuzz", "show", "--json").out)
+    assert rest["id"] == first["id"]
+    assert (rest["status"], rest["robustness"]["made"]) == ("finished", 72)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"robustness": {"relations": ["typos"]}}, r":\d+: no relation is called 'typos'\n  did you mean typo\?"),
+        ({"robustness": {"at_most": 2}}, r":\d+: `at_most`: "),
+        ({"robustness": {"at_most": {"tpyo": 0.1}}}, r":\d+: `at_most`: 'tpyo' is none of the relations"),
+        ({"robustness": {"relations": ["irrelevant_passage"]}}, "changes passages, and the chain .* retrieves none"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(genops, campaign, changes, message):
+    campaign(**changes)
+    assert re.search(message, genops("fuzz", "run", "steady", code=2).err)
