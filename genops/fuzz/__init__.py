@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from genops.fuzz.attack import Attack, Mutation, mutated
 from genops.fuzz.mutator import Attacker, Mutator, mutator
-from genops.fuzz.objective import Objective, Plant, Seed, Tags, Target, objective
+from genops.fuzz.objective import Borrowed, Objective, Plant, Seed, Tags, Target, objective
 
 if TYPE_CHECKING:
     from genops.fuzz.campaign import Campaign
@@ -28,6 +28,7 @@ _LATER = {
 __all__ = [
     "Attack",
     "Attacker",
+    "Borrowed",
     "Campaign",
     "Fuzzed",
     "Mutation",

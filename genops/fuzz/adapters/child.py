@@ -65,7 +65,7 @@ class Child:
             answer = self._answer(request)
         if "missing" in answer:
             raise UsageError(
-                f"{self._peer} is not installed for {self._python}: {answer['failed']}", hint=self._how_to_install()
+                f"{self._python} has no {self._peer} that can be used: {answer['failed']}", hint=self._how_to_install()
             )
         if "failed" in answer:
             raise PeerRefused(f"{self._peer}: {answer['failed']}")
@@ -139,7 +139,7 @@ class Child:
         folder = f".venv-{self._peer}"
         return (
             f"python -m venv {folder} && {folder}/bin/pip install {self._peer}; "
-            f'then set {self._setting} = "{folder}/bin/python"'
+            f'another place is named in the settings: {self._setting} = "{folder}/bin/python"'
         )
 
 

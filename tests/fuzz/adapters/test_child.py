@@ -67,8 +67,14 @@ def test_a_file_that_cannot_be_run_is_no_python(child, tmp_path):
 
 def test_an_environment_without_the_peer_is_said_to_lack_it(child, tmp_path):
     bare = peer(tmp_path, "other", {})
-    with pytest.raises(UsageError, match="garak is not installed for"):
+    with pytest.raises(UsageError, match="has no garak that can be used: ModuleNotFoundError"):
         child(program(tmp_path / "isolated", f'exec {bare} -S "$@"')).ask(NAMES)
+
+
+def test_a_peer_of_another_time_is_said_to_be_of_no_use(child, tmp_path):
+    old = {name: text for name, text in GARAK.items() if name != "garak/_plugins.py"}
+    with pytest.raises(UsageError, match=r"has no garak that can be used: .*'garak._plugins'"):
+        child(peer(tmp_path, "garak", old)).ask(NAMES)
 
 
 def test_a_program_that_is_no_python_is_quoted(child, tmp_path):

@@ -29,12 +29,12 @@ def main(module: str) -> None:
 
 
 def _answered(peer: Any, request: dict[str, Any]) -> dict[str, Any]:
-    """The answer, or why there is none: ``missing`` says that the peer is not installed."""
+    """The answer, or why there is none: ``missing`` says that the peer, or a part of it, is not installed."""
     try:
         return dict(peer.answer(request))
     except ModuleNotFoundError as error:
         said = {"failed": f"{type(error).__name__}: {error}"}
-        return {"missing": peer.PEER, **said} if error.name == peer.PEER else said
+        return {"missing": peer.PEER, **said} if (error.name or "").partition(".")[0] == peer.PEER else said
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a peer may call sys.exit()
