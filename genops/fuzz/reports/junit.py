@@ -69,16 +69,20 @@ def _suite(report: Report) -> Iterator[str]:
 
 def _tests(summary: Summary) -> Iterator[_Test]:
     """Every part of the campaign that stands somewhere; and the whole, where none of them tells of its verdict."""
-    tests = list(_parts(summary) if summary.gate is None else _rules(summary, summary.gate))
+    tests = list(_objectives(summary) if summary.gate is None else _rules(summary, summary.gate))
+    tests += _relations(summary)
     yield from tests
     verdict = summary.verdict
     if verdict.outcome not in {test.standing.outcome for test in tests}:
         yield _Test("the campaign as a whole", Standing(verdict.outcome, "; ".join(verdict.reasons)))
 
 
-def _parts(summary: Summary) -> Iterator[_Test]:
+def _objectives(summary: Summary) -> Iterator[_Test]:
     for one in summary.objectives:
         yield _Test(one.name, one.standing, one.name)
+
+
+def _relations(summary: Summary) -> Iterator[_Test]:
     if robustness := summary.robustness:
         yield _Test("robustness", robustness.standing)
         for relation in robustness.relations:

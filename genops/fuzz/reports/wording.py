@@ -86,9 +86,14 @@ def unseen(text: str) -> dict[str, int]:
     """
     found = Counter(character for character in text if character not in _SHORT and _spelled(character) != character)
     common = found.most_common(_NAMED)
-    named = {f"U+{ord(character):04X} {unicodedata.name(character, '')}".strip(): n for character, n in common}
+    named = {f"U+{ord(character):04X} {_name(character)}": count for character, count in common}
     others = found.total() - sum(named.values())
     return {**named, "others": others} if others else named
+
+
+def _name(character: str) -> str:
+    """Of a character; Unicode names neither control characters nor halves of surrogate pairs."""
+    return unicodedata.name(character, "LONE SURROGATE" if unicodedata.category(character) == "Cs" else "CONTROL")
 
 
 def headline(summary: Summary) -> str:

@@ -70,22 +70,27 @@ def test_robustness_has_tests_of_its_own(suite):
     assert found == {"robustness": [], "robustness: case": ["failure"], "robustness: typo": []}
 
 
-def rule(outcome, metric="prompt_extraction"):
+def gate(outcome):
+    rule = {
+        "rule": "prompt_extraction <= 0.4", "metric": "prompt_extraction", "variant": "attacks", "outcome": outcome,
+        "estimate": 0.33, "low": 0.2, "high": 0.5, "level": 0.95, "n": 12, "missing": 0, "exact": False,
+    }  # fmt: skip
     return {
-        "rule": f"{metric} <= 0.4", "metric": metric, "variant": "attacks", "outcome": outcome, "estimate": 0.33,
-        "low": 0.2, "high": 0.5, "level": 0.95, "n": 12, "missing": 0, "exact": False,
+        "outcome": outcome, "rules": [rule], "critical": [], "critical_missing": [], "alpha": 0.05,
+        "about": "sweep", "units": 12, "seen": 12, "samples": 48, "used": 48,
     }  # fmt: skip
 
 
 @pytest.mark.parametrize(("outcome", "tags"), [("pass", []), ("fail", ["failure"]), ("undecided", ["skipped"])])
 def test_where_a_gate_decides_its_rules_are_the_tests(suite, outcome, tags):
-    gate = {
-        "outcome": outcome, "rules": [rule(outcome)], "critical": [], "critical_missing": [], "alpha": 0.05,
-        "about": "sweep", "units": 12, "seen": 12, "samples": 48, "used": 48,
-    }  # fmt: skip
     tries = [*BREACHES, *({**one, "objective": "crash"} for one in SAFE)]
-    found = suite(tries, [{}], objectives=("prompt_extraction", "crash"), verdict=gate)
+    found = suite(tries, [{}], objectives=("prompt_extraction", "crash"), verdict=gate(outcome))
     assert results(found) == {"prompt_extraction <= 0.4": tags, "crash": ["skipped"]}
+
+
+def test_what_a_campaign_allows_of_its_robustness_is_tested_beside_its_gate(suite):
+    found = suite([*SAFE, *STEADY], robustness={**ABOUT, "at_most": {"case": 0.1}}, verdict=gate("pass"))
+    assert results(found) == {"prompt_extraction <= 0.4": [], "robustness": [], "robustness: case": ["failure"]}
 
 
 def test_rates_and_what_is_in_none_of_them_are_properties(suite):

@@ -125,7 +125,7 @@ function showRobustness() {
   const apart = found.relations.map((one) => one.excess).filter((one) => one.value !== null);
   const distance = apart.length ? scaleOf([0, ...apart.flatMap((one) => [one.value, one.low, one.high]).filter((value) => value !== null)], [-1, 1]) : null;
   const card = element("div", { class: "card" },
-    element("p", {}, element("span", { class: `pill ${found.standing.outcome}` }, found.standing.outcome), ` ${found.standing.reason}`),
+    element("p", {}, found.standing.outcome === "good" ? null : element("span", { class: `pill ${found.standing.outcome}` }, found.standing.outcome), found.standing.reason),
     element("p", { class: "soft" }, [counted(found.cases, "case"), `${found.made.toLocaleString("en")} of ${counted(found.planned, "try", "tries")}`,
       found.unanswered ? `${counted(found.unanswered, "case")} without an answer to compare with, as the chain failed` : "", found.failed ? `${counted(found.failed, "case")} not asked, as the infrastructure failed` : ""].filter(Boolean).join(" · ")),
     rateTable(["relation", "answers that change, 95%", "", "more than by themselves, 95%", ""], [found.baseline, ...found.relations].map((one) => changeRow(one, scale, distance)), [null, scale, null, distance, null]));

@@ -78,7 +78,7 @@ function openRow(index) {
   ];
   const mutation = ({ mutator, seed, settings }) => element("li", {}, element("b", {}, mutator),
     element("span", { class: "soft" }, ` seed ${seed}${Object.keys(settings).length ? `, ${JSON.stringify(settings)}` : ""}`));
-  dialog.replaceChildren(
+  dialog.replaceChildren(...[
     dialogHead(objective?.title ?? finding.objective, index, "finding"),
     element("p", { class: "stands" }, severityView(finding.severity)),
     element("dl", { class: "facts" }, ...facts.filter(([, value]) => value).map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value)))),
@@ -87,7 +87,7 @@ function openRow(index) {
     finding.mutations.length ? block("Text that they begin with", boxed(spelledView(finding.start)), cutNote(finding.start)) : null,
     block("Run it again", command(`genops fuzz repro ${finding.id.slice(0, 12)}`)),
     finding.run ? block("See what happened", command(`genops trace show ${finding.run.slice(0, 12)}`)) : null,
-  );
+  ].filter(Boolean));
   showDialog("finding", index);
 }
 
