@@ -350,8 +350,8 @@ class TryRecord:
         error: ``{"type", "message", "path"}`` of the failure.
         scores: Of the detectors, as a sample has them.
         features: Of the behaviour, sorted.
-        cost: US dollars; None when a price is unknown.
-        tokens: Input and output together.
+        cost: US dollars, those of judges included; None when a price is unknown.
+        tokens: Input and output together, of judges too.
         text: Of the attack, where it is a breach; that of others is in the inputs of their runs alone.
     """
 

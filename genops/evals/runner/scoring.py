@@ -17,7 +17,7 @@ from genops.evals.score import Evidence, Score, Unscored
 from genops.evals.use import ScorerUse
 from genops.executor import Project
 from genops.settings import Settings
-from genops.store.records import SpanRecord
+from genops.store.records import RunRecord, SpanRecord
 from genops.tracing.trace import Trace
 
 if TYPE_CHECKING:
@@ -42,6 +42,11 @@ class Judged:
         self.cost = None if self.cost is None or answer.cost is None else self.cost + answer.cost
         self.input_tokens += answer.input_tokens
         self.output_tokens += answer.output_tokens
+
+    def beside(self, run: RunRecord) -> tuple[float | None, int]:
+        """US dollars and tokens of a run and its judges; no dollars where a price is unknown."""
+        cost = None if self.cost is None or run.cost is None else self.cost + run.cost
+        return cost, self.input_tokens + self.output_tokens + run.input_tokens + run.output_tokens
 
 
 @dataclass

@@ -13,7 +13,7 @@ from genops.errors import GenopsError, ModelRefused, StepTimeout
 from genops.evals.case import Case
 from genops.evals.fault import fault_of
 from genops.evals.judges.asking import Questions
-from genops.evals.runner.scoring import Scoring, score_sample
+from genops.evals.runner.scoring import Judged, Scoring, score_sample
 from genops.evals.sample import Sample
 from genops.evals.scorer import as_text
 from genops.evals.scorers.normalisation import normalised
@@ -113,8 +113,8 @@ class Asking:
         away = fault_of(run) == "infrastructure" and not isinstance(error, ModelRefused)
         return Answer(run, spans, _reader(payload), described, away)
 
-    async def score(self, case: Case, before: Answer, after: Answer) -> dict[str, Any]:
-        """How an answer compares with the one to the unchanged case, as scores are stored.
+    async def score(self, case: Case, before: Answer, after: Answer) -> tuple[dict[str, Any], Judged]:
+        """How an answer compares with the one to the unchanged case, as scores are stored, and what judges used.
 
         Args:
             case: That was asked.
@@ -125,11 +125,12 @@ class Asking:
         try:
             expected = self.compared(case, before)
         except GenopsError as error:
-            return {"unscored": f"the answer to the unchanged case: {error.message}"}
+            return {"unscored": f"the answer to the unchanged case: {error.message}"}, Judged()
         sample = Sample(replace(case, expected=expected), "changed", 0, after.output, after.run)
         use = self.same or (_TEXTS if isinstance(expected, str) else _VALUES)
         scoring = Scoring(sample, self.project, self.questions, list(after.spans))
-        return next(iter((await score_sample([use], self.of, scoring)).values()), {})
+        scores = await score_sample([use], self.of, scoring)
+        return next(iter(scores.values()), {}), scoring.judged
 
     def compared(self, case: Case, answer: Answer) -> Value:
         """What of an answer is compared.

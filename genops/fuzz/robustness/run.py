@@ -9,6 +9,7 @@ from typing import Any
 
 from genops.errors import GenopsError, ReferenceNotFound
 from genops.evals.case import Case
+from genops.evals.runner.scoring import Judged
 from genops.fuzz.attack import Mutation
 from genops.fuzz.robustness.answer import Answer, first_changed
 from genops.fuzz.robustness.plan import Form, RobustnessPlan
@@ -114,9 +115,10 @@ class RobustnessTries:
         return await self._compared(item, before, after, mutations)
 
     async def _compared(self, item: Item, before: Answer, after: Answer, mutations: tuple[Mutation, ...]) -> TryRecord:
-        outcome, score = _ended(after), {}
+        outcome, judged = _ended(after), Judged()
+        score: dict[str, Any] = {}
         if outcome is None:
-            score = await self.plan.asking.score(item.case, before, after)
+            score, judged = await self.plan.asking.score(item.case, before, after)
             outcome = _judged(score)
         if not after.infrastructure:
             step, prompt = await asyncio.to_thread(first_changed, before, after)
@@ -124,7 +126,7 @@ class RobustnessTries:
             if outcome in ("changed", "crashed"):
                 about["answers"] = [self.plan.asking.shown(item.case, answer) for answer in (before, after)]
             score = {**score, "metadata": {**score.get("metadata", {}), **about}}
-        return _record(item, outcome, after, mutations, {"same": score} if score else {})
+        return _record(item, outcome, after, mutations, {"same": score} if score else {}, judged=judged)
 
 
 def _ended(answer: Answer) -> str | None:
@@ -149,9 +151,11 @@ def _record(
     mutations: tuple[Mutation, ...] = (),
     scores: dict[str, Any] | None = None,
     error: str = "",
+    judged: Judged | None = None,
 ) -> TryRecord:
     answer = answer or Answer(None)
     run = answer.run
+    cost, tokens = (0.0, 0) if run is None else (judged or Judged()).beside(run)
     return TryRecord(
         number=item.number,
         phase="robustness",
@@ -163,6 +167,6 @@ def _record(
         run="" if run is None else run.id,
         error={"message": error} if error else dict(answer.error),
         scores=scores or {},
-        cost=0.0 if run is None else run.cost,
-        tokens=0 if run is None else run.input_tokens + run.output_tokens,
+        cost=cost,
+        tokens=tokens,
     )

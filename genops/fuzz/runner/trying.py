@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 from genops.artifacts import Value, decode
 from genops.chains import Parsing
-from genops.errors import ModelError, StepTimeout, UsageError, nearest
+from genops.errors import ModelError, StepError, StepTimeout, Unfinished, UsageError, nearest
 from genops.evals.case import Case
 from genops.evals.fault import fault_of
 from genops.evals.judges.asking import Questions
@@ -23,6 +23,7 @@ from genops.executor.closure import Closure
 from genops.executor.plants import NOTHING, Plants
 from genops.fuzz.attack import Attack
 from genops.fuzz.objective import Borrowed, Objective, Place, Plant, Seed, Target
+from genops.fuzz.runner.contract import asked, checked_detectors, checked_seeds
 from genops.fuzz.search import behaviour, closeness
 from genops.fuzz.target import planted_closure, poisoned, target_of
 from genops.store.records import RunRecord, SpanRecord
@@ -50,8 +51,8 @@ class Try:
         error: How it failed; empty where it did not.
         scores: Of the detectors, as they are stored.
         features: Of its behaviour.
-        cost: US dollars; None where a price is unknown.
-        tokens: Input and output together.
+        cost: US dollars, those of judges included; None where a price is unknown.
+        tokens: Input and output together, of judges too.
     """
 
     attack: Attack
@@ -154,14 +155,18 @@ class Arena:
         """
         bare = planted_closure(project, chain)
         target = target_of(bare, bare.root.inputs.validate(inputs), fields)
-        if why := objective.fits(target):
+        with asked(objective, "fits"):
+            why = objective.fits(target)
+        if why:
             raise UsageError(f"the objective {objective.name!r} cannot be tried on the chain {chain!r}: {why}")
         if conversation and conversation not in (declared := bare.root.inputs.names()):
             what = f"the chain {chain!r} has no input {conversation!r} for the turns of a conversation"
             raise UsageError(what, hint=nearest(conversation, declared))
-        plants = tuple(objective.plants(target, Random(f"{objective.name} {seed}")))
+        with asked(objective, "plants"):
+            plants = tuple(objective.plants(target, Random(f"{objective.name} {seed}")))
         standing = _standing(plants)
-        entries = [dict(entry) for entry in objective.oracles(target, plants)]
+        with asked(objective, "oracles"):
+            entries = [dict(entry) for entry in objective.oracles(target, plants)]
         parsing = Parsing(YamlFile(entries, f"<oracles of {objective.name}>"))
         return cls(
             project,
@@ -169,7 +174,7 @@ class Arena:
             target,
             planted_closure(project, chain, standing) if standing != NOTHING else bare,
             plants,
-            parse_uses(entries, parsing),
+            checked_detectors(objective, parse_uses(entries, parsing)),
             of if of is not None else Expression("{{ output }}"),
             Questions(project, model=judge, memo=False),
             timeout,
@@ -181,14 +186,25 @@ class Arena:
     def seeds(self, seed: int = 0) -> list[Seed]:
         """What the objective's attacks begin with."""
         rng = Random(f"{self.objective.name} seeds {seed}")
-        own = self.objective.seeds(self.target, self.plants, rng) if self.own else ()
-        return [*own, *(self.objective.adopt(self.target, self.borrowed) if self.borrowed else ())]
+        with asked(self.objective, "seeds"):
+            own = list(self.objective.seeds(self.target, self.plants, rng)) if self.own else []
+        with asked(self.objective, "adopt"):
+            adopted = list(self.objective.adopt(self.target, self.borrowed)) if self.borrowed else []
+        return checked_seeds(self.objective, own + adopted)
 
     async def warm(self) -> None:
-        """Runs what is planted in another session, once: what a chain keeps of it must not come out here."""
+        """Runs what is planted in another session, once: what a chain keeps of it must not come out here.
+
+        Raises:
+            Unfinished: The chain fails for it, so that nothing is planted.
+        """
         for number, inputs in enumerate(self.other_sessions):
             options = RunOptions(mode="fuzz", session=f"other-{number}")
-            await run_chain(self.project, self.closure, inputs, options)
+            try:
+                await run_chain(self.project, self.closure, inputs, options)
+            except StepError as error:
+                what = f"the chain fails for what another user says, so that {self.objective.name!r} cannot be tried"
+                raise Unfinished(f"{what}: {error.message}") from error
 
     async def attempt(self, attack: Attack) -> Try:
         """Runs an attack.
@@ -238,10 +254,10 @@ class Arena:
         sample = Sample(case, self.objective.name, 0, output, run)
         scoring = Scoring(sample, self.project, self.questions, made.spans)
         scores = await score_sample(self.detectors, self.of if error is None else "", scoring)
-        tokens = run.input_tokens + run.output_tokens
+        cost, tokens = scoring.judged.beside(run)
         found = outcome(scores, failed=error is not None and fault_of(run) != "declined")
         features = behaviour(made.spans, made.value, None if error is not None else as_text(output), scores)
-        return Try(attack, found, run.id, output, described, scores, features, run.cost, tokens)
+        return Try(attack, found, run.id, output, described, scores, features, cost, tokens)
 
     @property
     def standing(self) -> Plants:

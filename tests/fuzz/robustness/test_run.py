@@ -288,6 +288,15 @@ def test_what_is_the_same_can_be_said_by_a_scorer(harbour):
     assert told(found.relations[0]) == ("case", 0.0)
 
 
+def test_what_a_judge_uses_counts_against_the_budget(harbour, site):
+    site.scripted("""rules: [{text: '{"reasoning": "alike", "verdict": "equal"}'}]""", alias="judge")
+    harbour()
+    spec = {**DEFAULT, "relations": ["typo"]}
+    alone = ran(plan(site, spec))
+    judged = ran(plan(site, {**spec, "same": {"factuality": None, "threshold": 0.5}}, judge="judge"))
+    assert judged.progress.tokens > 2 * alone.progress.tokens
+
+
 def test_a_judge_that_is_away_says_nothing_of_the_chain(harbour, site):
     site.scripted('rules:\n  - {when: {expression: "{{ true }}"}, fault: {kind: server_error}}\n', alias="judge")
     harbour()
