@@ -83,6 +83,7 @@ class TestPlants:
             lab.calls.clear()
             done = lab.run(lab.suite(rows, [{"contains": "otter"}]))
             assert done.samples[0].scores["contains"]["value"] == 1
+        lab.site.project.store.writer.flush(10.0)
         sessions = [run.session for run in lab.site.project.store.runs()]
         assert sorted(map(str, sessions)) == ["None", "None", "other-0", "other-0"]
 
