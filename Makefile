@@ -19,7 +19,7 @@ help: ## list the targets
 	@echo 'usage: make TARGET'
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  %-20s %s\n", $$1, $$2 }'
 
-demo: install ## index docs/, answer QUESTION, print the trace and evaluate (no key, no network once installed)
+demo: install ## index docs/, answer QUESTION, print the trace, evaluate and attack (no key, no network once installed)
 	@echo '==> building the index of docs/'
 	@$(BIN)/genops index build docs
 	@echo "==> asking: $$QUESTION"
@@ -30,6 +30,8 @@ demo: install ## index docs/, answer QUESTION, print the trace and evaluate (no 
 	@$(BIN)/genops trace show "$$(awk 'NF { id = $$NF } END { print id }' .genops/demo.log)"
 	@echo '==> asking the whole suite evals/answer_docs.yaml, and letting its gate decide'
 	@$(BIN)/genops eval run answer_docs --gate
+	@echo '==> attacking the chain, as evals/attack_answer_docs.yaml says'
+	@$(BIN)/genops fuzz run attack_answer_docs
 
 test: install ## the fast tests, in parallel
 	$(BIN)/python -m pytest -n auto -m 'not slow and not postgres' $(ARGS)
