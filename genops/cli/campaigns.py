@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from genops.errors import UsageError
 
@@ -11,6 +13,10 @@ if TYPE_CHECKING:
     from genops.store.records import CampaignRecord
 
 LAST = "last"
+
+CampaignId = Annotated[
+    str, typer.Argument(metavar="CAMPAIGN", help="Id of a run campaign, a name for its newest, `last`.")
+]
 
 
 def found_campaign(store: Store, wanted: str) -> CampaignRecord:

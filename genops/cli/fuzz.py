@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from genops.cli import fuzz_catalogue, fuzz_promote, fuzz_report
-from genops.cli.campaigns import LAST, found_campaign
-from genops.cli.fuzz_report import CampaignId, Reports, say_campaign, wanted_reports, write_report
+from genops.cli.campaigns import LAST, CampaignId, found_campaign
+from genops.cli.fuzz_report import Reports, say_campaign, wanted_reports, write_report
 from genops.cli.moments import shown
 from genops.cli.options import AsJson
 from genops.cli.output import listing, note, say, say_json
@@ -172,6 +172,8 @@ class _Shown:
         parts = [counted(len(plan.arenas), "objective")] if plan.arenas else []
         parts += [counted(len(plan.robustness.relations), "relation")] if plan.robustness else []
         note(f"{plan.campaign.name}: {', '.join(parts)}, {counted_tries(plan.size)}, campaign {campaign[:12]}")
+        for left_out in plan.borrowed.notes:
+            note(left_out)
 
     def advance(self, progress: FuzzProgress) -> None:
         """Moves the bar."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genops.cli.campaigns import LAST, found_campaign
+from genops.cli.campaigns import LAST, CampaignId, found_campaign
 from genops.cli.options import OutFile
 from genops.cli.output import note, out_file
 from genops.cli.project import opened_store, settings_here
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from genops.store import Store
     from genops.store.records import CampaignRecord
 
-CampaignId = Annotated[
-    str, typer.Argument(metavar="CAMPAIGN", help="Id of a run campaign, a name for its newest, `last`.")
-]
 Reports = Annotated[
     list[str] | None,
     typer.Option(
