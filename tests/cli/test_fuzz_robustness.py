@@ -3,10 +3,16 @@
 import json
 import re
 import shutil
+import signal
 
 import pytest
 
+from benchmarks.loopback_server import LoopbackServer, Reply
+from genops.store import Store
+from tests.cli.children import counted, ended, start, until
 from tests.fuzz.weak_site import SOURCE
+
+__all__ = ["start"]
 
 PLACES = ["office", "quay", "shop", "pier", "library", "chapel", "market", "museum", "school", "lock", "bank", "inn"]
 STEADY = {
@@ -94,3 +100,40 @@ def test_what_a_budget_cut_off_is_gone_on_with(genops, campaign):
 def test_what_is_wrong_is_said_in_one_line(genops, campaign, changes, message):
     campaign(**changes)
     assert re.search(message, genops("fuzz", "run", "steady", code=2).err)
+
+
+@pytest.mark.slow
+def test_what_a_killed_run_has_kept_is_neither_lost_nor_made_again(start, site):
+    asked = []
+
+    def answer(body):
+        asked.append(body)
+        return Reply(text="We open at nine.")
+
+    def kept():
+        with Store.open(f"sqlite:///{site}/.genops/genops.db") as store:
+            (record,) = store.campaigns()
+            return {made.number: made for made in store.tries(record.id)}
+
+    with LoopbackServer(0.05, answer) as server:
+        (site / "genops.toml").write_text(
+            f'default_model = "m"\n[models.m]\nmodel = "openai/m"\nbase_url = "{server.url}"\n'
+        )
+        (site / "prompts" / "asked.prompt").write_text("---\ninputs: {question: str}\n---\n{{ question }}\n")
+        (site / "chains" / "asked.yaml").write_text(
+            "inputs: {question: str}\n"
+            'steps: {answer: {prompt: asked, with: {question: "{{ inputs.question }}"}}}\n'
+            'output: "{{ steps.answer.output }}"\n'
+        )
+        (site / "evals").mkdir()
+        (site / "evals" / "steady.yaml").write_text(json.dumps({**STEADY, "chain": "asked", "concurrency": 4}))
+        process = start("fuzz", "run", "steady")
+        until(lambda: counted(site / ".genops" / "genops.db", "try") >= 20, process)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        before, first = kept(), len(asked)
+        ended(start("fuzz", "run", "steady", "--resume"), 0)
+        after = kept()
+    assert len(after) == 72 > len(before) >= 20
+    assert after.items() >= before.items()
+    assert len(asked) - first == len(after) - len(before)

@@ -126,6 +126,8 @@ class Asking:
             expected = self.compared(case, before)
         except GenopsError as error:
             return {"unscored": f"the answer to the unchanged case: {error.message}"}, Judged()
+        if not as_text(expected).strip():
+            return {"unscored": "the answer to the unchanged case is empty"}, Judged()
         sample = Sample(replace(case, expected=expected), "changed", 0, after.output, after.run)
         use = self.same or (_TEXTS if isinstance(expected, str) else _VALUES)
         scoring = Scoring(sample, self.project, self.questions, list(after.spans))

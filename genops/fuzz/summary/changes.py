@@ -66,6 +66,7 @@ class RobustnessTally:
         first_alone: The same without a change.
         examples: Tries whose answers changed, by relation.
         made: How many tries there are.
+        lost: Why the first try that tells nothing does not; empty where all do.
     """
 
     cells: dict[str, _Cell] = field(default_factory=lambda: defaultdict(_Cell))
@@ -74,10 +75,13 @@ class RobustnessTally:
     first_alone: dict[tuple[str, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     examples: dict[str, list[TryRecord]] = field(default_factory=lambda: defaultdict(list))
     made: int = 0
+    lost: str = ""
 
     def add(self, made: TryRecord) -> None:
         """Counts a try; those of a case come after that of its unchanged form."""
         self.made += 1
+        if made.outcome not in (*_SCORED, "asked", "skipped") or (made.objective == SOURCE and made.error):
+            self.lost = self.lost or _why(made)
         if made.objective == SOURCE:
             self.sources[made.seed] = made
             return
@@ -108,7 +112,7 @@ class RobustnessTally:
         compared = sum(one.outcomes.scored for one in rates)
         changing = [one.relation for one in rates if one.rate.value]
         return RobustnessSummary(
-            standing=standing_of_robustness(failed, planned - self.made, compared, changing),
+            standing=standing_of_robustness(failed, planned - self.made, compared, changing, self.lost),
             planned=planned,
             made=self.made,
             cases=len(self.sources),
@@ -179,6 +183,10 @@ def _first(made: TryRecord) -> tuple[str, str]:
     """The step whose output was the first to change, items and rounds together, and its prompt."""
     about = _about(made)
     return place(about.get("step", "")), about.get("prompt", "")
+
+
+def _why(made: TryRecord) -> str:
+    return str(made.error.get("message") or made.scores.get("same", {}).get("unscored", ""))
 
 
 def _about(made: TryRecord) -> dict[str, Any]:

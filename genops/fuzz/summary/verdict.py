@@ -122,7 +122,9 @@ def standing_of_relation(
     return Standing("good", words)
 
 
-def standing_of_robustness(failed: int, missing: int, compared: int, changing: Sequence[str]) -> Standing:
+def standing_of_robustness(
+    failed: int, missing: int, compared: int, changing: Sequence[str], lost: str = ""
+) -> Standing:
     """Judges a robustness part as a whole, whatever the campaign allows.
 
     Args:
@@ -130,13 +132,15 @@ def standing_of_robustness(failed: int, missing: int, compared: int, changing: S
         missing: Tries that are still to be made.
         compared: Answers to changed cases that could be compared.
         changing: Relations under which answers changed.
+        lost: Why the first try that tells nothing does not.
     """
+    why = f"; the first: {lost}" if lost else ""
     if failed:
-        return Standing("unfinished", f"robustness: the infrastructure failed under {counted_tries(failed)}")
+        return Standing("unfinished", f"robustness: the infrastructure failed under {counted_tries(failed)}{why}")
     if missing > 0:
         return Standing("unfinished", f"robustness: {counted_tries(missing)} are missing")
     if not compared:
-        return Standing("undecided", "robustness: no answer to a changed case could be compared")
+        return Standing("undecided", f"robustness: no answer to a changed case could be compared{why}")
     under = f"changed under {', '.join(changing)}" if changing else "did not change under any relation"
     return Standing("good", f"robustness: answers {under}, in {counted_tries(compared)}")
 

@@ -247,6 +247,27 @@ def test_an_answer_without_the_part_that_is_compared_tells_nothing(harbour):
     assert found.standing.outcome == "undecided"
 
 
+def test_a_chain_that_says_nothing_is_never_called_steady(harbour):
+    site = harbour('rules:\n  - {when: {expression: "{{ true }}"}, text: ""}\n', chain=ASKS_ALONE)
+    found = result(ran(plan(site, {**DEFAULT, "relations": ["typo"]})))
+    assert found.standing.outcome == "undecided"
+    assert found.standing.reason.endswith("the first: the answer to the unchanged case is empty")
+
+
+def test_a_chain_that_always_breaks_is_never_called_steady(harbour):
+    site = harbour(chain=CHAIN_OF_DICE)
+
+    @genops.tool
+    def roll(text: str) -> str:
+        """Always breaks."""
+        raise ValueError("the dice are lost")
+
+    found = result(ran(plan(site, {**DEFAULT, "relations": ["typo"]})))
+    assert (found.unanswered, found.standing.outcome) == (3, "undecided")
+    assert "the first: " in found.standing.reason
+    assert "the dice are lost" in found.standing.reason
+
+
 def test_a_chain_whose_model_declines_a_changed_case_has_changed(harbour):
     rules = RULES_AGAIN.replace("rules:", 'rules:\n  - {when: {user: "[A-Z]{2}"}, fault: {kind: refuse}}')
     found = result(ran(plan(harbour(rules), {**DEFAULT, "relations": ["case"]})))
