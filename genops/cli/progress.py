@@ -56,14 +56,16 @@ def evaluation_bar() -> Iterator[Callable[[Evaluated], None]]:
 
 @contextmanager
 def campaign_bar() -> Iterator[Callable[[FuzzProgress], None]]:
-    """Gives a function that takes how far a campaign is; shows findings, cost, rate and time left."""
+    """Gives a function that takes how far a campaign is; shows what came of it, cost, rate and time left."""
     bar = _bar("{task.fields[told]}")
     task = bar.add_task("", total=None, told="")
 
     def advance(progress: FuzzProgress) -> None:
-        breaches, failed = progress.outcomes["breach"], progress.outcomes["infrastructure"]
-        told = f"{progress.findings:,} found, {breaches:,} breaches, {failed:,} failed, ${progress.cost:,.4f}"
-        bar.update(task, completed=progress.done, total=progress.total, told=told)
+        told = [f"{progress.findings:,} found, {progress.outcomes['breach']:,} breaches"]
+        told += [f"{changed:,} changed"] if (changed := progress.outcomes["changed"]) else []
+        told += [f"{progress.refused:,} refused by the attacker"] if progress.refused else []
+        told += [f"{progress.missing:,} failed, ${progress.cost:,.4f}"]
+        bar.update(task, completed=progress.done, total=progress.total, told=", ".join(told))
 
     with bar:
         yield advance

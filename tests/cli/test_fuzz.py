@@ -236,3 +236,14 @@ def test_the_bar_shows_findings_cost_the_rate_and_the_time_left(monkeypatch):
             advance(progress)
             time.sleep(0.15)
     assert re.search(r"2 found, 15 breaches, 0 failed, \$0.7500 .* 120/200 [0-9.,]+/s 0:00:\d\d", screen.text)
+
+
+def test_the_bar_tells_an_attacker_that_declines_from_what_failed(monkeypatch):
+    screen = at_a_terminal(monkeypatch)
+    progress = FuzzProgress(200)
+    with campaign_bar() as advance:
+        progress.outcomes.update({"infrastructure": 9, "changed": 4})
+        progress.refused, progress.missing = 7, 2
+        advance(progress)
+        time.sleep(0.15)
+    assert "0 found, 0 breaches, 4 changed, 7 refused by the attacker, 2 failed, $0.0000" in screen.text
