@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from itertools import islice
 from random import Random
 from typing import Literal, TypeAlias, TypeVar
 
-from genops.errors import GenopsError
+from genops.errors import DefinitionError, GenopsError
 from genops.evals.runner.keeper import Keeper
 from genops.evals.runner.sitting import sitting
 from genops.fuzz.attack import Attack, Mutation
@@ -36,6 +36,8 @@ _STOPPED = frozenset({AttackerRefused.__name__, AttackerUnusable.__name__})
 _REFUSED = AttackerRefused.__name__
 _FINDINGS = 20
 """Findings of one objective at most: what breaks everywhere needs no longer list."""
+_GROUPS = 4
+"""Groups of a search's proposals that are under way at once: together as many tries as may be."""
 _HINT = "wait for that, or start one of its own: without --resume"
 
 
@@ -168,29 +170,52 @@ class CampaignRunner:
             yield first + number, Plan("", seeds[number % len(seeds)], chain)
 
     async def _search(self, arena: Arena, first: int) -> None:
-        """What the search proposes, group by group."""
+        """What the search proposes, group by group; it learns what a group showed while those after it are under way.
+
+        The groups of an earlier sitting are proposed again, and what is kept stands for their tries: a search that is
+        resumed goes on as it would have.
+        """
         campaign = self.plan.campaign
         seeds = {seed.id: seed for seed in arena.seeds(campaign.seed)}
         starts = [(arena.objective.name, seed) for seed in seeds.values()]
         search = Search(starts, self.plan.choices, campaign.depth, campaign.seed)
         numbers = range(first, first + campaign.tries.search)
-        await asyncio.to_thread(self._observe_kept, search, seeds, numbers)
-        missing = (number for number in numbers if number not in self._done)
-        while not self._over() and (group := list(islice(missing, campaign.concurrency))):
-            plans = search.propose(len(group))
-            tried = await asyncio.gather(*(self._tried(plan, arena) for plan in plans))
-            if not tried:
-                return
-            records = [_record(number, "search", found) for number, [found] in zip(group, tried, strict=False)]
-            await self._keep(*records)
-            for made in records:
-                _observe(search, made, seeds)
+        at_once = min(_GROUPS, campaign.concurrency)
+        size = campaign.concurrency // at_once
+        under_way: deque[tuple[list[Plan], asyncio.Task[list[TryRecord]]]] = deque()
 
-    def _observe_kept(self, search: Search, seeds: dict[str, Seed], numbers: range) -> None:
-        """Shows a search what earlier sittings made of its proposals."""
-        if not self._done.isdisjoint(numbers):
-            for made in self.plan.project.store.tries(self.record.id, numbers):
-                _observe(search, made, seeds)
+        async def learn() -> None:
+            plans, group = under_way.popleft()
+            _observe(search, plans, await group, seeds)
+
+        for start in range(0, len(numbers), size):
+            if len(under_way) == at_once:
+                await learn()
+            group = numbers[start : start + size]
+            plans = [] if self._over() else search.propose(len(group))
+            if not plans:
+                break
+            under_way.append((plans, self._workers.create_task(self._group(arena, group, plans))))
+        while under_way:
+            await learn()
+
+    async def _group(self, arena: Arena, numbers: range, plans: Sequence[Plan]) -> list[TryRecord]:
+        """The tries of a group in their order; those that are kept are not made again."""
+        kept = {} if self._done.isdisjoint(numbers) else await asyncio.to_thread(self._kept, numbers)
+
+        async def made(number: int, plan: Plan) -> TryRecord:
+            [found] = await self._tried(plan, arena)
+            return _record(number, "search", found)
+
+        numbered = list(zip(numbers, plans, strict=False))
+        records = await asyncio.gather(*(made(number, plan) for number, plan in numbered if number not in kept))
+        if records:
+            await self._keep(*records)
+        return sorted([*kept.values(), *records], key=lambda record: record.number)
+
+    def _kept(self, numbers: range) -> dict[int, TryRecord]:
+        tries = self.plan.project.store.tries(self.record.id, numbers)
+        return {made.number: made for made in tries if made.number in self._done}
 
     async def _lead(self, arena: Arena, first: int) -> None:
         """What strategies lead the attacker to. A session is kept whole or not at all, and then it is made again."""
@@ -233,6 +258,8 @@ class CampaignRunner:
         name = arenas[0].objective.name
         try:
             text = await self.plan.text(plan.seed, plan.mutations)
+        except DefinitionError:  # a mutator that breaks its contract will do so again
+            raise
         except GenopsError as error:  # the attacker's model failed: nothing is known of the target
             unwritten = Attack(name, plan.seed, plan.mutations, "")
             return [Try(unwritten, "infrastructure", error=describe(error)) for _ in arenas]
@@ -326,8 +353,12 @@ def _record(number: int, phase: Phase, found: Try) -> TryRecord:
     )
 
 
-def _observe(search: Search, made: TryRecord, seeds: dict[str, Seed]) -> None:
-    if not _again(made):
-        mutations = tuple(Mutation(**mutation) for mutation in made.mutations)
-        plan = Plan(made.objective, seeds[made.seed], mutations)
-        search.observe(plan, made.features, closeness(made.scores), made.outcome == "breach")
+def _observe(search: Search, plans: Sequence[Plan], group: Sequence[TryRecord], seeds: dict[str, Seed]) -> None:
+    """Shows a search what came of its proposals, or of others that an earlier sitting tried in their place."""
+    for plan, made in zip(plans, group, strict=False):
+        if _again(made):
+            continue
+        tried = Plan(made.objective, seeds[made.seed], tuple(Mutation(**mutation) for mutation in made.mutations))
+        if tried.key != plan.key:
+            search.withdraw(plan)
+        search.observe(tried, made.features, closeness(made.scores), made.outcome == "breach")

@@ -82,6 +82,10 @@ class Search:
             plans.append(plan)
         return plans
 
+    def withdraw(self, plan: Plan) -> None:
+        """Takes a proposal back that was not tried."""
+        self._known.discard(plan.key)
+
     def observe(self, plan: Plan, features: Collection[str], closeness: float, breach: bool) -> bool:
         """Takes in what a try showed; the plan may be of any origin.
 
