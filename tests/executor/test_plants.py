@@ -122,6 +122,13 @@ def test_the_memo_keeps_results_with_plants_apart(asked):
     assert "otter" in run(asked, planted(plain(asked), SYSTEM), memo=memo)
 
 
+def test_a_run_with_plants_is_replayed_from_its_record(asked):
+    result = run_sync(run_chain(asked.project, planted(plain(asked), SYSTEM + BOTH), {"question": "Why?"}))
+    found = asked.replay(result)
+    assert found.identical, found.differences
+    assert found.performed == ()
+
+
 def test_plants_reach_into_sub_chains_of_their_own_time(asked):
     asked.write("chains/outer.yaml", "steps:\n  inner: {chain: ask@1, with: {question: Why?}}\n")
     publish(asked.project, "chain", "ask", "first")
