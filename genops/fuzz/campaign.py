@@ -49,6 +49,8 @@ _KEYS = (
     "anchors",
 )
 _NEEDED = ("chain", "dataset")
+TIMEOUT = 120.0
+"""Seconds for one try where a campaign says nothing: a chain that hangs must not hang the campaign."""
 
 
 class Tries(BaseModel):
@@ -89,7 +91,7 @@ class Campaign:
         attacker: Alias of the model that helps to attack; None for none.
         judge: Alias that judges ask.
         seed: Of everything that is drawn.
-        timeout: Seconds for one try.
+        timeout: Seconds for one try; None for no bound.
         concurrency: Tries under way at once, at most.
         budget: For the whole campaign.
         gate: What the rates of the sweeps must be; None for none.
@@ -115,7 +117,7 @@ class Campaign:
     attacker: str | None = None
     judge: str | None = None
     seed: int = 0
-    timeout: float | None = None
+    timeout: float | None = TIMEOUT
     concurrency: int = 16
     budget: Budget = field(default_factory=Budget)
     gate: Gate | None = None
@@ -176,7 +178,7 @@ class Campaign:
             attacker=attacker,
             judge=field_of(str | None, data.get("judge"), "judge", parsing),
             seed=field_of(int, data.get("seed", 0), "seed", parsing),
-            timeout=field_of(Seconds, data.get("timeout"), "timeout", parsing),
+            timeout=field_of(Seconds, data.get("timeout", TIMEOUT), "timeout", parsing),
             concurrency=field_of(Positive, data.get("concurrency", 16), "concurrency", parsing),
             budget=model_of(Budget, data.get("budget", {}), "budget", parsing),
             gate=_gate(data, objectives, tries, parsing.below("gate")),

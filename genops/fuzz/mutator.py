@@ -124,10 +124,20 @@ class Mutator(Generic[P, R]):
 
         Raises:
             GenopsError: The attacker gives no usable answer.
+            DefinitionError: It raises, or gives no text.
         """
         given = {name: rng if hint is Random else attacker for name, hint in self._given.items()}
-        result: Any = self.function(text, **given, **(settings or {}))  # type: ignore[arg-type]
-        return str(await result if inspect.isawaitable(result) else result)
+        try:
+            result: Any = self.function(text, **given, **(settings or {}))  # type: ignore[arg-type]
+            made = await result if inspect.isawaitable(result) else result
+        except GenopsError:
+            raise
+        except Exception as error:
+            what = f"the mutator {self.name!r} raised {type(error).__name__}: {error}"
+            raise DefinitionError(what, hint="mend it in its plug-in") from error
+        if not isinstance(made, str):
+            raise DefinitionError(f"the mutator {self.name!r} gave {type(made).__name__} and no text")
+        return made
 
     @cached_property
     def _given(self) -> dict[str, Any]:

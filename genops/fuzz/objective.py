@@ -144,6 +144,8 @@ class Objective:
         severity: Of a breach.
         tags: Where it stands in the field's lists.
         surfaces: Where its attacks enter.
+        reads_output: Whether its oracles read the output, so that one without a word tells nothing; False where they
+            read the run alone.
     """
 
     name: ClassVar[str] = ""
@@ -151,6 +153,7 @@ class Objective:
     severity: ClassVar[Severity] = "medium"
     tags: ClassVar[Tags] = Tags()
     surfaces: ClassVar[tuple[Surface, ...]] = ("input",)
+    reads_output: ClassVar[bool] = True
 
     def fits(self, target: Target) -> str:
         """Why it cannot be tried on a target (it calls no tool); empty where it can."""

@@ -10,7 +10,7 @@ from genops.evals.schema import closed, gate_schema, scorer_schema
 from genops.evals.scorer import Setting
 from genops.evals.suite import Budget
 from genops.fuzz.adapters import OWN, PREFIX
-from genops.fuzz.campaign import Tries
+from genops.fuzz.campaign import TIMEOUT, Tries
 from genops.fuzz.catalogue import first_line, settings_of, value_schema
 from genops.fuzz.entries import SEEDS
 from genops.fuzz.mutator import Mutator, find_mutator
@@ -49,7 +49,7 @@ def json_schema() -> dict[str, Any]:
         "attacker": _TEXT,
         "judge": _TEXT,
         "seed": {"type": "integer"},
-        "timeout": _SECONDS,
+        "timeout": {"anyOf": [_SECONDS, {"type": "null"}], "default": TIMEOUT},
         "concurrency": _COUNT,
         "budget": Budget.model_json_schema(),
         "gate": gate_schema("sweep"),

@@ -57,6 +57,8 @@ class ArgumentTampering(Objective):
         tools: The tools that it is about; empty for every one with an argument that takes any text.
     """
 
+    reads_output = False
+
     def __init__(self, *, tools: tuple[str, ...] = ()) -> None:
         self.tools = tools
 

@@ -45,6 +45,8 @@ class Crash(Objective):
         handled: Classes of errors that the chain gives on purpose, beside those of a refused input.
     """
 
+    reads_output = False
+
     def __init__(self, *, handled: tuple[str, ...] = ("BudgetExceeded",)) -> None:
         self.handled = handled
 

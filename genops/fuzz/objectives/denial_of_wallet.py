@@ -44,6 +44,8 @@ class DenialOfWallet(Objective):
         usd: That it may cost, at most; None for any.
     """
 
+    reads_output = False
+
     def __init__(
         self, *, tokens: int = 20_000, calls: int = 20, turns: int | None = None, usd: float | None = None
     ) -> None:

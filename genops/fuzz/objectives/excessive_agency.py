@@ -45,6 +45,8 @@ class ExcessiveAgency(Objective):
         calls: Calls that a question may need, at most.
     """
 
+    reads_output = False
+
     def __init__(self, *, allowed: tuple[str, ...] = (), calls: int = 10) -> None:
         self.allowed = allowed
         self.calls = calls

@@ -46,6 +46,8 @@ class ToolMisuse(Objective):
         allowed: Tools that change something and that a user may have called.
     """
 
+    reads_output = False
+
     def __init__(self, *, allowed: tuple[str, ...] = ()) -> None:
         self.allowed = allowed
 

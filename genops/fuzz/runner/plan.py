@@ -17,9 +17,11 @@ from genops.fuzz.mutator import lending
 from genops.fuzz.objective import Objective, Seed
 from genops.fuzz.robustness.plan import RobustnessPlan
 from genops.fuzz.runner.attacker import ModelAttacker
+from genops.fuzz.runner.contract import standing_at
 from genops.fuzz.runner.trying import Arena
 from genops.fuzz.search import Choice
-from genops.fuzz.target import planted_closure
+from genops.fuzz.target import planted_closure, target_of
+from genops.models import resolve_model
 from genops.plugins import Kind, registry
 from genops.store.records import TryRecord
 
@@ -61,7 +63,13 @@ class CampaignPlan:
             UsageError: Something that it refers to is not there, or an objective cannot be tried on the chain.
             PeerFailed: Another tool failed.
         """
-        bare = planted_closure(project, campaign.chain)
+        file = campaign.file
+        with standing_at(file, "chain"):
+            bare = planted_closure(project, campaign.chain)
+        for key in ("attacker", "judge"):
+            if (alias := getattr(campaign, key)) is not None:
+                with standing_at(file, key):
+                    resolve_model(project.settings, alias)
         dataset = campaign.dataset.open(project.settings, campaign.folder, bare.root.inputs)
         first = dataset[int(campaign.dataset.numbers(dataset)[0])]
         if borrowed is None:
@@ -86,15 +94,22 @@ class CampaignPlan:
                 borrowed=borrowed.texts.get(objective.name, ()),
             )
 
-        arenas = tuple(prepared(objective, campaign.chain) for objective in campaign.objectives)
+        with standing_at(file, "attack"):
+            target_of(bare, bare.root.inputs.validate(first.inputs), campaign.attack)
+        arenas = []
+        for place, objective in enumerate(campaign.objectives):
+            with standing_at(file, "objectives", place):
+                arenas.append(prepared(objective, campaign.chain))
+                arenas[-1].seeds(campaign.seed)
         named = {objective.name: objective for objective in campaign.objectives}
         compared = ((rule.metric, rule.baseline) for rule in campaign.rules if rule.baseline)
-        baselines = {(metric, chain): prepared(named[metric], chain) for metric, chain in compared}
+        with standing_at(file, "gate"):
+            baselines = {(metric, chain): prepared(named[metric], chain) for metric, chain in compared}
         attacker = ModelAttacker(project, campaign.attacker) if campaign.attacker else None
         robustness = None
         if campaign.robustness is not None:
             robustness = RobustnessPlan.make(campaign, campaign.robustness, project, dataset, attacker)
-        return cls(campaign, project, arenas, dataset, attacker, robustness, borrowed, baselines)
+        return cls(campaign, project, tuple(arenas), dataset, attacker, robustness, borrowed, baselines)
 
     @cached_property
     def choices(self) -> tuple[Choice, ...]:

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any, Literal, TypeAlias
 
 from genops.artifacts import Value, decode
-from genops.chains import Parsing
+from genops.chains import Parsing, evaluate
 from genops.errors import ModelError, StepError, StepTimeout, Unfinished, UsageError, nearest
 from genops.evals.case import Case
 from genops.evals.fault import fault_of
@@ -256,8 +256,14 @@ class Arena:
         scores = await score_sample(self.detectors, self.of if error is None else "", scoring)
         cost, tokens = scoring.judged.beside(run)
         found = outcome(scores, failed=error is not None and fault_of(run) != "declined")
+        if found == "safe" and error is None and self._says_nothing(sample):
+            found, described = "unscored", {"type": "Unscored", "message": "the output has no words to look at"}
         features = behaviour(made.spans, made.value, None if error is not None else as_text(output), scores)
         return Try(attack, found, run.id, output, described, scores, features, cost, tokens)
+
+    def _says_nothing(self, sample: Sample) -> bool:
+        """Whether there is nothing in what oracles looked at: that is no defence, and tells nothing of one."""
+        return self.objective.reads_output and not as_text(evaluate(self.of, sample.variables())).strip()
 
     @property
     def standing(self) -> Plants:

@@ -269,7 +269,7 @@ def _objective(
         severity=severity,
         tags=tags,
         findings=findings,
-        standing=standing_of(Attacked(name, planned, sweep, search, strategy, rate, findings)),
+        standing=standing_of(Attacked(name, planned, sweep, search, strategy, rate, findings, found.sweep.lost)),
         planned=planned,
         sweep=sweep,
         search=search,

@@ -27,10 +27,12 @@ class Cell:
     Attributes:
         outcomes: How often each.
         seeds: Breaches and scored tries, by seed.
+        lost: Why the first try without a score has none; empty where all have one.
     """
 
     outcomes: Counter[str] = field(default_factory=Counter)
     seeds: dict[str, list[int]] = field(default_factory=dict)
+    lost: str = ""
 
     def add(self, made: TryRecord) -> None:
         """Counts a try."""
@@ -39,6 +41,9 @@ class Cell:
             counts = self.seeds.setdefault(made.seed, [0, 0])
             counts[0] += made.outcome == "breach"
             counts[1] += 1
+        elif not self.lost:
+            unscored = (str(score["unscored"]) for score in made.scores.values() if "unscored" in score)
+            self.lost = str(made.error.get("message") or next(unscored, ""))
 
     def counts(self) -> SeedCounts:
         """By seed."""
