@@ -41,6 +41,11 @@ class Case:
     plants: tuple[Any, ...] = ()
     may_decline: bool = False
 
+    @property
+    def asked(self) -> Mapping[str, Value]:
+        """The inputs, with what is planted where anything is: cases that have it in common ask the same."""
+        return {**self.inputs, "plants": list(self.plants)} if self.plants else self.inputs
+
     def variables(self) -> dict[str, Any]:
         """What an expression over the case can read: its fields, by their names."""
         return {

@@ -85,8 +85,9 @@ class _Known:
         self._splits, self._names = array("L"), dict[str, int]()
 
     def add(self, case: Case) -> None:
-        self.exact.append(exact_key(case.inputs))
-        self.near.append(near_key(case.inputs))
+        asked = case.asked
+        self.exact.append(exact_key(asked))
+        self.near.append(near_key(asked))
         self.expected.append(exact_key({"expected": case.expected}))
         self._splits.append(self._names.setdefault(case.split, len(self._names)))
 
@@ -121,7 +122,7 @@ def check_dataset(
         splits[case.split] += 1
         tags.setdefault(case.split, Counter()).update(case.tags)
         _count_class(classes, case)
-        if case.expected in (None, "", [], {}):
+        if case.expected in (None, "", [], {}) and not case.scorers:
             empty.append(case.id)
         if case.metadata.get("reviewed") is False:
             unreviewed.append(case.id)

@@ -221,7 +221,7 @@ def derived_id(case: Case) -> str:
 
     So runs of an edited file are paired by the cases that have stayed the same.
     """
-    content = json_form({"inputs": dict(case.inputs), "expected": case.expected})
+    content = json_form({"inputs": dict(case.asked), "expected": case.expected})
     return short(hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest())
 
 

@@ -42,6 +42,13 @@ def test_copies_are_duplicates(check):
     assert not report.fine
 
 
+def test_the_same_question_with_something_else_planted_asks_another_thing(check, folder):
+    rows = [{"inputs": {"q": "a"}, "plants": [{"passage": text}], "scorers": ["refusal"]} for text in ("one", "two")]
+    assert found(check([*rows, {"q": "a", "expected": "x"}])) == []
+    assert found(check([*rows, rows[0]])) == [("duplicate", "exact", ("0", "2"), True)]
+    assert len({case.id.partition("-")[0] for case in Dataset.of(rows, folder)}) == 2
+
+
 def test_text_that_differs_in_case_and_marks_is_worth_a_look(check):
     report = check([{"q": "What is it?", "expected": "x"}, {"q": " what is  “IT”", "expected": "x"}])
     assert found(report) == [("duplicate", "text", ("0", "1"), False)]
