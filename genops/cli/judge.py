@@ -66,12 +66,12 @@ def label(
     One at a time, without the judge's verdict, a pair in an order drawn for it. Every label is on disk before the next
     case is shown: stop whenever you like, and go on with the same command.
     """
-    from genops.cli.judge_session import session
-    from genops.evals.judges.labelling import Labelling
+    from genops.cli.labelling import session
+    from genops.evals.judges.labelling import CaseLabelling
     from genops.evals.judges.labels import Labels
 
     words = tuple(word.strip() for word in scale.split(",") if word.strip()) if scale else ()
-    session(Labelling(Labels.load(cases), out, words, seed))
+    session(CaseLabelling(Labels.load(cases), out, words, seed))
 
 
 @app.command()
@@ -122,10 +122,10 @@ def template(
     What stands in prompts/NAME.prompt of the project takes its place.
     """
     from genops.cli.output import say
-    from genops.evals.judges.questions import built_in_questions, standalone
+    from genops.evals.judges.questions import judge_questions, standalone
 
     if name is None:
-        say("\n".join(built_in_questions()))
+        say("\n".join(judge_questions()))
     else:
         say(standalone(name), end="")
 

@@ -1,7 +1,18 @@
-"""How files are read: YAML with positions, the Jinja2 sandbox, and expressions that give values."""
+"""How files are read: YAML with positions, JSON Lines, the Jinja2 sandbox, and expressions that give values."""
 
 from genops.syntax.expression import Expression, Reads, compile_value
+from genops.syntax.json_lines import json_lines
 from genops.syntax.sandbox import Sandbox, sandbox
 from genops.syntax.yaml_file import YamlFile, read_text, read_yaml
 
-__all__ = ["Expression", "Reads", "Sandbox", "YamlFile", "compile_value", "read_text", "read_yaml", "sandbox"]
+__all__ = [
+    "Expression",
+    "Reads",
+    "Sandbox",
+    "YamlFile",
+    "compile_value",
+    "json_lines",
+    "read_text",
+    "read_yaml",
+    "sandbox",
+]

@@ -1,18 +1,17 @@
-"""A person labels cases: blind, in an order of their own, and every label on disk before the next case is shown."""
+"""A person labels the cases of judges, in an order of their own."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from genops.errors import UsageError
 from genops.evals.judges.labels import Judged, Labels
+from genops.evals.labelling import Labelling
 
 PAIR_SCALE = ("1", "2", "tie")
 SCALE = ("yes", "no")
@@ -37,8 +36,8 @@ class Task:
     drawn: str
 
 
-class Labelling:
-    """The labelling of a file of cases into a file of labels, which is only ever added to.
+class CaseLabelling(Labelling[Task]):
+    """The labelling of a file of cases.
 
     Args:
         cases: A labels file whose rows show what is to be labelled; what it holds of verdicts and labels is not shown.
@@ -52,28 +51,38 @@ class Labelling:
     """
 
     def __init__(self, cases: Labels, out: Path, scale: tuple[str, ...] = (), seed: int = 0) -> None:
-        self._out = out
         self._seed = seed
-        self._tasks = self._drawn(cases)
-        if not self._tasks:
+        tasks = self._drawn(cases)
+        if not tasks:
             raise UsageError(
                 "the cases show nothing to label", hint="a row needs `output`, or `output_1` and `output_2`"
             )
-        pairs = any(len(task.texts) == 2 for task in self._tasks.values())
-        self.scale = scale or (PAIR_SCALE if pairs else SCALE)
-        _mend(out)
-        self._done: list[str] = []
-        self._skipped: set[str] = set()
-        if out.exists() and out.stat().st_size:
-            self._resume(Labels.load(out))
+        pairs = any(len(task.texts) == 2 for task in tasks.values())
+        super().__init__(tasks, out, scale or (PAIR_SCALE if pairs else SCALE))
 
-    def _resume(self, before: Labels) -> None:
-        """Takes over what is labelled; a case that was chosen then, and is drawn at random now, counts as both."""
-        self._done = list(before.human)
+    def shown(self, task: Task) -> list[tuple[str, str]]:
+        """The question, where it is known, and the texts."""
+        names = ("First", "Second") if len(task.texts) == 2 else ("Text",)
+        asked = [("Question", task.asked)] if task.asked else []
+        return [*asked, *zip(names, task.texts, strict=True)]
+
+    def _before(self) -> list[str]:
+        """A case that was chosen then, and is drawn at random now, counts as both."""
+        before = Labels.load(self._out)
         for case in before.chosen & before.human.keys():
             task = self._tasks.get(case)
             if task is not None and task.drawn == "random":
                 self._append({"id": case, "human": before.human[case], "drawn": "random"})
+        return list(before.human)
+
+    def _row(self, task: Task, choice: str, note: str) -> Mapping[str, Any]:
+        """The label is of the order of the file, whatever was shown first."""
+        other = {"1": "2", "2": "1"}
+        human = other.get(choice, choice) if task.swapped else choice
+        return {"id": task.case, "human": human, "note": note, "drawn": task.drawn, "shown_swapped": task.swapped}
+
+    def _undone(self, case: str) -> Mapping[str, Any]:
+        return {"id": case, "undo": True}
 
     def _drawn(self, cases: Labels) -> dict[str, Task]:
         """Tasks by case, in an order that the seed draws; equal for equal files, so that a pause changes nothing."""
@@ -89,71 +98,9 @@ class Labelling:
         asked = row.shown.get("question") or row.shown.get("input") or ""
         return Task(row.case, asked, texts[::-1] if swapped else texts, swapped, row.drawn)
 
-    @property
-    def progress(self) -> tuple[int, int]:
-        """How many cases are labelled, and how many there are."""
-        return sum(case in self._tasks for case in self._done), len(self._tasks)
-
-    def tasks(self) -> Iterator[Task]:
-        """The next case without a label, and so on until none is left that was not skipped."""
-        while True:
-            done = {*self._done, *self._skipped}
-            task = next((task for case, task in self._tasks.items() if case not in done), None)
-            if task is None:
-                return
-            yield task
-
-    def label(self, task: Task, choice: str, note: str = "") -> None:
-        """Keeps a label; it is on disk when this returns.
-
-        Args:
-            task: The case.
-            choice: A word of the scale; of a pair as it was shown.
-            note: What the person wants to remember of it.
-
-        Raises:
-            UsageError: The scale has no such word.
-        """
-        if choice not in self.scale:
-            raise UsageError(f"{choice!r} is none of {', '.join(self.scale)}")
-        other = {"1": "2", "2": "1"}
-        human = other.get(choice, choice) if task.swapped else choice
-        self._append(
-            {"id": task.case, "human": human, "note": note, "drawn": task.drawn, "shown_swapped": task.swapped}
-        )
-        self._done.append(task.case)
-
-    def skip(self, task: Task) -> None:
-        """Leaves a case out until the next session."""
-        self._skipped.add(task.case)
-
-    def undo(self) -> str | None:
-        """Takes the last label back, that of an earlier session too; gives its case, None when there is none."""
-        if not self._done:
-            return None
-        case = self._done.pop()
-        self._append({"id": case, "undo": True})
-        return case
-
-    def _append(self, row: Mapping[str, Any]) -> None:
-        with self._out.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-
 
 def _texts(row: Judged) -> tuple[str, ...]:
     shown = row.shown
     if "output_1" in shown and "output_2" in shown:
         return (shown["output_1"], shown["output_2"])
     return (shown["output"],) if "output" in shown else ()
-
-
-def _mend(path: Path) -> None:
-    """Cuts off a last line that a crash left unfinished: its label was never acknowledged."""
-    if not path.exists():
-        return
-    with path.open("rb+") as stream:
-        data = stream.read()
-        if data and not data.endswith(b"\n"):
-            stream.truncate(data.rfind(b"\n") + 1)

@@ -19,7 +19,6 @@ A judge with several rows on one case was asked again, which is how its consiste
 from __future__ import annotations
 
 import csv
-import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -28,7 +27,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from genops.errors import DefinitionError, Location
-from genops.syntax import read_text
+from genops.syntax import json_lines, read_text
 
 Kind: TypeAlias = Literal["pair", "word", "number"]
 FIRST = frozenset({"1", "a", "first"})
@@ -170,32 +169,18 @@ class Labels:
 
 def _records(path: Path) -> Iterator[tuple[Location, Mapping[str, Any]]]:
     text = read_text(path, "labels")
-    records = _csv(text, path) if path.suffix.lower() == ".csv" else _jsonl(text, path)
-    return ((Location(path, line), record) for line, record in records)
+    return _csv(text, path) if path.suffix.lower() == ".csv" else json_lines(text, path)
 
 
-def _csv(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _csv(text: str, path: Path) -> Iterator[tuple[Location, Mapping[str, Any]]]:
     reader = csv.DictReader(text.splitlines(keepends=True), strict=True)
     try:
         for record in reader:
             if None in record:
                 raise DefinitionError("the row has more cells than the header", at=Location(path, reader.line_num))
-            yield reader.line_num, record
+            yield Location(path, reader.line_num), record
     except csv.Error as error:
         raise DefinitionError(f"not CSV: {error}", at=Location(path, reader.line_num)) from None
-
-
-def _jsonl(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for line, content in enumerate(text.split("\n"), 1):
-        if not content.strip():
-            continue
-        try:
-            record = json.loads(content)
-        except (json.JSONDecodeError, RecursionError) as error:
-            raise DefinitionError(f"not JSON: {error}", at=Location(path, line)) from None
-        if not isinstance(record, dict):
-            raise DefinitionError("a row is a JSON object", at=Location(path, line))
-        yield line, record
 
 
 def _row(raw: Mapping[str, Any], at: Location) -> Judged:

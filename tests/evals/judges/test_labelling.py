@@ -1,11 +1,11 @@
-"""Labelling by hand: blind, resumable, nothing lost."""
+"""CaseLabelling by hand: blind, resumable, nothing lost."""
 
 import json
 
 import pytest
 
 from genops.errors import UsageError
-from genops.evals.judges.labelling import Labelling
+from genops.evals.judges.labelling import CaseLabelling
 from genops.evals.judges.labels import Labels
 
 
@@ -34,14 +34,14 @@ def out(tmp_path):
 
 
 def test_a_task_shows_texts_and_no_verdict(pairs, out):
-    task = next(Labelling(pairs, out).tasks())
+    task = next(CaseLabelling(pairs, out).tasks())
     assert task.asked == f"q{task.case}"
     assert sorted(task.texts) == [f"a{task.case}", f"b{task.case}"]
     assert not hasattr(task, "verdict")
 
 
 def test_the_order_of_a_pair_is_drawn_for_it_and_the_label_is_of_the_files_order(pairs, out):
-    labelling = Labelling(pairs, out)
+    labelling = CaseLabelling(pairs, out)
     orders = set()
     for task in labelling.tasks():
         orders.add(task.swapped)
@@ -51,16 +51,16 @@ def test_the_order_of_a_pair_is_drawn_for_it_and_the_label_is_of_the_files_order
 
 
 def test_a_tie_is_a_tie_in_any_order(pairs, out):
-    labelling = Labelling(pairs, out)
+    labelling = CaseLabelling(pairs, out)
     for task in labelling.tasks():
         labelling.label(task, "tie")
     assert set(Labels.load(out).human.values()) == {"tie"}
 
 
 def test_a_later_session_goes_on_in_the_same_order(pairs, out):
-    whole = labelled(Labelling(pairs, out.with_name("x"), seed=3), 40)
-    first = labelled(Labelling(pairs, out, seed=3), 5)
-    second = labelled(Labelling(pairs, out, seed=3), 40)
+    whole = labelled(CaseLabelling(pairs, out.with_name("x"), seed=3), 40)
+    first = labelled(CaseLabelling(pairs, out, seed=3), 5)
+    second = labelled(CaseLabelling(pairs, out, seed=3), 40)
     assert first + second == whole
 
 
@@ -74,12 +74,12 @@ def labelled(labelling, count):
 
 
 def test_another_seed_is_another_order(pairs, out):
-    orders = [[next(Labelling(pairs, out, seed=seed).tasks()).case] for seed in range(8)]
+    orders = [[next(CaseLabelling(pairs, out, seed=seed).tasks()).case] for seed in range(8)]
     assert len({tuple(order) for order in orders}) > 1
 
 
 def test_every_label_is_on_disk_at_once(pairs, out):
-    labelling = Labelling(pairs, out)
+    labelling = CaseLabelling(pairs, out)
     task = next(labelling.tasks())
     labelling.label(task, "1", "hard to say")
     (row,) = [json.loads(line) for line in out.read_text().splitlines()]
@@ -87,48 +87,48 @@ def test_every_label_is_on_disk_at_once(pairs, out):
 
 
 def test_a_line_that_a_crash_tore_is_cut_off(pairs, out):
-    labelling = Labelling(pairs, out)
+    labelling = CaseLabelling(pairs, out)
     labelling.label(next(labelling.tasks()), "1")
     with out.open("a") as stream:
         stream.write('{"id": "torn", "hum')
-    again = Labelling(pairs, out)
+    again = CaseLabelling(pairs, out)
     again.label(next(again.tasks()), "2")
     assert len(Labels.load(out).human) == 2
 
 
 def test_undo_takes_the_last_label_back_and_asks_again(pairs, out):
-    labelling = Labelling(pairs, out)
+    labelling = CaseLabelling(pairs, out)
     cases = labelled(labelling, 2)
-    assert Labelling(pairs, out).undo() == cases[1]
-    again = Labelling(pairs, out)
+    assert CaseLabelling(pairs, out).undo() == cases[1]
+    again = CaseLabelling(pairs, out)
     assert next(again.tasks()).case == cases[1]
     assert again.progress == (1, 40)
 
 
 def test_there_may_be_nothing_to_undo(pairs, out):
-    assert Labelling(pairs, out).undo() is None
+    assert CaseLabelling(pairs, out).undo() is None
 
 
 def test_a_skipped_case_comes_back_in_the_next_session(pairs, out):
-    labelling = Labelling(pairs, out)
+    labelling = CaseLabelling(pairs, out)
     first = next(labelling.tasks())
     labelling.skip(first)
     assert next(labelling.tasks()).case != first.case
-    assert next(Labelling(pairs, out).tasks()).case == first.case
+    assert next(CaseLabelling(pairs, out).tasks()).case == first.case
 
 
 def test_single_texts_are_yes_or_no_unless_said_otherwise(tmp_path, out):
     path = tmp_path / "texts.jsonl"
     path.write_text('{"id": 1, "output": "text"}\n')
     texts = Labels.load(path)
-    assert Labelling(texts, out).scale == ("yes", "no")
-    labelling = Labelling(texts, out, ("1", "2", "3"))
+    assert CaseLabelling(texts, out).scale == ("yes", "no")
+    labelling = CaseLabelling(texts, out, ("1", "2", "3"))
     labelling.label(next(labelling.tasks()), "3")
     assert Labels.load(out).human == {"1": "3"}
 
 
 def test_a_word_beyond_the_scale_is_refused(pairs, out):
-    labelling = Labelling(pairs, out)
+    labelling = CaseLabelling(pairs, out)
     with pytest.raises(UsageError, match="none of 1, 2, tie"):
         labelling.label(next(labelling.tasks()), "3")
 
@@ -137,13 +137,13 @@ def test_cases_without_texts_cannot_be_labelled(tmp_path, out):
     path = tmp_path / "bare.jsonl"
     path.write_text('{"id": 1, "human": "yes"}\n')
     with pytest.raises(UsageError, match="nothing to label"):
-        Labelling(Labels.load(path), out)
+        CaseLabelling(Labels.load(path), out)
 
 
 def test_a_case_that_was_chosen_once_and_is_drawn_now_is_not_asked_again(tmp_path, out):
     path = tmp_path / "plan.jsonl"
     out.write_text('{"id": "1", "human": "yes", "drawn": "chosen"}\n')
     path.write_text('{"id": 1, "output": "a", "drawn": "random"}\n{"id": 2, "output": "b", "drawn": "chosen"}\n')
-    labelling = Labelling(Labels.load(path), out)
+    labelling = CaseLabelling(Labels.load(path), out)
     assert [task.case for task in labelling.tasks() if labelling.skip(task) is None] == ["2"]
     assert Labels.load(out).chosen == frozenset()

@@ -1,22 +1,28 @@
-"""The terminal's side of ``genops judge label``: shows a case, takes a word, says what was kept."""
+"""The terminal's side of labelling: shows a task, takes a word, says what was kept."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from genops.cli.output import note, printable
 from genops.errors import UsageError
 
 if TYPE_CHECKING:
-    from genops.evals.judges.labelling import Labelling, Task
+    from genops.evals.labelling import Labelled, Labelling
+
+    T = TypeVar("T", bound=Labelled)
 
 COMMANDS = {"u": "undo", "s": "skip", "q": "quit"}
 _RULE = "─" * 60
 
 
-def session(labelling: Labelling) -> None:
-    """Labels until no case is left, or the person stops.
+def session(labelling: Labelling[T], what: str = "cases") -> None:
+    """Labels until no task is left, or the person stops.
+
+    Args:
+        labelling: What is labelled, and where that is kept.
+        what: The tasks in a word.
 
     Raises:
         UsageError: A word of the scale is one of the commands.
@@ -29,11 +35,11 @@ def session(labelling: Labelling) -> None:
         if not _answered(task, labelling):
             break
     done, total = labelling.progress
-    note(f"{done} of {total} cases are labelled")
+    note(f"{done} of {total} {what} are labelled")
 
 
-def _answered(task: Task, labelling: Labelling) -> bool:
-    """Takes words until the case is done with; false when the person stops."""
+def _answered(task: T, labelling: Labelling[T]) -> bool:
+    """Takes words until the task is done with; false when the person stops."""
     noted = ""
     while True:
         print(f"{' / '.join(labelling.scale)}  (n TEXT note, s skip, u undo, q quit) > ", end="", flush=True)  # noqa: T201
@@ -59,13 +65,10 @@ def _answered(task: Task, labelling: Labelling) -> bool:
             note(f"{printable(word)} is no label here")
 
 
-def _show(task: Task, labelling: Labelling) -> None:
+def _show(task: T, labelling: Labelling[T]) -> None:
     done, total = labelling.progress
     blocks = [f"{_RULE}\n{done + 1} of {total}"]
-    if task.asked:
-        blocks.append(f"Question\n{_shown(task.asked)}")
-    names = ("First", "Second") if len(task.texts) == 2 else ("Text",)
-    blocks += [f"{name}\n{_shown(text)}" for name, text in zip(names, task.texts, strict=True)]
+    blocks += [f"{heading}\n{_shown(text)}" for heading, text in labelling.shown(task)]
     print("\n\n".join(blocks), end="\n\n")  # noqa: T201
 
 
