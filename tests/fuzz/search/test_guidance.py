@@ -96,7 +96,7 @@ async def test_guidance_needs_at_most_half_the_tries():
 async def test_a_finding_shrinks_to_the_two_mutations_that_it_needs():
     _, plan = await tries_to_breach(seed=0, guided=True)
 
-    async def breaks(text):
+    async def breaks(text, turns):
         return tried(text)[2]
 
     found = await minimise(plan.seed.text, plan.mutations, breaks, tries=2_000)
