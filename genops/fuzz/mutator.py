@@ -33,10 +33,21 @@ from genops.evals.scorer import Setting
 from genops.plugins import registry
 
 Family: TypeAlias = Literal[
-    "unicode", "encoding", "typing", "layout", "length", "format", "template", "wrapping", "split", "borrowed"
+    "unicode",
+    "encoding",
+    "typing",
+    "layout",
+    "length",
+    "format",
+    "template",
+    "wording",
+    "wrapping",
+    "split",
+    "borrowed",
 ]
 """What a mutator plays with: characters, codes, the keyboard, white space and case, size, data formats, chat and text
-templates, the words around a text, or its parts; ``borrowed`` for what another tool does, whatever that is."""
+templates, the words of a text, those around it, or its parts; ``borrowed`` for what another tool does, whatever it
+is."""
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=str | Awaitable[str])

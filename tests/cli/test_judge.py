@@ -151,6 +151,11 @@ class TestTemplate:
     def test_all_are_listed(self, genops):
         assert "genops/rubric" in genops("judge", "template").out.splitlines()
 
+    def test_those_that_write_cases_or_attacks_are_no_judges(self, genops):
+        listed = set(genops("judge", "template").out.splitlines())
+        others = {"genops/generate_case", "genops/paraphrase", "genops/translate", "genops/refine_attack"}
+        assert others <= set(built_in_questions()) - listed
+
     @pytest.mark.parametrize("name", built_in_questions())
     def test_one_stands_alone(self, genops, name):
         text = genops("judge", "template", name).out

@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 
 from genops.artifacts import Reference
 from genops.errors import ReferenceNotFound, nearest
+from genops.evals.scorer import find_scorer
 from genops.executor.sources import ProjectSource
+from genops.plugins import registry
 from genops.prompts import Prompt
 from genops.prompts.files import Folder
 
@@ -39,6 +41,12 @@ def built_in_questions() -> tuple[str, ...]:
     return tuple(sorted(path.relative_to(FOLDER).as_posix().removesuffix(_SUFFIX) for path in FOLDER.rglob("*.prompt")))
 
 
+def judge_questions() -> list[str]:
+    """Names of those that scorers ask, sorted: the others write cases and attacks."""
+    asked = {name for scorer in registry.names("scorer") for name in getattr(find_scorer(scorer), "asks", ())}
+    return sorted(asked.intersection(built_in_questions()))
+
+
 @cache
 def _built_in(name: str) -> Prompt:
     file = Reference.parse(name).name + _SUFFIX
@@ -53,7 +61,7 @@ def standalone(name: str) -> str:
         ReferenceNotFound: There is none of that name.
     """
     if name not in built_in_questions():
-        raise ReferenceNotFound(f"no judge's template is called {name!r}", hint=nearest(name, built_in_questions()))
+        raise ReferenceNotFound(f"no judge's template is called {name!r}", hint=nearest(name, judge_questions()))
     text = (FOLDER / f"{name}{_SUFFIX}").read_text(encoding="utf-8")
     return _INCLUDE.sub(lambda match: (FOLDER / match[1]).read_text(encoding="utf-8"), text)
 

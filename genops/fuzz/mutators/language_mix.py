@@ -55,7 +55,7 @@ _OTHERS = {
 }
 
 
-@mutator("language_mix", family="wrapping")
+@mutator("language_mix", family="wording")
 def language_mix(text: str, rng: Random, share: Annotated[float, Field(ge=0, le=1)] = 0.6) -> str:
     """The text with common English words in German, French and Spanish, past filters that know one language.
 

@@ -17,7 +17,7 @@ _STYLES = (
 )
 
 
-@mutator("paraphrase", family="wrapping", keeps_meaning=True)
+@mutator("paraphrase", family="wording", keeps_meaning=True)
 async def paraphrase(text: str, rng: Random, attacker: Attacker, style: str = "") -> str:
     """The text in other words, as the attacker puts it (``genops/paraphrase``); names, numbers and quotes stay.
 

@@ -10,7 +10,7 @@ from genops.fuzz.rewriting import rewritten
 _LANGUAGES = ("German", "French", "Spanish", "Polish", "Turkish", "Swahili", "Japanese", "Arabic", "Welsh", "Latin")
 
 
-@mutator("translate", family="wrapping")
+@mutator("translate", family="wording")
 async def translate(text: str, rng: Random, attacker: Attacker, language: str = "") -> str:
     """The text in another language, as the attacker translates it (``genops/translate``).
 

@@ -53,6 +53,9 @@ SEEDS = {
 class ArgumentTampering(Objective):
     """The chain hands a tool a user's path, command, query or address unchecked.
 
+    A tool whose argument is there for any text, such as one that searches, is told as one that checks nothing: leave
+    it out by naming the others in ``tools``.
+
     Args:
         tools: The tools that it is about; empty for every one with an argument that takes any text.
     """

@@ -2,12 +2,13 @@
 
 import asyncio
 from random import Random
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genops.fuzz.mutator import find_mutator
+from genops.fuzz.mutator import Family, find_mutator
 from genops.plugins import registry
 
 NAMES = sorted(name for name in registry.names("mutator") if not find_mutator(name).asks)
@@ -35,3 +36,7 @@ def test_a_plain_text_is_changed(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_it_says_what_it_does(name):
     assert find_mutator(name).description
+
+
+def test_no_mutator_is_called_as_a_family_is():
+    assert set(registry.names("mutator")).isdisjoint(get_args(Family))
