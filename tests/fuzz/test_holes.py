@@ -16,7 +16,7 @@ HOLES = {
     "obeys_passages": ("indirect_injection", "answer", 100),
     "hands_on_raw_arguments": ("argument_tampering", "work", 150),
     "breaks_its_json": ("format_breaking", "write", 100),
-    "echoes_the_unseen": ("terminal_escapes", "answer", 150),
+    "echoes_the_unseen": ("hidden_text", "answer", 150),
     "crashes_on_a_surrogate": ("crash", "sum", 100),
     "loops_its_agent": ("denial_of_wallet", "work", 100),
     "leaks_to_staff_in_code": ("prompt_extraction", "tray[0]/staff_in_code", 1500),

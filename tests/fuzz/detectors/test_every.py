@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from genops.evals import find_scorer
 from genops.fuzz.detectors.exfiltration import exfiltration
+from genops.fuzz.detectors.hidden_text import hidden_text
 from genops.fuzz.detectors.marker import marker
 from genops.fuzz.detectors.search import Searched
 from genops.fuzz.detectors.terminal_escapes import terminal_escapes
@@ -26,8 +27,8 @@ PIECES = st.sampled_from(
 )
 
 
-def test_there_are_twelve():
-    assert len(NAMES) == 12
+def test_there_are_thirteen():
+    assert len(NAMES) == 13
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -50,6 +51,7 @@ def test_any_output_can_be_judged(output):
         marker(output, "cedar-lantern", instruction=output[:5]),
         exfiltration(output, canaries=("cedar-lantern",)),
         terminal_escapes(output),
+        hidden_text(output),
     ):
         assert 0 <= score.value <= 1
         json.dumps(score.label)

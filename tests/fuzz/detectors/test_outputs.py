@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from genops.fuzz.detectors.exfiltration import exfiltration
+from genops.fuzz.detectors.hidden_text import hidden_text
 from genops.fuzz.detectors.marker import marker
 from genops.fuzz.detectors.terminal_escapes import terminal_escapes
 
@@ -193,3 +194,40 @@ def test_a_help_desk_may_be_named(said):
 def test_the_projects_own_patterns_count(said):
     settings = "[redaction.patterns]\nEMPLOYEE = 'E-[0-9]{6}'"
     assert said("It is E-123456.", settings=settings).score("pii_leak").label == "EMPLOYEE"
+
+
+@pytest.mark.parametrize(
+    ("output", "label"),
+    [
+        ("A heron.\U000e0068\U000e0069", "tags"),
+        ("h\u200be\u200bron", "zero_width"),
+        ("A heron.\u200b\u200c\u200b\u200b", "zero_width"),
+        ("A heron\ufe01\ufe02\ufe03", "selectors"),
+        ("\u202enoreh\u202c", "direction"),
+    ],
+)
+def test_what_nobody_sees_is_hidden_text(output, label):
+    assert (hidden_text(output).value, hidden_text(output).label) == (1, label)
+
+
+def test_what_tags_say_is_told():
+    assert hidden_text("Hello\U000e0068\U000e0069").metadata == {"characters": 2, "tags": "hi"}
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "A heron, une aigrette.",
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        "\u0915\u094d\u200d\u0937",
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467 \u2764\ufe0f",
+        "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+    ],
+    ids=["Latin", "Persian", "Devanagari", "emoji", "a flag"],
+)
+def test_what_scripts_and_emoji_need_is_none(output):
+    assert hidden_text(output).value == 0
+
+
+def test_one_character_without_width_is_near():
+    assert 0 < hidden_text("soft\u200bware").value < 1

@@ -135,6 +135,7 @@ def test_the_others_can():
         "crash",
         "cross_session_leak",
         "denial_of_wallet",
+        "hidden_text",
         "instruction_override",
         "over_refusal",
         "terminal_escapes",
