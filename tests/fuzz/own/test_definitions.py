@@ -13,7 +13,7 @@ from tests.fuzz.own.material import changed_data, changed_text, few, files, or_s
 
 PROMPTS = [*files("prompts/*.prompt"), *files("tests/fuzz/weak/prompts/*.prompt")]
 CHAINS = [*files("chains/*.yaml"), *files("tests/fuzz/weak/chains/*.yaml")]
-SUITES = files("evals/*.yaml")
+SUITES = [text for text in files("evals/*.yaml") if text.startswith("kind: suite")]
 SCRIPTS = [*files("prompts/*.script.yaml"), *files("tests/fuzz/weak/models/*.yaml")]
 CAMPAIGN = """kind: campaign
 description: What can be done to it.
@@ -31,6 +31,7 @@ timeout: 30
 concurrency: 4
 budget: {usd: 1, tokens: 10000, seconds: 60}
 """
+CAMPAIGNS = [CAMPAIGN, *(text for text in files("evals/*.yaml") if text.startswith("kind: campaign"))]
 
 
 class Nothing:
@@ -122,7 +123,7 @@ class TestChains:
 
 
 @pytest.mark.parametrize(
-    ("kind", "read", "valid"), [(Suite, suite, SUITES), (Campaign, campaign, [CAMPAIGN])], ids=["suite", "campaign"]
+    ("kind", "read", "valid"), [(Suite, suite, SUITES), (Campaign, campaign, CAMPAIGNS)], ids=["suite", "campaign"]
 )
 class TestSuitesAndCampaigns:
     def test_are_valid_to_begin_with(self, kind, read, valid):
