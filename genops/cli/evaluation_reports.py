@@ -103,7 +103,7 @@ def compare(
 def report(
     evaluation: EvaluationId = "last",
     name: Annotated[
-        str, typer.Option("--format", "-f", help="terminal, html, json, csv, junit, markdown or github.")
+        str, typer.Option("--format", "-f", help="terminal, html, json, csv, junit, markdown, github, or cases.")
     ] = "terminal",
     out: OutFile = None,
     reference: Reference = None,

@@ -28,6 +28,7 @@ class Task:
         texts: The text, or both of a pair in the order in which they are shown.
         swapped: Whether the second of the pair stands first.
         drawn: As the file of cases has it.
+        named: How a labels file names the case.
     """
 
     case: str
@@ -35,6 +36,7 @@ class Task:
     texts: tuple[str, ...]
     swapped: bool
     drawn: str
+    named: Mapping[str, str]
 
 
 class Labelling:
@@ -62,18 +64,18 @@ class Labelling:
         pairs = any(len(task.texts) == 2 for task in self._tasks.values())
         self.scale = scale or (PAIR_SCALE if pairs else SCALE)
         _mend(out)
-        self._done: list[str] = []
+        self._done: dict[str, Mapping[str, str]] = {}
         self._skipped: set[str] = set()
         if out.exists() and out.stat().st_size:
             self._resume(Labels.load(out))
 
     def _resume(self, before: Labels) -> None:
         """Takes over what is labelled; a case that was chosen then, and is drawn at random now, counts as both."""
-        self._done = list(before.human)
+        self._done = {row.case: row.named for row in before.rows if row.human is not None}
         for case in before.chosen & before.human.keys():
             task = self._tasks.get(case)
             if task is not None and task.drawn == "random":
-                self._append({"id": case, "human": before.human[case], "drawn": "random"})
+                self._append({**task.named, "human": before.human[case], "drawn": "random"})
 
     def _drawn(self, cases: Labels) -> dict[str, Task]:
         """Tasks by case, in an order that the seed draws; equal for equal files, so that a pause changes nothing."""
@@ -87,7 +89,7 @@ class Labelling:
         drawn = hashlib.sha256(f"{self._seed}/{row.case}".encode()).digest()[0] % 2 == 1
         swapped = len(texts) == 2 and drawn
         asked = row.shown.get("question") or row.shown.get("input") or ""
-        return Task(row.case, asked, texts[::-1] if swapped else texts, swapped, row.drawn)
+        return Task(row.case, asked, texts[::-1] if swapped else texts, swapped, row.drawn, row.named)
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -118,10 +120,8 @@ class Labelling:
             raise UsageError(f"{choice!r} is none of {', '.join(self.scale)}")
         other = {"1": "2", "2": "1"}
         human = other.get(choice, choice) if task.swapped else choice
-        self._append(
-            {"id": task.case, "human": human, "note": note, "drawn": task.drawn, "shown_swapped": task.swapped}
-        )
-        self._done.append(task.case)
+        self._append({**task.named, "human": human, "note": note, "drawn": task.drawn, "shown_swapped": task.swapped})
+        self._done[task.case] = task.named
 
     def skip(self, task: Task) -> None:
         """Leaves a case out until the next session."""
@@ -131,8 +131,8 @@ class Labelling:
         """Takes the last label back, that of an earlier session too; gives its case, None when there is none."""
         if not self._done:
             return None
-        case = self._done.pop()
-        self._append({"id": case, "undo": True})
+        case, named = self._done.popitem()
+        self._append({**named, "undo": True})
         return case
 
     def _append(self, row: Mapping[str, Any]) -> None:

@@ -30,6 +30,7 @@ def _lines(summary: Summary) -> Iterator[str]:
         yield f"> {_cell(note)}"
         yield ""
     yield from _scores(summary)
+    yield from _corrected(summary)
     yield from _differences(summary)
     yield from _failures(summary.variants)
     yield from _details(summary)
@@ -73,6 +74,21 @@ def _scores(summary: Summary) -> Iterator[str]:
     yield from _table(head, rows)
     if len(summary.variants) > _VARIANTS:
         yield f"… and {len(summary.variants) - _VARIANTS:,} more variants"
+        yield ""
+
+
+def _corrected(summary: Summary) -> Iterator[str]:
+    """Means that labels of people correct; why others are not stands below."""
+    rows = [
+        (_cell(variant.name), _cell(name), wording.measured(metric.corrected), f"{metric.corrected.n:,}")
+        for variant in summary.variants[:_VARIANTS]
+        for name, metric in variant.metrics.items()
+        if metric.corrected is not None and metric.corrected.value is not None
+    ]
+    if rows:
+        yield from _table(("variant", "score", "corrected by labels of people, 95%", "labels"), rows)
+    for line in wording.uncorrected(summary):
+        yield f"<sub>{_cell(line)}</sub>"
         yield ""
 
 

@@ -92,7 +92,7 @@ class MetricSummary:
         missing: Samples without a score: unscored, or the infrastructure failed.
         tries: pass@k and pass^k; empty without repeats.
         histogram: Of the scores; None where there are none.
-        corrected: The mean corrected by human labels (prediction-powered); None without labels.
+        corrected: The mean corrected by human labels (prediction-powered), or why there is none; None without labels.
     """
 
     spec: MetricSpec

@@ -17,7 +17,7 @@ from genops.evals.rules import PASSED
 from genops.evals.summary.arms import Arm, FailedSample, Failure, floats, ints
 from genops.evals.summary.cases import Cases
 from genops.evals.summary.comparison import Comparison, Correction, Side, compare, corrected
-from genops.evals.summary.labelled import corrected_metrics
+from genops.evals.summary.labelled import Labelled
 from genops.evals.summary.measure import Distribution, distribution
 from genops.evals.summary.metric import MetricSpec, MetricSummary, Unscored, metric_specs, metric_summary
 from genops.evals.summary.pairs import PairSummary, PairTally, pair_summary
@@ -207,6 +207,11 @@ class Tally:
         names = dict.fromkeys(name for arm in arms.values() for name in arm.scores)
         return cls(record, arms, cases, metric_specs(manifest, cases, names), pairs)
 
+    @property
+    def variants(self) -> list[str]:
+        """Names of all variants of the evaluation, those included that are left out here."""
+        return [entry["name"] for entry in self.record.body["manifest"]["variants"]]
+
     def only(self, variant: str) -> Tally:
         """The samples of one variant."""
         return replace(self, arms={variant: self.arms[variant]})
@@ -226,7 +231,7 @@ def summarise(
         reference: Name of the variant that the others are compared with; default the first. With ``against``, one of
             its variants; default, for each variant the one of the same name there, else the first.
         against: Another evaluation to compare with.
-        labels: Of people, for the outputs of the first variant.
+        labels: Of people; those that name no variant are of the outputs of the first.
 
     Raises:
         UsageError: There is no such variant.
@@ -274,10 +279,9 @@ def _comparisons(tally: Tally, reference: str | None, against: Tally | None) -> 
 
 def _variants(tally: Tally, labels: Labels | None) -> tuple[VariantSummary, ...]:
     found = [_variant(tally, name) for name in tally.arms]
-    if labels is not None and found:
-        first = found[0]
-        metrics = corrected_metrics(first.metrics, tally.arms[first.name], tally.cases, labels)
-        found[0] = replace(first, metrics=metrics)
+    if labels is not None:
+        beside = Labelled(labels, tally.variants, tally.cases)
+        found = [replace(one, metrics=beside.corrected(one.metrics, tally.arms[one.name])) for one in found]
     return tuple(found)
 
 
@@ -362,6 +366,6 @@ def _notes(tally: Tally, labels: Labels | None) -> list[str]:
         notes.append(f"{counted(reused, 'sample')} reused results of earlier runs; {spared}")
     if tally.cases.missing:
         notes.append(tally.cases.missing)
-    if labels is not None and len(tally.arms) > 1:
-        notes.append(f"the labels of people are taken to be of the outputs of {next(iter(tally.arms))}")
+    if labels is not None:
+        notes += Labelled(labels, tally.variants, tally.cases).notes(list(tally.specs))
     return notes
