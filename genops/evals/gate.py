@@ -151,7 +151,7 @@ class GateProcess:
 
     @cached_property
     def _unit_of(self) -> dict[int, int]:
-        return {number: unit for unit, members in enumerate(self.plan.units) for number in members.tolist()}
+        return {number: unit for unit, members in enumerate(self.plan.units) for number in members}
 
     def __post_init__(self) -> None:
         self.certain = self._is_certain()
@@ -165,9 +165,7 @@ class GateProcess:
         """The unit after the last one with a case that must pass."""
         dataset = self.plan.dataset
         places = [
-            unit
-            for unit, members in enumerate(self.plan.units)
-            if any(dataset[number].critical for number in members.tolist())
+            unit for unit, members in enumerate(self.plan.units) if any(dataset[number].critical for number in members)
         ]
         return max(places, default=-1) + 1
 
@@ -268,7 +266,7 @@ class _RuleTest:
             )
         values = use.scorer.range if use is not None and rule.kind != "share" else Range()
         ends, bound = _scale(rule, values)
-        total, largest = float(plan.weights.sum()), float(plan.weights.max())
+        total, largest = sum(plan.weights), max(plan.weights)
         claim = FiniteDataset(total) if gate.about == "dataset" else Population(largest)
         trivial = bound <= ends[0]
         return cls(

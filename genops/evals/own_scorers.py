@@ -14,9 +14,6 @@ from genops.evals.suite import Suite
 from genops.evals.use import ScorerUse, parse_uses, python_parsing
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from genops.evals.datasets import Dataset
 
 
@@ -56,7 +53,7 @@ def case_uses(case: Case, suite: Suite) -> tuple[ScorerUse, ...]:
     return uses
 
 
-def own_scorers(suite: Suite, dataset: Dataset, numbers: NDArray[np.int64]) -> OwnScorers:
+def own_scorers(suite: Suite, dataset: Dataset, numbers: Iterable[int]) -> OwnScorers:
     """Reads the scorers of all cases once.
 
     Raises:
@@ -66,7 +63,7 @@ def own_scorers(suite: Suite, dataset: Dataset, numbers: NDArray[np.int64]) -> O
     questions: set[tuple[str, str | None]] = set()
     judged = _has_threshold(suite.scorers)
     critical = ""
-    for number in numbers.tolist():
+    for number in numbers:
         case = dataset[number]
         if case.scorers or not suite.scorers:
             uses = case_uses(case, suite)
