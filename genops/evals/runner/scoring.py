@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from genops.artifacts import Value, encode, json_form, normalise
 from genops.errors import ReferenceNotFound, StoreError
 from genops.evals.judges.asking import Questions
-from genops.evals.judging import Answer, NoAnswer
+from genops.evals.judging import Answer, NoAnswer, NotAnswered
 from genops.evals.sample import Sample
 from genops.evals.score import Evidence, Score, Unscored
 from genops.evals.use import ScorerUse
@@ -36,7 +36,7 @@ class Judged:
     seconds: float = 0.0
 
     def add(self, answer: Answer, seconds: float) -> None:
-        """Counts one answer, and how long it took."""
+        """Counts one question, answered or not, and how long it took."""
         self.calls += 1
         self.seconds += seconds
         self.cost = None if self.cost is None or answer.cost is None else self.cost + answer.cost
@@ -104,7 +104,12 @@ class Scoring:
             Unscored: There is no usable answer.
         """
         started = time.perf_counter()
-        answer = await self.questions.ask(prompt, inputs, model=model, number=number)
+        try:
+            answer = await self.questions.ask(prompt, inputs, model=model, number=number)
+        except NotAnswered as error:
+            if error.used is not None:
+                self.judged.add(error.used, time.perf_counter() - started)
+            raise
         self.judged.add(answer, time.perf_counter() - started)
         return answer
 
