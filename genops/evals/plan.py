@@ -18,6 +18,7 @@ from genops.evals.judges.asking import Questions
 from genops.evals.judges.questions import questions_of
 from genops.evals.own_scorers import OwnScorers, case_uses, own_scorers
 from genops.evals.suite import Gate, Suite
+from genops.evals.trace_names import NameCheck
 from genops.evals.use import ScorerUse
 from genops.evals.variants import Variant, VariantSpec
 from genops.executor import Project
@@ -91,7 +92,8 @@ class Plan:
             memo: Whether results of earlier evaluations are used again.
 
         Raises:
-            UsageError: Something that the suite refers to is not there, or a case does not fit the chain's inputs.
+            UsageError: Something that the suite refers to is not there, a case does not fit the chain's inputs, or a
+                scorer looks for a step or tool that a chain does not have.
         """
         variants = tuple(spec.resolve(project) for spec in suite.variants)
         for variant in variants[1:]:
@@ -102,9 +104,9 @@ class Plan:
             numbers = _narrowed(numbers, selection.numbers(dataset), suite)
         if only is not None:
             numbers = _narrowed(numbers, (n for n in numbers if dataset[n].id in only), suite)
-        own = own_scorers(suite, dataset, numbers)
         baselines = _baselines(suite, project, variants)
         extra = tuple(baseline for baseline in baselines.values() if baseline not in variants)
+        own = own_scorers(suite, dataset, numbers, NameCheck((*variants, *extra)))
         questions = Questions(project, model=suite.judge, memo=memo)
         units, weights = _units(dataset, numbers, seed, suite.gate)
         return cls(suite, project, dataset, (*variants, *extra), baselines, questions, own, units, weights, seed)
