@@ -7,6 +7,7 @@ from genops.stats.clustered_prediction import cluster_prediction_powered_mean
 from genops.stats.clusters import cluster_mean_interval, cluster_permutation_test
 from genops.stats.comparison import PairedComparison, compare_paired
 from genops.stats.confidence_sequence import ConfidenceSequence
+from genops.stats.evidence import difference_e_value
 from genops.stats.interval import Interval, Statistic, bootstrap_interval, mean_interval
 from genops.stats.krippendorff import krippendorff_alpha
 from genops.stats.length_control import LengthControlled, length_controlled_win_rate
@@ -55,6 +56,7 @@ __all__ = [
     "cohen_kappa",
     "compare_paired",
     "confusion_table",
+    "difference_e_value",
     "draw_order",
     "e_benjamini_hochberg",
     "gwet_ac1",

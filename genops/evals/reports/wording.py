@@ -116,7 +116,8 @@ def tests(summary: Summary) -> str:
         return ""
     names = summary.correction.tests
     shown = ", ".join(names[:8]) + (f", and {len(names) - 8:,} more" if len(names) > 8 else "")
-    return f"p corrected by {summary.correction.method}, over {counted(len(names), 'test')}: {shown}"
+    what = "p, the inverse of an e-value," if summary.correction.name == "e-bh" else "p"
+    return f"{what} corrected by {summary.correction.method}, over {counted(len(names), 'test')}: {shown}"
 
 
 def trace_command(run: str) -> str:

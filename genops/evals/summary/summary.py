@@ -16,7 +16,7 @@ from genops.evals.judges.labels import Labels
 from genops.evals.rules import PASSED
 from genops.evals.summary.arms import Arm, FailedSample, Failure, floats, ints
 from genops.evals.summary.cases import Cases
-from genops.evals.summary.comparison import Comparison, Correction, Side, compare, corrected
+from genops.evals.summary.comparison import Comparison, Correction, CorrectionName, Side, compare, corrected
 from genops.evals.summary.labelled import Labelled
 from genops.evals.summary.measure import Distribution, distribution
 from genops.evals.summary.metric import MetricSpec, MetricSummary, Unscored, metric_specs, metric_summary
@@ -120,7 +120,7 @@ class Summary:
         clusters: How many clusters the cases make; None where each stands alone.
         variants: In the order of the suite.
         comparisons: Of each variant with the reference.
-        correction: Of the comparisons' p-values; None where nothing is compared.
+        correction: Of the comparisons' tests; None where nothing is compared.
         pairs: What verdicts on pairs of answers say; None where there are none.
         verdict: The gate's; None without a gate.
         notes: What one must know to read the numbers.
@@ -212,6 +212,22 @@ class Tally:
         """Names of all variants of the evaluation, those included that are left out here."""
         return [entry["name"] for entry in self.record.body["manifest"]["variants"]]
 
+    @property
+    def made(self) -> int:
+        """Samples that there are."""
+        return sum(arm.samples for arm in self.arms.values())
+
+    @property
+    def planned(self) -> int:
+        """Samples that a whole evaluation makes of these variants."""
+        manifest = self.record.body["manifest"]
+        return int(manifest["cases"] * manifest["repeat"] * len(self.arms))
+
+    @property
+    def stopped_by_gate(self) -> bool:
+        """Whether the gate was certain before all samples were made."""
+        return bool(self.record.verdict) and self.record.status == "finished" and self.made < self.planned
+
     def only(self, variant: str) -> Tally:
         """The samples of one variant."""
         return replace(self, arms={variant: self.arms[variant]})
@@ -222,7 +238,12 @@ class Tally:
 
 
 def summarise(
-    tally: Tally, *, reference: str | None = None, against: Tally | None = None, labels: Labels | None = None
+    tally: Tally,
+    *,
+    reference: str | None = None,
+    against: Tally | None = None,
+    labels: Labels | None = None,
+    correction: CorrectionName | None = None,
 ) -> Summary:
     """What an evaluation's samples say.
 
@@ -233,11 +254,17 @@ def summarise(
         against: Another evaluation to compare with.
         labels: Of people; those that name no variant are of the outputs of the first.
 
+        correction: Of the comparisons' tests; default ``e-bh`` where a gate stopped one of the evaluations, as tests
+            that look once do not hold then, else ``holm``.
+
     Raises:
         UsageError: There is no such variant.
     """
     record, manifest = tally.record, tally.record.body["manifest"]
-    comparisons, correction = corrected(_comparisons(tally, reference, against))
+    stopped = tally.stopped_by_gate or (against is not None and against.stopped_by_gate)
+    comparisons, done = corrected(
+        _comparisons(tally, reference, against), correction or ("e-bh" if stopped else "holm")
+    )
     clusters = tally.cases.clusters
     return Summary(
         evaluation=record.id,
@@ -255,7 +282,7 @@ def summarise(
         clusters=None if clusters is None else len(np.unique(clusters)),
         variants=_variants(tally, labels),
         comparisons=comparisons,
-        correction=correction if comparisons else None,
+        correction=done if comparisons else None,
         pairs=pair_summary(tally.pairs, tally.cases.cluster_of),
         verdict=Verdict.from_json(record.verdict) if record.verdict else None,
         notes=tuple(_notes(tally, labels)),
@@ -345,16 +372,15 @@ def _usage(
 
 def _notes(tally: Tally, labels: Labels | None) -> list[str]:
     record, notes = tally.record, []
-    made = sum(arm.samples for arm in tally.arms.values())
-    planned = record.body["manifest"]["cases"] * record.body["manifest"]["repeat"] * len(tally.arms)
+    made, planned = tally.made, tally.planned
     resume = f"`genops eval run {record.suite} --resume` goes on with it"
     if record.status == "running":
         notes.append(f"it is running, or its process was killed: {made:,} of {planned:,} samples are there; {resume}")
-    elif made < planned and not record.verdict:
+    elif made < planned and not tally.stopped_by_gate:
         notes.append(f"it was stopped after {made:,} of {planned:,} samples; {resume}")
     elif made < planned:
         stopped = f"the gate stopped it after {made:,} of {planned:,} samples"
-        notes.append(f"{stopped}: its own intervals allow for that, the others do not")
+        notes.append(f"{stopped}: its own intervals and e-values allow for that, other intervals do not")
     errors = sum(len(arm.error_cases) for arm in tally.arms.values())
     if errors:
         notes.append(f"the infrastructure failed under {counted(errors, 'sample')}; {resume}")
