@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from genops.artifacts import Value, encode, json_form, normalise
+from genops.artifacts import Value, json_form, normalise, payload_bytes
 from genops.errors import ReferenceNotFound, StoreError
 from genops.evals.judges.asking import Questions
 from genops.evals.judging import Answer, NoAnswer, NotAnswered
@@ -142,11 +142,10 @@ async def score_sample(uses: Sequence[ScorerUse], of: Any, scoring: Scoring) -> 
         found = await asyncio.gather(*(_one(use, of, scoring) for use in slow))
         results.update(zip((use.name for use in slow), found, strict=True))
     kept: dict[str, Any] = {use.name: result for use in uses if (result := results[use.name]) is not None}
-    session = scoring.project.redactor.session()
-    payload = encode(kept)
-    if payload.data[:1] == b"j" and session.ruled_out(payload.data[1:]):
+    redactor, data = scoring.project.redactor, payload_bytes(kept)
+    if data[:1] == b"j" and redactor.ruled_out(data[1:]):
         return kept
-    redacted = json_form(session.value(kept))
+    redacted = json_form(redactor.session().value(kept))
     assert isinstance(redacted, dict)
     return redacted
 
