@@ -28,15 +28,18 @@ class Keeper:
     def __init__(self, store: Store, evaluation: str) -> None:
         self._store = store
         self._evaluation = evaluation
-        self._waiting: asyncio.Queue[SampleRecord] = asyncio.Queue(_WAITING)
-        self._in_hand: list[SampleRecord] = []
+        self._waiting: list[SampleRecord] = []
+        self._some = asyncio.Event()
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._failing_since: float | None = None
 
     async def keep(self, sample: SampleRecord) -> None:
         """Hands a sample over; waits where the store is far behind or cannot be written."""
-        await self._waiting.put(sample)
+        self._waiting.append(sample)
+        self._some.set()
+        if len(self._waiting) >= _WAITING:
+            self._flowing.clear()
         await self._flowing.wait()
 
     async def run(self) -> None:
@@ -46,12 +49,13 @@ class Keeper:
             StoreError: The store does not take it; what was written before stays.
         """
         while True:
-            self._in_hand.append(await self._waiting.get())
+            await self._some.wait()
             await asyncio.sleep(_PAUSE)  # what comes meanwhile shares the commit
+            self._some.clear()
             await self.finish()
 
     async def finish(self) -> None:
-        """Writes what is there, also what :meth:`run` had in hand when it was cancelled.
+        """Writes what is there, also what :meth:`run` was about to write when it was cancelled.
 
         Raises:
             StoreError: The store does not take it, or has not for a while.
@@ -62,21 +66,19 @@ class Keeper:
             written = await self._written()
 
     async def _written(self) -> bool:
-        """Whether all that is there is written; what is not stays in hand."""
-        while not self._waiting.empty():
-            self._in_hand.append(self._waiting.get_nowait())
-        if not self._in_hand:
+        """Whether all that was there is written; what is not goes on waiting."""
+        samples = list(self._waiting)
+        if not samples:
             return True
-        written = list(self._in_hand)
         try:
-            await asyncio.to_thread(self._store.add_samples, self._evaluation, written)
+            await asyncio.to_thread(self._store.add_samples, self._evaluation, samples)
         except StoreUnavailable:
             self._flowing.clear()
             self._failing_since = self._failing_since or time.monotonic()
             if time.monotonic() - self._failing_since > _PATIENCE:
                 raise
             return False
-        del self._in_hand[: len(written)]
+        del self._waiting[: len(samples)]
         self._failing_since = None
         self._flowing.set()
         return True
