@@ -36,7 +36,10 @@ Against = Annotated[
     str | None, typer.Option("--against", metavar="EVALUATION", help="Compare with another evaluation, case by case.")
 ]
 Reference = Annotated[
-    str | None, typer.Option("--reference", metavar="VARIANT", help="Compare with this variant; default the first.")
+    str | None,
+    typer.Option(
+        "--reference", metavar="VARIANT", help="Compare with this variant; default the gate's baseline, else the first."
+    ),
 ]
 
 CorrectBy = Annotated[

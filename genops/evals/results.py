@@ -109,7 +109,8 @@ class Results:
         Args:
             found: The evaluation.
             against: Another one to compare with.
-            reference: Name of the variant to compare with; default the first, or with ``against`` the one of that name.
+            reference: Name of the variant to compare with; default the gate's baseline, else the first, or with
+                ``against`` the one of that name.
             correction: Of the comparisons' tests; default as :func:`summarise` says.
             failures: How many failed samples of each kind to keep of each variant.
 

@@ -93,7 +93,7 @@ def _corrected(summary: Summary) -> Iterator[str]:
 
 
 def _differences(summary: Summary) -> Iterator[str]:
-    if not summary.comparisons:
+    if not any(comparison.metrics for comparison in summary.comparisons):
         return
     rows = [
         (

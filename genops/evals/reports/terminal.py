@@ -67,7 +67,7 @@ def _head(summary: Summary) -> Iterator[Text]:
 
 
 def _differences(summary: Summary) -> Iterator[RenderableType]:
-    if not summary.comparisons:
+    if not any(comparison.metrics or comparison.amounts for comparison in summary.comparisons):
         return
     table = _table("VARIANT", "AGAINST", "METRIC", "DIFFERENCE, 95%", "P", "CORRECTED", "WIN/TIE/LOSS", "N", "")
     for comparison in summary.comparisons:

@@ -134,7 +134,6 @@ class Side:
 
 
 AMOUNTS = ("latency", "cost", "tokens")
-_UNITS = {"latency": "s", "cost": "USD", "tokens": "tokens"}
 
 
 def compare(after: Side, before: Side, specs: Mapping[str, MetricSpec], evaluation: str = "") -> Comparison:
@@ -159,8 +158,8 @@ def compare(after: Side, before: Side, specs: Mapping[str, MetricSpec], evaluati
     for name in AMOUNTS:
         pairs = _paired(_amounts(name, after), _amounts(name, before), match)
         if len(pairs.after):
-            spec = MetricSpec(name, "", 0.0, None, lower_is_better=True)
-            amounts.append(_described(spec, pairs, after, before, _mean(pairs, after, _UNITS[name])))
+            spec = MetricSpec(name, name, 0.0, None, lower_is_better=True)
+            amounts.append(_described(spec, pairs, after, before, _mean(pairs, after, spec.unit)))
     return Comparison(after.arm.name, before.arm.name, evaluation, tuple(metrics), tuple(amounts))
 
 
@@ -247,7 +246,7 @@ def _amounts(name: str, side: Side) -> _Values:
 def _difference(spec: MetricSpec, pairs: _Pairs, after: Side, before: Side) -> Difference:
     clusters, weights = after.cases.clusters_of(pairs.places), after.cases.weights_of(pairs.places)
     differences = pairs.after - pairs.before
-    unit = "share" if spec.name == PASSED else "score"
+    unit = spec.unit
     ends = None if spec.ends is None else (spec.ends[0] - spec.ends[1], spec.ends[1] - spec.ends[0])
     if ends is not None and not differences.any():
         measure = _none_moved(len(differences), clusters, unit, ends)

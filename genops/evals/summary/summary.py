@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from genops.errors import UsageError, nearest
 from genops.evals.gate import Verdict
 from genops.evals.judges.labels import Labels
-from genops.evals.rules import PASSED
+from genops.evals.rules import PASSED, Rule
 from genops.evals.summary.arms import Arm, FailedSample, Failure, floats, ints
 from genops.evals.summary.cases import Cases
 from genops.evals.summary.comparison import Comparison, Correction, CorrectionName, Side, compare, corrected
@@ -26,6 +26,7 @@ from genops.store.records import EvalRecord
 from genops.tracing.quantities import counted
 
 _KEPT = 20
+_REASONS = 5
 _KINDS: tuple[Failure, ...] = ("infrastructure", "bad", "unscored")
 
 
@@ -213,6 +214,13 @@ class Tally:
         return [entry["name"] for entry in self.record.body["manifest"]["variants"]]
 
     @property
+    def baseline(self) -> str:
+        """The variant that the gate compares with, where it does; else the first."""
+        gate = self.record.body["manifest"].get("gate") or {}
+        named = [Rule.parse(rule).baseline for rule in gate.get("rules", ())]
+        return next((name for name in named if name in self.arms), next(iter(self.arms)))
+
+    @property
     def made(self) -> int:
         """Samples that there are."""
         return sum(arm.samples for arm in self.arms.values())
@@ -249,8 +257,8 @@ def summarise(
 
     Args:
         tally: The samples.
-        reference: Name of the variant that the others are compared with; default the first. With ``against``, one of
-            its variants; default, for each variant the one of the same name there, else the first.
+        reference: Name of the variant that the others are compared with; default the gate's baseline, else the first.
+            With ``against``, one of its variants; default, for each variant the one of the same name there.
         against: Another evaluation to compare with.
         labels: Of people; those that name no variant are of the outputs of the first.
 
@@ -296,7 +304,7 @@ def _comparisons(tally: Tally, reference: str | None, against: Tally | None) -> 
         raise UsageError(f"the evaluation has no variant {reference!r}", hint=nearest(reference, names))
     found = []
     for variant in tally.arms:
-        base = reference or (variant if against is not None and variant in names else names[0])
+        base = reference or (variant if against is not None and variant in names else other.baseline)
         if against is None and variant == base:
             continue
         evaluation = against.record.id if against is not None else ""
@@ -390,6 +398,8 @@ def _notes(tally: Tally, labels: Labels | None) -> list[str]:
             "what that spared is in no mean and no difference of latency, cost and tokens (`--no-memo` reuses nothing)"
         )
         notes.append(f"{counted(reused, 'sample')} reused results of earlier runs; {spared}")
+    for reason, number in sorted(tally.pairs.reasons.items(), key=lambda item: -item[1])[:_REASONS]:
+        notes.append(f"{counted(number, 'verdict')} on pairs of answers could not be told: {reason}")
     if tally.cases.missing:
         notes.append(tally.cases.missing)
     if labels is not None:

@@ -197,3 +197,29 @@ def test_scores_without_bounds_have_no_e_value_and_are_not_tested_by_one(evaluat
     found = only(evaluations.summary(record, correction="e-bh")).metrics[0]
     assert (found.e, found.p, found.adjusted, found.direction) == (None, None, None, "unclear")
     assert only(evaluations.summary(record)).metrics[0].direction == "better"
+
+
+def test_variants_are_compared_with_the_baseline_of_the_gate(evaluations):
+    record = two(evaluations, [1] * 10, [0] * 10)
+    assert only(evaluations.summary(record)).reference == "old"
+    record.body["manifest"]["gate"] = {"rules": ["contains >= 0.5", "contains not worse than new by 0.1"]}
+    evaluations.store.change_evaluation(record.id, body=record.body)
+    found = only(evaluations.summary(record))
+    assert (found.variant, found.reference) == ("old", "new")
+    assert only(evaluations.summary(record, reference="old")).variant == "new"
+
+
+def test_amounts_that_scorers_measure_have_their_units(evaluations):
+    samples = [
+        {"case": n, "variant": v, "scores": {"latency": {"value": 1.0 + (v == "new")}}} for n in range(5) for v in "ab"
+    ]
+    record = evaluations.add(
+        samples,
+        variants=("a", "b"),
+        scorers=("latency",),
+        ranges={"latency": [0.0, None]},
+        thresholds={"latency": None},
+    )
+    summary = evaluations.summary(record)
+    assert summary.variants[0].metrics["latency"].mean.unit == "s"
+    assert only(summary).metrics[0].difference.unit == "s"
