@@ -3,7 +3,7 @@
 from genops.artifacts.canonical import Json, canonical_bytes, digest_of, ordered_schema, plain_schema, short
 from genops.artifacts.component import Component, ComponentKind
 from genops.artifacts.lock import Lock, LockEntry
-from genops.artifacts.payload import Payload, Value, decode, encode, json_form, normalise
+from genops.artifacts.payload import Payload, Value, decode, encode, json_form, normalise, payload_bytes
 from genops.artifacts.reference import Reference
 from genops.artifacts.source import source_digest
 
@@ -23,6 +23,7 @@ __all__ = [
     "json_form",
     "normalise",
     "ordered_schema",
+    "payload_bytes",
     "plain_schema",
     "short",
     "source_digest",

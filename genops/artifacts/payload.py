@@ -25,6 +25,7 @@ MAX_DEPTH = 200
 
 _INT64 = range(-(2**63), 2**63)
 _SCALARS = frozenset({str, bool, int, float, bytes, type(None)})
+_NEVER_ESCAPED = frozenset({str, bool, type(None)})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -47,14 +48,16 @@ def normalise(value: Any) -> Value:
 
 
 def _normal(value: Any, depth: int) -> Value:
-    if value is None or isinstance(value, (str, bool, int, float, bytes)):
+    if type(value) in _SCALARS:
+        return value  # type: ignore[no-any-return]
+    if isinstance(value, (str, int, float, bytes)):
         return _plain_scalar(value)
     if depth == 0:
         raise TypeError(f"a value that nests deeper than {MAX_DEPTH} levels, or holds itself, cannot be recorded")
-    if isinstance(value, Mapping):
-        return {_plain_key(key): _normal(item, depth - 1) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_normal(item, depth - 1) for item in value]
+    if isinstance(value, (dict, Mapping)):
+        return {key if type(key) is str else _plain_key(key): _normal(item, depth - 1) for key, item in value.items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: _normal(getattr(value, f.name), depth - 1) for f in dataclasses.fields(value)}
     dump = getattr(type(value), "model_dump", None)
@@ -72,10 +75,8 @@ def _plain_key(key: Any) -> str:
     return str.__str__(key)
 
 
-def _plain_scalar(value: Any) -> Value:
+def _plain_scalar(value: str | int | float | bytes) -> Value:
     """The value without its subclass: a str enum's text, ``numpy.float64`` as a float and the like."""
-    if type(value) in _SCALARS:
-        return value  # type: ignore[no-any-return]
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, int):
@@ -89,16 +90,24 @@ def encode(value: Value) -> Payload:
     Raises:
         TypeError: The value is not plain (see :func:`normalise`).
     """
-    if isinstance(value, bytes):
-        data = b"b" + value
-    elif needs_escapes(value):
-        data = _escaped_json(value)
-    else:
-        try:
-            data = b"j" + orjson.dumps(value)
-        except orjson.JSONEncodeError:  # only a lone surrogate is left that orjson refuses
-            data = _escaped_json(value)
+    data = payload_bytes(value)
     return Payload(hashlib.sha256(data).hexdigest(), data)
+
+
+def payload_bytes(value: Value) -> bytes:
+    """The bytes of a normalised value's payload, where nobody asks for their digest.
+
+    Raises:
+        TypeError: The value is not plain (see :func:`normalise`).
+    """
+    if isinstance(value, bytes):
+        return b"b" + value
+    if needs_escapes(value):
+        return _escaped_json(value)
+    try:
+        return b"j" + orjson.dumps(value)
+    except orjson.JSONEncodeError:  # only a lone surrogate is left that orjson refuses
+        return _escaped_json(value)
 
 
 def _escaped_json(value: Value) -> bytes:
@@ -126,7 +135,7 @@ def decode(data: bytes) -> Value:
 
 def json_form(value: Value) -> Any:
     """A value for a line of JSON: itself where JSON can hold it, else in the escaped form of payloads."""
-    data = encode([value] if isinstance(value, bytes) else value).data
+    data = payload_bytes([value] if isinstance(value, bytes) else value)
     return json.loads(data[1:]) if data[:1] == b"e" else value
 
 
@@ -150,7 +159,7 @@ def needs_escapes(value: Value) -> bool:
     else:
         raise TypeError(f"a value of type {kind.__name__} is not plain; normalise it first")
     for item in items:
-        if type(item) is not str and needs_escapes(item):
+        if type(item) not in _NEVER_ESCAPED and needs_escapes(item):
             return True
     return False
 

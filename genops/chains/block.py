@@ -28,6 +28,7 @@ class Node:
         digest: Digest of its definition, nested blocks included.
         needs: Names of the block's steps that must be done before it.
         outer: What it reads from outside of the block.
+        reads: All that its output may depend on, by root and name, in an order that its definition alone decides.
         at: Where it stands.
     """
 
@@ -36,6 +37,7 @@ class Node:
     digest: str
     needs: frozenset[str]
     outer: frozenset[Reads]
+    reads: tuple[tuple[str, str | None], ...]
     at: Location
 
 
@@ -178,7 +180,8 @@ def _node(name: str, step: Step, raw: Any, steps: dict[str, Step], parsing: Pars
             )
         needs.add(other)
     outer = frozenset(read for read in reads if not _inside(read, steps))
-    return Node(name, step, digest_of(raw), frozenset(needs), outer, parsing.at())
+    every = {(read.root, read.name) for read in outer} | {("steps", name) for name in needs}
+    return Node(name, step, digest_of(raw), frozenset(needs), outer, tuple(sorted(every, key=str)), parsing.at())
 
 
 def _reads(step: Step) -> Iterator[Reads]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -105,9 +105,10 @@ def run(
                 )
             )
         summary = summary_of(results, results.find(done.record.id), other)
-        say_summary(summary, as_json)
         for kind, file in reports:
             write_report(project, done.record, summary, kind, file)
+        with suppress(BrokenPipeError):  # who stopped reading still gets the verdict, as the exit code
+            say_summary(summary, as_json)
         _tell(done, failed_in)
     raise typer.Exit(_exit_code(done))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from genops.evals.results import Found, Results
-    from genops.evals.summary import Summary
+    from genops.evals.summary import CorrectionName, Summary
     from genops.executor import Project
     from genops.store.records import EvalRecord, SampleRecord
 
@@ -36,7 +36,19 @@ Against = Annotated[
     str | None, typer.Option("--against", metavar="EVALUATION", help="Compare with another evaluation, case by case.")
 ]
 Reference = Annotated[
-    str | None, typer.Option("--reference", metavar="VARIANT", help="Compare with this variant; default the first.")
+    str | None,
+    typer.Option(
+        "--reference", metavar="VARIANT", help="Compare with this variant; default the gate's baseline, else the first."
+    ),
+]
+
+CorrectBy = Annotated[
+    Literal["holm", "e-bh"] | None,
+    typer.Option(
+        "--correction",
+        help="Of the tests of many metrics: the chance of any false claim (holm), or the share of false claims (e-bh, "
+        "by e-values). Default e-bh where a gate stopped the evaluation, else holm.",
+    ),
 ]
 
 
@@ -75,13 +87,14 @@ def show(
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many samples to show.")] = 20,
     reference: Reference = None,
     against: Against = None,
+    correction: CorrectBy = None,
     as_json: AsJson = False,
 ) -> None:
     """Show an evaluation; or samples of it with inputs, expected, output and scores."""
     with _results() as results:
         found = results.find(evaluation)
         if case is None and not failed and variant is None:
-            say_summary(summary_of(results, found, against, reference), as_json)
+            say_summary(summary_of(results, found, against, reference, correction), as_json)
             return
         _say_samples(results, found, case, variant, limit, failed=failed, as_json=as_json)
 
@@ -93,21 +106,23 @@ def compare(
         str | None,
         typer.Option("--reference", metavar="VARIANT", help="Of the baseline; default the same."),
     ] = None,
+    correction: CorrectBy = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare an evaluation with an earlier one, case by case."""
     with _results() as results:
-        say_summary(summary_of(results, results.find(evaluation), baseline, reference), as_json)
+        say_summary(summary_of(results, results.find(evaluation), baseline, reference, correction), as_json)
 
 
 def report(
     evaluation: EvaluationId = "last",
     name: Annotated[
-        str, typer.Option("--format", "-f", help="terminal, html, json, csv, junit, markdown or github.")
+        str, typer.Option("--format", "-f", help="terminal, html, json, csv, junit, markdown, github, or cases.")
     ] = "terminal",
     out: OutFile = None,
     reference: Reference = None,
     against: Against = None,
+    correction: CorrectBy = None,
 ) -> None:
     """Write the report of an evaluation."""
     from genops.evals.reports import writer
@@ -117,7 +132,8 @@ def report(
     with opened() as project:
         results = Results(project.store, project.settings)
         found = results.find(evaluation)
-        write_report(project, found.record, summary_of(results, found, against, reference), name, out)
+        summary = summary_of(results, found, against, reference, correction)
+        write_report(project, found.record, summary, name, out)
 
 
 def write_report(project: Project, record: EvalRecord, summary: Summary, name: str, out: Path | None) -> None:
@@ -160,7 +176,13 @@ def _results() -> Iterator[Results]:
         yield Results(store, settings_here())
 
 
-def summary_of(results: Results, found: Found, against: str | None, reference: str | None = None) -> Summary:
+def summary_of(
+    results: Results,
+    found: Found,
+    against: str | None,
+    reference: str | None = None,
+    correction: CorrectionName | None = None,
+) -> Summary:
     """What an evaluation's samples say, beside those of another.
 
     Raises:
@@ -170,7 +192,7 @@ def summary_of(results: Results, found: Found, against: str | None, reference: s
     other = None if against is None else results.find(against)
     if other is not None and other.record.id == found.record.id and other.variant == found.variant:
         raise UsageError(f"{against!r} is the evaluation itself", hint="`genops eval list` shows the others")
-    return results.summary(found, against=other, reference=reference)
+    return results.summary(found, against=other, reference=reference, correction=correction)
 
 
 def _row(record: EvalRecord) -> dict[str, Any]:

@@ -13,9 +13,6 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
-from numpy import int64
-from numpy.typing import NDArray
-
 from genops.errors import ExitCode
 from genops.evals.rule_test import Outcome, Reading, RuleTest, RuleVerdict
 from genops.evals.rules import PASSED, Gate
@@ -95,7 +92,7 @@ class GateProcess:
 
     gate: Gate
     tests: Sequence[RuleTest]
-    units: Sequence[NDArray[int64]]
+    units: Sequence[Sequence[int]]
     each: int
     weight: Callable[[int], float]
     critical_ids: Mapping[int, str] = field(default_factory=dict)
@@ -108,7 +105,7 @@ class GateProcess:
 
     @cached_property
     def _unit_of(self) -> dict[int, int]:
-        return {number: unit for unit, members in enumerate(self.units) for number in members.tolist()}
+        return {number: unit for unit, members in enumerate(self.units) for number in members}
 
     def __post_init__(self) -> None:
         self.certain = self._is_certain()

@@ -34,9 +34,19 @@ class Answer:
     logprobs: Mapping[str, Value] = field(default_factory=dict)
 
 
-class NoAnswer(Unscored):
+class NotAnswered(Unscored):
+    """A judge's question that got no verdict.
+
+    Attributes:
+        used: What was asked and paid for all the same; its value is None. None where nothing was asked.
+    """
+
+    used: Answer | None = None
+
+
+class NoAnswer(NotAnswered):
     """The judge's model could not be reached, or did not answer: the infrastructure failed."""
 
 
-class UnusableAnswer(Unscored):
+class UnusableAnswer(NotAnswered):
     """The judge answered, and its answer is no verdict, after the bounded re-asks."""

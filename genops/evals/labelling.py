@@ -37,7 +37,7 @@ class Labelling(ABC, Generic[T]):
         self._tasks = tasks
         self._out = out
         _mend(out)
-        self._done = self._before() if out.exists() and out.stat().st_size else []
+        self._done: list[str] = self._before() if out.exists() and out.stat().st_size else []
         self._skipped: set[str] = set()
 
     @property

@@ -11,12 +11,10 @@ from genops.evals.case import Case
 from genops.evals.judges.questions import questions_of
 from genops.evals.rules import PASSED
 from genops.evals.suite import Suite
+from genops.evals.trace_names import NameCheck, depend_on_cases
 from genops.evals.use import ScorerUse, parse_uses, python_parsing
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from genops.evals.datasets import Dataset
 
 
@@ -56,8 +54,14 @@ def case_uses(case: Case, suite: Suite) -> tuple[ScorerUse, ...]:
     return uses
 
 
-def own_scorers(suite: Suite, dataset: Dataset, numbers: NDArray[np.int64]) -> OwnScorers:
-    """Reads the scorers of all cases once.
+def own_scorers(suite: Suite, dataset: Dataset, numbers: Iterable[int], names: NameCheck) -> OwnScorers:
+    """Reads the scorers of all cases once, and looks up the names that scorers look for.
+
+    Args:
+        suite: The definition.
+        dataset: All cases.
+        numbers: Of the cases that are asked.
+        names: What the chains have.
 
     Raises:
         UsageError: Those of a case are wrong, or nothing says what passes where the gate asks for that.
@@ -66,12 +70,16 @@ def own_scorers(suite: Suite, dataset: Dataset, numbers: NDArray[np.int64]) -> O
     questions: set[tuple[str, str | None]] = set()
     judged = _has_threshold(suite.scorers)
     critical = ""
-    for number in numbers.tolist():
+    names.check(suite.scorers)
+    by_case = depend_on_cases(suite.scorers)
+    for number in numbers:
         case = dataset[number]
+        names.check(by_case, case)
         if case.scorers or not suite.scorers:
             uses = case_uses(case, suite)
             judged = judged or _has_threshold(uses)
             own = [use for use in uses if use not in suite.scorers]
+            names.check(own, case)
             scorers.update(use.scorer.name for use in own)
             questions.update(pair for use in own for pair in questions_of(use.scorer, use.settings))
         critical = critical or (case.id if case.critical else "")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from random import Random
+from typing import Any
 
 from genops.artifacts import digest_of, source_digest
 from genops.errors import UsageError
@@ -17,14 +19,11 @@ from genops.evals.judges.questions import questions_of
 from genops.evals.own_scorers import OwnScorers, case_uses, own_scorers
 from genops.evals.rules import Gate
 from genops.evals.suite import Suite
+from genops.evals.trace_names import NameCheck
 from genops.evals.use import ScorerUse
 from genops.evals.variants import Variant, VariantSpec
 from genops.executor import Project
 from genops.plugins import registry
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +67,8 @@ class Plan:
     baselines: dict[str, Variant]
     questions: Questions
     own: OwnScorers
-    units: Sequence[NDArray[np.int64]]
-    weights: NDArray[np.float64]
+    units: Sequence[array[int]]
+    weights: Sequence[float]
     seed: int
 
     @classmethod
@@ -94,7 +93,8 @@ class Plan:
             memo: Whether results of earlier evaluations are used again.
 
         Raises:
-            UsageError: Something that the suite refers to is not there, or a case does not fit the chain's inputs.
+            UsageError: Something that the suite refers to is not there, a case does not fit the chain's inputs, or a
+                scorer looks for a step or tool that a chain does not have.
         """
         variants = tuple(spec.resolve(project) for spec in suite.variants)
         for variant in variants[1:]:
@@ -104,10 +104,10 @@ class Plan:
         if selection is not None and not selection.everything:
             numbers = _narrowed(numbers, selection.numbers(dataset), suite)
         if only is not None:
-            numbers = _narrowed(numbers, [n for n in numbers.tolist() if dataset[n].id in only], suite)
-        own = own_scorers(suite, dataset, numbers)
+            numbers = _narrowed(numbers, (n for n in numbers if dataset[n].id in only), suite)
         baselines = _baselines(suite, project, variants)
         extra = tuple(baseline for baseline in baselines.values() if baseline not in variants)
+        own = own_scorers(suite, dataset, numbers, NameCheck((*variants, *extra)))
         questions = Questions(project, model=suite.judge, memo=memo)
         units, weights = _units(dataset, numbers, seed, suite.gate)
         return cls(suite, project, dataset, (*variants, *extra), baselines, questions, own, units, weights, seed)
@@ -129,7 +129,7 @@ class Plan:
 
     def jobs(self, unit: int) -> Iterator[Job]:
         """The samples of one unit."""
-        for case_number in self.units[unit].tolist():
+        for case_number in self.units[unit]:
             for place, variant in enumerate(self.variants):
                 for repeat in range(self.suite.repeat):
                     yield Job(self.number(case_number, place, repeat), case_number, variant, repeat)
@@ -185,9 +185,7 @@ class Plan:
     @cached_property
     def _selected(self) -> str:
         """Digest of which cases are meant, whatever their order."""
-        import numpy as np
-
-        return digest_of(np.sort(np.concatenate(self.units)).tolist())
+        return digest_of(sorted(number for unit in self.units for number in unit))
 
     def _code(self, scorer: str) -> list[str]:
         """Digests of the packages that a scorer of other people comes from."""
@@ -230,42 +228,36 @@ def _baselines(suite: Suite, project: Project, variants: Sequence[Variant]) -> d
     return found
 
 
-def _narrowed(numbers: NDArray[np.int64], wanted: NDArray[np.int64] | list[int], suite: Suite) -> NDArray[np.int64]:
-    import numpy as np
-
-    left = np.intersect1d(numbers, np.asarray(wanted, dtype=np.int64))
-    if not len(left):
+def _narrowed(numbers: array[int], wanted: Iterable[int], suite: Suite) -> array[int]:
+    left = array("q", sorted({*numbers} & {*wanted}))
+    if not left:
         raise UsageError(f"no case of the suite {suite.name!r} is left", hint="look at --filter, --split and --sample")
     return left
 
 
-def _units(
-    dataset: Dataset, numbers: NDArray[np.int64], seed: int, gate: Gate | None
-) -> tuple[list[NDArray[np.int64]], NDArray[np.float64]]:
+def _units(dataset: Dataset, numbers: array[int], seed: int, gate: Gate | None) -> tuple[list[array[int]], list[float]]:
     """Whole clusters in the order that the gate's claim needs, or in any, with their weights."""
-    import numpy as np
-
-    clusters: dict[str | int, list[int]] = {}
+    clusters: dict[str | int, array[int]] = {}
     weights: dict[str | int, float] = {}
-    for number in numbers.tolist():
+    for number in numbers:
         case = dataset[number]
         key: str | int = number if case.cluster is None else case.cluster
-        clusters.setdefault(key, []).append(number)
+        clusters.setdefault(key, array("q")).append(number)
         weights[key] = weights.get(key, 0.0) + case.weight
-    units = [np.array(members, dtype=np.int64) for members in clusters.values()]
-    weight = np.array(list(weights.values()))
+    units, weight = list(clusters.values()), list(weights.values())
     order = _order(weight, seed, gate)
-    return [units[place] for place in order], weight[order]
+    return [units[place] for place in order], [weight[place] for place in order]
 
 
-def _order(weights: NDArray[np.float64], seed: int, gate: Gate | None) -> NDArray[np.intp]:
+def _order(weights: Sequence[float], seed: int, gate: Gate | None) -> Sequence[int]:
+    if gate is None:
+        return Random(seed).sample(range(len(weights)), len(weights))
     import numpy as np
 
-    if gate is None:
-        return np.random.default_rng(seed).permutation(len(weights))
     from genops.stats.sampling import draw_order
 
-    return draw_order(weights if gate.about == "dataset" else np.ones(len(weights)), seed)
+    order: list[int] = draw_order(np.array(weights if gate.about == "dataset" else [1.0] * len(weights)), seed).tolist()
+    return order
 
 
 def with_chain(suite: Suite, chain: str) -> Suite:

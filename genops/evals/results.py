@@ -11,7 +11,7 @@ from genops.errors import GenopsError, ReferenceNotFound, nearest
 from genops.evals.case import Case
 from genops.evals.datasets import Dataset
 from genops.evals.judges.labels import Labels
-from genops.evals.summary import Summary, Tally, summarise
+from genops.evals.summary import CorrectionName, Summary, Tally, summarise
 from genops.executor.revisions import Revision
 from genops.settings import Settings
 from genops.store import Store
@@ -96,14 +96,22 @@ class Results:
         raise self._missing(reference, records)
 
     def summary(
-        self, found: Found, *, against: Found | None = None, reference: str | None = None, failures: int = 20
+        self,
+        found: Found,
+        *,
+        against: Found | None = None,
+        reference: str | None = None,
+        correction: CorrectionName | None = None,
+        failures: int = 20,
     ) -> Summary:
         """What an evaluation's samples say.
 
         Args:
             found: The evaluation.
             against: Another one to compare with.
-            reference: Name of the variant to compare with; default the first, or with ``against`` the one of that name.
+            reference: Name of the variant to compare with; default the gate's baseline, else the first, or with
+                ``against`` the one of that name.
+            correction: Of the comparisons' tests; default as :func:`summarise` says.
             failures: How many failed samples of each kind to keep of each variant.
 
         Raises:
@@ -112,7 +120,8 @@ class Results:
         tally = self.tally(found, failures)
         other = None if against is None else self.tally(against, 0)
         wanted = reference or (against.variant if against is not None else None)
-        return summarise(tally, reference=wanted, against=other, labels=self._labels(found.record))
+        labels = self._labels(found.record)
+        return summarise(tally, reference=wanted, against=other, labels=labels, correction=correction)
 
     def tally(self, found: Found, failures: int = 20) -> Tally:
         """An evaluation's samples as numbers; of one variant alone where that was meant."""

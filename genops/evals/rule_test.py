@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from genops.evals.rules import Gate, Rule
 from genops.evals.score import Range
-from genops.stats.betting import FiniteDataset, Floats, Population
+from genops.stats.betting import FiniteDataset, Population
 from genops.stats.confidence_sequence import ConfidenceSequence
 from genops.stats.sampling import mean_bounds
 from genops.stats.sequential import SequentialTest
@@ -92,7 +92,14 @@ class RuleTest:
 
     @classmethod
     def of(
-        cls, rule: Rule, gate: Gate, tests: int, weights: Floats, values: Range, variant: str, baseline: str = ""
+        cls,
+        rule: Rule,
+        gate: Gate,
+        tests: int,
+        weights: Sequence[float],
+        values: Range,
+        variant: str,
+        baseline: str = "",
     ) -> RuleTest:
         """A test before the first unit.
 
@@ -107,7 +114,7 @@ class RuleTest:
         """
         values = Range() if rule.kind == "share" else values
         ends, bound = _scale(rule, values)
-        claim = Population(float(weights.max())) if gate.about == "population" else FiniteDataset(float(weights.sum()))
+        claim = Population(max(weights)) if gate.about == "population" else FiniteDataset(sum(weights))
         return cls(
             rule=rule,
             variant=variant,

@@ -10,6 +10,8 @@ The whole contract of a scorer:
 * Every other parameter is set in the suite. The first of them takes the value that stands at the scorer's name
   (``contains: Paris``). A text with ``{{ … }}`` is evaluated for each sample. A parameter called ``expected`` is the
   case's ``expected`` when nothing is set; without a default it is never None, as such a case cannot be scored.
+* A parameter annotated ``Annotated[str, Names("step")]`` (or ``agent``, ``tool``; a list of them too) is held against
+  the chains of the suite before anything runs.
 * A parameter annotated :data:`~genops.chains.LazyExpr` gets its ``{{ … }}`` compiled: the scorer evaluates it.
 * It returns a :class:`~genops.evals.score.Score`, a number or a bool, or raises
   :class:`~genops.evals.score.Unscored`. What else it raises is a fault of the scorer: the sample is unscored too.
@@ -24,7 +26,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from numbers import Real
-from typing import Any, Generic, ParamSpec, TypeAlias, TypeVar, get_type_hints
+from typing import Any, Generic, Literal, ParamSpec, TypeAlias, TypeVar, get_type_hints
 
 from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
@@ -39,9 +41,17 @@ from genops.plugins import registry
 Result: TypeAlias = Score | float | bool
 P = ParamSpec("P")
 R = TypeVar("R", bound=Result | Awaitable[Result])
+Named: TypeAlias = Literal["step", "agent", "tool"]
 COMMON = ("name", "of", "threshold", "weight", "when", "timeout")
 """Keys that every entry of a suite may have, beside the settings of its scorer."""
 _GIVEN = {Sample: "sample", ScoringContext: "context"}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Marks a parameter whose values are names of a chain's steps, of its agents' steps or of its tools."""
+
+    kind: Named
 
 
 class Scorer(Generic[P, R]):
@@ -100,6 +110,16 @@ class Scorer(Generic[P, R]):
             parameter.name: _setting(parameter, self._hints[parameter.name])
             for parameter in parameters
             if parameter.name not in self.given and parameter.name != self.subject
+        }
+
+    @cached_property
+    def names(self) -> dict[str, Named]:
+        """The settings that name something of a chain."""
+        return {
+            name: mark.kind
+            for name in self.settings
+            for mark in getattr(self._hints[name], "__metadata__", ())
+            if isinstance(mark, Names)
         }
 
     @cached_property

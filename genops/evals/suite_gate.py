@@ -33,7 +33,7 @@ class SuiteGate(GateProcess):
         assert gate is not None
         candidates = [variant for variant in plan.candidates if variant not in plan.baselines.values()]
         pairs = [(rule, variant) for rule in gate.rules for variant in candidates]
-        asked = (number for members in plan.units for number in members.tolist())
+        asked = (number for members in plan.units for number in members)
         return cls(
             gate=gate,
             tests=[_test(rule, variant, plan, len(pairs)) for rule, variant in pairs],

@@ -11,7 +11,7 @@ from typing import Any
 
 from genops.artifacts import digest_of
 from genops.chains import Parsing, evaluate, is_true, reads_of
-from genops.errors import DefinitionError, GenopsError, nearest
+from genops.errors import DefinitionError, GenopsError, Location, nearest
 from genops.evals.rules import OVERALL, PASSED
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Score, Unscored
@@ -37,6 +37,7 @@ class ScorerUse:
         when: Condition over the sample; other samples have no such score.
         timeout: Seconds for one score.
         body: The entry as it was written.
+        places: Where each setting stands.
     """
 
     scorer: Scorer[Any, Any]
@@ -48,6 +49,7 @@ class ScorerUse:
     when: Any = None
     timeout: float = TIMEOUT
     body: Any = None
+    places: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def digest(self) -> str:
@@ -86,7 +88,7 @@ class ScorerUse:
         """The settings under the sample's variables, each of its type."""
         values = {}
         for name, value in self.settings.items():
-            if self.scorer.settings[name].lazy or not _is_dynamic(value):
+            if self.scorer.settings[name].lazy or not is_dynamic(value):
                 values[name] = value
                 continue
             try:
@@ -150,6 +152,7 @@ def parse_use(raw: Any, parsing: Parsing) -> ScorerUse:
         when=compile_value(entry["when"], parsing.at("when")) if "when" in entry else None,
         timeout=_number(entry.get("timeout", TIMEOUT), "timeout", parsing, least=0.001) or TIMEOUT,
         body=raw,
+        places={key: parsing.at(key if key in entry else name) for key in given},
     )
 
 
@@ -193,7 +196,7 @@ def _settings(scorer: Scorer[Any, Any], given: Mapping[str, Any], parsing: Parsi
             )
         compiled = compile_value(value, at)
         try:
-            values[name] = known[name].check(value) if known[name].lazy or not _is_dynamic(compiled) else compiled
+            values[name] = known[name].check(value) if known[name].lazy or not is_dynamic(compiled) else compiled
         except ValueError as error:
             raise DefinitionError(f"{scorer.name!r}: {error}", at=at) from None
     for name, setting in known.items():
@@ -202,12 +205,12 @@ def _settings(scorer: Scorer[Any, Any], given: Mapping[str, Any], parsing: Parsi
     return values
 
 
-def _is_dynamic(value: Any) -> bool:
+def is_dynamic(value: Any) -> bool:
     """Whether a compiled value depends on the sample."""
     if isinstance(value, dict):
-        return any(map(_is_dynamic, value.values()))
+        return any(map(is_dynamic, value.values()))
     if isinstance(value, (list, tuple)):
-        return any(map(_is_dynamic, value))
+        return any(map(is_dynamic, value))
     return next(reads_of(value), None) is not None or not getattr(value, "constant", True)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain as chain_of
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from genops.artifacts import Value, decode, digest_of, encode
+from genops.artifacts import Value, decode, digest_of, payload_bytes
 from genops.chains import ChainDefinition, Node, Step
 from genops.errors import StoreUnavailable
 from genops.executor.closure import Closure
@@ -152,11 +152,16 @@ class Memo:
 
     def key(self, node: Node, variables: dict[str, Any], closure: Closure, repeat: int = 0) -> str:
         """The key of a step's result: what it is, what it runs with, what it reads, and which repetition it is."""
-        reads = {(read.root, read.name) for read in node.outer} | {("steps", name) for name in node.needs}
-        seen: list[Value] = [[root, name or "", _look(variables, root, name)] for root, name in sorted(reads, key=str)]
-        inputs = hashlib.blake2b(encode(seen).data, key=self.secret, digest_size=32).hexdigest()
         group = made_of(node, closure)[:_GROUP]
-        return group + hashlib.sha256(f"{group} {inputs} {repeat}".encode()).hexdigest()
+        seen: list[Value] = [_look(variables, root, name) for root, name in node.reads]
+        hashed = hashlib.blake2b(
+            payload_bytes(seen),
+            digest_size=32,
+            key=self.secret,
+            salt=bytes.fromhex(group),
+            person=repeat.to_bytes(hashlib.blake2b.PERSON_SIZE),
+        )
+        return group + hashed.hexdigest()
 
 
 def _look(variables: dict[str, Any], root: str, name: str | None) -> Value:

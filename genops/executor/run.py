@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -93,11 +92,18 @@ class Run:
         return value
 
 
-@contextmanager
-def recording(recorder: Recorder, span: SpanRecord) -> Iterator[None]:
-    """Closes a span as failed or cancelled when its body ends so."""
-    try:
-        yield
-    except BaseException as error:
-        recorder.fail(span, error)
-        raise
+class recording:  # noqa: N801
+    """Closes a span as failed or cancelled when its body ends so. A class and not a generator, as ``activate`` is."""
+
+    __slots__ = ("_recorder", "_span")
+
+    def __init__(self, recorder: Recorder, span: SpanRecord) -> None:
+        self._recorder = recorder
+        self._span = span
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if error is not None:
+            self._recorder.fail(self._span, error)

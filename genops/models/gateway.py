@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
-from genops.artifacts import decode, encode, normalise
+from genops.artifacts import decode, normalise, payload_bytes
 from genops.errors import ModelError, ModelTimeout, RateLimited, UsageError
 from genops.models.alias import key_variable, provider_name
 from genops.models.digests import request_digest, sha256_json
@@ -112,7 +112,7 @@ class Gateway:
         if response.cost is None or model.alias.price is not None:
             response.cost = cost_of(model, response.usage)
         if key and self._cache is not None:
-            self._cache.cache_response(key, encode(normalise(response.to_value())).data)
+            self._cache.cache_response(key, payload_bytes(normalise(response.to_value())))
         return self._recorded(model, request, response)
 
     async def embed(self, model: Model, request: EmbeddingRequest) -> EmbeddingResponse:

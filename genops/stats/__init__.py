@@ -3,9 +3,11 @@
 from genops.stats.agreement import ConfusionTable, cohen_kappa, confusion_table, gwet_ac1, raw_agreement
 from genops.stats.betting import Claim, FiniteDataset, Population
 from genops.stats.bootstrap import cluster_bootstrap_interval, quantile_interval, ratio_interval
+from genops.stats.clustered_prediction import cluster_prediction_powered_mean
 from genops.stats.clusters import cluster_mean_interval, cluster_permutation_test
 from genops.stats.comparison import PairedComparison, compare_paired
 from genops.stats.confidence_sequence import ConfidenceSequence
+from genops.stats.evidence import difference_e_value
 from genops.stats.interval import Interval, Statistic, bootstrap_interval, mean_interval
 from genops.stats.krippendorff import krippendorff_alpha
 from genops.stats.length_control import LengthControlled, length_controlled_win_rate
@@ -52,10 +54,12 @@ __all__ = [
     "cluster_bootstrap_interval",
     "cluster_mean_interval",
     "cluster_permutation_test",
+    "cluster_prediction_powered_mean",
     "cohen_kappa",
     "compare_paired",
     "confusion_table",
     "corrected_rate",
+    "difference_e_value",
     "draw_order",
     "e_benjamini_hochberg",
     "gwet_ac1",

@@ -51,7 +51,7 @@ def cluster_mean_interval(
         missing = "one cluster tells" if count == 1 else f"the means of all {count} clusters are equal, which tells"
         return Interval(mean, None, level, len(sample), CR2, f"{missing} nothing of the spread", count)
     error = np.sqrt((off**2 / (1 - share)).sum())
-    reach = float(special.stdtrit(_satterthwaite(share), (1 + level) / 2) * error)
+    reach = float(special.stdtrit(satterthwaite(share), (1 + level) / 2) * error)
     return Interval(mean, (mean - reach, mean + reach), level, len(sample), CR2, clusters=count)
 
 
@@ -122,7 +122,7 @@ def checked_weights(weights: Sequence[float] | Floats | None, n: int) -> Floats:
     return array
 
 
-def _satterthwaite(share: Floats) -> float:
+def satterthwaite(share: Floats) -> float:
     """Degrees of freedom under independent values of one variance; ``share`` is each cluster's part of the weight.
 
     Bell and McCaffrey's 1 / tr(M^2) in closed form: for a mean, M_gh is p_g where g = h, else

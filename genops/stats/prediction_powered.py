@@ -26,8 +26,8 @@ from genops.stats.interval import Floats, Interval, checked_sample, mean_interva
 from genops.stats.proportions import proportion_interval
 
 METHOD = "PPI++, power-tuned"
-_PSEUDO = 0.5
-_CURVE = (0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)
+PSEUDO = 0.5
+"""Of a case: how much of one disagreement is added in each direction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ class _Pilot:
         varies = label.std() > 0 and prediction.std() > 0
         shared = float((label - label.mean()) @ (prediction - prediction.mean())) / max(1, len(label) - 1)
         slope = min(max(shared / spread, 0.0), 1.0) if varies and len(label) > 2 else 0.0
-        added = _PSEUDO * slope**2 if binary else 0.0
+        added = PSEUDO * slope**2 if binary else 0.0
         weights = np.array([1.0] * len(label) + [added, added])
         sample = np.stack([np.append(label, [1.0, 0.0]), np.append(prediction, [0.0, 1.0])])
         centred = sample - np.average(sample, axis=1, weights=weights)[:, None]
@@ -244,7 +244,7 @@ class _Pilot:
         t = float(special.stdtrit(n - (2 if self.slope > 0 else 1), (1 + level) / 2))
         if self.binary:
             share = min(max(estimate, 0.0), 1.0)
-            bounds = _wilson(share, share * (1 - share) / variance if variance > 0 and 0 < share < 1 else n, t)
+            bounds = wilson(share, share * (1 - share) / variance if variance > 0 and 0 < share < 1 else n, t)
             if finite and not rest:
                 bounds = share, share
             return Interval(share, bounds, level, n, f"{METHOD}, Wilson score at the effective number of labels")
@@ -254,7 +254,8 @@ class _Pilot:
         return Interval(estimate, (estimate - reach, estimate + reach), level, n, f"{METHOD}, Student's t")
 
 
-def _wilson(share: float, n: float, t: float) -> tuple[float, float]:
+def wilson(share: float, n: float, t: float) -> tuple[float, float]:
+    """Wilson's interval of a share of any effective number of cases, with a quantile of Student's t."""
     centre = (share + t * t / (2 * n)) / (1 + t * t / n)
     reach = t * sqrt(share * (1 - share) / n + (t / (2 * n)) ** 2) / (1 + t * t / n)
     return max(0.0, centre - reach), min(1.0, centre + reach)

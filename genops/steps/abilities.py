@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from genops.artifacts import Value
-from genops.chains import StepContext
+from genops.chains import ChainDefinition, StepContext, Tool
 from genops.errors import DefinitionError, GenopsError, ReplayDiffers
 from genops.models import ToolSpec
 from genops.prompts import Prompt
@@ -69,7 +69,19 @@ class Ability:
         return list(await context.retrieve(self.target, str(values.get("query", "")), self.k, label))
 
 
-def abilities(context: StepContext, prompt: Prompt, entries: Iterable[AgentTool]) -> dict[str, Ability]:
+class Parts(Protocol):
+    """What abilities are made of: a step's context, or a resolved chain."""
+
+    def tool(self, name: str) -> Tool:
+        """A tool by its name."""
+        ...
+
+    def chain(self, reference: str) -> ChainDefinition:
+        """A chain by its reference."""
+        ...
+
+
+def abilities(context: Parts, prompt: Prompt, entries: Iterable[AgentTool]) -> dict[str, Ability]:
     """Everything that an agent may use, by the name that the model calls it.
 
     Raises:
@@ -83,12 +95,12 @@ def abilities(context: StepContext, prompt: Prompt, entries: Iterable[AgentTool]
     return found
 
 
-def _tool(context: StepContext, name: str) -> Ability:
+def _tool(context: Parts, name: str) -> Ability:
     function = context.tool(name).spec()["function"]
     return Ability(name, function["description"], function["parameters"], "tool", name)
 
 
-def _ability(context: StepContext, entry: AgentTool) -> Ability:
+def _ability(context: Parts, entry: AgentTool) -> Ability:
     if entry.tool:
         made = _tool(context, entry.tool)
         return Ability(

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from sqlalchemy import Connection, Engine, Insert, Table, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from genops.artifacts import Component, Lock, LockEntry, canonical_bytes
 from genops.errors import StoreError
@@ -84,5 +83,9 @@ def _whole(kind: str, name: str, body: str, source: str, digest: str) -> Compone
 
 def _insert_new(connection: Connection, into: Table) -> Insert:
     if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
         return sqlite.insert(into).on_conflict_do_nothing()
+    from sqlalchemy.dialects import postgresql
+
     return postgresql.insert(into).on_conflict_do_nothing()

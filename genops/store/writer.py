@@ -90,9 +90,8 @@ class Writer:
             if self._admit(0):
                 self._closures.add(lock.digest)
                 self._buffer.closures[lock.digest] = lock, parts
-                self._rouse()
-            else:
-                self._lose(None)
+                return
+            self._lose(None)
         self._outage.tell(self.dropped)
 
     def run(self, record: RunRecord) -> None:
@@ -101,9 +100,8 @@ class Writer:
             runs = self._buffer.runs
             if record.id in runs or self._admit(0):
                 runs[record.id] = record
-                self._rouse()
-            else:
-                self._lose(record.id)
+                return
+            self._lose(record.id)
         self._outage.tell(self.dropped)
 
     def span(self, record: SpanRecord) -> None:
@@ -113,9 +111,8 @@ class Writer:
             spans = self._buffer.spans
             if key in spans or self._admit(0):
                 spans[key] = record
-                self._rouse()
-            else:
-                self._lose(record.run)
+                return
+            self._lose(record.run)
         self._outage.tell(self.dropped)
 
     def payload(self, payload: Payload) -> None:
@@ -127,11 +124,10 @@ class Writer:
             if self._admit(len(payload.data)):
                 payloads[payload.digest] = payload.data
                 self._lost_payloads.pop(payload.digest, None)
-                self._rouse()
-            else:
-                self._lose(None)
-                if len(self._lost_payloads) < _REMEMBERED_LOSSES:
-                    self._lost_payloads[payload.digest] = None
+                return
+            self._lose(None)
+            if len(self._lost_payloads) < _REMEMBERED_LOSSES:
+                self._lost_payloads[payload.digest] = None
         self._outage.tell(self.dropped)
 
     def cache(self, kind: str, key: str, value: bytes) -> None:
@@ -139,7 +135,6 @@ class Writer:
         with self._lock:
             if (kind, key) not in self._buffer.cache and self._admit(len(value)):
                 self._buffer.cache[kind, key] = value
-                self._rouse()
 
     def waiting_cache(self, kind: str, key: str) -> bytes | None:
         """An entry that was handed over and is not written yet."""
@@ -192,26 +187,28 @@ class Writer:
         _open_writers.discard(self)
 
     def _admit(self, size: int) -> bool:
+        """Whether there is room for one more, which is counted; the thread that writes it wakes when it can."""
         if self._closed or self._waiting >= self._max_records or self._bytes + size > self._max_bytes:
             return False
         self._waiting += 1
         self._bytes += size
-        return True
-
-    def _rouse(self) -> None:
         if self._idle:
-            if self._thread is None:
-                thread = threading.Thread(target=self._work, name="genops-writer", daemon=True)
-                try:
-                    thread.start()
-                except RuntimeError:  # no more threads to be had now; the next record tries again
-                    return
-                self._thread = thread
-            self._idle = False
-            self._wake.notify()
+            self._rouse()
         elif self._bytes > self._max_bytes // 4 and not self._urgent:
             self._urgent = True
             self._wake.notify()
+        return True
+
+    def _rouse(self) -> None:
+        if self._thread is None:
+            thread = threading.Thread(target=self._work, name="genops-writer", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # no more threads to be had now; the next record tries again
+                return
+            self._thread = thread
+        self._idle = False
+        self._wake.notify()
 
     def _lose(self, run: str | None) -> None:
         self.dropped += 1

@@ -17,6 +17,7 @@ from genops.store.records import RunRecord, SpanKind, SpanRecord, Status
 
 TEXT_LIMIT = 4_000
 _OUTSIDE = frozenset({"model", "tool", "retrieve", "http", "function"})
+_NOTHING = encode(None)
 
 _ids = random.Random()
 os.register_at_fork(after_in_child=_ids.seed)
@@ -96,7 +97,7 @@ class Recorder:
         self._paths: dict[str, int] = {}
         self._lock = threading.Lock()
         self._inputs_text = ""
-        self._last: tuple[Value, Value, Payload] = (None, None, encode(None))
+        self._last: tuple[Value, Value, Payload] = (None, None, _NOTHING)
         self._offset = run.started - time.perf_counter_ns()
         run.session, run.user = self._label(run.session), self._label(run.user)
         run.tags = [self.text(tag) for tag in run.tags]
@@ -133,7 +134,7 @@ class Recorder:
 
     def text(self, text: str) -> str:
         """A text, redacted."""
-        return str(self._redact.value(text))
+        return str(self._redacted(text))
 
     def start(
         self,
@@ -176,14 +177,16 @@ class Recorder:
 
     def _described(self, kind: SpanKind, attributes: dict[str, Any]) -> dict[str, Any]:
         """The attributes, redacted. Those of other kinds are names from definitions and errors redacted before."""
-        if kind not in _OUTSIDE:
-            return attributes
+        return self._redacted(attributes) if kind in _OUTSIDE else attributes  # type: ignore[return-value]
+
+    def _redacted(self, value: Value) -> Value:
+        """The value redacted; nearly every one is ruled out by its JSON, as a whole."""
         try:
-            if self._redact.ruled_out(orjson.dumps(attributes)):
-                return attributes
+            if self._redact.ruled_out(orjson.dumps(value)):
+                return value
         except orjson.JSONEncodeError:
             pass  # a lone surrogate: looked at text by text
-        return self._redact.value(attributes)  # type: ignore[return-value]
+        return self._redact.value(value)
 
     def _shown(self, value: Value) -> tuple[Value, Payload]:
         """The redacted value and its payload; the value itself when there was nothing to redact."""

@@ -7,6 +7,9 @@ import pytest
 from genops.errors import InputError
 from genops.evals.datasets import DatasetSpec
 from genops.settings import load_settings
+from tests.retrieval.backends.conftest import BACKENDS, new_url, pgvector_server
+
+__all__ = ["new_url", "pgvector_server"]
 
 TOPICS = {
     "tea": "Green tea is brewed with water of 80 degrees, and black tea with boiling water.",
@@ -119,6 +122,26 @@ class TestGenerate:
         done = genops("dataset", "generate", "docs", "-n", "6", "-o", "new.jsonl", code=4)
         assert "gave no answer" in done.err
         assert rows(site)
+
+    @pytest.mark.parametrize("backend", BACKENDS)
+    def test_asks_about_every_passage_of_an_index_in_a_database_or_on_a_server(
+        self, genops, site, garden, backend, new_url, monkeypatch
+    ):
+        settings = site / "genops.toml"
+        settings.write_text(settings.read_text() + 'backend_env = "TEST_INDEX_URL"\n')
+        monkeypatch.setenv("TEST_INDEX_URL", new_url(backend))
+        garden()
+        done = genops("dataset", "generate", "docs", "-n", "5", "-o", "new.jsonl")
+        assert "5 cases made" in done.err
+        asked = {source["uri"] for row in rows(site) for source in row["metadata"]["sources"]}
+        assert len(asked) >= 4
+        for row in rows(site):
+            for source in row["metadata"]["sources"]:
+                document = (site / source["uri"]).read_text()
+                assert document[source["start"] : source["end"]] == source["text"]
+        (site / "again.jsonl").unlink(missing_ok=True)
+        genops("dataset", "generate", "docs", "-n", "5", "-o", "again.jsonl")
+        assert [row["inputs"] for row in rows(site, "again.jsonl")] == [row["inputs"] for row in rows(site)]
 
     def test_of_an_index_with_nothing_to_ask_says_so(self, genops, site, garden):
         garden(topics={"short": "Nothing."})

@@ -171,6 +171,17 @@ def test_a_pipe_that_is_closed_is_no_error(start, folder):
     assert "BrokenPipe" not in done.stderr
 
 
+def test_a_gate_that_fails_says_so_to_whom_does_not_read_it(start, folder):
+    suite = json.loads((folder / "evals" / "asked.yaml").read_text())
+    suite["scorers"] = [{"contains": "nothing of the kind"}]
+    (folder / "evals" / "asked.yaml").write_text(json.dumps(suite))
+    unread, pipe = os.pipe()
+    os.close(unread)
+    _, err = ended(start("eval", "run", "asked", "--gate", "--report", "junit=junit.xml", stdout=pipe), 1)
+    assert "wrote junit.xml" in err
+    assert (folder / "junit.xml").read_text().endswith("</testsuites>\n")
+
+
 def test_a_process_whose_scorers_hang_ends(start, folder):
     (folder / "hanging.py").write_text(
         "import time\n\nfrom genops.evals import scorer\n\n\ndef register(registry):\n"

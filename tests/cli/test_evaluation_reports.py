@@ -106,6 +106,17 @@ def test_two_evaluations_are_compared_case_by_case(genops, site, suite):
     assert "raw of" in genops("eval", "compare", "before", "after").out
 
 
+def test_differences_are_corrected_as_one_likes(genops, suite):
+    suite("one")
+    suite("two")
+    assert "p corrected by Holm, family-wise error rate" in genops("eval", "compare", "one").out
+    asked = ("--correction", "e-bh")
+    assert "the inverse of an e-value, corrected by e-BH" in genops("eval", "compare", "one", "two", *asked).out
+    assert json.loads(genops("eval", "show", "--against", "one", *asked, "--json").out)["correction"]["name"] == "e-bh"
+    assert "corrected by e-BH" in genops("eval", "report", "--against", "one", *asked, "-f", "markdown").out
+    assert "--correction" in genops("eval", "compare", "one", "--correction", "none", code=2).err
+
+
 def test_an_unreachable_baseline_lists_what_there_is(genops, suite):
     suite("nightly")
     error = genops("eval", "compare", "nigtly", code=2).err

@@ -96,7 +96,10 @@ def test_pairs_whose_judge_could_not_be_reached_are_there_to_be_judged_again(are
     samples = list(arena.project.store.samples(done.record.id))
     assert done.record.status == "stopped"
     assert sum(map(infrastructure_failed, samples)) == 2 * len(CASES)
-    assert summary_of(arena, done).pairs is None
+    summary = summary_of(arena, done)
+    assert summary.pairs is None
+    (note,) = [note for note in summary.notes if "pairs of answers" in note]
+    assert note.startswith(f"{3 * len(CASES)} verdicts on pairs of answers could not be told: the judge gave no answer")
 
 
 def test_a_suite_of_pairs_needs_no_scorers(arena):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
 from genops.errors import InputError, Location, Unfinished
 from genops.evals.case import Case
@@ -18,10 +18,6 @@ from genops.evals.datasets.reading import CaseReader, derived_id
 from genops.evals.datasets.sources.function import given_rows
 from genops.evals.datasets.sources.row import Row
 from genops.prompts import InputSpec
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 FOLDER = "datasets"
 
@@ -39,7 +35,7 @@ class Dataset(Sequence[Case]):
         digest: SHA-256 of the cases in their order.
     """
 
-    def __init__(self, path: Path, offsets: NDArray[np.int64], name: str, derived: int = 0) -> None:
+    def __init__(self, path: Path, offsets: array[int], name: str, derived: int = 0) -> None:
         self.path = path
         self.derived = derived
         self.name = name
@@ -82,7 +78,7 @@ class Dataset(Sequence[Case]):
             except BaseException:
                 Path(out.name).unlink(missing_ok=True)
                 raise
-        return cls(path, _numbers(ends), name, ids.derived)
+        return cls(path, ends, name, ids.derived)
 
     @classmethod
     def of(
@@ -119,7 +115,7 @@ class Dataset(Sequence[Case]):
             raise Unfinished("the dataset is no longer kept", at=Location(path), hint="evaluate anew") from None
         if hashed.hexdigest() != digest:
             raise Unfinished("the kept dataset was changed", at=Location(path), hint="delete it and evaluate anew")
-        return cls(path, _numbers(ends), name or digest[:12])
+        return cls(path, ends, name or digest[:12])
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
@@ -135,8 +131,7 @@ class Dataset(Sequence[Case]):
         place = number + len(self) if number < 0 else number
         if not 0 <= place < len(self):
             raise IndexError(f"there is no case {number} in {len(self):,}")
-        begin, end = int(self._offsets[place]), int(self._offsets[place + 1])
-        return case_of(self._lines[begin:end])
+        return case_of(self._lines[self._offsets[place] : self._offsets[place + 1]])
 
     def __iter__(self) -> Iterator[Case]:
         """All cases in order, read as they are asked for."""
@@ -172,9 +167,3 @@ class _Ids:
             raise row.error(f"the id {case.id!r} is that of {first} too", hint="every case has an id of its own")
         self._places[case.id] = row.at.line or str(row.at)
         return case
-
-
-def _numbers(ends: array[int]) -> NDArray[np.int64]:
-    import numpy as np
-
-    return np.frombuffer(ends, dtype=np.int64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import MISSING, fields
 from typing import Any
 
-from genops.artifacts import decode, encode
+from genops.artifacts import decode, payload_bytes
 from genops.evals.case import Case
 
 _LISTS = ("tags", "scorers", "plants")
@@ -25,7 +25,7 @@ def record_of(case: Case) -> dict[str, Any]:
 
 def line_of(case: Case) -> bytes:
     """A case of plain values as a line, its end included. Mappings inside keep their order: it can shape a prompt."""
-    return encode(record_of(case)).data[1:] + b"\n"
+    return payload_bytes(record_of(case))[1:] + b"\n"
 
 
 def case_of(line: bytes) -> Case:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Annotated, Self
@@ -15,9 +16,6 @@ from genops.evals.case import Case
 from genops.syntax import Expression
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from genops.evals.datasets.dataset import Dataset
 
 _VARIABLES = frozenset(Case("", {}).variables())
@@ -62,16 +60,14 @@ class Selection(BaseModel):
                 raise ValueError(f"{error.message}; {error.hint}" if error.hint else error.message) from None
         return self
 
-    def numbers(self, dataset: Dataset) -> NDArray[np.int64]:
+    def numbers(self, dataset: Dataset) -> array[int]:
         """Numbers of the cases that are meant, ascending.
 
         Raises:
             InputError: None is left, a split is unknown, or the condition fails for a case.
         """
-        import numpy as np
-
-        found = np.fromiter(self._fitting(dataset), dtype=np.int64)
-        if not len(found):
+        found = array("q", self._fitting(dataset))
+        if not found:
             raise InputError(
                 f"no case of {len(dataset):,} is left", at=Location(dataset.name), hint=self._why_none(dataset)
             )
@@ -96,14 +92,14 @@ class Selection(BaseModel):
             if condition is None or _holds(condition, case, dataset):
                 yield number
 
-    def _drawn(self, found: NDArray[np.int64], dataset: Dataset) -> NDArray[np.int64]:
+    def _drawn(self, found: array[int], dataset: Dataset) -> array[int]:
         """Whole clusters in random order, until there are as many cases as wanted."""
         import numpy as np
 
         assert self.sample is not None
         wanted = self.sample if isinstance(self.sample, int) else math.ceil(self.sample * len(found))
         clusters: dict[str | int, list[int]] = {}
-        for number in found.tolist():
+        for number in found:
             cluster = dataset[number].cluster
             clusters.setdefault(number if cluster is None else cluster, []).append(number)
         groups, drawn = list(clusters.values()), list[int]()
@@ -111,7 +107,7 @@ class Selection(BaseModel):
             if len(drawn) >= wanted:
                 break
             drawn += groups[place]
-        return np.sort(np.array(drawn, dtype=np.int64))
+        return array("q", sorted(drawn))
 
     def _why_none(self, dataset: Dataset) -> str:
         splits = {case.split for case in dataset}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -12,14 +13,16 @@ from genops.chains import ChainDefinition
 from genops.errors import GenopsError, ModelError, OutputInvalid, StepTimeout
 from genops.evals.judges.fence import fence_code, harmless
 from genops.evals.judges.questions import QuestionSource
-from genops.evals.judging import Answer, NoAnswer, UnusableAnswer
+from genops.evals.judging import Answer, NoAnswer, NotAnswered, UnusableAnswer
 from genops.executor import Project, RunOptions
 from genops.executor.closure import Closure
 from genops.executor.engine import RunResult, run_chain
 from genops.models.loop_thread import on_loop
 from genops.prompts import Prompt
+from genops.store.records import RunRecord
 
 FENCE = "fence"
+_FREE: dict[str, Any] = {"cost": 0.0, "input_tokens": 0, "output_tokens": 0}
 
 
 class Questions:
@@ -80,7 +83,12 @@ class Questions:
         key = encode([prompt, inputs, model, number]).digest
         task = self._under_way.get(key)
         if task is not None:
-            return replace(await asyncio.shield(task), cost=0.0, input_tokens=0, output_tokens=0)
+            try:
+                return replace(await asyncio.shield(task), **_FREE)
+            except NotAnswered as error:
+                again = copy(error)
+                again.used = error.used and replace(error.used, **_FREE)
+                raise again from error
         task = self._under_way[key] = asyncio.create_task(self._ask(prompt, inputs, model, number))
         task.add_done_callback(lambda done: self._forget(key, done))
         return await asyncio.shield(task)
@@ -94,14 +102,28 @@ class Questions:
     async def _ask(self, prompt: str, inputs: dict[str, Value], model: str | None, number: int) -> Answer:
         closure = self.closure(prompt, model)
         template = closure.prompts[prompt]
-        options = RunOptions(mode="eval", reference=prompt, tags=("judge",), memo=self._memo, repeat=number)
+        alias, ended = model or closure.model_for(template), list[RunRecord]()
+        options = RunOptions(
+            mode="eval",
+            reference=prompt,
+            tags=("judge",),
+            memo=self._memo,
+            repeat=number,
+            on_finish=lambda record, spans, payload: ended.append(record),
+        )
+
+        def failed(cause: GenopsError, error: NotAnswered) -> NotAnswered:
+            error.run = cause.run
+            error.used = _used(ended[-1], template, alias) if ended else None
+            return error
+
         try:
             result = await run_chain(self._project, closure, {"values": fenced(template, inputs)}, options)
         except OutputInvalid as error:
-            raise _about(error, UnusableAnswer(f"the judge's answer is no verdict: {error.message}")) from error
+            raise failed(error, UnusableAnswer(f"the judge's answer is no verdict: {error.message}")) from error
         except (ModelError, StepTimeout) as error:
-            raise _about(error, NoAnswer(f"the judge gave no answer: {error.message}", hint=error.hint)) from error
-        return _answer(result, template, model or closure.model_for(template))
+            raise failed(error, NoAnswer(f"the judge gave no answer: {error.message}", hint=error.hint)) from error
+        return _answer(result, template, alias)
 
 
 async def ask(
@@ -122,20 +144,17 @@ def _answer(result: RunResult, template: Prompt, model: str) -> Answer:
     value, logprobs = result.output, None
     if template.parameters.get("logprobs"):
         value, logprobs = value["value"], value["logprobs"]
-    record = result.record
+    return replace(_used(result.record, template, model), value=value, logprobs=logprobs or {})
+
+
+def _used(record: RunRecord, template: Prompt, model: str) -> Answer:
+    """What a question took, before anything is made of its answer."""
     return Answer(
-        value=value,
+        value=None,
         run=record.id,
         prompt=template.component.digest,
         model=model,
         cost=record.cost,
         input_tokens=record.input_tokens,
         output_tokens=record.output_tokens,
-        logprobs=logprobs or {},
     )
-
-
-def _about(cause: GenopsError, error: GenopsError) -> GenopsError:
-    """The error with the run that it came up in."""
-    error.run = cause.run
-    return error

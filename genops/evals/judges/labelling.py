@@ -27,6 +27,7 @@ class Task:
         texts: The text, or both of a pair in the order in which they are shown.
         swapped: Whether the second of the pair stands first.
         drawn: As the file of cases has it.
+        named: How a labels file names the case.
     """
 
     case: str
@@ -34,6 +35,7 @@ class Task:
     texts: tuple[str, ...]
     swapped: bool
     drawn: str
+    named: Mapping[str, str]
 
 
 class CaseLabelling(Labelling[Task]):
@@ -52,6 +54,7 @@ class CaseLabelling(Labelling[Task]):
 
     def __init__(self, cases: Labels, out: Path, scale: tuple[str, ...] = (), seed: int = 0) -> None:
         self._seed = seed
+        self._named: dict[str, Mapping[str, str]] = {}
         tasks = self._drawn(cases)
         if not tasks:
             raise UsageError(
@@ -72,17 +75,19 @@ class CaseLabelling(Labelling[Task]):
         for case in before.chosen & before.human.keys():
             task = self._tasks.get(case)
             if task is not None and task.drawn == "random":
-                self._append({"id": case, "human": before.human[case], "drawn": "random"})
-        return list(before.human)
+                self._append({**task.named, "human": before.human[case], "drawn": "random"})
+        self._named = {row.case: row.named for row in before.rows if row.human is not None}
+        return list(self._named)
 
     def _row(self, task: Task, choice: str, note: str) -> Mapping[str, Any]:
         """The label is of the order of the file, whatever was shown first."""
         other = {"1": "2", "2": "1"}
         human = other.get(choice, choice) if task.swapped else choice
-        return {"id": task.case, "human": human, "note": note, "drawn": task.drawn, "shown_swapped": task.swapped}
+        return {**task.named, "human": human, "note": note, "drawn": task.drawn, "shown_swapped": task.swapped}
 
     def _undone(self, case: str) -> Mapping[str, Any]:
-        return {"id": case, "undo": True}
+        task = self._tasks.get(case)
+        return {**(task.named if task is not None else self._named[case]), "undo": True}
 
     def _drawn(self, cases: Labels) -> dict[str, Task]:
         """Tasks by case, in an order that the seed draws; equal for equal files, so that a pause changes nothing."""
@@ -96,7 +101,7 @@ class CaseLabelling(Labelling[Task]):
         drawn = hashlib.sha256(f"{self._seed}/{row.case}".encode()).digest()[0] % 2 == 1
         swapped = len(texts) == 2 and drawn
         asked = row.shown.get("question") or row.shown.get("input") or ""
-        return Task(row.case, asked, texts[::-1] if swapped else texts, swapped, row.drawn)
+        return Task(row.case, asked, texts[::-1] if swapped else texts, swapped, row.drawn, row.named)
 
 
 def _texts(row: Judged) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ One row, of JSONL or CSV, is one case, or one judge's word on it:
   because it tells much, which no estimate may rest on; a case that is both counts as drawn at random.
 * ``output``, or ``output_1`` and ``output_2``, or ``length``, ``length_1`` and ``length_2``: what was judged, or how
   long it is; ``input`` or ``question``: what it answers.
+* ``variant`` and ``metric``: of which variant's output the label is, and of which score; where they are missing, of the
+  suite's first variant, and of every score. One case labelled for two variants, or in two qualities, is two things.
 * ``undo``: true takes the case's human label back that stands above it.
 
 A judge with several rows on one case was asked again, which is how its consistency with itself is measured.
@@ -43,7 +45,7 @@ class Judged:
     """What one judge says of one case, beside what a person says.
 
     Attributes:
-        case: Id of the case.
+        case: What was judged: the id of the case, with its variant and metric where the row names them.
         judge: Name of the judge; empty for a row of a person alone.
         human: None where nobody has labelled it.
         verdict: None where the judge's answer was no verdict.
@@ -54,6 +56,9 @@ class Judged:
         lengths: Characters of what was judged: of the one text, or of the first and the second; empty if not known.
         drawn: ``random``, ``chosen`` because it tells much, or empty where nothing is said of it.
         shown: What a person needs to read of it.
+        id: Of the case.
+        variant: Whose output it is; empty where the row does not say.
+        metric: Which score the label is of; empty for all.
     """
 
     case: str
@@ -67,11 +72,20 @@ class Judged:
     lengths: tuple[float, ...] = ()
     drawn: str = ""
     shown: Mapping[str, str] = field(default_factory=dict)
+    id: str = ""
+    variant: str = ""
+    metric: str = ""
 
     @property
     def verdicts(self) -> tuple[str | None, ...]:
         """The verdict of each order."""
         return (self.verdict, self.swapped) if self.both_orders else (self.verdict,)
+
+    @property
+    def named(self) -> dict[str, str]:
+        """How a labels file names what was judged."""
+        more = (("variant", self.variant), ("metric", self.metric))
+        return {"id": self.id, **{name: value for name, value in more if value}}
 
     @property
     def flips(self) -> bool:
@@ -117,11 +131,12 @@ class Labels:
 
     @cached_property
     def kind(self) -> Kind:
-        """What the labels are: the better one of a pair, words, or numbers (more than two of them)."""
+        """What the labels are: the better one of a pair, words, or numbers (more than two of them, or one above 2)."""
         if any(row.both_orders or len(row.lengths) == 2 for row in self.rows):
             return "pair"
         words = self.words
-        return "number" if len(words) > 2 and all(_number(word) is not None for word in words) else "word"
+        scale = len(words) > 2 or any((_number(word) or 0.0) > 2 for word in words)
+        return "number" if scale and all(_number(word) is not None for word in words) else "word"
 
     def value(self, label: str) -> float | None:
         """A label as a number whose mean says something; None for a word that has none.
@@ -136,6 +151,23 @@ class Labels:
         if word in good:
             return 1.0
         return 0.0 if word in bad else 0.5 if self.kind == "pair" and word in TIE else None
+
+    def of(self, variant: str, metric: str, *, first: bool) -> Labels:
+        """The human labels of one score of one variant, with the plain ids of their cases.
+
+        Where a case has several, the one that says more exactly what it is of counts.
+
+        Args:
+            variant: Its name.
+            metric: Name of the score.
+            first: Whether labels that name no variant are of this one.
+        """
+        found: dict[str, Judged] = {}
+        for row in sorted(self.rows, key=lambda row: (row.metric != "", row.variant != "")):
+            ours = row.variant == variant or (first and not row.variant)
+            if row.human is not None and ours and row.metric in ("", metric):
+                found[row.id] = replace(row, case=row.id)
+        return Labels(tuple(found.values()))
 
     @classmethod
     def load(cls, *paths: Path) -> Labels:
@@ -187,13 +219,14 @@ def _row(raw: Mapping[str, Any], at: Location) -> Judged:
     case = raw.get("id", raw.get("case"))
     if case is None or not str(case).strip():
         raise DefinitionError("the row has no `id`", at=at, hint="`id` (or `case`) names the case; see docs/judges.md")
+    variant, metric = (str(raw.get(name) or "").strip() for name in ("variant", "metric"))
     named = "verdict" if "verdict" in raw else "forward"
     drawn = str(raw.get("drawn") or "")
     if drawn not in ("", "random", "chosen"):
         raise DefinitionError(f"`drawn` is random or chosen, not {drawn!r}", at=at)
     judge = str(raw.get("judge") or ("judge" if named in raw else ""))
     return Judged(
-        case=str(case),
+        case=_unit(str(case), variant, metric),
         judge=judge,
         human=_label(raw.get("human"), at),
         verdict=_label(raw.get(named), at),
@@ -205,7 +238,15 @@ def _row(raw: Mapping[str, Any], at: Location) -> Judged:
         shown={
             name: str(raw[name]) for name in ("question", "input", "output", "output_1", "output_2") if raw.get(name)
         },
+        id=str(case),
+        variant=variant,
+        metric=metric,
     )
+
+
+def _unit(case: str, variant: str, metric: str) -> str:
+    """What is labelled, in words: ``c1``, ``c1 of answer@2``, ``c1 of answer@2, brief``."""
+    return ", ".join(filter(None, (f"{case} of {variant}" if variant else case, metric)))
 
 
 def _label(raw: Any, at: Location) -> str | None:

@@ -32,7 +32,7 @@ class Planned:
     def to_value(self) -> dict[str, Value]:
         """A row of a labels file, for ``genops judge label``: without verdicts."""
         return {
-            "id": self.row.case,
+            **self.row.named,
             "drawn": self.drawn,
             "why": self.why,
             "cluster": self.row.cluster,

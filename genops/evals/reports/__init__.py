@@ -10,7 +10,9 @@ from genops.errors import UsageError, nearest
 from genops.evals.reports.report import Report
 
 Writer: TypeAlias = Callable[[Report, TextIO], None]
-FORMATS = {name: name for name in ("terminal", "json", "csv", "junit", "markdown", "github")} | {"html": "page"}
+FORMATS = {name: name for name in ("terminal", "json", "csv", "junit", "markdown", "github", "cases")} | {
+    "html": "page"
+}
 """Modules by format."""
 
 __all__ = ["FORMATS", "Report", "Writer", "writer"]

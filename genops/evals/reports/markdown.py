@@ -30,6 +30,7 @@ def _lines(summary: Summary) -> Iterator[str]:
         yield f"> {cell(note)}"
         yield ""
     yield from _scores(summary)
+    yield from _corrected(summary)
     yield from _differences(summary)
     yield from _failures(summary.variants)
     yield from _details(summary)
@@ -76,8 +77,23 @@ def _scores(summary: Summary) -> Iterator[str]:
         yield ""
 
 
+def _corrected(summary: Summary) -> Iterator[str]:
+    """Means that labels of people correct; why others are not stands below."""
+    rows = [
+        (cell(variant.name), cell(name), wording.measured(metric.corrected), f"{metric.corrected.n:,}")
+        for variant in summary.variants[:_VARIANTS]
+        for name, metric in variant.metrics.items()
+        if metric.corrected is not None and metric.corrected.value is not None
+    ]
+    if rows:
+        yield from table(("variant", "score", "corrected by labels of people, 95%", "labels"), rows)
+    for line in wording.uncorrected(summary):
+        yield f"<sub>{cell(line)}</sub>"
+        yield ""
+
+
 def _differences(summary: Summary) -> Iterator[str]:
-    if not summary.comparisons:
+    if not any(comparison.metrics for comparison in summary.comparisons):
         return
     rows = [
         (

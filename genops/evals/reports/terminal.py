@@ -67,7 +67,7 @@ def _head(summary: Summary) -> Iterator[Text]:
 
 
 def _differences(summary: Summary) -> Iterator[RenderableType]:
-    if not summary.comparisons:
+    if not any(comparison.metrics or comparison.amounts for comparison in summary.comparisons):
         return
     table = _table("VARIANT", "AGAINST", "METRIC", "DIFFERENCE, 95%", "P", "CORRECTED", "WIN/TIE/LOSS", "N", "")
     for comparison in summary.comparisons:
@@ -177,6 +177,8 @@ def _metrics(summary: Summary) -> Iterator[RenderableType]:
     if table.row_count:
         yield Text()
         yield table
+    for line in wording.uncorrected(summary):
+        yield Text(_safe(line), style="dim")
 
 
 def _metric(metric: MetricSummary) -> Sequence[str]:
@@ -188,8 +190,8 @@ def _metric(metric: MetricSummary) -> Sequence[str]:
         f"pass@{tries.k} {wording.measured(tries.any)}, pass^{tries.k} {wording.measured(tries.all)}"
         for tries in metric.tries
     ]
-    if metric.corrected is not None:
-        more.append(f"corrected by {metric.corrected.n:,} labels {wording.measured(metric.corrected)}")
+    if metric.corrected is not None and metric.corrected.value is not None:
+        more.append(wording.corrected(metric.corrected))
     return wording.measured(metric.mean), rate, f"{metric.mean.n:,}", f"{metric.missing:,}", bounds, "; ".join(more)
 
 

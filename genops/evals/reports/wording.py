@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from genops.evals.gate import Verdict
 from genops.evals.rule_test import RuleVerdict
 from genops.evals.summary import Counts, Difference, Failure, Measure, Summary
 from genops.tracing.quantities import counted, dollars, seconds
 
 NONE = "-"
+_NAMED = 6
 KINDS: dict[Failure, str] = {"infrastructure": "infrastructure failed", "bad": "bad output", "unscored": "unscored"}
 OUTCOMES = {"pass": "passed", "fail": "failed", "undecided": "undecided"}
 
@@ -36,6 +39,27 @@ def measured(measure: Measure, *, signed: bool = False) -> str:
         return NONE
     value = number(measure.value, measure.unit, signed=signed)
     return f"{value} {interval(measure, signed=signed)}"
+
+
+def corrected(measure: Measure) -> str:
+    """A mean that human labels correct; empty where they do not."""
+    why = f" ({measure.missing})" if measure.missing else ""
+    return "" if measure.value is None else f"corrected by {counted(measure.n, 'label')} {measured(measure)}{why}"
+
+
+def uncorrected(summary: Summary) -> list[str]:
+    """Why scores are not corrected although there are labels, each reason once."""
+    reasons: dict[str, list[str]] = {}
+    for variant in summary.variants:
+        for name, metric in variant.metrics.items():
+            if metric.corrected is not None and metric.corrected.value is None:
+                reasons.setdefault(metric.corrected.missing, []).append(f"{variant.name} {name}")
+    return [f"not corrected by labels: {some(which)}: {why}" for why, which in reasons.items()]
+
+
+def some(names: Sequence[str]) -> str:
+    """Names in a sentence, a few of many."""
+    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
 
 
 def interval(measure: Measure, *, signed: bool = False) -> str:
@@ -93,7 +117,8 @@ def tests(summary: Summary) -> str:
         return ""
     names = summary.correction.tests
     shown = ", ".join(names[:8]) + (f", and {len(names) - 8:,} more" if len(names) > 8 else "")
-    return f"p corrected by {summary.correction.method}, over {counted(len(names), 'test')}: {shown}"
+    what = "p, the inverse of an e-value," if summary.correction.name == "e-bh" else "p"
+    return f"{what} corrected by {summary.correction.method}, over {counted(len(names), 'test')}: {shown}"
 
 
 def trace_command(run: str) -> str:

@@ -28,16 +28,19 @@ class Keeper(Generic[R]):
 
     def __init__(self, write: Callable[[Sequence[R]], None]) -> None:
         self._write = write
-        self._waiting: asyncio.Queue[Sequence[R]] = asyncio.Queue(_WAITING)
-        self._in_hand: list[R] = []
+        self._waiting: list[R] = []
         self._writing = asyncio.Lock()
+        self._some = asyncio.Event()
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._failing_since: float | None = None
 
     async def keep(self, *records: R) -> None:
         """Hands over records, which go into one commit; waits where the store is far behind or cannot be written."""
-        await self._waiting.put(records)
+        self._waiting += records
+        self._some.set()
+        if len(self._waiting) >= _WAITING:
+            self._flowing.clear()
         await self._flowing.wait()
 
     async def run(self) -> None:
@@ -47,12 +50,13 @@ class Keeper(Generic[R]):
             StoreError: The store does not take it; what was written before stays.
         """
         while True:
-            self._in_hand.extend(await self._waiting.get())
+            await self._some.wait()
             await asyncio.sleep(_PAUSE)  # what comes meanwhile shares the commit
+            self._some.clear()
             await self.finish()
 
     async def finish(self) -> None:
-        """Writes what is there, also what :meth:`run` had in hand when it was cancelled.
+        """Writes what is there, also what :meth:`run` was about to write when it was cancelled.
 
         Raises:
             StoreError: The store does not take it, or has not for a while.
@@ -63,22 +67,20 @@ class Keeper(Generic[R]):
             written = await self._written()
 
     async def _written(self) -> bool:
-        """Whether all that is there is written; what is not stays in hand."""
+        """Whether all that was there is written; what is not goes on waiting."""
         async with self._writing:
-            while not self._waiting.empty():
-                self._in_hand.extend(self._waiting.get_nowait())
-            if not self._in_hand:
+            records = list(self._waiting)
+            if not records:
                 return True
-            written = list(self._in_hand)
             try:
-                await asyncio.to_thread(self._write, written)
+                await asyncio.to_thread(self._write, records)
             except StoreUnavailable:
                 self._flowing.clear()
                 self._failing_since = self._failing_since or time.monotonic()
                 if time.monotonic() - self._failing_since > _PATIENCE:
                     raise
                 return False
-            del self._in_hand[: len(written)]
+            del self._waiting[: len(records)]
             self._failing_since = None
             self._flowing.set()
             return True

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from genops.artifacts import Value, encode, json_form, normalise
+from genops.artifacts import Value, json_form, normalise, payload_bytes
 from genops.errors import ReferenceNotFound, StoreError
 from genops.evals.judges.asking import Questions
-from genops.evals.judging import Answer, NoAnswer
+from genops.evals.judging import Answer, NoAnswer, NotAnswered
 from genops.evals.sample import Sample
 from genops.evals.score import Evidence, Score, Unscored
 from genops.evals.use import ScorerUse
@@ -36,7 +36,7 @@ class Judged:
     seconds: float = 0.0
 
     def add(self, answer: Answer, seconds: float) -> None:
-        """Counts one answer, and how long it took."""
+        """Counts one question, answered or not, and how long it took."""
         self.calls += 1
         self.seconds += seconds
         self.cost = None if self.cost is None or answer.cost is None else self.cost + answer.cost
@@ -109,7 +109,12 @@ class Scoring:
             Unscored: There is no usable answer.
         """
         started = time.perf_counter()
-        answer = await self.questions.ask(prompt, inputs, model=model, number=number)
+        try:
+            answer = await self.questions.ask(prompt, inputs, model=model, number=number)
+        except NotAnswered as error:
+            if error.used is not None:
+                self.judged.add(error.used, time.perf_counter() - started)
+            raise
         self.judged.add(answer, time.perf_counter() - started)
         return answer
 
@@ -142,11 +147,10 @@ async def score_sample(uses: Sequence[ScorerUse], of: Any, scoring: Scoring) -> 
         found = await asyncio.gather(*(_one(use, of, scoring) for use in slow))
         results.update(zip((use.name for use in slow), found, strict=True))
     kept: dict[str, Any] = {use.name: result for use in uses if (result := results[use.name]) is not None}
-    session = scoring.project.redactor.session()
-    payload = encode(kept)
-    if payload.data[:1] == b"j" and session.ruled_out(payload.data[1:]):
+    redactor, data = scoring.project.redactor, payload_bytes(kept)
+    if data[:1] == b"j" and redactor.ruled_out(data[1:]):
         return kept
-    redacted = json_form(session.value(kept))
+    redacted = json_form(redactor.session().value(kept))
     assert isinstance(redacted, dict)
     return redacted
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from genops.artifacts import Value
 from genops.evals.sample import ScoringContext
 from genops.evals.score import Score
-from genops.evals.scorer import scorer
+from genops.evals.scorer import Names, scorer
 from genops.evals.scorers.positions import steps_at
 
 
 @scorer("step_did_not_run", threshold=1.0)
-async def step_did_not_run(output: Value, step: str, *, context: ScoringContext) -> Score:
-    """Whether no such step ran: 1 or 0. A name that the chain does not have never runs, so mind the spelling.
+async def step_did_not_run(output: Value, step: Annotated[str, Names("step")], *, context: ScoringContext) -> Score:
+    """Whether no such step ran: 1 or 0.
 
     Args:
         output: Not looked at.

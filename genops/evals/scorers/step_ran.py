@@ -9,14 +9,14 @@ from pydantic import Field
 from genops.artifacts import Value
 from genops.evals.sample import ScoringContext
 from genops.evals.score import Score
-from genops.evals.scorer import scorer
+from genops.evals.scorer import Names, scorer
 from genops.evals.scorers.positions import steps_at
 
 
 @scorer("step_ran", threshold=1.0)
 async def step_ran(
     output: Value,
-    step: str,
+    step: Annotated[str, Names("step")],
     *,
     at_least: Annotated[int, Field(ge=1)] = 1,
     at_most: Annotated[int, Field(ge=1)] | None = None,

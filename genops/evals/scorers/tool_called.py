@@ -11,7 +11,7 @@ from genops.artifacts import Value
 from genops.chains import LazyExpr, evaluate, is_true
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Evidence, Score
-from genops.evals.scorer import as_text, scorer
+from genops.evals.scorer import Names, as_text, scorer
 from genops.evals.scorers.difference import Likeness
 from genops.evals.scorers.tool_calls import ToolCall, tool_calls
 
@@ -21,7 +21,7 @@ Times = Annotated[int, Field(ge=0)] | None
 @scorer("tool_called", threshold=1.0)
 async def tool_called(
     output: Value,
-    tool: str,
+    tool: Annotated[str, Names("tool")],
     *,
     arguments: dict[str, Any] | None = None,
     match: Literal["subset", "equal"] = "subset",

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 from genops.artifacts import Value
 from genops.evals.sample import ScoringContext
 from genops.evals.score import Score
-from genops.evals.scorer import scorer
+from genops.evals.scorer import Names, scorer
 from genops.evals.scorers.tool_calls import tool_calls
 
 
 @scorer("tool_sequence", threshold=1.0)
 async def tool_sequence(
     output: Value,
-    tools: list[str],
+    tools: Annotated[list[str], Names("tool")],
     *,
     match: Literal["exact", "in_order", "any_order"] = "exact",
     context: ScoringContext,

@@ -9,7 +9,7 @@ from pydantic import Field
 from genops.artifacts import Value
 from genops.evals.sample import ScoringContext
 from genops.evals.score import Score, Unscored
-from genops.evals.scorer import scorer
+from genops.evals.scorer import Names, scorer
 
 
 @scorer("turns", threshold=1.0)
@@ -18,7 +18,7 @@ async def turns(
     at_most: Annotated[int, Field(ge=1)],
     *,
     at_least: Annotated[int, Field(ge=0)] = 0,
-    agent: str | None = None,
+    agent: Annotated[str | None, Names("agent")] = None,
     context: ScoringContext,
 ) -> Score:
     """Whether the run's agents took so many turns (model calls), all together: 1 or 0.

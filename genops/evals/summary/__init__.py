@@ -1,7 +1,7 @@
 """What an evaluation's samples say: counts, means with intervals, comparisons; what every report shows."""
 
 from genops.evals.summary.arms import FailedSample, FailedScore, Failure, failures_of
-from genops.evals.summary.comparison import Comparison, Correction, Difference, Moved
+from genops.evals.summary.comparison import Comparison, Correction, CorrectionName, Difference, Moved
 from genops.evals.summary.measure import Distribution, Histogram, Measure
 from genops.evals.summary.metric import MetricSpec, MetricSummary, Tries, Unscored
 from genops.evals.summary.summary import Counts, Summary, Tally, Usage, VariantSummary, summarise
@@ -9,6 +9,7 @@ from genops.evals.summary.summary import Counts, Summary, Tally, Usage, VariantS
 __all__ = [
     "Comparison",
     "Correction",
+    "CorrectionName",
     "Counts",
     "Difference",
     "Distribution",

@@ -120,7 +120,7 @@ class Arm:
         reused: Whether it reused results of an earlier run; its amounts are then not those of a whole run.
         input_tokens: Of the run.
         output_tokens: Of the run.
-        judge_calls: Answers of judges.
+        judge_calls: Questions to judges, those included that got no verdict.
         judge_seconds: Until the judges had answered, one after the other.
         judge_cost: US dollars; NaN where unknown.
         judge_input_tokens: Of the judges.

@@ -14,10 +14,19 @@ from genops.evals.summary.arms import Arm, floats, ints
 from genops.evals.summary.cases import Cases
 from genops.evals.summary.measure import Measure, case_means, mean_measure
 from genops.evals.summary.metric import MetricSpec, case_values
-from genops.stats import clopper_pearson_interval, cluster_permutation_test, holm, mcnemar_test
+from genops.stats import (
+    clopper_pearson_interval,
+    cluster_permutation_test,
+    difference_e_value,
+    e_benjamini_hochberg,
+    holm,
+    mcnemar_test,
+)
+from genops.stats.evidence import EVIDENCE
 
 _Values: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float64]]
 Direction: TypeAlias = Literal["better", "worse", "same", "unclear"]
+CorrectionName: TypeAlias = Literal["holm", "e-bh"]
 ALPHA = 0.05
 _MOVED = 10
 _DRAWS = 40_000_000
@@ -53,6 +62,7 @@ class Difference:
         metric: Which.
         difference: The mean of variant minus reference, with its interval.
         relative: The difference as a share of the reference's mean; None where that is 0.
+        e: E-value against "there is no difference"; None for scores without bounds.
         test: What gave ``p``; empty where nothing was tested.
         p: How likely so large a difference were, were it chance which is which; None where nothing was tested.
         adjusted: The same, corrected for all tests of the summary.
@@ -68,6 +78,7 @@ class Difference:
     metric: str
     difference: Measure
     relative: float | None
+    e: float | None
     test: str
     p: float | None
     adjusted: float | None
@@ -101,13 +112,15 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """How the p-values of a summary were corrected together.
+    """How the tests of a summary were corrected together.
 
     Attributes:
-        method: Of the correction.
+        name: Of the correction.
+        method: The same in words, with the error that it bounds.
         tests: What was tested together, as ``variant: metric``.
     """
 
+    name: CorrectionName
     method: str
     tests: tuple[str, ...]
 
@@ -121,7 +134,6 @@ class Side:
 
 
 AMOUNTS = ("latency", "cost", "tokens")
-_UNITS = {"latency": "s", "cost": "USD", "tokens": "tokens"}
 
 
 def compare(after: Side, before: Side, specs: Mapping[str, MetricSpec], evaluation: str = "") -> Comparison:
@@ -146,8 +158,8 @@ def compare(after: Side, before: Side, specs: Mapping[str, MetricSpec], evaluati
     for name in AMOUNTS:
         pairs = _paired(_amounts(name, after), _amounts(name, before), match)
         if len(pairs.after):
-            spec = MetricSpec(name, "", 0.0, None, lower_is_better=True)
-            amounts.append(_described(spec, pairs, after, before, _mean(pairs, after, _UNITS[name])))
+            spec = MetricSpec(name, name, 0.0, None, lower_is_better=True)
+            amounts.append(_described(spec, pairs, after, before, _mean(pairs, after, spec.unit)))
     return Comparison(after.arm.name, before.arm.name, evaluation, tuple(metrics), tuple(amounts))
 
 
@@ -158,15 +170,34 @@ def paired_values(spec: MetricSpec, after: Side, before: Side) -> tuple[NDArray[
     return pairs.after, pairs.before
 
 
-def corrected(comparisons: Sequence[Comparison]) -> tuple[tuple[Comparison, ...], Correction]:
-    """The comparisons with the p-values of all their metrics corrected for each other, by Holm's method."""
+def corrected(
+    comparisons: Sequence[Comparison], name: CorrectionName = "holm"
+) -> tuple[tuple[Comparison, ...], Correction]:
+    """The comparisons with the tests of all their metrics corrected for each other.
+
+    ``holm`` bounds the probability of any false claim, by the p-values of tests that look once. ``e-bh`` bounds the
+    share of false ones among the claims, by e-values, which hold however the evaluation was stopped; ``p`` is then the
+    inverse of the e-value. Scores without bounds have none, and are not tested.
+    """
+    if name == "e-bh":
+        comparisons = [replace(c, metrics=tuple(map(_by_evidence, c.metrics))) for c in comparisons]
     tested = [(c.variant, found) for c in comparisons for found in c.metrics if found.p is not None]
-    correction = holm([found.p or 0.0 for _, found in tested], ALPHA)
-    adjusted = {id(found): p for (_, found), p in zip(tested, correction.adjusted, strict=True)}
+    correction = (
+        e_benjamini_hochberg([found.e or 0.0 for _, found in tested], ALPHA)
+        if name == "e-bh"
+        else holm([found.p or 0.0 for _, found in tested], ALPHA)
+    )
+    adjusted = {id(found): value for (_, found), value in zip(tested, correction.adjusted, strict=True)}
     done = tuple(
         replace(c, metrics=tuple(_decided(found, adjusted.get(id(found))) for found in c.metrics)) for c in comparisons
     )
-    return done, Correction(correction.method, tuple(f"{variant}: {found.metric}" for variant, found in tested))
+    return done, Correction(name, correction.method, tuple(f"{variant}: {found.metric}" for variant, found in tested))
+
+
+def _by_evidence(found: Difference) -> Difference:
+    if found.e is None:
+        return replace(found, p=None, test="")
+    return replace(found, p=1 / max(found.e, 1.0), test=EVIDENCE)
 
 
 @dataclass(frozen=True)
@@ -215,14 +246,16 @@ def _amounts(name: str, side: Side) -> _Values:
 def _difference(spec: MetricSpec, pairs: _Pairs, after: Side, before: Side) -> Difference:
     clusters, weights = after.cases.clusters_of(pairs.places), after.cases.weights_of(pairs.places)
     differences = pairs.after - pairs.before
-    unit = "share" if spec.name == PASSED else "score"
+    unit = spec.unit
     ends = None if spec.ends is None else (spec.ends[0] - spec.ends[1], spec.ends[1] - spec.ends[0])
     if ends is not None and not differences.any():
         measure = _none_moved(len(differences), clusters, unit, ends)
     else:
         measure = mean_measure(differences, unit, clusters, weights, ends)
     test, p = _tested(pairs, differences, clusters, weights)
-    return replace(_described(spec, pairs, after, before, measure), test=test, p=p)
+    codes = None if clusters is None else clusters.tolist()
+    e = None if ends is None else difference_e_value(differences, ends[1], codes, weights)
+    return replace(_described(spec, pairs, after, before, measure), test=test, p=p, e=e)
 
 
 def _tested(
@@ -263,6 +296,7 @@ def _described(spec: MetricSpec, pairs: _Pairs, after: Side, before: Side, measu
         metric=spec.name,
         difference=measure,
         relative=(measure.value or 0.0) / base if base else None,
+        e=None,
         test="",
         p=None,
         adjusted=None,

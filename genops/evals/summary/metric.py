@@ -18,6 +18,7 @@ from genops.evals.summary.measure import Histogram, Measure, case_means, mean_me
 from genops.evals.use import parse_uses, python_parsing
 from genops.stats.repeats import share_of_choices
 
+_UNITS = {"latency": "s", "cost": "USD", "tokens": "tokens"}
 _TRIES = (2, 3, 5, 10, 20, 50, 100)
 
 
@@ -40,6 +41,11 @@ class MetricSpec:
     high: float | None = 1.0
     lower_is_better: bool = False
     threshold: float | None = None
+
+    @property
+    def unit(self) -> str:
+        """Of its values."""
+        return "share" if self.name == PASSED else _UNITS.get(self.scorer, "score")
 
     @property
     def ends(self) -> tuple[float, float] | None:
@@ -92,7 +98,7 @@ class MetricSummary:
         missing: Samples without a score: unscored, or the infrastructure failed.
         tries: pass@k and pass^k; empty without repeats.
         histogram: Of the scores; None where there are none.
-        corrected: The mean corrected by human labels (prediction-powered); None without labels.
+        corrected: The mean corrected by human labels (prediction-powered), or why there is none; None without labels.
     """
 
     spec: MetricSpec
@@ -144,7 +150,7 @@ def metric_summary(spec: MetricSpec, arm: Arm, cases: Cases, repeat: int) -> Met
     rated = bool(judged.any()) or (spec.threshold is not None and not len(values))
     return MetricSummary(
         spec=spec,
-        mean=_mean(numbers, values, cases, "score" if spec.name != PASSED else "share", spec.ends),
+        mean=_mean(numbers, values, cases, spec.unit, spec.ends),
         bounds=_bounds(spec.ends, scores, ints(arm.error_cases), cases),
         pass_rate=_mean(numbers[judged], passes[judged], cases, "share", (0.0, 1.0)) if rated else None,
         pass_bounds=_bounds((0.0, 1.0), scores, ints(arm.error_cases), cases, of_passes=True) if rated else None,

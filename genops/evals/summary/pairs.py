@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from genops.evals.summary.arms import count_reason
 from genops.evals.summary.measure import Measure
 from genops.store.records import SampleRecord
 
@@ -22,7 +23,7 @@ class PairTally:
         lengths: Characters of the first answer.
         other_lengths: Characters of the second.
         agree: Whether both orders gave one verdict.
-        unscored: How many verdicts could not be told.
+        reasons: Why verdicts could not be told, with counts.
     """
 
     cases: list[int] = field(default_factory=list)
@@ -32,13 +33,18 @@ class PairTally:
     lengths: list[int] = field(default_factory=list)
     other_lengths: list[int] = field(default_factory=list)
     agree: list[bool] = field(default_factory=list)
-    unscored: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def unscored(self) -> int:
+        """How many verdicts could not be told."""
+        return sum(self.reasons.values())
 
     def add(self, sample: SampleRecord) -> None:
         """Takes the verdicts of a sample."""
         for verdict in sample.pairs:
             if "outcome" not in verdict:
-                self.unscored += 1
+                count_reason(self.reasons, str(verdict["unscored"]))
                 continue
             self.cases.append(sample.case_number)
             self.first.append(verdict["first"])

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from genops.errors import UsageError, nearest
 from genops.evals.gate import Verdict
 from genops.evals.judges.labels import Labels
-from genops.evals.rules import PASSED
+from genops.evals.rules import PASSED, Rule
 from genops.evals.summary.arms import Arm, FailedSample, Failure, floats, ints
 from genops.evals.summary.cases import Cases
-from genops.evals.summary.comparison import Comparison, Correction, Side, compare, corrected
-from genops.evals.summary.labelled import corrected_metrics
+from genops.evals.summary.comparison import Comparison, Correction, CorrectionName, Side, compare, corrected
+from genops.evals.summary.labelled import Labelled
 from genops.evals.summary.measure import Distribution, distribution
 from genops.evals.summary.metric import MetricSpec, MetricSummary, Unscored, metric_specs, metric_summary
 from genops.evals.summary.pairs import PairSummary, PairTally, pair_summary
@@ -26,6 +26,7 @@ from genops.store.records import EvalRecord
 from genops.tracing.quantities import counted
 
 _KEPT = 20
+_REASONS = 5
 _KINDS: tuple[Failure, ...] = ("infrastructure", "bad", "unscored")
 
 
@@ -120,7 +121,7 @@ class Summary:
         clusters: How many clusters the cases make; None where each stands alone.
         variants: In the order of the suite.
         comparisons: Of each variant with the reference.
-        correction: Of the comparisons' p-values; None where nothing is compared.
+        correction: Of the comparisons' tests; None where nothing is compared.
         pairs: What verdicts on pairs of answers say; None where there are none.
         verdict: The gate's; None without a gate.
         notes: What one must know to read the numbers.
@@ -207,6 +208,34 @@ class Tally:
         names = dict.fromkeys(name for arm in arms.values() for name in arm.scores)
         return cls(record, arms, cases, metric_specs(manifest, cases, names), pairs)
 
+    @property
+    def variants(self) -> list[str]:
+        """Names of all variants of the evaluation, those included that are left out here."""
+        return [entry["name"] for entry in self.record.body["manifest"]["variants"]]
+
+    @property
+    def baseline(self) -> str:
+        """The variant that the gate compares with, where it does; else the first."""
+        gate = self.record.body["manifest"].get("gate") or {}
+        named = [Rule.parse(rule).baseline for rule in gate.get("rules", ())]
+        return next((name for name in named if name in self.arms), next(iter(self.arms)))
+
+    @property
+    def made(self) -> int:
+        """Samples that there are."""
+        return sum(arm.samples for arm in self.arms.values())
+
+    @property
+    def planned(self) -> int:
+        """Samples that a whole evaluation makes of these variants."""
+        manifest = self.record.body["manifest"]
+        return int(manifest["cases"] * manifest["repeat"] * len(self.arms))
+
+    @property
+    def stopped_by_gate(self) -> bool:
+        """Whether the gate was certain before all samples were made."""
+        return bool(self.record.verdict) and self.record.status == "finished" and self.made < self.planned
+
     def only(self, variant: str) -> Tally:
         """The samples of one variant."""
         return replace(self, arms={variant: self.arms[variant]})
@@ -217,22 +246,33 @@ class Tally:
 
 
 def summarise(
-    tally: Tally, *, reference: str | None = None, against: Tally | None = None, labels: Labels | None = None
+    tally: Tally,
+    *,
+    reference: str | None = None,
+    against: Tally | None = None,
+    labels: Labels | None = None,
+    correction: CorrectionName | None = None,
 ) -> Summary:
     """What an evaluation's samples say.
 
     Args:
         tally: The samples.
-        reference: Name of the variant that the others are compared with; default the first. With ``against``, one of
-            its variants; default, for each variant the one of the same name there, else the first.
+        reference: Name of the variant that the others are compared with; default the gate's baseline, else the first.
+            With ``against``, one of its variants; default, for each variant the one of the same name there.
         against: Another evaluation to compare with.
-        labels: Of people, for the outputs of the first variant.
+        labels: Of people; those that name no variant are of the outputs of the first.
+
+        correction: Of the comparisons' tests; default ``e-bh`` where a gate stopped one of the evaluations, as tests
+            that look once do not hold then, else ``holm``.
 
     Raises:
         UsageError: There is no such variant.
     """
     record, manifest = tally.record, tally.record.body["manifest"]
-    comparisons, correction = corrected(_comparisons(tally, reference, against))
+    stopped = tally.stopped_by_gate or (against is not None and against.stopped_by_gate)
+    comparisons, done = corrected(
+        _comparisons(tally, reference, against), correction or ("e-bh" if stopped else "holm")
+    )
     clusters = tally.cases.clusters
     return Summary(
         evaluation=record.id,
@@ -250,7 +290,7 @@ def summarise(
         clusters=None if clusters is None else len(np.unique(clusters)),
         variants=_variants(tally, labels),
         comparisons=comparisons,
-        correction=correction if comparisons else None,
+        correction=done if comparisons else None,
         pairs=pair_summary(tally.pairs, tally.cases.cluster_of),
         verdict=Verdict.from_json(record.verdict) if record.verdict else None,
         notes=tuple(_notes(tally, labels)),
@@ -264,7 +304,7 @@ def _comparisons(tally: Tally, reference: str | None, against: Tally | None) -> 
         raise UsageError(f"the evaluation has no variant {reference!r}", hint=nearest(reference, names))
     found = []
     for variant in tally.arms:
-        base = reference or (variant if against is not None and variant in names else names[0])
+        base = reference or (variant if against is not None and variant in names else other.baseline)
         if against is None and variant == base:
             continue
         evaluation = against.record.id if against is not None else ""
@@ -274,10 +314,9 @@ def _comparisons(tally: Tally, reference: str | None, against: Tally | None) -> 
 
 def _variants(tally: Tally, labels: Labels | None) -> tuple[VariantSummary, ...]:
     found = [_variant(tally, name) for name in tally.arms]
-    if labels is not None and found:
-        first = found[0]
-        metrics = corrected_metrics(first.metrics, tally.arms[first.name], tally.cases, labels)
-        found[0] = replace(first, metrics=metrics)
+    if labels is not None:
+        beside = Labelled(labels, tally.variants, tally.cases)
+        found = [replace(one, metrics=beside.corrected(one.metrics, tally.arms[one.name])) for one in found]
     return tuple(found)
 
 
@@ -341,16 +380,15 @@ def _usage(
 
 def _notes(tally: Tally, labels: Labels | None) -> list[str]:
     record, notes = tally.record, []
-    made = sum(arm.samples for arm in tally.arms.values())
-    planned = record.body["manifest"]["cases"] * record.body["manifest"]["repeat"] * len(tally.arms)
+    made, planned = tally.made, tally.planned
     resume = f"`genops eval run {record.suite} --resume` goes on with it"
     if record.status == "running":
         notes.append(f"it is running, or its process was killed: {made:,} of {planned:,} samples are there; {resume}")
-    elif made < planned and not record.verdict:
+    elif made < planned and not tally.stopped_by_gate:
         notes.append(f"it was stopped after {made:,} of {planned:,} samples; {resume}")
     elif made < planned:
         stopped = f"the gate stopped it after {made:,} of {planned:,} samples"
-        notes.append(f"{stopped}: its own intervals allow for that, the others do not")
+        notes.append(f"{stopped}: its own intervals and e-values allow for that, other intervals do not")
     errors = sum(len(arm.error_cases) for arm in tally.arms.values())
     if errors:
         notes.append(f"the infrastructure failed under {counted(errors, 'sample')}; {resume}")
@@ -360,8 +398,10 @@ def _notes(tally: Tally, labels: Labels | None) -> list[str]:
             "what that spared is in no mean and no difference of latency, cost and tokens (`--no-memo` reuses nothing)"
         )
         notes.append(f"{counted(reused, 'sample')} reused results of earlier runs; {spared}")
+    for reason, number in sorted(tally.pairs.reasons.items(), key=lambda item: -item[1])[:_REASONS]:
+        notes.append(f"{counted(number, 'verdict')} on pairs of answers could not be told: {reason}")
     if tally.cases.missing:
         notes.append(tally.cases.missing)
-    if labels is not None and len(tally.arms) > 1:
-        notes.append(f"the labels of people are taken to be of the outputs of {next(iter(tally.arms))}")
+    if labels is not None:
+        notes += Labelled(labels, tally.variants, tally.cases).notes(list(tally.specs))
     return notes

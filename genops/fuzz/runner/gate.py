@@ -14,7 +14,6 @@ from math import nan
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from genops.evals.gate import GateProcess, Verdict
 from genops.evals.rule_test import Outcome, Reading, RuleTest
@@ -61,7 +60,7 @@ class CampaignGate:
             yield from drawn
             return
         there = dict(drawn)
-        for number in (number for members in process.units for number in members.tolist()):
+        for number in (number for members in process.units for number in members):
             if process.certain:
                 return
             if number in there:
@@ -125,8 +124,8 @@ def _processes(plan: CampaignPlan, gate: Gate) -> dict[str, GateProcess]:
 def _process(plan: CampaignPlan, gate: Gate, arena: Arena, first: int) -> GateProcess:
     campaign, name = plan.campaign, arena.objective.name
     units = _units(len(arena.seeds(campaign.seed)), campaign.tries.sweep, first)
-    weights = np.array([float(len(members)) for members in units])
-    order = draw_order(weights if gate.about == "sweep" else np.ones(len(units)), campaign.seed)
+    weights = [float(len(members)) for members in units]
+    order = draw_order(np.array(weights if gate.about == "sweep" else [1.0] * len(units)), campaign.seed)
     tests = [
         RuleTest.of(rule, gate, len(gate.rules), weights, SCALE, campaign.chain, rule.baseline)
         for rule in gate.rules
@@ -135,6 +134,6 @@ def _process(plan: CampaignPlan, gate: Gate, arena: Arena, first: int) -> GatePr
     return GateProcess(gate, tests, [units[place] for place in order], 1 + len(plan.beside(arena)), lambda _: 1.0)
 
 
-def _units(seeds: int, tries: int, first: int) -> list[NDArray[np.int64]]:
+def _units(seeds: int, tries: int, first: int) -> list[range]:
     """The numbers of the tries at each seed, which take their turns."""
-    return [np.arange(first + place, first + tries, seeds, dtype=np.int64) for place in range(min(seeds, tries))]
+    return [range(first + place, first + tries, seeds) for place in range(min(seeds, tries))]

@@ -73,6 +73,10 @@ class Corpus(Protocol):
         """Chunk ids of rows, as numbers: they order equal scores, whatever the layout."""
         ...
 
+    def living(self) -> NDArray[np.int64]:
+        """All rows that can be found, ascending."""
+        ...
+
     def passages(self, rows: NDArray[np.int64]) -> list[tuple[DocumentRecord, Passage]]:
         """The passages of rows, with their documents."""
         ...

@@ -146,6 +146,12 @@ class LocalCorpus:
             for segment, first in zip(self._segments, self._firsts, strict=True)
         ]
 
+    def living(self) -> NDArray[np.int64]:
+        """All rows that are no tombstones, ascending."""
+        import numpy as np
+
+        return np.arange(self.rows) if self._alive is None else np.flatnonzero(self._alive)
+
     def allowed(self, where: Filter | None) -> Mask | None:
         """The living rows that a filter leaves; None for all."""
         if where is None:

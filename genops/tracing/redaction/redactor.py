@@ -43,11 +43,14 @@ class Redactor:
         """The redaction of one run."""
         return RedactionSession(self)
 
-    def ruled_out(self, encoded: str) -> bool:
-        """Whether a value's JSON text tells that there is nothing to replace in it; False when it cannot tell."""
-        if self._detectors or self._patterns or ("<" in encoded and _PLACEHOLDER.search(encoded)):
+    def ruled_out(self, encoded: bytes) -> bool:
+        """Whether a value's JSON (UTF-8) tells that there is nothing to replace in it; False when it cannot tell."""
+        if self._detectors or self._patterns:
             return False
-        return secrets.ruled_out(encoded) and self._known.ruled_out(encoded)
+        text = encoded.decode("utf-8")
+        if "<" in text and _PLACEHOLDER.search(text):
+            return False
+        return secrets.ruled_out(text) and self._known.ruled_out(text)
 
     def matches(self, text: str) -> list[Match]:
         """What is to be replaced in a text, in order, without overlaps."""
@@ -64,10 +67,15 @@ class RedactionSession:
 
     Redacting what is redacted already changes nothing, and the numbers of placeholders that come in from outside
     (a replayed run's) are not given again. May be used from several threads.
+
+    Attributes:
+        ruled_out: Whether a value's JSON (UTF-8) tells that :meth:`value` would change nothing, which is far cheaper
+            to ask.
     """
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
+        self.ruled_out = redactor.ruled_out
         self._placeholders: dict[tuple[str, str], str] = {}
         self._last: dict[str, int] = {}
         self._clean: set[str] = set()
@@ -90,10 +98,6 @@ class RedactionSession:
         if isinstance(value, bytes):
             return self._bytes(value)
         return value
-
-    def ruled_out(self, encoded: bytes) -> bool:
-        """Whether a value's JSON (UTF-8) tells that :meth:`value` would change nothing, which is far cheaper to ask."""
-        return self._redactor.ruled_out(encoded.decode("utf-8"))
 
     def text(self, text: str) -> str:
         """The text with what was found replaced by placeholders; the same object when nothing was."""

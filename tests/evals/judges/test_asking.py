@@ -66,6 +66,19 @@ def test_equal_questions_at_the_same_time_are_asked_once(bench):
     assert sorted(answer.input_tokens > 0 for answer in answers) == [False, False, True]
 
 
+def test_equal_questions_that_get_no_verdict_are_paid_once(bench):
+    bench.says({"delay": 0.1, "text": "I would rather not."})
+
+    async def both():
+        questions = (bench.questions.ask("genops/rubric", INPUTS) for _ in range(3))
+        return await asyncio.gather(*questions, return_exceptions=True)
+
+    errors = run_sync(both())
+    assert [type(error) for error in errors] == [UnusableAnswer] * 3
+    assert sorted(error.used.input_tokens > 0 for error in errors) == [False, False, True]
+    assert {error.used.run for error in errors} == {error.run for error in errors}
+
+
 def test_who_gives_up_waiting_takes_the_answer_from_nobody_else(bench):
     bench.says({"delay": 0.2, "json": VERDICT})
 

@@ -78,11 +78,39 @@ def test_where_there_is_nothing_to_correct_with(labels, human, scores):
     assert prediction_powered(scores, labels(human)) is None
 
 
-def test_clusters_are_refused_rather_than_taken_for_independent(labels):
-    scores, truth = suite(50)
-    human = told(truth, 10)
-    clusters = {case: {"cluster": "one"} for case in human}
-    assert prediction_powered(scores, labels(human, **clusters)) is None
+def test_cases_of_a_cluster_are_not_taken_for_independent(labels):
+    scores, truth = suite(200)
+    human = told(truth, 40)
+    apart = prediction_powered(scores, labels(human))
+    clusters = {case: {"cluster": f"of {number // 4}"} for number, case in enumerate(human)}
+    together = prediction_powered(scores, labels(human, **clusters))
+    assert (together.interval.n, together.interval.clusters) == (40, 10)
+    assert together.interval.method.startswith("PPI++, power-tuned, cluster-robust")
+    assert together.interval.bounds != apart.interval.bounds
+    one = {case: {"cluster": "one"} for case in human}
+    assert prediction_powered(scores, labels(human, **one)).interval.bounds is None
+
+
+def test_clusters_and_weights_of_a_suite_count(labels):
+    scores, truth = suite(200)
+    weights = {case: 3.0 if good else 1.0 for case, good in truth.items()}
+    clusters = {case: number // 2 for number, case in enumerate(scores)}
+    found = prediction_powered(scores, labels(told(truth, 100)), clusters=clusters, weights=weights)
+    share = sum(weights[case] for case, good in truth.items() if good) / sum(weights.values())
+    assert found.interval.bounds[0] <= share <= found.interval.bounds[1]
+    assert found.interval.clusters == 50
+
+
+def test_clusters_take_more_labels(labels):
+    scores, truth = suite(400)
+    human = dict(sorted(told(truth, 80).items(), key=lambda item: item[1]))  # alike within a cluster
+    plan = planned_labels(scores, labels(human), 0.15)
+    clusters = {case: {"cluster": f"of {number // 4}"} for number, case in enumerate(human)}
+    wider = planned_labels(scores, labels(human, **clusters), 0.15)
+    assert wider.labels is None or wider.labels > plan.labels
+    assert wider.width == plan.width
+    assert all(wide > narrow for (_, wide), (_, narrow) in zip(wider.curve, plan.curve, strict=True))
+    assert planned_labels(scores, labels(human, **{case: {"cluster": "one"} for case in human}), 0.15) is None
 
 
 def test_verdicts_as_scores_are_the_mean_of_both_orders(tmp_path):

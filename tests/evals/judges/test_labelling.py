@@ -147,3 +147,18 @@ def test_a_case_that_was_chosen_once_and_is_drawn_now_is_not_asked_again(tmp_pat
     labelling = CaseLabelling(Labels.load(path), out)
     assert [task.case for task in labelling.tasks() if labelling.skip(task) is None] == ["2"]
     assert Labels.load(out).chosen == frozenset()
+
+
+def test_a_label_says_of_which_variant_and_score_it_is(tmp_path, out):
+    rows = [{"id": "c1", "variant": name, "metric": "brief", "output": f"of {name}"} for name in ("old", "new")]
+    path = tmp_path / "variants.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    labelling = CaseLabelling(Labels.load(path), out)
+    for task in labelling.tasks():
+        labelling.label(task, "yes" if task.texts == ("of new",) else "no")
+    assert {(row.id, row.variant, row.metric, row.human) for row in Labels.load(out).rows} == {
+        ("c1", "old", "brief", "no"),
+        ("c1", "new", "brief", "yes"),
+    }
+    assert CaseLabelling(Labels.load(path), out).undo() in {"c1 of old, brief", "c1 of new, brief"}
+    assert len(Labels.load(out).human) == 1

@@ -126,3 +126,30 @@ def test_a_csv_row_with_too_many_cells(load):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(DefinitionError, match="nowhere"):
         Labels.load(tmp_path / "nowhere.jsonl")
+
+
+def test_one_case_may_be_labelled_for_each_variant_and_score(load):
+    labels = load(
+        {"id": "c1", "human": "yes"},
+        {"id": "c1", "human": "no", "variant": "new"},
+        {"id": "c1", "human": "4", "variant": "new", "metric": "brief"},
+        {"id": "c2", "human": "5", "variant": "new", "metric": "brief"},
+        {"id": "c3", "human": "no", "metric": "brief"},
+    )
+    assert list(labels.human) == ["c1", "c1 of new", "c1 of new, brief", "c2 of new, brief", "c3, brief"]
+    assert labels.of("new", "kind", first=False).human == {"c1": "no"}
+    brief = labels.of("new", "brief", first=False)
+    assert (brief.human, brief.value("4")) == ({"c1": "4", "c2": "5"}, 4.0)
+    assert labels.of("old", "brief", first=True).human == {"c1": "yes", "c3": "no"}
+    assert labels.of("old", "kind", first=False).human == {}
+
+
+def test_a_label_that_contradicts_another_of_the_same_variant_is_refused(load):
+    same = {"id": "c1", "variant": "new"}
+    with pytest.raises(DefinitionError, match="case 'c1 of new' is 'yes' here and 'no' at"):
+        load({**same, "human": "no"}, {**same, "human": "yes"})
+
+
+def test_variants_of_one_case_are_one_cluster(load):
+    labels = load({"id": "c1", "human": "yes", "variant": "old"}, {"id": "c1", "human": "no", "variant": "new"})
+    assert [row.cluster for row in labels.rows] == ["c1", "c1"]

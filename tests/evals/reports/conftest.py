@@ -1,5 +1,6 @@
 """A store of evaluations."""
 
+import json
 from io import StringIO
 
 import pytest
@@ -44,3 +45,16 @@ def mixed(evaluations):
     samples = [{"case": n, "variant": v, **kind} for n, kind in enumerate(kinds) for v in ("old", "new")]
     samples[-1]["scores"] = {"contains": contains(1)}
     return evaluations.add(samples, cases=rows, variants=("old", "new"))
+
+
+@pytest.fixture
+def labelled(evaluations):
+    """Two variants of 60 cases, and labels of people for the first."""
+    rows = [{"id": f"c{n}", "human": "yes" if n % 9 > 3 else "no", "variant": "old"} for n in range(30)]
+    (evaluations.settings.root / "labels.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    samples = [
+        {"case": n, "variant": v, "scores": {"contains": contains(n % 9 > 2)}}
+        for n in range(60)
+        for v in ("old", "new")
+    ]
+    return evaluations.add(samples, variants=("old", "new"), labels="labels.jsonl")

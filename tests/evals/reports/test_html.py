@@ -11,6 +11,7 @@ import pytest
 from benchmarks.made_evaluation import made_evaluation
 from genops.evals import Case
 from genops.evals.gate import Verdict
+from genops.evals.judges.labels import Judged, Labels
 from genops.evals.reports.html import html_report
 from genops.evals.reports.html.bounded import bounded
 from genops.evals.reports.html.samples import VALUE_ROOM
@@ -330,6 +331,23 @@ class TestInABrowser:
             ["new", "only: slow"],
             ["old", "evidence only: quick"],
         ]
+
+    def test_means_that_labels_correct_are_drawn_and_the_others_say_why_not(self, project, record, tmp_path):
+        rows = (
+            Judged(f"more-{n}", "", "yes" if n % 3 else "no", None, id=f"more-{n}", variant="old") for n in range(20)
+        )
+        labels = Labels(tuple(rows))
+        summary = summarise(Tally.read(project.store, record, project.settings.data_dir), labels=labels)
+        asked = """[...document.querySelectorAll(".metric")].slice(0, 2).map((card) => [
+            card.querySelectorAll(".corrected").length,
+            ...[...card.querySelectorAll("small")].map((s) => s.textContent).filter((text) => /label/.test(text))])"""
+        contains, errors = said(dom("".join(html_report(project, summary)), tmp_path, asked))
+        drawn, old, new = contains
+        assert drawn == 1
+        assert old.startswith("corrected by 20 labels 0.65")
+        assert new == "not corrected by labels: no case of it has a label"
+        assert errors[0] == 0
+        assert "it has no bounds" in errors[1]
 
     def test_a_sample_leads_to_its_trace(self, page, tmp_path):
         asked = "openSample(1).then(() => dialog.querySelector('.command code').textContent)"

@@ -1,8 +1,13 @@
-"""JUnit XML: a suite per variant, a test per case, every kind of failure with a result of its own."""
+"""JUnit XML: a suite per variant, a test per case, every kind of failure with a result of its own.
+
+There is no one schema. The one here is what both that are in use accept, that of Ant's tasks and that of Jenkins' xUnit
+plug-in, at its strictest; and a reader of others has to find in the file what was written.
+"""
 
 from pathlib import Path
 
 import pytest
+from junitparser import Error, Failure, JUnitXml, Skipped
 from lxml import etree
 
 from tests.evals.stored import contains
@@ -60,3 +65,21 @@ def test_of_several_repeats_the_worst_counts(evaluations, written):
 @pytest.mark.parametrize("variants", [("one",), tuple(f"v{n}" for n in range(200))])
 def test_an_empty_evaluation_is_valid(evaluations, written, variants):
     assert len(parsed(written("junit", evaluations.add([], variants=variants)))) == len(variants)
+
+
+def test_a_reader_of_others_finds_every_result_and_count(written, mixed, tmp_path):
+    (tmp_path / "junit.xml").write_text(written("junit", mixed), encoding="utf-8")
+    read = JUnitXml.fromfile(str(tmp_path / "junit.xml"))
+    old, new = read
+    assert [(suite.name, suite.tests, suite.failures, suite.errors, suite.skipped) for suite in (old, new)] == [
+        ("old", 5, 2, 1, 1),
+        ("new", 5, 1, 1, 1),
+    ]
+    kinds = {case.name: [type(result) for result in case.result] for case in old}
+    assert [kinds[f"c{n}"] for n in range(4)] == [[], [Failure], [Skipped], [Error]]
+    failure = next(case for case in old if case.name == "c1").result[0]
+    assert (failure.type, failure.message.startswith("contains 0 (lacks '50%'")) == ("bad output", True)
+    assert "genops trace show" in failure.text
+    assert {case.classname for case in new} == {"demo.new"}
+    read.update_statistics()
+    assert (read.tests, read.failures, read.errors, read.skipped) == (10, 3, 2, 2)

@@ -69,3 +69,11 @@ def test_hundreds_of_variants_stay_short(evaluations, written):
     text = written("markdown", evaluations.add(samples, variants=variants))
     assert "and 280 more variants" in text
     assert len(text) < 30_000
+
+
+def test_scores_that_labels_correct_have_a_table_and_the_others_a_reason(written, labelled):
+    text = written("markdown", labelled)
+    row = next(row for row in cells(text) if row[:2] == ["old", "contains"])
+    assert row[2].startswith("0.545 [")
+    assert row[3] == "30"
+    assert "not corrected by labels: new contains, new passed: no case of it has a label" in text

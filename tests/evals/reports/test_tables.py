@@ -5,6 +5,7 @@ import json
 from io import StringIO
 
 from genops.evals.reports.csv import COLUMNS
+from tests.evals.stored import contains
 
 
 def rows_of(text):
@@ -43,3 +44,27 @@ def test_json_is_the_summary(evaluations, written, mixed):
     assert data == json.loads(json.dumps(evaluations.summary(mixed).to_json()))
     counts = data["variants"][0]["counts"]
     assert (counts["infrastructure"], counts["unscored"], counts["bad"]) == (1, 1, 2)
+
+
+def test_json_tells_what_labels_corrected_and_why_not(written, labelled):
+    old, new = json.loads(written("json", labelled))["variants"]
+    assert old["metrics"]["contains"]["corrected"]["n"] == 30
+    assert new["metrics"]["contains"]["corrected"]["value"] is None
+    assert "no case of it has a label" in new["metrics"]["contains"]["corrected"]["missing"]
+
+
+def test_cases_to_label_are_the_first_answers_without_scores(written, evaluations):
+    answers = {variant: evaluations.keep({"answer": f"of {variant}"}) for variant in ("old", "new")}
+    samples = [
+        {"case": 0, "variant": v, "repeat": r, "output": answers[v], "scores": {"contains": contains(1)}}
+        for v in ("old", "new")
+        for r in (0, 1)
+    ]
+    samples.append({"case": 1, "variant": "old", "status": "error", "error": {"type": "Timeout"}, "run": ""})
+    cases = [{"id": "a", "inputs": {"q": "which?"}, "cluster": "one"}, {"id": "b", "inputs": {"q": "what?"}}]
+    record = evaluations.add(samples, variants=("old", "new"), repeat=2, cases=cases)
+    rows = [json.loads(line) for line in written("cases", record).splitlines()]
+    assert rows == [
+        {"id": "a", "variant": v, "output": f'{{"answer": "of {v}"}}', "input": "which?", "cluster": "one"}
+        for v in ("old", "new")
+    ]

@@ -59,3 +59,9 @@ def test_what_failed_in_hundreds_of_variants_is_counted_and_not_all_listed(evalu
     text = written("terminal", evaluations.add(samples, variants=variants))
     assert sum(line.startswith("bad output") for line in text.splitlines()) == 60
     assert "… and 140 more: genops eval show" in text
+
+
+def test_scores_that_labels_correct_say_by_how_many_and_the_others_why_not(written, labelled):
+    text = written("terminal", labelled)
+    assert "corrected by 30 labels 0.545 [" in text
+    assert "not corrected by labels: new contains, new passed: no case of it has a label" in text

@@ -90,7 +90,7 @@ async def test_one_that_stays_locked_ends_it_and_what_was_written_stays(monkeypa
     await keeper.finish()
     shelf.troubles = [StoreUnavailable("locked")] * 1_000_000
     running = asyncio.create_task(keeper.run())
-    await keeper._waiting.put([sample(1)])
+    await keeper.keep(sample(1))
     with pytest.raises(StoreUnavailable):
         await asyncio.wait_for(running, 10)
     assert shelf.kept == [0]

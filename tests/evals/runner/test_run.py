@@ -13,6 +13,7 @@ import pytest
 import genops
 from benchmarks.loopback_server import Fault, LoopbackServer, Reply
 from genops.evals import Range, Sample, Score, ScoringContext, Unscored, define_suite, evaluate, scorer
+from genops.evals.results import Results
 from tests.evals.conftest import ECHO, lab, site
 
 __all__ = ["lab", "site"]
@@ -351,6 +352,38 @@ def test_a_budget_of_time_ends_the_run(lab, server):
     done = lab.run(lab.suite(rows, chain="ask", concurrency=1, budget={"seconds": 0.5}))
     assert "0.5 s is used up" in done.progress.stopped
     assert 0 < done.progress.done < 200
+
+
+PRICE = "price = {input = 1.0, output = 2.0}\n"
+
+
+def test_answers_of_a_judge_that_are_no_verdict_are_paid_for_with_every_re_ask(lab, server):
+    lab.site.served(server.url, alias="judge", more=QUICK + PRICE)
+    server.answer = lambda body: Reply(text="It is rather polite, I would say.")
+    done = lab.run(lab.suite([{"id": "c", "text": "a"}], [{"rubric": "Is it polite?"}], judge="judge"))
+    assert "no verdict" in done.score("c", "rubric")["unscored"]
+    trace = lab.site.trace(done.score("c", "rubric")["run"])
+    run, calls = trace.run, [span for span in trace.spans if span.kind == "model"]
+    judged = done.of("c").judged
+    assert len(calls) > 1
+    assert (judged["calls"], judged["input_tokens"], judged["output_tokens"], judged["cost"]) == (
+        1, run.input_tokens, run.output_tokens, run.cost
+    )  # fmt: skip
+    assert judged["input_tokens"] > 0
+    assert judged["cost"] == pytest.approx(judged["input_tokens"] * 1e-6 + judged["output_tokens"] * 2e-6)
+    results = Results(lab.site.project.store, lab.site.project.settings)
+    (variant,) = results.summary(results.find(done.id)).variants
+    assert variant.judge_usage.tokens.total == run.input_tokens + run.output_tokens
+
+
+def test_a_budget_counts_what_judges_without_a_verdict_used(lab, server):
+    lab.site.served(server.url, alias="judge", more=QUICK)
+    server.answer = lambda body: Reply(text="It is rather polite, I would say.")
+    rows = [{"id": str(n), "text": str(n)} for n in range(50)]
+    suite = lab.suite(rows, [{"rubric": "Is it polite?"}], judge="judge", concurrency=1, budget={"tokens": 400})
+    done = lab.run(suite)
+    assert "400 tokens" in done.progress.stopped
+    assert done.progress.done < 50
 
 
 def test_a_judge_that_cannot_be_reached_is_asked_again_on_resume_and_the_chain_is_not(lab, server):

@@ -5,7 +5,8 @@ import random
 import numpy as np
 import pytest
 
-from genops.stats import holm, mcnemar_test
+from genops.evals.gate import Verdict
+from genops.stats import e_benjamini_hochberg, holm, mcnemar_test
 from tests.evals.stored import contains
 
 
@@ -148,3 +149,77 @@ def test_hundreds_of_variants_are_no_trouble(evaluations):
     summary = evaluations.summary(evaluations.add(samples, variants=variants))
     assert len(summary.variants) == 300
     assert len(summary.correction.tests) == 299
+
+
+def test_e_values_bound_the_share_of_false_claims_where_that_is_asked_for(evaluations):
+    scores = [f"s{number}" for number in range(4)]
+    random_ = random.Random(3)
+    samples = [
+        {
+            "case": n,
+            "variant": variant,
+            "scores": {
+                name: contains(float(random_.random() < 0.4 + 0.5 * (place == 0 and variant == "new")))
+                for place, name in enumerate(scores)
+            },
+        }
+        for n in range(120)
+        for variant in ("old", "new")
+    ]
+    record = evaluations.add(samples, variants=("old", "new"), scorers=scores)
+    summary = evaluations.summary(record, correction="e-bh")
+    tested = [found for found in only(summary).metrics if found.p is not None]
+    assert (summary.correction.name, summary.correction.method) == ("e-bh", "e-BH, false discovery rate")
+    assert [found.adjusted for found in tested] == list(e_benjamini_hochberg([found.e for found in tested]).adjusted)
+    assert all(found.p == min(1.0, 1 / found.e) for found in tested)
+    assert [found.direction for found in tested[:2]] == ["better", "unclear"]
+
+
+def test_holm_s_p_values_come_with_e_values_beside_them(evaluations):
+    found = only(evaluations.summary(two(evaluations, [0] * 40, [1] * 40))).metrics[0]
+    assert found.test == "exact McNemar"
+    assert found.e > 1_000
+
+
+def test_what_a_gate_stopped_is_told_by_e_values(evaluations):
+    rows = [{"id": str(n), "inputs": {"q": "x"}} for n in range(100)]
+    verdict = Verdict("pass", (), (), (), 0.05, "dataset", 100, 40, 200, 80)
+    stopped = two(evaluations, [0] * 40, [1] * 40, cases=rows, verdict=verdict)
+    assert evaluations.summary(stopped).correction.name == "e-bh"
+    assert evaluations.summary(stopped, correction="holm").correction.name == "holm"
+    whole = two(evaluations, [0] * 40, [1] * 40)
+    assert evaluations.summary(whole).correction.name == "holm"
+    assert evaluations.summary(whole, stopped).correction.name == "e-bh"
+
+
+def test_scores_without_bounds_have_no_e_value_and_are_not_tested_by_one(evaluations):
+    record = two(evaluations, [0.2] * 20, [3.0] * 20, ranges={"contains": [0.0, None]}, thresholds={"contains": None})
+    found = only(evaluations.summary(record, correction="e-bh")).metrics[0]
+    assert (found.e, found.p, found.adjusted, found.direction) == (None, None, None, "unclear")
+    assert only(evaluations.summary(record)).metrics[0].direction == "better"
+
+
+def test_variants_are_compared_with_the_baseline_of_the_gate(evaluations):
+    record = two(evaluations, [1] * 10, [0] * 10)
+    assert only(evaluations.summary(record)).reference == "old"
+    record.body["manifest"]["gate"] = {"rules": ["contains >= 0.5", "contains not worse than new by 0.1"]}
+    evaluations.store.change_evaluation(record.id, body=record.body)
+    found = only(evaluations.summary(record))
+    assert (found.variant, found.reference) == ("old", "new")
+    assert only(evaluations.summary(record, reference="old")).variant == "new"
+
+
+def test_amounts_that_scorers_measure_have_their_units(evaluations):
+    samples = [
+        {"case": n, "variant": v, "scores": {"latency": {"value": 1.0 + (v == "new")}}} for n in range(5) for v in "ab"
+    ]
+    record = evaluations.add(
+        samples,
+        variants=("a", "b"),
+        scorers=("latency",),
+        ranges={"latency": [0.0, None]},
+        thresholds={"latency": None},
+    )
+    summary = evaluations.summary(record)
+    assert summary.variants[0].metrics["latency"].mean.unit == "s"
+    assert only(summary).metrics[0].difference.unit == "s"

@@ -150,4 +150,7 @@ def test_what_a_gate_stopped_early_says_whose_intervals_allow_for_that(evaluatio
     verdict = Verdict("pass", (), (), (), 0.05, "dataset", 5, 1, 5, 1)
     record = evaluations.add([{"case": 0, "scores": {"contains": contains(1)}}], cases=rows, verdict=verdict)
     (note,) = evaluations.summary(record).notes
-    assert note == ("the gate stopped it after 1 of 5 samples: its own intervals allow for that, the others do not")
+    assert note == (
+        "the gate stopped it after 1 of 5 samples: "
+        "its own intervals and e-values allow for that, other intervals do not"
+    )

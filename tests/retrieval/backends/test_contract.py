@@ -145,6 +145,18 @@ def test_the_same_snapshot_has_the_same_digest(pair):
     assert len(local.snapshot_in_use.manifest.segments) == 2
 
 
+def test_its_living_rows_are_the_passages_that_can_be_found(pair):
+    def listed(index):
+        rows = index.corpus.living()
+        assert list(rows) == sorted(set(rows.tolist()))
+        found = index.corpus.passages(rows)
+        return sorted((document.id, passage.start, passage.text) for document, passage in found)
+
+    local, there = pair
+    assert listed(there) == listed(local)
+    assert len(listed(there)) == there.snapshot_in_use.manifest.chunks
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("query", ["whale and lock digest", "trace trace replay", "nothing like it", "the"])
 def test_scores_are_those_of_this_machine(pair, mode, query):

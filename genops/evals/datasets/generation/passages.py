@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from genops.errors import InputError
 from genops.retrieval import Index
-from genops.retrieval.search.local import LocalCorpus
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,8 +16,6 @@ _SHORTEST = 80
 """Characters below which there is too little in a passage to ask about."""
 _LONGEST_QUERY = 1000
 _NEIGHBOURS = 8
-_NEAREST = 20
-_DRAWS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,27 +91,7 @@ class PassageSource:
         return next((other for other in near if other.document != span.document), next(iter(near), None))
 
     def _shuffled(self) -> Iterator[int]:
-        import numpy as np
-
-        corpus = self._index.corpus
-        if isinstance(corpus, LocalCorpus):
-            allowed = corpus.allowed(None)
-            rows = np.arange(corpus.rows) if allowed is None else np.flatnonzero(allowed)
-            return iter(self._rng.permutation(rows).tolist())
-        return self._drawn()
-
-    def _drawn(self) -> Iterator[int]:
-        """Rows of an index that cannot be listed: those nearest to random directions."""
-        import numpy as np
-
-        dimension = self._index.snapshot_in_use.manifest.dimension
-        seen: set[int] = set()
-        for _ in range(_DRAWS):
-            direction = self._rng.standard_normal((1, dimension)).astype(np.float32)
-            (best,) = self._index.corpus.dense(direction / np.linalg.norm(direction), _NEAREST, None)
-            new = [row for row in self._rng.permutation(best.rows).tolist() if row not in seen]
-            seen.update(new)
-            yield from new
+        return iter(self._rng.permutation(self._index.corpus.living()).tolist())
 
     def _span(self, row: int) -> Span | None:
         import numpy as np

@@ -219,6 +219,13 @@ class PostgresCorpus:
         found = self._by_row("SELECT row, id FROM {rows} WHERE row = ANY(%s)", rows)
         return np.array([int(found[row][0], 16) for row in rows.tolist()], dtype=np.uint64)
 
+    def living(self) -> NDArray[np.int64]:
+        """All rows that are not deleted, ascending."""
+        import numpy as np
+
+        found = [part.first + np.setdiff1d(np.arange(part.rows), part.dead) for part in self._parts]
+        return np.concatenate(found) if found else np.empty(0, np.int64)
+
     def passages(self, rows: NDArray[np.int64]) -> list[tuple[DocumentRecord, Passage]]:
         """The passages of rows, with their documents."""
         found = self._by_row(

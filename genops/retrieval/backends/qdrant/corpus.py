@@ -195,6 +195,12 @@ class QdrantCorpus:
             self._known_ids.update(found)
         return found
 
+    def living(self) -> NDArray[np.int64]:
+        """All rows: a collection holds no others."""
+        import numpy as np
+
+        return np.arange(self._layout.rows)
+
     def passages(self, rows: NDArray[np.int64]) -> list[tuple[DocumentRecord, Passage]]:
         """The passages of rows, with their documents."""
         points = self._points(rows.tolist(), payload=[ROW_ID, DOCUMENT, "start", "end", "text", "heading", "context"])

@@ -78,7 +78,8 @@ function metricView(name) {
   const numbers = (measures) => measures.filter(Boolean).flatMap((measure) => [measure.value, measure.low, measure.high]).filter((value) => value !== null);
   const means = numbers(own.flatMap(([, metric]) => [metric.mean, metric.corrected]));
   const differences = numbers(own.map(([, , found]) => found?.difference.difference));
-  const scale = means.length ? scaleOf(means, ends) : null;
+  const inside = ends && means.every((value) => value >= ends[0] && value <= ends[1]);
+  const scale = means.length ? scaleOf(means, inside ? ends : null) : null;
   const distance = differences.length ? scaleOf([...differences, 0], null) : null;
   const about = [spec.scorer && spec.scorer !== name ? spec.scorer : null, ends ? `${number(ends[0])} to ${number(ends[1])}` : null,
     spec.lower_is_better ? "lower is better" : null, spec.threshold === null ? null : `passes from ${number(spec.threshold)}`].filter(Boolean).join(" · ");
@@ -98,11 +99,11 @@ function metricRow(spec, [variant, metric, found], scale, distance) {
     [`n ${mean.n.toLocaleString("en")}`, mean.clusters ? counted(mean.clusters, "cluster") : null, passes ? `passes ${measureText(passes)}` : null].filter(Boolean).join(" · "),
     ...metric.tries.map((tries) => `pass@${tries.k} ${share(tries.any.value)}, pass^${tries.k} ${share(tries.all.value)}`),
     metric.missing ? `${counted(metric.missing, "score")} missing${metric.bounds ? `, with them ${number(metric.bounds[0])} to ${number(metric.bounds[1])}` : ""}` : null,
-    corrected ? `corrected by labels ${measureText(corrected)}` : null,
+    corrected ? (corrected.value === null ? `not corrected by labels: ${corrected.missing}` : `corrected by ${counted(corrected.n, "label")} ${measureText(corrected)}`) : null,
   ].filter(Boolean);
   return element("tr", {},
     element("th", { scope: "row" }, variant.name),
-    element("td", { class: "picture" }, scale ? intervalView(mean, scale) : null, corrected && scale ? intervalView(corrected, scale, { kind: "corrected" }) : null),
+    element("td", { class: "picture" }, scale ? intervalView(mean, scale) : null, corrected?.value != null && scale ? intervalView(corrected, scale, { kind: "corrected" }) : null),
     element("td", { class: "words" }, element("b", { title: mean.method }, measureText(mean)), ...extra.map((text) => element("small", {}, text))),
     element("td", { class: "picture" }, metric.histogram ? histogramView(metric.histogram, spec.name === "passed" ? null : spec.threshold) : null),
     ...(distance ? differenceCells(found, distance) : []));
