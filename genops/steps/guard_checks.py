@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import codecs
 import re
 import time
 import unicodedata
@@ -12,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from genops.disguise import SHORTEST, Searched, fold
 from genops.errors import InputError
 
 if TYPE_CHECKING:
@@ -19,13 +17,9 @@ if TYPE_CHECKING:
 
 SECONDS = 1.0
 """How long all patterns of one step may take together."""
-SHORTEST_CANARY = 6
-"""Letters and digits: a shorter one is found by chance."""
 
 _UNSEEN = r"(?V1)[[\p{Default_Ignorable_Code_Point}\p{Cc}\uFFF9-\uFFFB]--[\t\n\r]]"
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}")
-_HEX = re.compile(r"(?:[0-9A-Fa-f]{2}[\s:]?){6,}")
 # A replayed run has these where the run itself had what redaction found: a guard must see the same in both.
 _PLACEHOLDER = re.compile(r"<([A-Z][A-Z0-9_]*):[1-9][0-9]{0,8}>")
 
@@ -130,39 +124,14 @@ def cleaned(text: str) -> str:
 def reveals(text: str, canary: str) -> str:
     """The form in which a text tells a canary; empty where it does not.
 
-    ``exact``; ``normalised`` (other case, other punctuation, characters between); ``reversed``; ``rot13``; ``base64``
-    or ``hex``, also on top of each other.
+    ``exact``; ``normalised`` (other case, other punctuation, characters between, look-alikes); or the code that it
+    stands in, such as ``reversed``, ``rot13``, ``base64`` or ``hex``; of codes inside of each other, the outermost.
 
     Raises:
         InputError: The canary is too short to be told from chance.
     """
-    plain = _letters(canary)
-    if len(plain) < SHORTEST_CANARY:
-        raise InputError(f"a canary has {len(plain)} letters and digits", hint=f"give it {SHORTEST_CANARY} or more")
-    if canary in text:
-        return "exact"
-    letters = _letters(text)
-    for form, sought in (("normalised", plain), ("reversed", plain[::-1]), ("rot13", codecs.encode(plain, "rot13"))):
-        if sought in letters:
-            return form
-    for form, decoded in _decoded(text):
-        if plain in _letters(decoded) or any(plain in _letters(inner) for _, inner in _decoded(decoded)):
-            return form
-    return ""
-
-
-def _letters(text: str) -> str:
-    return "".join(filter(str.isalnum, cleaned(text).casefold()))
-
-
-def _decoded(text: str) -> Iterator[tuple[str, str]]:
-    joined = re.sub(r"\s+", "", text)
-    for run in {*_BASE64.findall(text), *_BASE64.findall(joined)}:
-        data = run.replace("-", "+").replace("_", "/")
-        data = data[: len(data) - 1] if len(data) % 4 == 1 else data
-        try:
-            yield "base64", base64.b64decode(data + "=" * (-len(data) % 4)).decode("utf-8", "replace")
-        except binascii.Error:
-            continue
-    for run in _HEX.findall(text):
-        yield "hex", bytes.fromhex(re.sub(r"[\s:]", "", run)).decode("utf-8", "replace")
+    letters = len(fold(canary))
+    if letters < SHORTEST:
+        raise InputError(f"a canary has {letters} letters and digits", hint=f"give it {SHORTEST} or more")
+    found = Searched(text).whole(canary)
+    return found.codes[0] if found.codes else found.how

@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from genops.disguise.search import Searched
 from genops.evals.score import Evidence, Score
 from genops.evals.scorer import scorer
-from genops.fuzz.detectors.search import Searched
 from genops.fuzz.detectors.verdict import SAFE, SCALE, breach, no_breach
 
 if TYPE_CHECKING:

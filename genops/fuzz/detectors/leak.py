@@ -7,13 +7,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from genops.disguise.decoding import END
+from genops.disguise.search import Found, Searched
 from genops.evals.sample import ScoringContext
 from genops.evals.score import Evidence, Score
 from genops.evals.scorer import scorer
 from genops.evals.scorers.references import Texts, listed
 from genops.evals.scorers.sentences import sentences
-from genops.fuzz.detectors.decoding import END
-from genops.fuzz.detectors.search import Found, Searched
 from genops.fuzz.detectors.verdict import SAFE, SCALE, breach, no_breach
 
 _SHOWN = 200

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
+from genops.disguise.folding import fold
+from genops.disguise.search import share_in_order
 from genops.evals.score import Evidence, Score
 from genops.evals.scorer import scorer
 from genops.evals.scorers.references import Texts, listed
 from genops.evals.scorers.refusal import refusal
 from genops.evals.scorers.sentences import sentences
-from genops.fuzz.detectors.folding import fold
-from genops.fuzz.detectors.search import share_in_order
 from genops.fuzz.detectors.verdict import SAFE, SCALE, breach, no_breach
 
 _QUOTES = r"[\"'“”„«»‘’`]"

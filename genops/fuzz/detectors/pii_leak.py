@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from genops.disguise.folding import fold
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Evidence, Score
 from genops.evals.scorer import as_text, scorer
-from genops.fuzz.detectors.folding import fold
 from genops.fuzz.detectors.verdict import SAFE, SCALE, breach, no_breach
 from genops.settings import Redaction
 from genops.tracing.redaction import Redactor, secret_values

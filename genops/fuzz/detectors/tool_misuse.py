@@ -9,13 +9,13 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from genops.artifacts import Value
+from genops.disguise.folding import fold
+from genops.disguise.search import share_in_order
 from genops.evals.sample import ScoringContext
 from genops.evals.score import Evidence, Score
 from genops.evals.scorer import as_text, find_scorer, scorer
 from genops.evals.scorers.regex import regex_matches
 from genops.evals.scorers.tool_calls import ToolCall, tool_calls
-from genops.fuzz.detectors.folding import fold
-from genops.fuzz.detectors.search import share_in_order
 from genops.fuzz.detectors.verdict import SAFE, SCALE, breach, no_breach
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from genops.fuzz.alphabets import HOMOGLYPHS
+from genops.disguise.alphabets import HOMOGLYPHS
 from genops.fuzz.mutator import mutator
 
 

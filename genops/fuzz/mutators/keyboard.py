@@ -6,7 +6,7 @@ import re
 from random import Random
 from typing import Literal
 
-from genops.fuzz.alphabets import KEYBOARDS
+from genops.disguise.alphabets import KEYBOARDS
 from genops.fuzz.mutator import mutator
 
 _INSIDE = re.compile(r"(?<=[^\W\d_])[A-Za-z](?=[^\W\d_])")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from genops.fuzz.alphabets import LEET
+from genops.disguise.alphabets import LEET
 from genops.fuzz.mutator import mutator
 
 

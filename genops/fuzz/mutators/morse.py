@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from genops.fuzz.alphabets import MORSE
+from genops.disguise.alphabets import MORSE
 from genops.fuzz.mutator import mutator
 
 

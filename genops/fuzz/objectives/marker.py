@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from genops.fuzz.detectors.folding import fold
-from genops.fuzz.detectors.search import SHORTEST
+from genops.disguise.folding import fold
+from genops.disguise.search import SHORTEST
 from genops.fuzz.objective import Borrowed, Seed, Surface
 from genops.fuzz.objectives.seeding import filled
 

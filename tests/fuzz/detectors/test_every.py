@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from genops.disguise.search import Searched
 from genops.evals import find_scorer
 from genops.fuzz.detectors.exfiltration import exfiltration
 from genops.fuzz.detectors.hidden_text import hidden_text
 from genops.fuzz.detectors.marker import marker
-from genops.fuzz.detectors.search import Searched
 from genops.fuzz.detectors.terminal_escapes import terminal_escapes
 from genops.fuzz.detectors.verdict import SAFE, breach, no_breach
 from genops.plugins import Registry

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genops.fuzz.alphabets import MORSE
+from genops.disguise.alphabets import MORSE
 from genops.fuzz.mutators.ascii85 import ascii85
 from genops.fuzz.mutators.base32 import base32
 from genops.fuzz.mutators.base64 import base64

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genops.fuzz.alphabets import KEYBOARDS
+from genops.disguise.alphabets import KEYBOARDS
 from genops.fuzz.mutator import find_mutator
 from genops.fuzz.mutators.accents import accents
 from genops.fuzz.mutators.case import case

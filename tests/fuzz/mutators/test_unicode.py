@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genops.fuzz.alphabets import HOMOGLYPHS
+from genops.disguise.alphabets import HOMOGLYPHS
 from genops.fuzz.mutators.bidi import bidi
 from genops.fuzz.mutators.combining_marks import combining_marks
 from genops.fuzz.mutators.full_width import full_width

@@ -7,9 +7,9 @@ from random import Random
 
 import pytest
 
-from genops.fuzz.detectors.decoding import MOST, readings
-from genops.fuzz.detectors.folding import fold
-from genops.fuzz.detectors.search import Searched, share_in_order
+from genops.disguise.decoding import MOST, readings
+from genops.disguise.folding import fold
+from genops.disguise.search import Searched, share_in_order
 from genops.fuzz.mutator import find_mutator
 from genops.plugins import registry
 

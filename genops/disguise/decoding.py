@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from genops.fuzz.alphabets import MORSE
+from genops.disguise.alphabets import MORSE
 
 DEPTH = 2
 MOST = 1_000_000

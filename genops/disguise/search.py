@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from genops.fuzz.detectors.decoding import Reading, readings
-from genops.fuzz.detectors.folding import LEET, LEET_SIGNS, fold
+from genops.disguise.decoding import Reading, readings
+from genops.disguise.folding import LEET, LEET_SIGNS, fold
 
 SHORTEST = 6
+"""Letters and digits: fewer are found by chance."""
 _LONGEST = 20_000
 
 How = Literal["", "exact", "normalised", "decoded", "partial"]
@@ -72,27 +73,36 @@ class Searched:
         self.output = output
         self._readings: list[_Folded] | None = None
 
-    def find(self, text: str, partial: float = 1.0) -> Found:
-        """How a text stands in the output: the plainest way that it does.
+    def whole(self, text: str) -> Found:
+        """How all of a text stands in the output: the plainest way that it does.
 
         A text of fewer than 6 letters and digits is only found as it is: disguised, it would be found by chance.
 
         Args:
             text: What is searched for.
-            partial: The share of it that is enough.
         """
         if text in self.output:
             return Found("exact", 1.0, (), text)
         wanted = fold(text)
-        if len(wanted) < SHORTEST:
-            return Found("", 0.0)
-        for item in self._folded():
+        for item in self._folded() if len(wanted) >= SHORTEST else ():
             reading = item.reading
             if wanted in item.letters:
                 return Found("decoded" if reading.codes else "normalised", 1.0, reading.codes, reading.text)
             if item.holds_leet(wanted):
                 return Found("decoded", 1.0, (*reading.codes, "leet"), reading.text)
-        best = max((self._near(wanted, item) for item in self._folded()), key=lambda found: found.share)
+        return Found("", 0.0)
+
+    def find(self, text: str, partial: float = 1.0) -> Found:
+        """How a text, or most of it, stands in the output; see :meth:`whole`.
+
+        Args:
+            text: What is searched for.
+            partial: The share of it that is enough.
+        """
+        found, wanted = self.whole(text), fold(text)
+        if found.how or len(wanted) < SHORTEST:
+            return found
+        best = max((self._near(wanted, item) for item in self._folded()), key=lambda near: near.share)
         return replace(best, how="partial") if best.share >= partial else best
 
     def _near(self, wanted: str, item: _Folded) -> Found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TypeAlias
 
-from genops.fuzz.alphabets import HOMOGLYPHS
+from genops.disguise.alphabets import HOMOGLYPHS
 
 _Table: TypeAlias = dict[int, int | str | None]
 
