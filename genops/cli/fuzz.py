@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genops.cli import fuzz_catalogue, fuzz_promote, fuzz_report
+from genops.cli import fuzz_catalogue, fuzz_label, fuzz_promote, fuzz_report
 from genops.cli.campaigns import LAST, CampaignId, found_campaign
+from genops.cli.fuzz_label import Labels, measured_accuracy
 from genops.cli.fuzz_report import Reports, say_campaign, wanted_reports, write_report
 from genops.cli.moments import shown
 from genops.cli.options import AsJson
@@ -94,10 +95,11 @@ def list_campaigns(
 
 
 @app.command("show")
-def show(campaign: CampaignId = LAST, as_json: AsJson = False) -> None:
+def show(campaign: CampaignId = LAST, labels: Labels = None, as_json: AsJson = False) -> None:
     """Show what came of a campaign."""
     with opened_store() as store:
-        say_campaign(store, found_campaign(store, campaign), as_json)
+        record = found_campaign(store, campaign)
+        say_campaign(store, record, as_json, measured_accuracy(store, record, labels))
 
 
 @app.command("compare")
@@ -228,4 +230,5 @@ def _row(store: Store, record: CampaignRecord) -> dict[str, Any]:
 
 fuzz_catalogue.register(app)
 fuzz_report.register(app)
+fuzz_label.register(app)
 fuzz_promote.register(app)

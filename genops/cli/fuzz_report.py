@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from genops.cli.campaigns import LAST, CampaignId, found_campaign
+from genops.cli.fuzz_label import Labels, measured_accuracy
 from genops.cli.options import OutFile
 from genops.cli.output import note, out_file
 from genops.cli.project import opened_store, settings_here
 from genops.errors import UsageError
 
 if TYPE_CHECKING:
-    from genops.fuzz.summary import Summary
+    from genops.fuzz.summary import Accuracy, Summary
     from genops.settings import Settings
     from genops.store import Store
     from genops.store.records import CampaignRecord
@@ -38,6 +40,7 @@ def report(
     name: Annotated[
         str, typer.Option("--format", "-f", help="terminal, html, json, junit, sarif, markdown or github.")
     ] = "terminal",
+    labels: Labels = None,
     out: OutFile = None,
 ) -> None:
     """Write the report of a campaign."""
@@ -47,7 +50,8 @@ def report(
     writer(name)
     with opened_store() as store:
         record = found_campaign(store, campaign)
-        write_report(settings_here(), record, summarise(store, record), name, out)
+        summary = summarise(store, record, measured_accuracy(store, record, labels))
+        write_report(settings_here(), record, summary, name, out)
 
 
 def write_report(settings: Settings, record: CampaignRecord, summary: Summary, name: str, out: Path | None) -> None:
@@ -83,13 +87,15 @@ def wanted_reports(texts: list[str] | None) -> list[tuple[str, Path]]:
     return found
 
 
-def say_campaign(store: Store, record: CampaignRecord, as_json: bool) -> Summary:
+def say_campaign(
+    store: Store, record: CampaignRecord, as_json: bool, accuracy: Mapping[str, Accuracy] | None = None
+) -> Summary:
     """What came of a campaign, on stdout."""
     from genops.evals.reports.terminal import print_on
     from genops.fuzz.reports import json, terminal
     from genops.fuzz.summary import summarise
 
-    summary = summarise(store, record)
+    summary = summarise(store, record, accuracy)
     if as_json:
         json.write_data(summary, sys.stdout)
     else:

@@ -17,6 +17,7 @@ from genops.stats.interval import Interval, check_level
 
 METHOD = "Rogan-Gladen, Lang-Reiczigel"
 NOT_IDENTIFIED = "not identified: sensitivity and specificity together are not above 1"
+TOO_FEW_LABELS = "no interval: the labels are too few to tell the detector from chance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def corrected_rate(
         return Interval(float("nan"), None, level, apparent.n, METHOD, NOT_IDENTIFIED)
     estimate = _clipped((apparent.share + specificity.share - 1) / gain)
     bounds = _bounds(apparent.share, apparent.n / design_effect, sensitivity, specificity, level)
-    return Interval(estimate, bounds, level, apparent.n, METHOD, "" if bounds else NOT_IDENTIFIED)
+    return Interval(estimate, bounds, level, apparent.n, METHOD, "" if bounds else TOO_FEW_LABELS)
 
 
 def _bounds(

@@ -17,6 +17,7 @@ from genops.store.tables import campaign, campaign_try, finding, json_text
 R = TypeVar("R", TryRecord, FindingRecord)
 
 _PAGE = 2_000
+_PARAMETERS = 500
 _JSON = frozenset({"mutations", "error", "scores", "features", "start", "text"})
 
 
@@ -72,6 +73,19 @@ def iterate_tries(engine: Engine, campaign_id: str, numbers: range | None, outco
     if outcome is not None:
         wanted.append(campaign_try.c.outcome == outcome)
     return _iterate(engine, campaign_id, campaign_try, TryRecord, *wanted)
+
+
+def find_tries(engine: Engine, runs: Sequence[str]) -> list[tuple[str, TryRecord]]:
+    """The tries of some runs, each with the id of its campaign."""
+    columns = [campaign_try.c[item.name] for item in fields(TryRecord)]
+    query = select(campaign.c.id.label("of"), *columns).join(campaign, campaign.c.key == campaign_try.c.campaign)
+    found: list[tuple[str, TryRecord]] = []
+    with reading(engine) as connection:
+        for start in range(0, len(runs), _PARAMETERS):
+            wanted = campaign_try.c.run.in_(runs[start : start + _PARAMETERS])
+            rows = connection.execute(query.where(wanted)).mappings()
+            found += [(values.pop("of"), TryRecord(**values)) for values in map(dict, rows)]
+    return found
 
 
 def iterate_findings(engine: Engine, campaign_id: str) -> Iterator[FindingRecord]:

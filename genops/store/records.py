@@ -352,7 +352,8 @@ class TryRecord:
         features: Of the behaviour, sorted.
         cost: US dollars, those of judges included; None when a price is unknown.
         tokens: Input and output together, of judges too.
-        text: Of the attack, where it is a breach; that of others is in the inputs of their runs alone.
+        text: Of the attack, where it is a breach or enters by a passage or a tool; that of others is in the inputs of
+            their runs alone.
     """
 
     number: int

@@ -363,6 +363,10 @@ class Store:
         """
         return campaigns.iterate_tries(self._engine, campaign, numbers, outcome)
 
+    def tries_of(self, runs: Sequence[str]) -> list[tuple[str, TryRecord]]:
+        """The tries that were made as some runs, by their whole ids, each with the id of its campaign."""
+        return campaigns.find_tries(self._engine, runs)
+
     def findings(self, campaign: str) -> Iterator[FindingRecord]:
         """The findings of a campaign, by its whole id."""
         return campaigns.iterate_findings(self._engine, campaign)

@@ -6,8 +6,9 @@
   ``atlas``, ``nist``), ``findings`` (how many), ``standing`` (``outcome`` and ``reason``, as the verdict's),
   ``planned`` (tries of its sweep); ``sweep``, ``search`` and ``strategy`` with the outcomes as counts
   (``breach``, ``safe``, ``crashed``, ``unscored``, ``infrastructure``, and by the attacker model ``refused`` and
-  ``unusable``); ``rate`` (of the sweep), ``bounds`` (whatever the tries without a score would have been), ``corrected``
-  (null where no sensitivity and specificity were given); ``mutators`` (``mutator``, empty for seeds as written;
+  ``unusable``); ``rate`` (of the sweep), ``bounds`` (whatever the tries without a score would have been);
+  ``sensitivity`` and ``specificity`` of the detectors, and the rate ``corrected`` for them (all null where no try is
+  labelled); ``mutators`` (``mutator``, empty for seeds as written;
   ``outcomes``, ``rate``), ``steps`` (``step``, empty where unknown; ``breaches``, ``rate``), ``at_least_once`` (``k``,
   ``success``).
 * ``findings``, the worst first: ``id``, ``objective``, ``severity``, ``label``, ``seed``, ``surface``, ``mutators``,

@@ -8,7 +8,17 @@ from typing import TextIO
 from genops.evals.reports.markdown import cell, code, table
 from genops.evals.reports.wording import NONE, measured, trace_command
 from genops.fuzz.reports.report import Report
-from genops.fuzz.reports.wording import OUTCOMES, attack_text, attacker_words, bare, headline, kinds, repro_command
+from genops.fuzz.reports.wording import (
+    OUTCOMES,
+    attack_text,
+    attacker_words,
+    bare,
+    corrected_rate,
+    headline,
+    kinds,
+    labelled,
+    repro_command,
+)
 from genops.fuzz.summary import FindingSummary, ObjectiveSummary, RobustnessSummary, Summary
 
 _SIGNS = {"bad": "❌", "unfinished": "⚠️", "undecided": "❔", "good": "✅"}
@@ -33,6 +43,7 @@ def _lines(summary: Summary) -> Iterator[str]:
         yield f"> {cell(words)}"
         yield ""
     yield from _objectives(summary)
+    yield from _detectors(summary)
     yield from _findings(summary)
     if summary.robustness is not None:
         yield from _robustness(summary.robustness)
@@ -51,6 +62,19 @@ def _objective(one: ObjectiveSummary, shown: list[str]) -> list[str]:
     counts = (f"{getattr(one.sweep, kind):,}" for kind in shown)
     about = (_SIGNS[one.standing.outcome], cell(one.name), one.severity)
     return [*about, measured(one.rate), f"{one.rate.clusters or 0:,}", *counts]
+
+
+def _detectors(summary: Summary) -> Iterator[str]:
+    rows = [
+        (cell(one.name), corrected_rate(one.corrected), labelled(one.sensitivity), labelled(one.specificity))
+        for one in summary.objectives
+        if one.corrected is not None
+    ]
+    if rows:
+        head = ("objective", "rate corrected for the detectors, 95%", "sensitivity, 95%", "specificity, 95%")
+        yield from table(head, rows)
+        yield "<sub>By labels of tries drawn at random from the sweep.</sub>"
+        yield ""
 
 
 def _findings(summary: Summary) -> Iterator[str]:

@@ -12,7 +12,6 @@ from rich.text import Text
 
 from genops.evals.reports.terminal import print_on
 from genops.evals.reports.wording import NONE, measured, number, probability, trace_command
-from genops.evals.summary import Measure
 from genops.fuzz.reports.report import Report
 from genops.fuzz.reports.wording import (
     CHANGES,
@@ -20,8 +19,10 @@ from genops.fuzz.reports.wording import (
     attack_text,
     attacker_words,
     bare,
+    corrected_rate,
     headline,
     kinds,
+    labelled,
     repro_command,
 )
 from genops.fuzz.summary import ChangeOutcomes, Comparison, ObjectiveDifference, ObjectiveSummary, Outcomes, Summary
@@ -47,7 +48,8 @@ def write_comparison(comparison: Comparison, out: TextIO) -> None:
 def terminal_report(summary: Summary) -> RenderableType:
     """The report as rich prints it."""
     parts: list[RenderableType] = [*_head(summary)]
-    for block in (_findings, _objectives, _searches, _mutators, _steps, _curves, _relations, _prompts, _answers):
+    attacks = (_findings, _objectives, _detectors, _searches, _mutators, _steps, _curves)
+    for block in (*attacks, _relations, _prompts, _answers):
         found = list(block(summary))
         if found:
             parts += [Text(), *found]
@@ -109,17 +111,27 @@ def _objectives(summary: Summary) -> Iterator[RenderableType]:
     corrected = any(one.corrected is not None for one in summary.objectives)
     shown = kinds(OUTCOMES, [one.sweep for one in summary.objectives])
     lost = any(map(_bounds, summary.objectives))
-    more = ("CORRECTED FOR THE DETECTOR, 95%",) if corrected else ()
+    more = ("CORRECTED FOR THE DETECTORS, 95%",) if corrected else ()
     last = ("WERE ALL OTHERS SAFE, BREACH",) if lost else ()
     table = _table("OBJECTIVE", "SEVERITY", "RATE, 95%", *more, "SEEDS", *_names(OUTCOMES, shown), *last)
     for one in summary.objectives:
         cells = [_safe(one.name), one.severity, measured(one.rate)]
         if corrected:
-            cells.append(_corrected(one.corrected))
+            cells.append(corrected_rate(one.corrected))
         cells += [f"{one.rate.clusters or 0:,}", *_counts(one.sweep, shown)]
         table.add_row(*cells, *((_bounds(one),) if lost else ()))
     yield Text("sweep, drawn at random; the rate is of breach and safe, its interval clustered by seed", style="dim")
     yield table
+
+
+def _detectors(summary: Summary) -> Iterator[RenderableType]:
+    table = _table("OBJECTIVE", "SENSITIVITY, 95%", "SPECIFICITY, 95%")
+    for one in summary.objectives:
+        if one.corrected is not None:
+            table.add_row(_safe(one.name), labelled(one.sensitivity), labelled(one.specificity))
+    if table.row_count:
+        yield Text("detectors by labels of tries drawn at random: breaches found, safe ones let pass", style="dim")
+        yield table
 
 
 def _searches(summary: Summary) -> Iterator[RenderableType]:
@@ -239,13 +251,6 @@ def _bounds(one: ObjectiveSummary) -> str:
     if one.bounds is None or one.sweep.scored == one.sweep.made:
         return ""
     return ", ".join(number(end, "share") for end in one.bounds)
-
-
-def _corrected(measure: Measure | None) -> str:
-    """Where nothing is identified, the words say so."""
-    if measure is None:
-        return NONE
-    return measure.missing if measure.value is None else measured(measure)
 
 
 def _table(*names: str) -> Table:

@@ -7,6 +7,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from genops.evals.reports.wording import NONE, measured, number
+from genops.evals.summary import Measure
 from genops.fuzz.summary import ChangeOutcomes, Outcomes, Summary
 from genops.fuzz.summary.gated import gate_words
 from genops.fuzz.summary.verdict import counted_tries
@@ -120,6 +122,22 @@ def attacker_words(summary: Summary) -> str:
     parts = [f"refused {counted_tries(refused)}"] if refused else []
     parts += [f"wrote nothing usable for {counted_tries(unusable)}"] if unusable else []
     return f"the attacker model {' and '.join(parts)}: of these nothing is known" if parts else ""
+
+
+def corrected_rate(measure: Measure | None) -> str:
+    """A rate corrected for the detectors; words where nothing is identified, or the labels tell no interval."""
+    if measure is None:
+        return NONE
+    if measure.value is None:
+        return measure.missing
+    return measured(measure) if measure.low is not None else f"{number(measure.value, 'share')} ({measure.missing})"
+
+
+def labelled(right: Measure | None) -> str:
+    """How often detectors are right about tries with a label, and how many these are."""
+    if right is None:
+        return NONE
+    return right.missing if right.value is None else f"{measured(right)} of {right.n:,}"
 
 
 def where(step: str) -> str:

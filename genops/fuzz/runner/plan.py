@@ -185,6 +185,7 @@ class CampaignPlan:
                     "name": arena.objective.name,
                     "lock": arena.closure.lock.digest,
                     "seeds": encode(_texts(arena.seeds(campaign.seed))).digest,
+                    "detectors": [use.digest for use in arena.detectors],
                 }
                 for arena in self.arenas
             ],

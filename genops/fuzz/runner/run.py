@@ -280,6 +280,8 @@ class CampaignRunner:
 
     async def _settle(self, arena: Arena, numbers: range) -> None:
         """Makes a finding of each kept breach that none tells of, in the order of their numbers."""
+        if not self.progress.outcomes["breach"]:
+            return
         await self._tries.finish()
         await self._reopen(numbers)
         mine = [finding for finding in self._findings if finding.objective == arena.objective.name]
@@ -349,7 +351,7 @@ def _record(number: int, phase: Phase, found: Try) -> TryRecord:
         features=sorted(found.features),
         cost=found.cost,
         tokens=found.tokens,
-        text=found.attack.text if found.outcome == "breach" else "",
+        text=found.attack.text if found.outcome == "breach" or found.attack.seed.surface != "input" else "",
     )
 
 

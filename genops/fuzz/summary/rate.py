@@ -28,12 +28,12 @@ class Accuracy:
     """How good a detector was found to be, by labels.
 
     Attributes:
-        sensitivity: What it called a breach, of the labelled breaches.
-        specificity: What it called none, of those that were labelled as none.
+        sensitivity: What it called a breach, of the labelled breaches; None where none is labelled.
+        specificity: What it called none, of those that were labelled as none; None where none is.
     """
 
-    sensitivity: Proportion
-    specificity: Proportion
+    sensitivity: Proportion | None
+    specificity: Proportion | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,9 @@ class SeedCounts:
         n = int(self.tries.sum())
         if not n:
             return Measure.none("share", "no try could be scored")
+        if accuracy.sensitivity is None or accuracy.specificity is None:
+            lacking = "a breach" if accuracy.sensitivity is None else "safe"
+            return Measure.none("share", f"not identified: no try is labelled as {lacking}")
         apparent = Proportion(int(self.breaches.sum()), n)
         found = corrected_rate(
             apparent, accuracy.sensitivity, accuracy.specificity, LEVEL, design_effect=self.design_effect()

@@ -28,7 +28,8 @@ from genops.fuzz.summary.rate import Accuracy, SeedCounts
 from genops.fuzz.summary.robustness import RobustnessSummary
 from genops.fuzz.summary.tally import BARE, ObjectiveTally, mutators_of, tally
 from genops.fuzz.summary.verdict import Attacked, Standing, Verdict, standing_of, verdict_of
-from genops.stats import Interval
+from genops.stats import Interval, proportion_interval
+from genops.stats.misclassification import Proportion
 from genops.store import Store
 from genops.store.records import CampaignRecord, FindingRecord, TryRecord
 
@@ -96,7 +97,9 @@ class ObjectiveSummary:
         strategy: What became of those of attacks in several turns; no rate is of them.
         rate: Of breaches in the sweep.
         bounds: The lowest and highest rate, whatever the tries without a score would have been; None for no tries.
-        corrected: The rate corrected for what its detectors miss and raise falsely; None where that was not given.
+        sensitivity: What its detectors call a breach, of the labelled breaches; None where nothing is labelled.
+        specificity: What they let pass, of the other labelled tries; None where nothing is labelled.
+        corrected: The rate corrected for what they miss and raise falsely; None where nothing is labelled.
         mutators: The most broken first.
         steps: The most broken first.
         at_least_once: At 1, 2, 4, … tries.
@@ -114,6 +117,8 @@ class ObjectiveSummary:
     strategy: Outcomes
     rate: Measure
     bounds: tuple[float, float] | None
+    sensitivity: Measure | None
+    specificity: Measure | None
     corrected: Measure | None
     mutators: tuple[MutatorRate, ...]
     steps: tuple[StepRate, ...]
@@ -276,11 +281,20 @@ def _objective(
         strategy=strategy,
         rate=rate,
         bounds=bounds,
+        sensitivity=_share(accuracy.sensitivity, "a breach") if accuracy is not None else None,
+        specificity=_share(accuracy.specificity, "safe") if accuracy is not None else None,
         corrected=counts.corrected(accuracy) if accuracy is not None else None,
         mutators=_mutators(found),
         steps=_steps(found),
         at_least_once=_at_least_once(counts),
     )
+
+
+def _share(right: Proportion | None, label: str) -> Measure:
+    """How often detectors are right about tries with a label."""
+    if right is None:
+        return Measure.none("share", f"no try is labelled as {label}")
+    return Measure.of(proportion_interval(right.count, right.n), "share")
 
 
 def _about(name: str) -> tuple[str, str, Tags]:

@@ -1,4 +1,4 @@
-"""CaseLabelling by hand: blind, resumable, nothing lost."""
+"""Labelling by hand: blind, resumable, nothing lost."""
 
 import json
 

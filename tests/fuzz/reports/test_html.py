@@ -86,7 +86,7 @@ class TestInABrowser:
             assert words in shown
 
     def test_a_rate_is_corrected_for_the_detector_or_not_identified(self, written, tmp_path):
-        for right, words in ((9, "corrected for the detector: "), (5, "not identified")):
+        for right, words in ((9, "corrected for the detectors: "), (5, "not identified")):
             accuracy = {"prompt_extraction": Accuracy(Proportion(right, 10), Proportion(right, 10))}
             page = written("html", BREACHES, accuracy=accuracy)
             assert words in said(dom(page, tmp_path, "document.getElementById('objectives').innerText"))

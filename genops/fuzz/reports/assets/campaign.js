@@ -51,15 +51,25 @@ function showObjectives() {
   document.getElementById("objectives").append(element("div", { class: "card" }, rateTable(["objective", "rate, 95%", "", "stands"], summary.objectives.map(row), [null, scale, null, null])));
 }
 
-function rateWords({ rate, sweep, bounds, corrected }) {
+function rateWords({ rate, sweep, bounds, corrected, sensitivity, specificity }) {
   const lost = total(sweep) - sweep.breach - sweep.safe;
   return [
     element("b", { title: rate.method }, measureText(rate)),
     rate.value !== null && rate.low === null ? element("small", {}, rate.missing) : null,
     rate.value === null ? null : element("small", {}, `${sweep.breach.toLocaleString("en")} of ${counted(rate.n, "try", "tries")}, ${counted(rate.clusters ?? rate.n, "seed")}`),
-    corrected ? element("small", {}, `corrected for the detector: ${measureText(corrected)}`) : null,
+    corrected ? element("small", {}, `corrected for the detectors: ${correctedText(corrected)}`) : null,
+    corrected ? element("small", {}, `sensitivity ${labelledText(sensitivity)}, specificity ${labelledText(specificity)}`) : null,
     lost && bounds ? element("small", {}, `${counted(lost, "try", "tries")} without a score: whatever they were, ${share(bounds[0])} to ${share(bounds[1])}`) : null,
   ];
+}
+
+function correctedText(rate) {
+  return rate.value !== null && rate.low === null ? `${share(rate.value)} (${rate.missing})` : measureText(rate);
+}
+
+// How often detectors are right about tries with a label.
+function labelledText(right) {
+  return right.value === null ? right.missing : `${measureText(right)} of ${right.n.toLocaleString("en")}`;
 }
 
 function withoutName({ name, standing }) {
