@@ -44,7 +44,7 @@ def difference_e_value(
     codes, count = cluster_codes(clusters, len(sample))
     if not count:
         return 1.0
-    totals = np.bincount(codes, weight, count)
+    totals = np.bincount(codes, weight, count).astype(np.float64)
     means = np.bincount(codes, weight * sample, count) / totals
     inside = np.clip(means, -reach, reach)
     if not np.allclose(inside, means, rtol=0, atol=1e-9 * reach):

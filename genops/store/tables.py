@@ -10,7 +10,6 @@ import json
 from typing import Any
 
 import orjson
-from pydantic import ConfigDict
 from sqlalchemy import BigInteger, Column, Dialect, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeDecorator
@@ -65,7 +64,7 @@ def json_text(value: Any) -> str | None:
 
 
 class _Stored(SQLModel):
-    model_config = ConfigDict(defer_build=True)  # rows are read and written by their columns alone
+    model_config = {"defer_build": True}  # rows are read and written by their columns alone
     metadata = MetaData()
 
 

@@ -79,7 +79,7 @@ async def test_while_it_is_locked_no_more_are_taken():
     shelf.troubles.clear()
     running.cancel()
     await keeper.finish()
-    assert shelf.kept == list(range(taken + 1))
+    assert list(dict.fromkeys(shelf.kept)) == list(range(taken + 1))  # a write that was cut off is made again
 
 
 async def test_one_that_stays_locked_ends_it_and_what_was_written_stays(monkeypatch):
