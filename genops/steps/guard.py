@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
@@ -12,6 +13,8 @@ from genops.artifacts import Value
 from genops.chains import Effect, Expr, Need, Step, StepContext, step_kind
 from genops.errors import DefinitionError, GuardError, InputError
 from genops.steps.guard_checks import Checks, Finding, cleaned
+
+_SHORT = 10_000
 
 
 def _compiles(pattern: str) -> str:
@@ -115,7 +118,11 @@ class GuardStep(Step):
             findings.extend(found)
             return self.replacement if found and self.replacement is not None else seen
 
-        value = _each_text(context.inputs["guard"], passed)
+        given = context.inputs["guard"]
+        if isinstance(given, str) and len(given) > _SHORT:  # takes a while: nothing else may wait for it
+            value = await asyncio.to_thread(_each_text, given, passed)
+        else:
+            value = _each_text(given, passed)
         self._note(context, findings)
         doubt = await self._doubt(context, value)
         if doubt is None:

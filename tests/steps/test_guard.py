@@ -1,7 +1,9 @@
 """guard steps: what they find, what they give on, and what happens then."""
 
+import asyncio
 import base64
 import unicodedata
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from genops.chains import ChainBuilder
 from genops.chains.schema import json_schema
 from genops.errors import DefinitionError, GuardError, InputError, OutputInvalid
 from genops.executor import Chain
+from genops.fuzz.mutator import find_mutator
 from genops.steps.guard_checks import Checks, cleaned, reveals
 
 CANARY = "canary-7Q2-blue-heron"
@@ -191,6 +194,16 @@ class TestCanary:
     @given(st.text(st.characters(codec=None)))
     def test_any_text_can_be_searched(self, text):
         assert reveals(text, CANARY) == ""
+
+    def test_one_is_found_in_a_long_text_as_well(self, site, guard):
+        prose = "A trace is the record of a run. " * 500
+        run = guard(f"canaries: [{CANARY}], on_fail: flag", f"{prose}{CANARY.encode().hex()} {prose}")
+        assert found(site, run) == [{"check": "canary", "what": "number 1, hex"}]
+
+    @pytest.mark.parametrize("form", ["base32", "morse", "leet"])
+    def test_every_code_that_fuzzing_knows_is_read(self, form):
+        said = asyncio.run(find_mutator(form).apply(CANARY, Random(1)))
+        assert reveals(said, CANARY) != ""
 
     def test_one_that_chance_would_tell_is_refused(self, guard):
         with pytest.raises(InputError, match="a canary has 2 letters"):
