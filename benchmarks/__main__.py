@@ -10,6 +10,8 @@ from benchmarks import (
     eval_report,
     evaluation,
     evaluation_memory,
+    fuzzing,
+    fuzzing_memory,
     memory,
     mutations,
     reindexing,
@@ -39,6 +41,8 @@ def main() -> None:
         ("embedding", lambda: embedding.run(512 // share)),
         ("evaluation", lambda: evaluation.run(count=2_000 // share)),
         ("memory of an evaluation", lambda: evaluation_memory.run(100_000 // share)),
+        ("a campaign", lambda: fuzzing.run(2_000 // share)),
+        ("memory of a campaign", lambda: fuzzing_memory.run(100_000 // share)),
         ("mutations", lambda: mutations.run(2_000 // share)),
         ("the report of an evaluation", lambda: eval_report.run(20_000 // share)),
     ):
