@@ -36,7 +36,7 @@ class Bandit:
         """The arm to try next."""
         if rng.random() < self._floor:
             return rng.choice(self._arms)
-        drawn = {arm: rng.betavariate(paid, failed) for arm, (paid, failed) in self._counts.items()}
+        drawn = {arm: _drawn(rng, paid, failed) for arm, (paid, failed) in self._counts.items()}
         return max(self._arms, key=drawn.__getitem__)
 
     def observe(self, arm: str, paid: bool) -> None:
@@ -48,3 +48,8 @@ class Bandit:
         """The posterior mean of an arm's rate of success."""
         paid, failed = self._counts[arm]
         return paid / (paid + failed)
+
+
+def _drawn(rng: Random, paid: int, failed: int) -> float:
+    """A draw from Beta(paid, failed); of an arm that never paid, as most are, by the inverse of its distribution."""
+    return 1 - rng.random() ** (1 / failed) if paid == 1 else rng.betavariate(paid, failed)
