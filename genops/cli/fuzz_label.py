@@ -44,7 +44,7 @@ def label(
     Every label is on disk before the next try is shown: stop whenever you like, and go on with the same command; a
     larger --count adds to the draw. `genops fuzz show --labels FILE` then tells how often detectors are right, and the
     rate behind what they say. That takes some 30 breaches and 30 safe tries of an objective: with 30 of 30 right, the
-    sensitivity is 89% or more. Label hard cases too: skipping them makes detectors look better than they are.
+    sensitivity is 88% or more. Label hard cases too: skipping them makes detectors look better than they are.
     """
     from genops.cli.labelling import session
     from genops.fuzz.labelling import TryLabelling

@@ -30,6 +30,9 @@ class Labelling(ABC, Generic[T]):
         tasks: What is to be labelled, by id, in the order in which it is shown.
         out: Takes the labels; what it holds already is not asked again.
         scale: The labels to choose from.
+
+    Raises:
+        UsageError: The file cannot be written.
     """
 
     def __init__(self, tasks: Mapping[str, T], out: Path, scale: tuple[str, ...]) -> None:
@@ -37,7 +40,7 @@ class Labelling(ABC, Generic[T]):
         self._tasks = tasks
         self._out = out
         _mend(out)
-        self._done: list[str] = self._before() if out.exists() and out.stat().st_size else []
+        self._done: list[str] = self._before() if out.stat().st_size else []
         self._skipped: set[str] = set()
 
     @property
@@ -106,10 +109,12 @@ class Labelling(ABC, Generic[T]):
 
 
 def _mend(path: Path) -> None:
-    """Cuts off a last line that a crash left unfinished: its label was never acknowledged."""
-    if not path.exists():
-        return
-    with path.open("rb+") as stream:
-        data = stream.read()
-        if data and not data.endswith(b"\n"):
-            stream.truncate(data.rfind(b"\n") + 1)
+    """Makes sure that labels can be kept, and cuts off a last line that a crash left unfinished: it never counted."""
+    try:
+        with path.open("a+b") as stream:
+            stream.seek(0)
+            data = stream.read()
+            if data and not data.endswith(b"\n"):
+                stream.truncate(data.rfind(b"\n") + 1)
+    except OSError as error:
+        raise UsageError(f"labels cannot be written to {path}: {error.strerror or error}") from None

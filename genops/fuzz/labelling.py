@@ -86,7 +86,7 @@ class TryLabelling(Labelling[LabelTask]):
     @property
     def kinds(self) -> dict[str, tuple[int, int]]:
         """How many tries are labelled as a breach and as none, by objective, whatever campaign they are of."""
-        labels = read_labels(self._out).values() if self._out.exists() else ()
+        labels = read_labels(self._out).values()
         said = {name: [label.breach for label in labels if label.objective == name] for name in self.objectives}
         return {name: (sum(breaches), len(breaches) - sum(breaches)) for name, breaches in said.items()}
 

@@ -68,6 +68,29 @@ def test_it_covers_what_it_says(rate, sensitivity, specificity, labels):
     assert held / 600 >= 0.925
 
 
+@pytest.mark.parametrize("labels", [60, 200, 300])
+def test_it_covers_where_the_labels_are_of_the_same_outputs(labels):
+    random = np.random.default_rng(2)
+    held = identified = 0
+    for _ in range(600):
+        truly = random.random(300) < 0.2
+        called = random.random(300) < np.where(truly, 0.85, 0.05)
+        labelled = random.permutation(300)[:labels]
+        of_positives, of_negatives = (called[labelled][truly[labelled] == kind] for kind in (True, False))
+        if len(of_positives) == 0:
+            continue
+        found = corrected_rate(
+            Proportion(int(called.sum()), 300),
+            Proportion(int(of_positives.sum()), len(of_positives)),
+            Proportion(int((~of_negatives).sum()), len(of_negatives)),
+        )
+        if found.bounds is not None:
+            identified += 1
+            held += found.bounds[0] <= 0.2 <= found.bounds[1]
+    assert identified > 550
+    assert held / identified >= 0.95
+
+
 def test_few_labels_make_a_wide_interval():
     few, many = (
         corrected_rate(Proportion(60, 300), Proportion(9 * n, 10 * n), Proportion(9 * n, 10 * n)).bounds

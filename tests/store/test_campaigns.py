@@ -86,6 +86,17 @@ def test_tries_may_be_narrowed_to_numbers_and_to_what_became_of_them(store):
     assert list(store.tries(campaign(1).id, range(0))) == []
 
 
+def test_tries_are_found_by_their_runs_in_any_campaign(store):
+    for number in (1, 2):
+        store.open_campaign(campaign(number))
+        store.add_tries(campaign(number).id, [tried(n, run=f"{number} {n}", text="\ud800") for n in range(700)])
+    wanted = [f"1 {n}" for n in range(600)] + ["2 5", "nobody's"]
+    found = dict(store.tries_of(wanted))
+    assert len(store.tries_of(wanted)) == 601
+    assert found[campaign(2).id] == tried(5, run="2 5", text="\ud800")
+    assert store.tries_of([]) == []
+
+
 def test_findings_that_are_made_again_are_dropped_alone(store):
     for number in (1, 2):
         store.open_campaign(campaign(number))

@@ -77,6 +77,18 @@ def test_what_no_detector_can_tell_is_not_identified(written):
     assert "not identified" in written(TRIES, accuracy=chance)
 
 
+def test_what_labels_say_of_the_detectors_is_there(written):
+    text = written(TRIES, accuracy={"prompt_extraction": Accuracy(Proportion(29, 30), Proportion(40, 40))})
+    head, row = text.partition("detectors by labels of tries drawn at random")[2].splitlines()[1:3]
+    assert head.split() == ["OBJECTIVE", "SENSITIVITY,", "95%", "SPECIFICITY,", "95%"]
+    assert row.split("  ")[1:] == ["96.7% [82.8%, 99.9%] of 30", "100.0% [91.2%, 100.0%] of 40"]
+
+
+def test_a_correction_that_labels_leave_open_says_so(written):
+    few = {"prompt_extraction": Accuracy(Proportion(1, 1), Proportion(1, 10))}
+    assert "the labels are too few" in " ".join(written(TRIES, accuracy=few).split())
+
+
 def test_a_comparison_has_a_difference_and_both_tests(campaigns):
     before, after = campaigns.add(TRIES), campaigns.add([{**one, "outcome": "safe"} for one in TRIES])
     out = StringIO()

@@ -64,6 +64,12 @@ def test_every_try_names_its_trace_and_what_was_done(plan, weak):
     assert all(len(made.mutations) <= 1 for made in tries[:60])
 
 
+def test_other_settings_of_a_detector_are_another_campaign(plan):
+    tokens = [[{"denial_of_wallet": {"tokens": most}}] for most in (100, 200, 200)]
+    few, many, again = (plan(objectives=objectives).digest for objectives in tokens)
+    assert few != many == again
+
+
 def test_the_same_campaign_makes_the_same_tries(plan, weak):
     def made():
         tries = weak.project.store.tries(ran(plan()).record.id)

@@ -64,6 +64,25 @@ def test_a_detector_no_better_than_chance_identifies_nothing():
     assert "not identified" in found.missing
 
 
+def test_labels_that_leave_chance_open_give_no_interval():
+    found = SeedCounts.of([(9, 10)] * 12).corrected(Accuracy(Proportion(1, 1), Proportion(1, 10)))
+    assert (found.value, found.low) == (0.0, None)
+    assert "too few" in found.missing
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "lacking"),
+    [
+        (Accuracy(None, Proportion(9, 9)), "labelled as a breach"),
+        (Accuracy(Proportion(9, 9), None), "labelled as safe"),
+    ],
+)
+def test_labels_of_one_kind_identify_nothing(accuracy, lacking):
+    found = SeedCounts.of([(3, 10)] * 12).corrected(accuracy)
+    assert found.value is None
+    assert found.missing == f"not identified: no try is {lacking}"
+
+
 def test_the_design_effect_is_that_of_the_seeds():
     assert SeedCounts.of([(10, 10)] * 3 + [(0, 10)] * 9).design_effect() == pytest.approx(10 * 12 / 11)
     assert SeedCounts.of([(0, 10)] * 12).design_effect() == 10
