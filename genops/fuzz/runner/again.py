@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from genops.executor import Project
 from genops.fuzz.adapters import Borrowings
@@ -51,4 +51,5 @@ def _plan(project: Project, stored: CampaignRecord) -> CampaignPlan:
     """The plan of a campaign that was run, against the chain as it is now."""
     folder = project.settings.root / project.settings.paths.evals
     campaign = Campaign.from_data(dict(stored.body["definition"]), stored.campaign, folder)
+    campaign = replace(campaign, gate=None)  # what its gate compares with has no part in a finding
     return CampaignPlan.make(campaign, project, Borrowings.stored(stored.body.get("borrowed", {})))

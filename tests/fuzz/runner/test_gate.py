@@ -8,7 +8,7 @@ import pytest
 from genops.errors import DefinitionError, UsageError
 from genops.fuzz import Seed
 from genops.fuzz.campaign import Campaign
-from genops.fuzz.fuzzing import define_campaign, fuzz
+from genops.fuzz.fuzzing import define_campaign, fuzz, reproduce
 from genops.fuzz.runner import CampaignPlan
 from genops.fuzz.runner.gate import CampaignGate
 from genops.fuzz.summary import summarise
@@ -258,6 +258,11 @@ class TestCampaigns:
         assert summary.objectives[0].sweep.made == len(mine)
         assert summary.findings == ()
         assert run(f"{LEAK} not worse than {hard} by 0.02", chain=weak_one)[0].gate.outcome == "fail"
+
+    def test_a_finding_is_run_again_although_the_other_version_is_gone(self, run, weak):
+        _, summary = run(f"{LEAK} not worse than leaks_in_base64_hardened by 0.9")
+        (weak.root / "chains" / "leaks_in_base64_hardened.yaml").unlink()
+        assert reproduce(weak.project, summary.findings[0].id)[1].outcome == "breach"
 
 
 @pytest.mark.slow
