@@ -93,3 +93,16 @@ def test_one_that_was_cut_off_goes_on_and_ends_as_one_that_was_not(plan, weak):
         for runner in (whole, again)
     ]
     assert made[0] == made[1]
+
+
+def test_a_finding_that_the_budget_cut_short_is_made_again(plan, weak):
+    def found(runner):
+        return [(one.id, one.number, one.tries, one.minimal) for one in weak.project.store.findings(runner.record.id)]
+
+    whole = ran(plan())
+    cut = ran(plan(budget={"tokens": 1_000}))
+    assert cut.progress.outcomes["breach"]
+    assert [(tries, minimal) for _, _, tries, minimal in found(cut)] == [(0, False)]
+    again = ran(plan(), unfinished_campaign(plan()))
+    assert found(again) == found(whole)
+    assert again.progress.findings == len(found(whole))
