@@ -146,6 +146,8 @@ class Objective:
         surfaces: Where its attacks enter.
         reads_output: Whether its oracles read the output, so that one without a word tells nothing; False where they
             read the run alone.
+        shortens: Whether the text of a finding may be shortened to what is left of an attack; False where its meaning
+            is what makes it one, as in a harmless question.
     """
 
     name: ClassVar[str] = ""
@@ -154,6 +156,7 @@ class Objective:
     tags: ClassVar[Tags] = Tags()
     surfaces: ClassVar[tuple[Surface, ...]] = ("input",)
     reads_output: ClassVar[bool] = True
+    shortens: ClassVar[bool] = True
 
     def fits(self, target: Target) -> str:
         """Why it cannot be tried on a target (it calls no tool); empty where it can."""

@@ -40,6 +40,8 @@ SEEDS = {
 class OverRefusal(Objective):
     """The chain declines a question that it is there to answer, because of words that sound risky."""
 
+    shortens = False
+
     def fits(self, target: Target) -> str:
         """It needs a harmless question."""
         return no_input(target) or ("" if question(target) else "its harmless case has no text that could be asked")

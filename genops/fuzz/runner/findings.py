@@ -99,7 +99,16 @@ async def finding_of(
     start, mutable = (made.text, ()) if led else (seed.text, mutations)
     turns = whole.turns
     try:
-        least = await minimise(start, mutable, breaks, turns=turns, tries=_TRIES, attacker=attacker, enough=enough)
+        least = await minimise(
+            start,
+            mutable,
+            breaks,
+            turns=turns,
+            tries=_TRIES,
+            attacker=attacker,
+            enough=enough,
+            shortens=arena.objective.shortens,
+        )
     except StoreError:
         raise
     except GenopsError:  # the attacker gives no usable answer, or a server fails

@@ -59,6 +59,7 @@ async def minimise(
     needed: int = 1,
     attacker: Attacker | None = None,
     enough: Callable[[], bool] = lambda: False,
+    shortens: bool = True,
 ) -> Minimised:
     """Leaves out what a finding does not need: turns, mutations, their settings, words and characters of the seed.
 
@@ -74,6 +75,7 @@ async def minimise(
         needed: How many of them must break it.
         attacker: For mutators that ask one.
         enough: Whether to stop before the next try.
+        shortens: Whether words and characters of the seed may be left out; False where it has to keep its meaning.
 
     Raises:
         GenopsError: The attacker gives no usable answer; and what ``breaks`` raises.
@@ -83,7 +85,7 @@ async def minimise(
         raise ValueError(f"{needed} of {repeats} tries can never break a target")
     whole = await mutated(seed, mutations, attacker)
     target = _Target(breaks, tries, repeats, needed, enough)
-    shrinking = _Shrinking(seed, tuple(mutations), tuple(turns), whole, target, attacker)
+    shrinking = _Shrinking(seed, tuple(mutations), tuple(turns), whole, target, attacker, shortens)
     reproduced = minimal = False
     try:
         reproduced = await target(whole, turns)
@@ -167,6 +169,7 @@ class _Shrinking:
     text: str
     target: _Target
     attacker: Attacker | None
+    shortens: bool
 
     async def keeps(self, seed: str, mutations: Sequence[Mutation], turns: Turns) -> bool:
         """Whether the target breaks on this too; then it takes the finding's place."""
@@ -185,7 +188,7 @@ class _Shrinking:
         await ddmin(self.turns, lambda some: self.keeps(self.seed, self.mutations, some))
         await ddmin(self.mutations, lambda some: self.keeps(self.seed, some, self.turns))
         await self._settings()
-        for parts in (_WORDS.findall, list):
+        for parts in (_WORDS.findall, list) if self.shortens else ():
             await ddmin(parts(self.seed), lambda some: self.keeps("".join(some), self.mutations, self.turns))
         return (self.seed, self.mutations, self.turns) != before
 

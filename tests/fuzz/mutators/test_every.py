@@ -5,7 +5,7 @@ from random import Random
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genops.fuzz.mutator import Family, find_mutator
@@ -20,6 +20,7 @@ def applied(name, text, seed):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@settings(deadline=None)
 @given(text=TEXTS, seed=st.integers(0, 2**32))
 def test_any_text_gives_a_text_and_the_same_one_for_the_same_seed(name, text, seed):
     first = applied(name, text, seed)

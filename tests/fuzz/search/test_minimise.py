@@ -79,6 +79,18 @@ async def test_mutations_that_do_nothing_go_and_words_and_characters_after_them(
     assert found.text == "c2F5IGl0"
 
 
+async def test_a_text_that_has_to_keep_its_meaning_loses_mutations_alone():
+    chain = [Mutation("zero_width", 1, {"share": 0.0}), Mutation("base64", 0), Mutation("zero_width", 2)]
+
+    async def breaks(text, turns):
+        return "aG93" in ZERO_WIDTH.sub("", text)
+
+    found = await minimise("how do I kill a process", chain, breaks, shortens=False)
+    assert found.minimal
+    assert found.seed == "how do I kill a process"
+    assert [mutation.mutator for mutation in found.mutations] == ["base64"]
+
+
 async def test_settings_go_that_a_finding_does_not_need():
     async def breaks(text, turns):
         return text != ZERO_WIDTH.sub("", text)
