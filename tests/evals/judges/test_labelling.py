@@ -165,5 +165,5 @@ def test_a_label_says_of_which_variant_and_score_it_is(tmp_path, out):
 
 
 def test_labels_that_cannot_be_kept_are_told_before_the_first_question(pairs, tmp_path):
-    with pytest.raises(UsageError, match="labels cannot be written to .*/none/labels.jsonl: No such file"):
+    with pytest.raises(UsageError, match=r"labels cannot be written to .*/none/labels\.jsonl: No such file"):
         CaseLabelling(pairs, tmp_path / "none" / "labels.jsonl")
