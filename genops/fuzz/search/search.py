@@ -10,6 +10,7 @@ from genops.fuzz.attack import Mutation
 from genops.fuzz.objective import Seed
 from genops.fuzz.search.bandit import Bandit
 from genops.fuzz.search.corpus import Corpus, Entry
+from genops.fuzz.search.known import Known
 from genops.fuzz.search.plan import Choice, Plan
 
 _DRAWS = 32
@@ -51,7 +52,7 @@ class Search:
         self._depth = depth if choices else 0
         self._seed = seed
         self._guided = guided
-        self._known: set[bytes] = set()
+        self._known = Known()
         self._rest = self._every()
         self._corpus = Corpus(self._starts)
         self._bandit = Bandit(names) if names else None
@@ -78,13 +79,13 @@ class Search:
             plan = self._fresh(rng, pools)
             if plan is None:
                 break
-            self._known.add(plan.key)
+            self._known.add(plan)
             plans.append(plan)
         return plans
 
     def withdraw(self, plan: Plan) -> None:
         """Takes a proposal back that was not tried."""
-        self._known.discard(plan.key)
+        self._known.discard(plan)
 
     def observe(self, plan: Plan, features: Collection[str], closeness: float, breach: bool) -> bool:
         """Takes in what a try showed; the plan may be of any origin.
@@ -98,7 +99,7 @@ class Search:
         Returns:
             Whether it paid: it showed something new, came closer than any before, or is a breach.
         """
-        self._known.add(plan.key)
+        self._known.add(plan)
         paid = self._corpus.observe(plan, features, closeness, breach) or breach
         if plan.mutations and self._bandit:
             self._bandit.observe(plan.mutations[-1].mutator, paid)
@@ -111,13 +112,13 @@ class Search:
         for attempt in range(2 * _DRAWS if self._depth else 0):
             blind = pools is None or attempt >= _DRAWS or rng.random() < _BLIND
             plan = self._blindly(rng) if blind or pools is None else self._from(pools, rng)
-            if plan.key not in self._known:
+            if plan not in self._known:
                 return plan
         return self._next(self._rest)
 
     def _next(self, plans: Iterator[Plan]) -> Plan | None:
         """The next one that is not known; those before it never need to be looked at again."""
-        return next((plan for plan in plans if plan.key not in self._known), None)
+        return next((plan for plan in plans if plan not in self._known), None)
 
     def _each_alone(self) -> list[Plan]:
         """Each mutator once, in any order, on the seeds in turn: what it does by itself hints at what it does later."""
