@@ -33,7 +33,8 @@ def campaign(site):
     (site / "evals").mkdir()
 
     def write(name="attacks", **changes):
-        (site / "evals" / f"{name}.yaml").write_text(json.dumps({**CAMPAIGN, **changes}, indent=1))
+        lines = [f"{key}: {json.dumps(value)}" for key, value in {**CAMPAIGN, **changes}.items()]
+        (site / "evals" / f"{name}.yaml").write_text("\n".join(lines))
 
     write()
     return write
