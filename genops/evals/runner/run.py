@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from genops.evals.gate import GateProcess
 
 _FIRST_UNITS = 16
-_ALLOCATIONS = 5_000
+_ALLOCATIONS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
