@@ -25,7 +25,8 @@ class Shelf:
     def add_samples(self, evaluation, samples):
         if self.troubles:
             raise self.troubles.pop(0)
-        self.kept += [sample.number for sample in samples]
+        written = [sample.number for sample in samples]
+        self.kept = list(dict.fromkeys([*self.kept, *written]))  # as in a store, where one written again is the same
 
 
 @pytest.fixture(autouse=True)
