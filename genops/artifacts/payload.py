@@ -142,12 +142,12 @@ def json_form(value: Value) -> Any:
 def needs_escapes(value: Value) -> bool:
     """Whether plain JSON would lose something of this value, lone surrogates left aside: those orjson refuses."""
     kind = type(value)
-    if kind is str or kind is bool or value is None:
+    if kind in _NEVER_ESCAPED:
         return False
-    if kind is float:
-        return not math.isfinite(value)  # type: ignore[arg-type]
     if kind is int:
         return value not in _INT64
+    if kind is float:
+        return not math.isfinite(value)  # type: ignore[arg-type]
     if kind is bytes:
         return True
     if isinstance(value, dict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from genops.errors import DefinitionError
@@ -30,6 +31,7 @@ class Reference:
     selector: str = ""
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def parse(cls, text: str) -> Reference:
         """Reads ``answer``, ``answer@3``, ``answer@production``, ``answer@git:main`` or ``answer#1f2e3d``.
 

@@ -54,7 +54,8 @@ async def aevaluate(
         only_failed: Id of an evaluation: only its cases that failed in any way are run.
         concurrency: Runs under way at once, at most; default the suite's.
         use_cache: Whether the response cache may answer model calls.
-        memo: Whether results of earlier runs of the same steps are used again.
+        memo: Whether results of earlier runs of the same steps are used again. A gate that asks how long runs take is
+            given whole ones all the same.
         seed: Of the order of the cases.
         on_start: Told of the plan and of the evaluation's id before the first sample.
         on_progress: Told after each sample.
@@ -95,10 +96,17 @@ async def aevaluate(
         record,
         concurrency or suite.concurrency,
         use_cache=use_cache,
-        memo=memo,
+        memo=memo and not _asks_for_time(suite),
         on_progress=on_progress,
     )
     return await runner.run()
+
+
+def _asks_for_time(suite: Suite) -> bool:
+    """Whether a gate's verdict may rest on how long runs take, of which a reused result says nothing."""
+    timed = [use for use in suite.scorers if use.scorer.name == "latency"]
+    asked = {rule.metric for rule in suite.gate.rules} if suite.gate is not None else set[str]()
+    return any(asked and (use.threshold is not None or use.name in asked) for use in timed)
 
 
 def evaluate(suite: Suite, project: Project | None = None, **options: Any) -> Evaluation:

@@ -165,7 +165,8 @@ class Scorer(Generic[P, R]):
         if not isinstance(score, Score) or not isinstance(score.value, Real):
             given = score.value if isinstance(score, Score) else score
             raise Unscored(f"the scorer {self.name!r} gave {type(given).__name__}, not a score")
-        return replace(score, value=self.range.check(float(score.value)))
+        value = self.range.check(float(score.value))
+        return score if value is score.value else replace(score, value=value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +132,7 @@ class Suite:
             file=file,
         )
 
-    @property
+    @cached_property
     def weighted(self) -> bool:
         """Whether samples have an overall score."""
         return is_weighted(self.scorers)

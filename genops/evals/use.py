@@ -198,7 +198,9 @@ def _settings(scorer: Scorer[Any, Any], given: Mapping[str, Any], parsing: Parsi
         try:
             values[name] = known[name].check(value) if known[name].lazy or not is_dynamic(compiled) else compiled
         except ValueError as error:
-            raise DefinitionError(f"{scorer.name!r}: {error}", at=at) from None
+            below = isinstance(value, dict) and name == scorer.principal and value.keys() <= known.keys()
+            hint = f"settings stand beside {scorer.name!r}, not below it: indent them as far as it" if below else None
+            raise DefinitionError(f"{scorer.name!r}: {error}", at=at, hint=hint) from None
     for name, setting in known.items():
         if setting.required and name not in values:
             raise DefinitionError(f"{scorer.name!r} needs {name!r}", at=parsing.at())

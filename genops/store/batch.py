@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection, Table
@@ -222,7 +223,7 @@ class BatchWriter:
     def _put(self, cursor: Any, table: Table, rows: list[tuple[Any, ...]]) -> None:
         if self._sqlite:
             for part in padded_parts(rows):
-                cursor.execute(self._upsert(table, len(part)), [value for row in part for value in row])
+                cursor.execute(self._upsert(table, len(part)), list(chain.from_iterable(part)))
         elif rows:
             cursor.executemany(self._upsert(table, 1), rows)
 
@@ -244,7 +245,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
     """Inserts rows of a table with a primary key or brings them up to date, inside of the caller's transaction."""
     if connection.dialect.name == "sqlite":
         for part in padded_parts(rows):
-            connection.exec_driver_sql(upsert(table, "?", len(part)), tuple(value for row in part for value in row))
+            connection.exec_driver_sql(upsert(table, "?", len(part)), tuple(chain.from_iterable(part)))
     elif rows:
         connection.exec_driver_sql(upsert(table, "%s", 1), list(rows))
 

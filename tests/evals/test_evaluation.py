@@ -35,6 +35,24 @@ def git(folder, *arguments):
     subprocess.run(["git", *arguments], cwd=folder, check=True)
 
 
+@pytest.mark.parametrize(
+    ("scorers", "gate", "again"),
+    [
+        (["contains", "latency"], ["contains >= 0.5", "latency <= 60 for 100%"], 2),
+        (["contains", {"latency": None, "threshold": 60}], ["passed >= 0.5"], 2),
+        (["contains", "latency"], ["contains >= 0.5"], 1),
+        (["contains"], ["contains >= 0.5"], 1),
+    ],
+)
+def test_a_gate_that_asks_how_long_runs_take_is_given_whole_ones(lab, scorers, gate, again):
+    suite = lab.suite(TEN, scorers, gate=gate)
+    lab.run(suite)
+    done = lab.run(suite, gate=True, fresh=True)
+    assert done.evaluation.gate.verdict().outcome == "pass"
+    assert max(lab.calls.values()) == again
+    assert lab.run(suite).of(done.samples[0].case).reused
+
+
 class TestResuming:
     def test_it_makes_what_failed_and_nothing_else(self, lab):
         lab.replies.update({"case 3": ValueError("away"), "case 7": ValueError("away")})

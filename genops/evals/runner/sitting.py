@@ -11,7 +11,7 @@ from pathlib import Path
 from genops.durable import try_lock
 from genops.errors import Unfinished
 
-_ALLOCATIONS = 5_000
+_ALLOCATIONS = 50_000
 
 
 @contextmanager

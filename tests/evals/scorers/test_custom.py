@@ -45,6 +45,12 @@ def plug_in(bench: Bench, text: str, name: str = "my_scorers") -> None:
     bench.site.top += f'plugins = ["{name}"]\n'
 
 
+def test_settings_below_the_name_are_sent_beside_it(bench: Bench):
+    with pytest.raises(DefinitionError) as caught:
+        bench.score({"length": {"at_most": 400}})
+    assert "settings stand beside 'length', not below it" in str(caught.value)
+
+
 def test_a_plug_in_adds_a_scorer_with_settings_of_its_own(said, bench: Bench):
     plug_in(
         bench,
