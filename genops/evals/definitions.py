@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -12,6 +13,7 @@ from genops.syntax import YamlFile, read_text, read_yaml
 
 Kind: TypeAlias = Literal["suite", "campaign"]
 _SUFFIX = ".yaml"
+_KIND = re.compile(r"kind:\s*['\"]?(\w+)")
 _COMMANDS: dict[str, str] = {"suite": "genops eval run", "campaign": "genops fuzz run"}
 
 
@@ -53,4 +55,5 @@ def _path(name: str, kind: Kind, settings: Settings) -> Path:
 def _kind_of(path: Path) -> str:
     """What the first key of a file says it is."""
     first = next((line for line in path.read_text("utf-8", "replace").splitlines() if line and line[0] not in "#-"), "")
-    return first.removeprefix("kind:").strip() if first.startswith("kind:") else ""
+    found = _KIND.match(first)
+    return found[1] if found else ""
