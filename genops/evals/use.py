@@ -16,6 +16,7 @@ from genops.evals.rules import OVERALL, PASSED
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Score, Unscored
 from genops.evals.scorer import COMMON, Scorer, find_scorer
+from genops.evals.subject import subject_of
 from genops.plugins import registry
 from genops.syntax import YamlFile, compile_value
 
@@ -71,7 +72,7 @@ class ScorerUse:
         try:
             if self.when is not None and not is_true(evaluate(self.when, variables)):
                 return None
-            subject = evaluate(default_of if self.of is None else self.of, variables)
+            subject = await subject_of(default_of if self.of is None else self.of, sample, context)
             settings = self._evaluated(variables)
             async with limit:
                 return await self.scorer.score(subject, sample, context, settings)

@@ -29,6 +29,7 @@ _KEYS = (
     "kind",
     "description",
     "chain",
+    "step",
     "dataset",
     "attack",
     "of",
@@ -83,7 +84,8 @@ class Campaign:
         converters: Of PyRIT that may change a text too.
         strategies: How the attacker model is led through several tries.
         conversation: Input that takes the turns before an attack; empty where they stand in its text, as a transcript.
-        attack: Inputs that an attacker writes; empty for every text.
+        step: Position of the step that attacks enter at; None for the inputs of the chain.
+        attack: Inputs that an attacker writes, or fields of the step; empty for every text.
         of: What detectors look at, compiled; None for the whole output.
         description: For people.
         depth: Mutations on top of each other, at most.
@@ -109,6 +111,7 @@ class Campaign:
     converters: tuple[ConverterUse, ...] = ()
     strategies: tuple[Strategy, ...] = ()
     conversation: str = ""
+    step: str | None = None
     attack: tuple[str, ...] = ()
     of: Any = None
     description: str = ""
@@ -155,6 +158,7 @@ class Campaign:
         if not data.get("objectives") and "robustness" not in data:
             what = "a campaign needs `objectives:`, `robustness:` or both"
             raise DefinitionError(what, at=parsing.at(), hint="objectives: [prompt_extraction]")
+        step = _step(data, parsing)
         attacker = field_of(str | None, data.get("attacker"), "attacker", parsing)
         attack = data.get("attack", ())
         tries = model_of(Tries, data.get("tries", {}), "tries", parsing)
@@ -170,6 +174,7 @@ class Campaign:
             converters=converters,
             strategies=parse_strategies(data.get("strategies", []), attacker, parsing.below("strategies")),
             conversation=field_of(str, data.get("conversation", ""), "conversation", parsing),
+            step=step,
             attack=field_of(tuple[str, ...], [attack] if isinstance(attack, str) else attack, "attack", parsing),
             of=compile_value(data["of"], parsing.at("of")) if "of" in data else None,
             description=field_of(str, data.get("description", ""), "description", parsing).strip(),
@@ -191,6 +196,16 @@ class Campaign:
     def rules(self) -> tuple[Rule, ...]:
         """Of the gate."""
         return () if self.gate is None else self.gate.rules
+
+
+def _step(data: Mapping[str, Any], parsing: Parsing) -> str | None:
+    """The step that attacks enter at; what is about the chain's own inputs has no place beside it."""
+    step: str | None = field_of(str | None, data.get("step"), "step", parsing)
+    for key in ("conversation", "robustness") if step is not None else ():
+        if key in data:
+            what = f"`{key}` is about the inputs of the chain, and `step` has attacks enter behind them"
+            raise DefinitionError(what, at=parsing.at(key), hint="make two campaigns of it")
+    return step
 
 
 def _gate(data: Mapping[str, Any], objectives: tuple[Objective, ...], tries: Tries, where: Parsing) -> Gate | None:

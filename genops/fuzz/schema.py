@@ -37,8 +37,12 @@ def json_schema() -> dict[str, Any]:
         "kind": {"const": "campaign"},
         "description": _TEXT,
         "chain": _TEXT,
+        "step": {**_TEXT, "description": "position of the step that attacks enter at; default the chain's inputs"},
         "dataset": {"$ref": "#/$defs/Dataset"},
-        "attack": {**_TEXTS, "description": "inputs that an attacker writes; default every text"},
+        "attack": {
+            **_TEXTS,
+            "description": "inputs that an attacker writes, or fields of the step; default every text",
+        },
         "of": {"description": "what detectors look at; text in it may hold {{ expressions }}"},
         "objectives": _list(_objective(find_objective(name)) for name in registry.names("objective")),
         "mutators": _list([{"const": OWN}, _converter(), *map(_mutator, registry.names("mutator"))]),

@@ -19,6 +19,7 @@ HARMLESS = {
     "crashes_on_a_surrogate": "the ferry",
     "echoes_the_unseen": "When does the ferry leave?",
     "hands_on_raw_arguments": "Aurora",
+    "leaks_behind_a_clerk": "When is the office open?",
     "leaks_in_base64": "When is the office open?",
     "leaks_to_staff_in_code": "When is the office open?",
     "leaks_to_the_loud_and_split": "When is the office open?",

@@ -124,7 +124,8 @@ class Asking:
 
     async def _run(self, asked: Asked, job: Job) -> Value:
         planting = read_plants(asked.case.plants)
-        closure = self._planted.closure(job.variant, planting.plants)
+        closure = self._planted.closure(job.variant, planting.plants, planting.entered)
+        inputs = {**asked.case.inputs, **planting.inputs}
 
         def keep(run: RunRecord, spans: list[SpanRecord], _payload: object) -> None:
             asked.run, asked.spans = run, spans
@@ -141,8 +142,9 @@ class Asking:
             repeat=job.repeat,
             on_finish=keep,
         )
-        for number, inputs in enumerate(planting.sessions):
+        for number, said in enumerate(planting.sessions):
             other = replace(options, session=f"other-{number}", on_finish=keep_before)
-            await run_chain(self.plan.project, closure, inputs, other)
-        output: Value = (await run_chain(self.plan.project, closure, asked.case.inputs, options)).output
+            before = self._planted.closure(job.variant, planting.plants)
+            await run_chain(self.plan.project, before, said, other)
+        output: Value = (await run_chain(self.plan.project, closure, inputs, options)).output
         return output

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from genops.artifacts import Value, encode, normalise, short
+from genops.errors import UsageError
 from genops.evals.case import Case
 from genops.executor.plants import Plants
 from genops.fuzz.runner.again import Again
@@ -16,9 +17,10 @@ _WHOLE_OUTPUT = "{{ output }}"
 def case_of(again: Again) -> Case:
     """The case that a finding is: its input, what it needs in the chain, and its objective's detectors as scorers."""
     arena, finding, attack = again.arena, again.finding, again.attack
-    inputs, attacked = arena.placed(attack)
-    sessions = [{"session": said} for said in arena.other_sessions]
-    plants = normalise([*_entries(arena.standing + attacked), *sessions])
+    said, attacked = arena.placed(attack)
+    inputs, steps = _outside(said, again)
+    sessions = [{"session": other} for other in arena.other_sessions]
+    plants = normalise([*_entries(arena.standing + attacked), *steps, *sessions])
     scorers = normalise([_scorer(use.body, again) for use in arena.detectors])
     assert isinstance(plants, list)
     assert isinstance(scorers, list)
@@ -32,6 +34,24 @@ def case_of(again: Again) -> Case:
         plants=tuple(plants),
         may_decline=True,
     )
+
+
+def _outside(said: dict[str, Value], again: Again) -> tuple[dict[str, Value], list[dict[str, Value]]]:
+    """The inputs of the chain itself, and what is given to the step that the attack enters at.
+
+    Raises:
+        UsageError: Other sessions enter there too, which no case can say.
+    """
+    entry = again.arena.entry
+    if entry is None:
+        return said, []
+    if again.arena.other_sessions:
+        raise UsageError(
+            f"the finding {short(again.finding.id)} needs another session that enters at the step {entry.step!r}",
+            hint="a case has other sessions begin at the chain's inputs: promote findings of the whole chain",
+        )
+    inputs, given = entry.apart(said)
+    return inputs, [{"step": {entry.step: given}}]
 
 
 def key_of(inputs: Any, plants: Any, scorers: Any) -> str:

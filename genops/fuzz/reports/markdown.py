@@ -32,7 +32,7 @@ def write(report: Report, out: TextIO) -> None:
 
 
 def _lines(summary: Summary) -> Iterator[str]:
-    yield f"### Attacks on `{code(summary.chain)}`: `{code(summary.campaign)}`"
+    yield f"### Attacks on `{code(summary.target)}`: `{code(summary.campaign)}`"
     yield ""
     verdict = summary.verdict
     yield f"{_SIGNS[verdict.outcome]} **{cell(headline(summary))}**"

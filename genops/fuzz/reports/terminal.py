@@ -77,7 +77,7 @@ def comparison_report(comparison: Comparison) -> RenderableType:
 
 def _head(summary: Summary) -> Iterator[Text]:
     started = f"{datetime.fromtimestamp(summary.started / 1e9).astimezone():%Y-%m-%d %H:%M:%S}"
-    facts = (summary.id[:12], summary.chain, summary.status, started)
+    facts = (summary.id[:12], summary.target, summary.status, started)
     yield Text(_safe(summary.campaign), style="bold").append(f"  {_safe('  '.join(facts))}", style="not bold")
     verdict = summary.verdict
     yield Text(f"{headline(summary)} (exit code {verdict.exit_code})", style=_STYLES[verdict.outcome])

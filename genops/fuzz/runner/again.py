@@ -11,6 +11,7 @@ from genops.fuzz.campaign import Campaign
 from genops.fuzz.objective import Seed
 from genops.fuzz.runner.plan import CampaignPlan
 from genops.fuzz.runner.trying import Arena
+from genops.fuzz.target import StepEntry
 from genops.store.records import CampaignRecord, FindingRecord
 
 
@@ -52,4 +53,5 @@ def _plan(project: Project, stored: CampaignRecord) -> CampaignPlan:
     folder = project.settings.root / project.settings.paths.evals
     campaign = Campaign.from_data(dict(stored.body["definition"]), stored.campaign, folder)
     campaign = replace(campaign, gate=None)  # what its gate compares with has no part in a finding
-    return CampaignPlan.make(campaign, project, Borrowings.stored(stored.body.get("borrowed", {})))
+    borrowed = Borrowings.stored(stored.body.get("borrowed", {}))
+    return CampaignPlan.make(campaign, project, borrowed, StepEntry.stored(stored.body.get("entry")))

@@ -59,6 +59,8 @@ def _newest(plan: CampaignPlan) -> CampaignRecord | None:
 def _body(plan: CampaignPlan) -> dict[str, Any]:
     """What is kept of a plan, for reports and to run its findings again."""
     body = {"manifest": plan.manifest, "definition": plan.campaign.file.data, "borrowed": plan.borrowed.record}
+    if plan.entry is not None:
+        body["entry"] = plan.entry.record
     return {**body, "robustness": plan.robustness.about} if plan.robustness else body
 
 

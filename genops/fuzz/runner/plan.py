@@ -20,7 +20,7 @@ from genops.fuzz.runner.attacker import ModelAttacker
 from genops.fuzz.runner.contract import standing_at
 from genops.fuzz.runner.trying import Arena
 from genops.fuzz.search import Choice
-from genops.fuzz.target import planted_closure, target_of
+from genops.fuzz.target import StepEntry, planted_closure, target_of
 from genops.models import resolve_model
 from genops.plugins import Kind, registry
 from genops.store.records import TryRecord
@@ -38,6 +38,7 @@ class CampaignPlan:
         attacker: The model that helps; None for none.
         robustness: What changes must not change an answer; None for none.
         borrowed: What it has from others.
+        entry: The step that attacks enter at; None for the chain's inputs.
         baselines: For each objective and chain that a rule of the gate compares with.
     """
 
@@ -48,20 +49,29 @@ class CampaignPlan:
     attacker: ModelAttacker | None
     robustness: RobustnessPlan | None
     borrowed: Borrowings = field(default_factory=Borrowings)
+    entry: StepEntry | None = None
     baselines: Mapping[tuple[str, str], Arena] = field(default_factory=dict)
 
     @classmethod
-    def make(cls, campaign: Campaign, project: Project, borrowed: Borrowings | None = None) -> CampaignPlan:
+    def make(
+        cls,
+        campaign: Campaign,
+        project: Project,
+        borrowed: Borrowings | None = None,
+        entry: StepEntry | None = None,
+    ) -> CampaignPlan:
         """Resolves a campaign.
 
         Args:
             campaign: The definition.
             project: Where it runs.
             borrowed: What it has from others; default what it names is fetched.
+            entry: The step that attacks enter at, as it is on record; default what it is given is seen in a run.
 
         Raises:
             UsageError: Something that it refers to is not there, or an objective cannot be tried on the chain.
             PeerFailed: Another tool failed.
+            Unfinished: The chain fails before it is attacked.
         """
         file = campaign.file
         with standing_at(file, "chain"):
@@ -90,12 +100,19 @@ class CampaignPlan:
                 judge=campaign.judge,
                 timeout=campaign.timeout,
                 conversation=campaign.conversation,
+                entry=entry,
                 own=objective.name not in campaign.seeds or campaign.seeds[objective.name].own,
                 borrowed=borrowed.texts.get(objective.name, ()),
             )
 
+        if campaign.step is not None and entry is None:
+            with standing_at(file, "step"):
+                entry = StepEntry.recorded(project, bare, first.inputs, campaign.step, campaign.timeout)
         with standing_at(file, "attack"):
-            target_of(bare, bare.root.inputs.validate(first.inputs), campaign.attack)
+            if entry is not None:
+                entry = entry.only(campaign.attack)
+            else:
+                target_of(bare, bare.root.inputs.validate(first.inputs), campaign.attack)
         arenas = []
         for place, objective in enumerate(campaign.objectives):
             with standing_at(file, "objectives", place):
@@ -109,7 +126,7 @@ class CampaignPlan:
         robustness = None
         if campaign.robustness is not None:
             robustness = RobustnessPlan.make(campaign, campaign.robustness, project, dataset, attacker)
-        return cls(campaign, project, tuple(arenas), dataset, attacker, robustness, borrowed, baselines)
+        return cls(campaign, project, tuple(arenas), dataset, attacker, robustness, borrowed, entry, baselines)
 
     @cached_property
     def choices(self) -> tuple[Choice, ...]:
@@ -180,6 +197,7 @@ class CampaignPlan:
         campaign = self.campaign
         return {
             "chain": campaign.chain,
+            "step": self.entry.manifest if self.entry is not None else None,
             "objectives": [
                 {
                     "name": arena.objective.name,

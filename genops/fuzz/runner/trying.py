@@ -9,7 +9,7 @@ from random import Random
 from typing import Any, Literal, TypeAlias
 
 from genops.artifacts import Value, decode
-from genops.chains import Parsing, evaluate
+from genops.chains import Parsing
 from genops.errors import ModelError, StepError, StepTimeout, Unfinished, UsageError, nearest
 from genops.evals.case import Case
 from genops.evals.fault import fault_of
@@ -17,6 +17,7 @@ from genops.evals.judges.asking import Questions
 from genops.evals.runner.scoring import Scoring, score_sample
 from genops.evals.sample import Sample
 from genops.evals.scorer import as_text
+from genops.evals.subject import subject_of
 from genops.evals.use import ScorerUse, parse_uses
 from genops.executor import Project, RunOptions, run_chain
 from genops.executor.closure import Closure
@@ -25,7 +26,7 @@ from genops.fuzz.attack import Attack
 from genops.fuzz.objective import Borrowed, Objective, Place, Plant, Seed, Target
 from genops.fuzz.runner.contract import asked, checked_detectors, checked_seeds
 from genops.fuzz.search import behaviour, closeness
-from genops.fuzz.target import planted_closure, poisoned, target_of
+from genops.fuzz.target import StepEntry, planted_closure, poisoned, target_of
 from genops.store.records import RunRecord, SpanRecord
 from genops.syntax import Expression, YamlFile
 from genops.tracing.recorder import describe
@@ -101,6 +102,7 @@ class Arena:
         conversation: Input that takes the turns before an attack; empty where they stand in its text, as a transcript.
         own: Whether the objective's own seeds are used.
         borrowed: Texts of others that seeds are made of.
+        entry: The step that attacks enter at; None for the chain's inputs.
     """
 
     project: Project
@@ -115,6 +117,7 @@ class Arena:
     conversation: str = ""
     own: bool = True
     borrowed: tuple[Borrowed, ...] = ()
+    entry: StepEntry | None = None
 
     @classmethod
     def prepare(
@@ -132,6 +135,7 @@ class Arena:
         conversation: str = "",
         own: bool = True,
         borrowed: tuple[Borrowed, ...] = (),
+        entry: StepEntry | None = None,
     ) -> Arena:
         """Plants what an objective needs into a copy of a chain.
 
@@ -148,17 +152,20 @@ class Arena:
             conversation: Input that takes the turns before an attack, as a list of ``{role, content}``.
             own: Whether the objective's own seeds are used.
             borrowed: Texts of others that seeds are made of.
+            entry: The step that attacks enter at, which says what an attacker writes; None for the chain's inputs.
 
         Raises:
             ReferenceNotFound: The chain or a component is not there.
             UsageError: The objective cannot be tried on this chain; the message says why.
         """
-        bare = planted_closure(project, chain)
-        target = target_of(bare, bare.root.inputs.validate(inputs), fields)
+        bare = planted_closure(project, chain, entry=entry)
+        written = entry.inputs if entry is not None else {}
+        target = target_of(bare, bare.root.inputs.validate({**inputs, **written}), tuple(written) or fields)
         with asked(objective, "fits"):
             why = objective.fits(target)
         if why:
-            raise UsageError(f"the objective {objective.name!r} cannot be tried on the chain {chain!r}: {why}")
+            where = f"the chain {chain!r}" + (f", entered at the step {entry.step!r}" if entry is not None else "")
+            raise UsageError(f"the objective {objective.name!r} cannot be tried on {where}: {why}")
         if conversation and conversation not in (declared := bare.root.inputs.names()):
             what = f"the chain {chain!r} has no input {conversation!r} for the turns of a conversation"
             raise UsageError(what, hint=nearest(conversation, declared))
@@ -172,7 +179,7 @@ class Arena:
             project,
             objective,
             target,
-            planted_closure(project, chain, standing) if standing != NOTHING else bare,
+            planted_closure(project, chain, standing, entry) if standing != NOTHING else bare,
             plants,
             checked_detectors(objective, parse_uses(entries, parsing)),
             of if of is not None else Expression("{{ output }}"),
@@ -181,6 +188,7 @@ class Arena:
             conversation,
             own,
             borrowed,
+            entry,
         )
 
     def seeds(self, seed: int = 0) -> list[Seed]:
@@ -256,14 +264,16 @@ class Arena:
         scores = await score_sample(self.detectors, self.of if error is None else "", scoring)
         cost, tokens = scoring.judged.beside(run)
         found = outcome(scores, failed=error is not None and fault_of(run) != "declined")
-        if found == "safe" and error is None and self._says_nothing(sample):
+        if found == "safe" and error is None and await self._says_nothing(scoring):
             found, described = "unscored", {"type": "Unscored", "message": "the output has no words to look at"}
         features = behaviour(made.spans, made.value, None if error is not None else as_text(output), scores)
         return Try(attack, found, run.id, output, described, scores, features, cost, tokens)
 
-    def _says_nothing(self, sample: Sample) -> bool:
+    async def _says_nothing(self, scoring: Scoring) -> bool:
         """Whether there is nothing in what oracles looked at: that is no defence, and tells nothing of one."""
-        return self.objective.reads_output and not as_text(evaluate(self.of, sample.variables())).strip()
+        if not self.objective.reads_output:
+            return False
+        return not as_text(await subject_of(self.of, scoring.sample, scoring)).strip()
 
     @property
     def standing(self) -> Plants:

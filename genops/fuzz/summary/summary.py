@@ -177,6 +177,7 @@ class Summary:
         findings: The worst first.
         robustness: Of answers to changed cases; None where the campaign has no such part.
         gate: Where it stands; None where it was not asked.
+        step: Position of the step that attacks enter at; empty for the chain's inputs.
     """
 
     id: str
@@ -189,6 +190,12 @@ class Summary:
     findings: tuple[FindingSummary, ...]
     robustness: RobustnessSummary | None = None
     gate: GateVerdict | None = None
+    step: str = ""
+
+    @property
+    def target(self) -> str:
+        """What is attacked, in words."""
+        return f"{self.chain} at {self.step}" if self.step else self.chain
 
     def to_json(self) -> dict[str, Any]:
         """The summary as plain data."""
@@ -232,6 +239,7 @@ def summarise(store: Store, record: CampaignRecord, accuracy: Mapping[str, Accur
         findings=tuple(map(_finding, findings)),
         robustness=robustness,
         gate=gate,
+        step=(manifest.get("step") or {}).get("name", ""),
     )
 
 

@@ -1,7 +1,8 @@
-"""The chain under attack: what may be known of it, and what is planted in a copy of it."""
+"""The chain under attack: what may be known of it, where attacks enter, and what is planted in a copy of it."""
 
+from genops.fuzz.target.entry import StepEntry
 from genops.fuzz.target.planted import planted_closure
 from genops.fuzz.target.poison import poisoned
 from genops.fuzz.target.view import target_of
 
-__all__ = ["planted_closure", "poisoned", "target_of"]
+__all__ = ["StepEntry", "planted_closure", "poisoned", "target_of"]

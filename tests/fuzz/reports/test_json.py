@@ -29,7 +29,7 @@ def data(campaigns):
 
 def test_its_keys(data):
     about = ["id", "campaign", "chain", "status", "started", "verdict"]
-    assert list(data) == [*about, "objectives", "findings", "robustness", "gate"]
+    assert list(data) == [*about, "objectives", "findings", "robustness", "gate", "step"]
     assert list(data["verdict"]) == ["outcome", "exit_code", "reasons"]
     about = ["name", "title", "severity", "tags", "findings", "standing", "planned", "sweep", "search", "strategy"]
     rates = ["rate", "bounds", "sensitivity", "specificity", "corrected", "mutators", "steps", "at_least_once"]

@@ -15,7 +15,7 @@ function showHead() {
   document.getElementById("head").append(
     element("h1", {}, summary.campaign, element("span", { class: `pill ${verdict.outcome}` }, verdict.outcome)),
     element("p", { class: "summary" }, [started, counted(summary.objectives.length, "objective"), counted(made, "attack"), counted(findings.length, "finding")].join(" · ")),
-    element("p", { class: "chips" }, chip("chain", summary.chain), chip("campaign", summary.id.slice(0, 12)), chip("status", summary.status)),
+    element("p", { class: "chips" }, chip("chain", summary.step ? `${summary.chain} at ${summary.step}` : summary.chain), chip("campaign", summary.id.slice(0, 12)), chip("status", summary.status)),
   );
   document.getElementById("verdict").append(element("div", { class: `card verdict ${verdict.outcome}` },
     element("h2", {}, report.headline, element("small", { class: "soft" }, ` exit code ${verdict.exit_code}`)),

@@ -1,0 +1,35 @@
+"""What a scorer looks at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from genops.artifacts import Value
+from genops.chains import evaluate, reads_of
+from genops.evals.sample import Sample, ScoringContext
+from genops.tracing.trace import Trace
+
+
+async def subject_of(of: Any, sample: Sample, context: ScoringContext) -> Value:
+    """The value of ``of`` over a sample and, where it reads them, over the steps of its run (``steps.answer.output``).
+
+    Args:
+        of: Compiled.
+        sample: What is scored.
+        context: Gives the run's trace.
+
+    Raises:
+        InputError: It reads what is not there.
+        Unscored: It reads a step, and the trace is incomplete.
+    """
+    variables = sample.variables()
+    if any(read.root == "steps" for read in reads_of(of)):
+        variables["steps"] = _outputs(await context.trace())
+    value: Value = evaluate(of, variables)
+    return value
+
+
+def _outputs(trace: Trace) -> dict[str, dict[str, Value]]:
+    """The outputs of the steps of a chain's own block that were done."""
+    done = [span for span in trace.spans if span.kind in ("step", "agent") and "/" not in span.path]
+    return {span.path: {"output": trace.value(span.output)} for span in done if span.output is not None}

@@ -1,0 +1,233 @@
+"""A campaign at one step attacks what stands behind a step that shields it, and says so in all that it leaves."""
+
+import json
+
+import pytest
+
+import genops
+from genops.errors import DefinitionError, Unfinished, UsageError
+from genops.evals import Suite, evaluate
+from genops.fuzz import define_campaign, fuzz
+from genops.fuzz.campaign import Campaign
+from genops.fuzz.fuzzing import reproduce
+from genops.fuzz.promotion import promote
+from genops.fuzz.runner import CampaignPlan
+from genops.fuzz.runner.opening import unfinished_campaign
+from genops.fuzz.summary import summarise
+from genops.store.records import RunFilter
+from tests.fuzz.weak_site import HARMLESS, TWIN, site, weak
+
+__all__ = ["site", "weak"]
+
+CLERK = "leaks_behind_a_clerk"
+QUESTION = HARMLESS[CLERK]
+
+
+def campaign(chain=CLERK, **changes):
+    said = {
+        "objectives": ["prompt_extraction"],
+        "mutators": ["base64"],
+        "tries": {"sweep": 20, "search": 20},
+        "concurrency": 8,
+        "depth": 1,
+        "step": "answer",
+        **changes,
+    }
+    said.setdefault("dataset", [{"question": "Hello, I would like to know when the office is open."}])
+    return define_campaign("attacks", chain=chain, **{key: what for key, what in said.items() if what is not None})
+
+
+@pytest.fixture
+def attacked(weak):
+    """Runs a campaign."""
+    return lambda *given, **changes: fuzz(campaign(*given, **changes), weak.project)
+
+
+@pytest.fixture
+def plan(weak):
+    return lambda *given, **changes: CampaignPlan.make(campaign(*given, **changes), weak.project)
+
+
+def test_an_attack_on_the_whole_chain_does_not_come_there(attacked):
+    done = attacked(step=None)
+    assert done.findings == ()
+    assert done.progress.outcomes["safe"] == 40
+
+
+def test_an_attack_at_the_step_finds_the_hole_and_blames_the_step(attacked):
+    done = attacked()
+    assert done.findings
+    assert {finding.step for finding in done.findings} == {"answer"}
+    assert {finding.surface for finding in done.findings} == {"input"}
+
+
+def test_a_guard_behind_the_step_withstands(attacked):
+    done = attacked(CLERK + TWIN)
+    assert done.findings == ()
+    assert done.progress.outcomes["safe"] == 40
+
+
+def test_what_stands_before_the_step_does_not_run(attacked, weak):
+    done = attacked()
+    trace = weak.trace(done.findings[0].run)
+    assert [span.path for span in trace.spans if span.kind == "step"] == ["answer"]
+    assert weak.replay(done.findings[0].run).identical
+
+
+def test_the_harmless_text_is_what_the_step_is_given_in_a_run_of_the_whole_chain(plan):
+    made = plan()
+    assert made.entry.given == {"question": QUESTION}
+    assert made.arenas[0].target.fields == ("answer__question",)
+    assert made.arenas[0].target.inputs["answer__question"] == QUESTION
+
+
+def test_a_harmless_run_on_record_serves_again(plan, weak):
+    first, second = plan(), plan()
+    assert (first.entry, first.digest) == (second.entry, second.digest)
+    assert len(weak.project.store.runs(RunFilter(session="harmless"))) == 1
+    other = plan(dataset=[{"question": "How high is the water?"}])
+    assert other.entry.given == {"question": "When is the tide high?"}
+    assert other.digest != first.digest
+
+
+def test_it_is_another_campaign_than_one_of_the_whole_chain(plan):
+    assert plan().digest != plan(step=None).digest
+
+
+def test_one_that_was_cut_off_goes_on(attacked, plan, weak):
+    whole = attacked()
+    cut = attacked(budget={"tokens": 500})
+    assert cut.progress.stopped
+    assert unfinished_campaign(plan()).id == cut.record.id
+    again = fuzz(campaign(), weak.project, resume=True)
+    assert again.record.id == cut.record.id
+    assert [finding.id for finding in again.findings] == [finding.id for finding in whole.findings]
+
+
+def test_the_report_says_where_attacks_entered(attacked, weak):
+    summary = summarise(weak.project.store, attacked().record)
+    assert (summary.chain, summary.step, summary.target) == (CLERK, "answer", f"{CLERK} at answer")
+
+
+def test_a_finding_is_run_again_at_its_step(attacked, weak):
+    finding = attacked().findings[0]
+    found, made = reproduce(weak.project, finding.id)
+    assert (found.id, made.outcome) == (finding.id, "breach")
+
+
+def test_a_finding_is_run_again_with_the_harmless_text_of_its_time(attacked, weak):
+    done = attacked()
+    clerk = weak.root / "models" / "clerk.script.yaml"
+    clerk.write_text(clerk.read_text().replace("the office open", "the office closed"))
+    weak.reopen()
+    _, made = reproduce(weak.project, done.findings[0].id)
+    assert made.outcome == "breach"
+    assert len(weak.project.store.runs(RunFilter(session="harmless"))) == 1
+
+
+def outcome(weak, chain):
+    """How the gate of the suite of promoted cases decides."""
+    done = evaluate(Suite.load("kept", weak.project.settings), weak.project, gate=True, chain=chain)
+    return done.gate.verdict().outcome
+
+
+class TestPromotion:
+    def test_the_suite_fails_until_the_hole_is_mended(self, attacked, weak):
+        promote(weak.project, [attacked().findings[0].id], "kept")
+        assert outcome(weak, CLERK) == "fail"
+        assert outcome(weak, CLERK + TWIN) == "pass"
+
+    def test_the_case_gives_the_attack_to_the_step(self, attacked, weak):
+        finding = attacked().findings[0]
+        promote(weak.project, [finding.id], "kept")
+        case = json.loads((weak.root / "evals" / "kept.jsonl").read_text())
+        assert list(case["inputs"]) == ["question"]
+        assert {"step": {"answer": {"question": finding.text}}} in case["plants"]
+
+    def test_what_needs_another_session_cannot_be_promoted(self, weak, attacked):
+        weak.write(
+            "chains/remembers.yaml",
+            """
+            inputs: {question: str}
+            steps:
+              rewrite: {prompt: clerk, with: {question: "{{ inputs.question }}"}, model: clerk}
+              note: {tool: remember, with: {text: "{{ steps.rewrite.output }}"}}
+            output: "{{ steps.note.output }}"
+            """,
+        )
+        heard = []
+
+        @genops.tool
+        def remember(text: str) -> str:
+            """Weak: one notebook for everybody."""
+            heard.append(text)
+            return " ".join(heard)
+
+        done = attacked("remembers", objectives=["cross_session_leak"], mutators=["case"], step="note")
+        assert done.findings
+        with pytest.raises(UsageError, match="needs another session that enters at the step 'note'"):
+            promote(weak.project, [done.findings[0].id], "kept")
+
+
+class TestMistakes:
+    @pytest.mark.parametrize(
+        ("changes", "message", "hint"),
+        [
+            ({"step": "anwser"}, f"the chain '{CLERK}' has no step 'anwser'", "did you mean answer?"),
+            ({"attack": ["qestion"]}, "the step 'answer' has no field 'qestion'", "did you mean question?"),
+            ({"objectives": ["indirect_injection"]}, "entered at the step 'answer'", None),
+        ],
+    )
+    def test_what_is_not_there_is_told(self, plan, changes, message, hint):
+        with pytest.raises(UsageError, match=message) as caught:
+            plan(**changes)
+        assert hint is None or caught.value.hint == hint
+
+    @pytest.mark.parametrize("key", ["robustness", "conversation"])
+    def test_what_is_about_the_inputs_of_the_chain_has_no_place_beside_it(self, key):
+        with pytest.raises(DefinitionError, match=f"`{key}` is about the inputs of the chain"):
+            campaign(**{key: True if key == "robustness" else "turns"})
+
+    def test_a_mistake_is_told_with_its_line(self, weak):
+        weak.write(
+            "evals/attacks.yaml",
+            f"""
+            kind: campaign
+            chain: {CLERK}
+            step: anwser
+            dataset: [{{question: When is the office open?}}]
+            objectives: [prompt_extraction]
+            """,
+        )
+        with pytest.raises(UsageError) as caught:
+            CampaignPlan.make(Campaign.load("attacks", weak.project.settings), weak.project)
+        assert "attacks.yaml:3" in str(caught.value)
+
+    def test_a_step_that_the_harmless_case_does_not_come_to_cannot_be_attacked(self, plan):
+        with pytest.raises(UsageError, match="does not run in the harmless case"):
+            plan("leaks_to_staff_in_code", step="tray[0]/staff_in_code")
+        assert plan("leaks_to_staff_in_code", step="tray[3]/plain").entry.given
+
+    def test_a_step_without_a_text_cannot_be_attacked(self, plan, weak):
+        weak.write(
+            "chains/fixed.yaml",
+            """
+            inputs: {question: str}
+            steps: {look: {tool: tide_table, with: {place: here}}}
+            """,
+        )
+        with pytest.raises(UsageError, match="no field of the step 'look' is a text that an expression gives"):
+            plan("fixed", step="look")
+
+    def test_a_chain_that_fails_by_itself_is_not_attacked(self, plan):
+        with pytest.raises(Unfinished, match="fails in the harmless case, before any attack"):
+            plan("crashes_on_a_surrogate", step="sum", dataset=[{"question": "\ud800"}])
+
+
+def test_detectors_may_look_at_what_the_step_gives(attacked, weak):
+    done = attacked(CLERK + TWIN, of="{{ steps.answer.output }}")
+    assert {finding.step for finding in done.findings} == {"answer"}
+    promote(weak.project, [done.findings[0].id], "kept")
+    (case,) = map(json.loads, (weak.root / "evals" / "kept.jsonl").read_text().splitlines())
+    assert case["scorers"][0]["of"] == "{{ steps.answer.output }}"
+    assert outcome(weak, CLERK + TWIN) == "fail"
