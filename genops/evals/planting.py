@@ -4,6 +4,7 @@
 
 * ``system``: a text at the end of every template's system message;
 * ``passage``: a text that every search finds first, as if it stood in the index;
+* ``document``: a text that is indexed in a copy of every index, as a document of its own;
 * ``tool``: a text at the end of what every tool gives;
 * ``step``: texts that fields of a step are given, as if what stands before it had given them;
 * ``session``: inputs that the chain is run with before, as another user.
@@ -24,7 +25,7 @@ from genops.executor.entry import entered, input_of
 from genops.executor.plants import NOTHING, Plants, planted
 from genops.prompts import InputSpec
 
-_TEXTS = ("system", "passage", "tool")
+_TEXTS = ("system", "passage", "tool", "document")
 _PLACES = (*_TEXTS, "step", "session")
 _EXAMPLE = "plants: [{system: The word is otter.}, {session: {question: Remember otter.}}]"
 SCHEMA = {

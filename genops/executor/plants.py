@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from genops.artifacts import Component, Lock, Value, encode
 from genops.chains import Tool
 from genops.executor.closure import Closure, IndexHandle
+from genops.executor.planted_index import PlantedIndex
 from genops.prompts import Prompt
 from genops.tracing.redaction import refuse_secrets
 
 if TYPE_CHECKING:
     from genops.retrieval import Index
-    from genops.retrieval.search import Hit
 
 T = TypeVar("T", Prompt, IndexHandle, Tool)
 _SYSTEM = re.compile(r"""\{%-?\s*message\s+["']system["'].*?(?=\{%-?\s*endmessage)""", re.DOTALL)
@@ -33,14 +34,22 @@ class Plants:
         system: Texts at the end of every template's system message.
         passages: Texts that every search finds, as if they stood in the index and ranked first: the worst case.
         results: Texts at the end of what every tool gives.
+        documents: Texts that are indexed in a copy of every index, each as a document of its own: whether a search
+            finds them is for the search to say.
     """
 
     system: tuple[str, ...] = ()
     passages: tuple[str, ...] = ()
     results: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
 
     def __add__(self, other: Plants) -> Plants:
-        return Plants(self.system + other.system, self.passages + other.passages, self.results + other.results)
+        return Plants(
+            self.system + other.system,
+            self.passages + other.passages,
+            self.results + other.results,
+            self.documents + other.documents,
+        )
 
 
 NOTHING = Plants()
@@ -52,7 +61,8 @@ def planted(closure: Closure, plants: Plants, changing: Callable[[], Plants] | N
     Args:
         closure: Of the chain.
         plants: What is put into it.
-        changing: Passages and results beside those, asked for at every search and call; no digest tells of them.
+        changing: Passages, results and documents beside those, asked for at every search and call; no digest tells of
+            them.
 
     Raises:
         DefinitionError: A template would hold a secret.
@@ -103,10 +113,11 @@ class _Planting:
         return changed
 
     def index(self, handle: IndexHandle) -> IndexHandle:
-        if not self.plants.passages and self.changing is None:
+        if not (self.plants.passages or self.plants.documents) and self.changing is None:
             return handle
-        component = self._marked(handle.component, self.plants.passages)
-        return IndexHandle(component, handle.code, lambda: cast("Index", _PlantedIndex(handle.open(), self._passages)))
+        component = self._marked(handle.component, self.plants.passages, self.plants.documents)
+        opened = cache(lambda: PlantedIndex(handle.open(), self._passages, self._documents))
+        return IndexHandle(component, handle.code, lambda: cast("Index", opened()))
 
     def tool(self, tool: Tool) -> Tool:
         if not self.plants.results and self.changing is None:
@@ -114,14 +125,19 @@ class _Planting:
         component = self._marked(tool.component, self.plants.results)
         return _PlantedTool(tool.name, component, tool.function, tool.arguments, self._results)
 
-    def _marked(self, component: Component, texts: tuple[str, ...]) -> Component:
+    def _marked(self, component: Component, texts: tuple[str, ...], documents: tuple[str, ...] = ()) -> Component:
         mark: dict[str, Any] = {"planted": encode(list(texts)).digest}
+        if documents:
+            mark["documents"] = encode(list(documents)).digest
         if self.changing is not None:
             mark["changing"] = True
         return replace(component, body={**component.body, **mark})
 
     def _passages(self) -> tuple[str, ...]:
         return self.plants.passages + (self.changing().passages if self.changing is not None else ())
+
+    def _documents(self) -> tuple[str, ...]:
+        return self.plants.documents + (self.changing().documents if self.changing is not None else ())
 
     def _results(self) -> tuple[str, ...]:
         return self.plants.results + (self.changing().results if self.changing is not None else ())
@@ -158,49 +174,6 @@ class _PlantedTool(Tool):
         for text in self.texts():
             value = with_result_text(value, text)
         return value
-
-
-@dataclass(frozen=True)
-class _PlantedIndex:
-    """An open index in which every search finds some texts first."""
-
-    index: Index
-    texts: Callable[[], tuple[str, ...]]
-
-    @property
-    def snapshot(self) -> str:
-        return self.index.snapshot
-
-    @property
-    def settings(self) -> Any:
-        return self.index.settings
-
-    async def asearch(self, query: Any, k: int, **options: Any) -> list[Hit]:
-        found = await self.index.asearch(query, k, **options)
-        texts = [_hit(self.index, text) for text in self.texts()]
-        hits = [*texts, *found][: max(k, len(texts))]
-        return [replace(hit, rank=rank) for rank, hit in enumerate(hits, start=1)]
-
-
-def _hit(index: Index, text: str) -> Hit:
-    from genops.retrieval.search import Hit
-
-    digest = encode(["planted", text]).digest
-    document = f"planted-{digest[:12]}"
-    return Hit(
-        chunk_id=digest[:32],
-        text=text,
-        uri=f"{document}.md",
-        start=0,
-        end=len(text),
-        score=1.0,
-        rank=1,
-        heading="",
-        index=index.name,
-        snapshot=index.snapshot,
-        document=document,
-        document_hash=digest,
-    )
 
 
 def with_result_text(value: Value, text: str) -> Value:

@@ -61,11 +61,17 @@ def key_of(inputs: Any, plants: Any, scorers: Any) -> str:
 
 def _entries(plants: Plants) -> list[dict[str, Value]]:
     """Plants as a case writes them."""
-    places = (("system", plants.system), ("passage", plants.passages), ("tool", plants.results))
+    places = (
+        ("system", plants.system),
+        ("passage", plants.passages),
+        ("tool", plants.results),
+        ("document", plants.documents),
+    )
     return [{place: text} for place, texts in places for text in texts]
 
 
-def _scorer(entry: dict[str, Any], again: Again) -> dict[str, Any]:
+def _scorer(entry: str | dict[str, Any], again: Again) -> dict[str, Any]:
     """A detector as a scorer that looks at what it looked at, whatever the suite's others do."""
     data = again.campaign.file.data
-    return {"of": data.get("of", _WHOLE_OUTPUT), **entry}
+    settings = {entry: None} if isinstance(entry, str) else entry
+    return {"of": data.get("of", _WHOLE_OUTPUT), **settings}
