@@ -168,6 +168,7 @@ _BUILT_IN: dict[Kind, dict[str, str]] = {
         "latency": "genops.evals.scorers.latency:latency",
         "leak": "genops.fuzz.detectors.leak:leak",
         "length": "genops.evals.scorers.length:length",
+        "like_examples": "genops.fuzz.detectors.like_examples:like_examples",
         "marker": "genops.fuzz.detectors.marker:marker",
         "mrr": "genops.evals.scorers.mrr:mrr",
         "ndcg": "genops.evals.scorers.ndcg:ndcg",

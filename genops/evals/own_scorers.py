@@ -13,6 +13,7 @@ from genops.evals.rules import PASSED
 from genops.evals.suite import Suite
 from genops.evals.trace_names import NameCheck, depend_on_cases
 from genops.evals.use import ScorerUse, parse_uses, python_parsing
+from genops.settings import Settings
 
 if TYPE_CHECKING:
     from genops.evals.datasets import Dataset
@@ -25,10 +26,12 @@ class OwnScorers:
     Attributes:
         scorers: Which scorers.
         questions: What they ask: template and model, None for the default one.
+        files: Digests of the files that they name.
     """
 
     scorers: frozenset[str]
     questions: frozenset[tuple[str, str | None]]
+    files: frozenset[str] = frozenset()
 
 
 def case_uses(case: Case, suite: Suite) -> tuple[ScorerUse, ...]:
@@ -54,7 +57,9 @@ def case_uses(case: Case, suite: Suite) -> tuple[ScorerUse, ...]:
     return uses
 
 
-def own_scorers(suite: Suite, dataset: Dataset, numbers: Iterable[int], names: NameCheck) -> OwnScorers:
+def own_scorers(
+    suite: Suite, dataset: Dataset, numbers: Iterable[int], names: NameCheck, settings: Settings
+) -> OwnScorers:
     """Reads the scorers of all cases once, and looks up the names that scorers look for.
 
     Args:
@@ -62,12 +67,14 @@ def own_scorers(suite: Suite, dataset: Dataset, numbers: Iterable[int], names: N
         dataset: All cases.
         numbers: Of the cases that are asked.
         names: What the chains have.
+        settings: The project's.
 
     Raises:
         UsageError: Those of a case are wrong, or nothing says what passes where the gate asks for that.
     """
     scorers: set[str] = set()
     questions: set[tuple[str, str | None]] = set()
+    files: set[str] = set()
     judged = _has_threshold(suite.scorers)
     critical = ""
     names.check(suite.scorers)
@@ -82,6 +89,7 @@ def own_scorers(suite: Suite, dataset: Dataset, numbers: Iterable[int], names: N
             names.check(own, case)
             scorers.update(use.scorer.name for use in own)
             questions.update(pair for use in own for pair in questions_of(use.scorer, use.settings))
+            files.update(digest for use in own for digest in use.files(settings).values())
         critical = critical or (case.id if case.critical else "")
     if suite.gate is not None and not judged:
         asked = [repr(rule.text) for rule in suite.gate.rules if rule.metric == PASSED]
@@ -90,7 +98,7 @@ def own_scorers(suite: Suite, dataset: Dataset, numbers: Iterable[int], names: N
             raise UsageError(
                 f"{asked[0]} cannot be told: no scorer has a `threshold`", hint="say what passes: `threshold: 0.7`"
             )
-    return OwnScorers(frozenset(scorers), frozenset(questions))
+    return OwnScorers(frozenset(scorers), frozenset(questions), frozenset(files))
 
 
 def _has_threshold(uses: Iterable[ScorerUse]) -> bool:

@@ -107,7 +107,7 @@ class Plan:
             numbers = _narrowed(numbers, (n for n in numbers if dataset[n].id in only), suite)
         baselines = _baselines(suite, project, variants)
         extra = tuple(baseline for baseline in baselines.values() if baseline not in variants)
-        own = own_scorers(suite, dataset, numbers, NameCheck((*variants, *extra)))
+        own = own_scorers(suite, dataset, numbers, NameCheck((*variants, *extra)), project.settings)
         questions = Questions(project, model=suite.judge, memo=memo)
         units, weights = _units(dataset, numbers, seed, suite.gate)
         return cls(suite, project, dataset, (*variants, *extra), baselines, questions, own, units, weights, seed)
@@ -164,12 +164,14 @@ class Plan:
                     "lower_is_better": use.scorer.range.lower_is_better,
                     "threshold": use.threshold,
                     "weight": use.weight,
+                    **({"files": files} if (files := use.files(self.project.settings)) else {}),
                 }
                 for use in suite.scorers
             ],
             "own_scorers": {
                 "code": {name: self._code(name) for name in sorted(self.own.scorers)},
                 "questions": sorted(self._locks(self.own.questions)),
+                **({"files": sorted(self.own.files)} if self.own.files else {}),
             },
             "pairwise": None
             if suite.pairwise is None

@@ -12,6 +12,8 @@ The whole contract of a scorer:
   case's ``expected`` when nothing is set; without a default it is never None, as such a case cannot be scored.
 * A parameter annotated ``Annotated[str, Names("step")]`` (or ``agent``, ``tool``; a list of them too) is held against
   the chains of the suite before anything runs.
+* A parameter annotated ``Annotated[str, FileOf(read)]`` names a file of the project (:func:`beside_suites`): it is read
+  before anything runs, and what is in it belongs to the manifest.
 * A parameter annotated :data:`~genops.chains.LazyExpr` gets its ``{{ … }}`` compiled: the scorer evaluates it.
 * It returns a :class:`~genops.evals.score.Score`, a number or a bool, or raises
   :class:`~genops.evals.score.Unscored`. What else it raises is a fault of the scorer: the sample is unscored too.
@@ -22,10 +24,11 @@ from __future__ import annotations
 import functools
 import inspect
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from numbers import Real
+from pathlib import Path
 from typing import Any, Generic, Literal, ParamSpec, TypeAlias, TypeVar, get_type_hints
 
 from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
@@ -37,6 +40,7 @@ from genops.errors import DefinitionError
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Range, Score, Unscored
 from genops.plugins import registry
+from genops.settings import Settings
 
 Result: TypeAlias = Score | float | bool
 P = ParamSpec("P")
@@ -52,6 +56,17 @@ class Names:
     """Marks a parameter whose values are names of a chain's steps, of its agents' steps or of its tools."""
 
     kind: Named
+
+
+@dataclass(frozen=True, slots=True)
+class FileOf:
+    """Marks a parameter that names a file of the project, which scores follow from.
+
+    Attributes:
+        read: Reads it.
+    """
+
+    read: Callable[[Path], object]
 
 
 class Scorer(Generic[P, R]):
@@ -115,12 +130,17 @@ class Scorer(Generic[P, R]):
     @cached_property
     def names(self) -> dict[str, Named]:
         """The settings that name something of a chain."""
-        return {
-            name: mark.kind
-            for name in self.settings
-            for mark in getattr(self._hints[name], "__metadata__", ())
-            if isinstance(mark, Names)
-        }
+        return {name: mark.kind for name, mark in self._marks() if isinstance(mark, Names)}
+
+    @cached_property
+    def files(self) -> dict[str, FileOf]:
+        """The settings that name a file."""
+        return {name: mark for name, mark in self._marks() if isinstance(mark, FileOf)}
+
+    def _marks(self) -> Iterator[tuple[str, object]]:
+        """What the settings are annotated with."""
+        for name in self.settings:
+            yield from ((name, mark) for mark in getattr(self._hints[name], "__metadata__", ()))
 
     @cached_property
     def principal(self) -> str | None:
@@ -256,6 +276,11 @@ def find_scorer(name: str) -> Scorer[Any, Any]:
     if not isinstance(found, Scorer):
         raise DefinitionError(f"what is registered as scorer {name!r} is none", hint="put it under @genops.scorer")
     return found
+
+
+def beside_suites(settings: Settings, file: str) -> Path:
+    """A file that a scorer names: its path is relative to the folder with the project's suites."""
+    return settings.root / settings.paths.evals / file
 
 
 def as_text(value: Value) -> str:

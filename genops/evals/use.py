@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import inspect
 import math
 from collections.abc import Mapping
@@ -15,9 +16,10 @@ from genops.errors import DefinitionError, GenopsError, Location, nearest
 from genops.evals.rules import OVERALL, PASSED
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Score, Unscored
-from genops.evals.scorer import COMMON, Scorer, find_scorer
+from genops.evals.scorer import COMMON, Scorer, beside_suites, find_scorer
 from genops.evals.subject import subject_of
 from genops.plugins import registry
+from genops.settings import Settings
 from genops.syntax import YamlFile, compile_value
 
 TIMEOUT = 120.0
@@ -56,6 +58,22 @@ class ScorerUse:
     def digest(self) -> str:
         """Digest of the entry as it was written."""
         return digest_of({"scorer": self.scorer.name, "use": self.body})
+
+    def files(self, settings: Settings) -> dict[str, str]:
+        """Digests of the files that it names, by setting; empty for most.
+
+        Args:
+            settings: The project's.
+
+        Raises:
+            DefinitionError: One is missing or broken; with its line.
+        """
+        named = {
+            name: beside_suites(settings, self.settings[name]) for name in self.scorer.files if name in self.settings
+        }
+        for name, path in named.items():
+            self.scorer.files[name].read(path)
+        return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in named.items()}
 
     def passes(self, score: Score) -> bool | None:
         """Whether a score is good enough; None where nothing says what is."""

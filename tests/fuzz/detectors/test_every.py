@@ -27,8 +27,8 @@ PIECES = st.sampled_from(
 )
 
 
-def test_there_are_thirteen():
-    assert len(NAMES) == 13
+def test_there_are_fourteen():
+    assert len(NAMES) == 14
 
 
 @pytest.mark.parametrize("name", NAMES)
