@@ -16,10 +16,12 @@ from genops.evals.definitions import checked, read_definition
 from genops.evals.fields import Positive, Seconds, field_of, model_of
 from genops.evals.rules import Gate, Rule, parse_gate
 from genops.evals.suite import Budget
+from genops.evals.use import ScorerUse
 from genops.fuzz.adapters import ConverterUse, SeedSpec
 from genops.fuzz.detectors.verdict import SCALE
 from genops.fuzz.entries import MutatorUse, parse_mutators, parse_objectives, parse_strategies
 from genops.fuzz.objective import Objective
+from genops.fuzz.regions import RegionSpec
 from genops.fuzz.robustness.spec import RobustnessSpec
 from genops.fuzz.strategies import Strategy
 from genops.settings import Settings
@@ -46,6 +48,7 @@ _KEYS = (
     "concurrency",
     "budget",
     "gate",
+    "regions",
     "robustness",
     "anchors",
 )
@@ -81,6 +84,7 @@ class Campaign:
         objectives: What attacks are after.
         mutators: What may change a text.
         seeds: Where the seeds of objectives come from, for those that have others than their own.
+        detectors: What judges tries beside the oracles of objectives, by their names.
         converters: Of PyRIT that may change a text too.
         strategies: How the attacker model is led through several tries.
         conversation: Input that takes the turns before an attack; empty where they stand in its text, as a transcript.
@@ -97,6 +101,8 @@ class Campaign:
         concurrency: Tries under way at once, at most.
         budget: For the whole campaign.
         gate: What the rates of the sweeps must be; None for none.
+        regions: How outputs in another region of the embeddings are new behaviour to the search; None where they are
+            not looked at.
         robustness: Changes that must not change an answer; None for none.
         folder: That files are relative to.
         file: The definition with its positions.
@@ -108,6 +114,7 @@ class Campaign:
     objectives: tuple[Objective, ...]
     mutators: tuple[MutatorUse, ...]
     seeds: Mapping[str, SeedSpec] = field(default_factory=dict)
+    detectors: Mapping[str, tuple[ScorerUse, ...]] = field(default_factory=dict)
     converters: tuple[ConverterUse, ...] = ()
     strategies: tuple[Strategy, ...] = ()
     conversation: str = ""
@@ -124,6 +131,7 @@ class Campaign:
     concurrency: int = 16
     budget: Budget = field(default_factory=Budget)
     gate: Gate | None = None
+    regions: RegionSpec | None = None
     robustness: RobustnessSpec | None = None
     folder: Path = Path()
     file: YamlFile = field(default_factory=lambda: YamlFile({}, "<campaign>"))
@@ -162,15 +170,16 @@ class Campaign:
         attacker = field_of(str | None, data.get("attacker"), "attacker", parsing)
         attack = data.get("attack", ())
         tries = model_of(Tries, data.get("tries", {}), "tries", parsing)
-        objectives, seeds = parse_objectives(data.get("objectives", []), parsing.below("objectives"))
+        objectives = parse_objectives(data.get("objectives", []), parsing.below("objectives"))
         mutators, converters = parse_mutators(data.get("mutators"), attacker, parsing.below("mutators"))
         return cls(
             name=name,
             chain=field_of(str, data["chain"], "chain", parsing),
             dataset=DatasetSpec.parse(data["dataset"], file, "dataset"),
-            objectives=objectives,
+            objectives=objectives.each,
             mutators=mutators,
-            seeds=seeds,
+            seeds=objectives.seeds,
+            detectors=objectives.detectors,
             converters=converters,
             strategies=parse_strategies(data.get("strategies", []), attacker, parsing.below("strategies")),
             conversation=field_of(str, data.get("conversation", ""), "conversation", parsing),
@@ -186,7 +195,8 @@ class Campaign:
             timeout=field_of(Seconds, data.get("timeout", TIMEOUT), "timeout", parsing),
             concurrency=field_of(Positive, data.get("concurrency", 16), "concurrency", parsing),
             budget=model_of(Budget, data.get("budget", {}), "budget", parsing),
-            gate=_gate(data, objectives, tries, parsing.below("gate")),
+            gate=_gate(data, objectives.each, tries, parsing.below("gate")),
+            regions=_regions(data, parsing),
             robustness=_robustness(data, attacker, parsing.below("robustness")),
             folder=folder or Path.cwd(),
             file=file,
@@ -222,6 +232,14 @@ def _gate(data: Mapping[str, Any], objectives: tuple[Objective, ...], tries: Tri
             what = f"{rule.text!r} compares the chain with itself"
             raise DefinitionError(what, at=where.at(), hint=f"name another version: {rule.baseline}@git:main")
     return gate
+
+
+def _regions(data: Mapping[str, Any], parsing: Parsing) -> RegionSpec | None:
+    """``true`` for the defaults, or a mapping of what differs from them."""
+    raw = data.get("regions", False)
+    if isinstance(raw, bool):
+        return RegionSpec() if raw else None
+    return model_of(RegionSpec, raw, "regions", parsing)
 
 
 def _robustness(data: Mapping[str, Any], attacker: str | None, parsing: Parsing) -> RobustnessSpec | None:

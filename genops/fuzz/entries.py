@@ -11,6 +11,7 @@ from genops.chains import Parsing
 from genops.errors import DefinitionError, nearest
 from genops.evals.fields import field_of
 from genops.evals.scorer import Setting
+from genops.evals.use import ScorerUse, parse_uses
 from genops.fuzz.adapters import OWN, PREFIX, ConverterUse, SeedSpec
 from genops.fuzz.catalogue import settings_of
 from genops.fuzz.mutator import Mutator, find_mutator
@@ -21,6 +22,8 @@ from genops.plugins import registry
 M = TypeVar("M", Objective, Strategy)
 SEEDS = "seeds"
 """The key of an objective's settings that says where its seeds come from."""
+DETECTORS = "detectors"
+"""The key of an objective's settings that adds scorers to its own."""
 _LISTS = {"objective": "objectives", "mutator": "mutators", "strategy": "strategies"}
 
 
@@ -42,14 +45,30 @@ class MutatorUse:
         return self.mutator.name
 
 
-def parse_objectives(raw: Any, parsing: Parsing) -> tuple[tuple[Objective, ...], dict[str, SeedSpec]]:
-    """The objectives of a campaign, and where seeds come from that are not their own.
+@dataclass(frozen=True, slots=True)
+class Objectives:
+    """The objectives of a campaign, and what it gives them beside their settings.
+
+    Attributes:
+        each: In their order.
+        seeds: Where the seeds come from of those that have others than their own, by name.
+        detectors: What judges tries beside their own oracles, by name.
+    """
+
+    each: tuple[Objective, ...]
+    seeds: Mapping[str, SeedSpec]
+    detectors: Mapping[str, tuple[ScorerUse, ...]]
+
+
+def parse_objectives(raw: Any, parsing: Parsing) -> Objectives:
+    """The objectives of a campaign.
 
     Raises:
         DefinitionError: One is unknown or there twice, or a setting is unknown, missing or mistyped.
     """
     found: dict[str, Objective] = {}
     seeds: dict[str, SeedSpec] = {}
+    detectors: dict[str, tuple[ScorerUse, ...]] = {}
     for number, (name, given) in enumerate(_entries(raw, "objective", parsing)):
         where = parsing.below(number)
         if name in found:
@@ -57,9 +76,27 @@ def parse_objectives(raw: Any, parsing: Parsing) -> tuple[tuple[Objective, ...],
         made = find_objective(_known(name, registry.names("objective"), "objective", where))
         if isinstance(given, dict) and SEEDS in given:
             seeds[name] = SeedSpec.parse(given[SEEDS], where.below(name, SEEDS))
-            given = {key: value for key, value in given.items() if key != SEEDS}
+        if isinstance(given, dict) and DETECTORS in given:
+            detectors[name] = _detectors(given[DETECTORS], where.below(name, DETECTORS))
+        if isinstance(given, dict):
+            given = {key: value for key, value in given.items() if key not in (SEEDS, DETECTORS)}
         found[name] = _made(made, "objective", given, where)
-    return tuple(found.values()), seeds
+    return Objectives(tuple(found.values()), seeds, detectors)
+
+
+def _detectors(raw: Any, parsing: Parsing) -> tuple[ScorerUse, ...]:
+    """Scorers each of which says what passes."""
+    if not isinstance(raw, list):
+        hint = "detectors: [{like_examples: leaks.jsonl}]"
+        raise DefinitionError("`detectors` are a list of scorers", at=parsing.at(), hint=hint)
+    uses = parse_uses(raw, parsing)
+    for number, use in enumerate(uses):
+        if use.threshold is None:
+            what = f"the scorer {use.scorer.name!r} does not say what passes, so that it can tell no breach"
+            raise DefinitionError(
+                what, at=parsing.at(number), hint=f"give it a threshold: {{{use.name}: …, threshold: 0.5}}"
+            )
+    return uses
 
 
 def parse_strategies(raw: Any, attacker: str | None, parsing: Parsing) -> tuple[Strategy, ...]:

@@ -27,6 +27,8 @@ Severity: TypeAlias = Literal["low", "medium", "high", "critical"]
 Surface: TypeAlias = Literal["input", "passage", "tool"]
 """Where an attack enters: what a user writes, a passage that is retrieved, the result of a tool."""
 Place: TypeAlias = Literal["system", "passage", "tool", "session"]
+Poison: TypeAlias = Literal["first", "index"]
+"""How an attack enters by a passage: every search finds it first, or it is indexed in a copy of the index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ class Objective:
             read the run alone.
         shortens: Whether the text of a finding may be shortened to what is left of an attack; False where its meaning
             is what makes it one, as in a harmless question.
+        poison: How attacks enter by passages.
     """
 
     name: ClassVar[str] = ""
@@ -157,6 +160,7 @@ class Objective:
     surfaces: ClassVar[tuple[Surface, ...]] = ("input",)
     reads_output: ClassVar[bool] = True
     shortens: ClassVar[bool] = True
+    poison: Poison = "first"
 
     def fits(self, target: Target) -> str:
         """Why it cannot be tried on a target (it calls no tool); empty where it can."""

@@ -12,9 +12,10 @@ from genops.evals.suite import Budget
 from genops.fuzz.adapters import OWN, PREFIX
 from genops.fuzz.campaign import TIMEOUT, Tries
 from genops.fuzz.catalogue import first_line, settings_of, value_schema
-from genops.fuzz.entries import SEEDS
+from genops.fuzz.entries import DETECTORS, SEEDS
 from genops.fuzz.mutator import Mutator, find_mutator
 from genops.fuzz.objective import Objective, find_objective
+from genops.fuzz.regions import RegionSpec
 from genops.fuzz.robustness.relation import find_relation
 from genops.fuzz.strategies import STRATEGIES
 from genops.plugins import registry
@@ -57,6 +58,7 @@ def json_schema() -> dict[str, Any]:
         "concurrency": _COUNT,
         "budget": Budget.model_json_schema(),
         "gate": gate_schema("sweep"),
+        "regions": {"anyOf": [{"type": "boolean"}, RegionSpec.model_json_schema()]},
         "robustness": {"anyOf": [{"const": True}, _robustness()]},
         "anchors": {"description": "whatever is only there to be referred to by YAML aliases"},
     }
@@ -85,7 +87,8 @@ def _entry(name: str, settings: dict[str, Any], made: object) -> dict[str, Any]:
 
 def _objective(made: type[Objective]) -> dict[str, Any]:
     settings = _mapping(settings_of(made))
-    settings["properties"] = {**settings["properties"], SEEDS: {"$ref": "#/$defs/Seeds"}}
+    added = {"type": "array", "items": {"$ref": "#/$defs/Scorer"}}
+    settings["properties"] = {**settings["properties"], SEEDS: {"$ref": "#/$defs/Seeds"}, DETECTORS: added}
     return _entry(made.name, settings, made)
 
 

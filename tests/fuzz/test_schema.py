@@ -58,6 +58,14 @@ FITS = [
     {"objectives": [{"denial_of_wallet": {"tokens": 500, "usd": None}}]},
     {"objectives": [{"prompt_extraction": {"seeds": ["own", {"garak": "encoding.InjectBase64"}, "attacks.csv"]}}]},
     {"mutators": ["base64", {"many_shot": 8}, {"few_shot": {"shots": 8}}, {"hex": None}]},
+    {
+        "objectives": [
+            {"indirect_injection": {"poison": "index", "detectors": [{"like_examples": "told.jsonl", "k": 3}]}}
+        ]
+    },
+    {"objectives": [{"crash": {"detectors": [{"closed_qa": "Does it work?"}]}}], "judge": "judge"},
+    {"regions": True},
+    {"regions": {"distance": 0.5, "most": 9, "embedder": "hashing"}},
     {"mutators": ["own"]},
     {"mutators": ["pyrit.ROT13Converter", {"pyrit.CaesarConverter": {"caesar_offset": 3}}]},
     {"strategies": ["pair", {"crescendo": {"turns": 3}}], "attacker": "helper", "conversation": "history"},
@@ -75,6 +83,11 @@ DOES_NOT = [
     {"objectives": [{"indirect_injection": {"stpe": "search"}}]},
     {"objectives": [{"denial_of_wallet": {"tokens": "many"}}]},
     {"objectives": [{"prompt_extraction": {"seeds": []}}]},
+    {"objectives": [{"indirect_injection": {"poison": "last"}}]},
+    {"objectives": [{"crash": {"detectors": "like_examples"}}]},
+    {"objectives": [{"crash": {"detectors": [{"like_exmples": "told.jsonl"}]}}]},
+    {"regions": {"distance": 0}},
+    {"regions": 3},
     {"mutators": ["base46"]},
     {"mutators": [{"base64": 3}]},
     {"mutators": [{"many_shot": {"shots": 0}}]},

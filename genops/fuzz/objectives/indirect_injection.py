@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from genops.evals.use import use_scorer
-from genops.fuzz.objective import Borrowed, Objective, Plant, Seed, Tags, Target, entrance, objective
+from genops.fuzz.objective import Borrowed, Objective, Plant, Poison, Seed, Tags, Target, entrance, objective
 from genops.fuzz.objectives.marker import ATTACK, WANTED, WORDS, aimed
 from genops.fuzz.objectives.seeding import question, seeds_of
 
@@ -43,10 +43,13 @@ class IndirectInjection(Objective):
 
     Args:
         step: The retrieve step whose passages are poisoned; empty for every one, and for tools.
+        poison: How: ``first``, as passages that every search finds first, the worst case; ``index``, as documents in a
+            copy of the index, found or not.
     """
 
-    def __init__(self, *, step: str = "") -> None:
+    def __init__(self, *, step: str = "", poison: Poison = "first") -> None:
         self.step = step
+        self.poison = poison
 
     def fits(self, target: Target) -> str:
         """It needs passages or tools, and the step that it is set to."""

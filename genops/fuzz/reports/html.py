@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from genops.errors import DefinitionError, ReferenceNotFound
 from genops.fuzz.mutator import find_mutator
 from genops.fuzz.reports.report import Report
-from genops.fuzz.reports.wording import CHANGES, OUTCOMES, attack_text, attacker_words, headline, unseen
+from genops.fuzz.reports.wording import CHANGES, OUTCOMES, attack_text, attacker_words, headline, poison_words, unseen
 from genops.fuzz.summary import SEVERITIES, Summary
 from genops.page import Page, embedded
 
@@ -38,6 +38,7 @@ def _data(summary: Summary) -> dict[str, Any]:
         "summary": data,
         "headline": headline(summary),
         "attacker": attacker_words(summary),
+        "poison": poison_words(summary),
         "families": {name: _family(name) for name in sorted(mutators)},
         "outcomes": OUTCOMES,
         "changes": CHANGES,

@@ -10,7 +10,8 @@
   ``sensitivity`` and ``specificity`` of the detectors, and the rate ``corrected`` for them (all null where no try is
   labelled); ``mutators`` (``mutator``, empty for seeds as written;
   ``outcomes``, ``rate``), ``steps`` (``step``, empty where unknown; ``breaches``, ``rate``), ``at_least_once`` (``k``,
-  ``success``).
+  ``success``); ``poison`` (of attacks of the sweep that came by a passage: ``tries``, and in how many of them a search
+  ``found`` it; null where none did).
 * ``findings``, the worst first: ``id``, ``objective``, ``severity``, ``label``, ``seed``, ``surface``, ``mutators``,
   ``start`` (the text that these begin with), ``mutations`` (``mutator``, ``seed``, ``settings``), ``text`` (the attack,
   exact), ``step``, ``run``, ``tries`` (that its shortest form took), ``minimal``.

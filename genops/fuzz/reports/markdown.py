@@ -17,6 +17,7 @@ from genops.fuzz.reports.wording import (
     headline,
     kinds,
     labelled,
+    poison_words,
     repro_command,
 )
 from genops.fuzz.summary import FindingSummary, ObjectiveSummary, RobustnessSummary, Summary
@@ -56,6 +57,9 @@ def _objectives(summary: Summary) -> Iterator[str]:
     yield from table(head, [_objective(one, shown) for one in summary.objectives])
     yield "<sub>Rates are of the sweep, drawn at random and clustered by seed; no other phase is in them.</sub>"
     yield ""
+    for words in poison_words(summary):
+        yield f"{cell(words)}."
+        yield ""
 
 
 def _objective(one: ObjectiveSummary, shown: list[str]) -> list[str]:

@@ -23,6 +23,7 @@ from genops.fuzz.reports.wording import (
     headline,
     kinds,
     labelled,
+    poison_words,
     repro_command,
 )
 from genops.fuzz.summary import ChangeOutcomes, Comparison, ObjectiveDifference, ObjectiveSummary, Outcomes, Summary
@@ -122,6 +123,7 @@ def _objectives(summary: Summary) -> Iterator[RenderableType]:
         table.add_row(*cells, *((_bounds(one),) if lost else ()))
     yield Text("sweep, drawn at random; the rate is of breach and safe, its interval clustered by seed", style="dim")
     yield table
+    yield from map(Text, poison_words(summary))
 
 
 def _detectors(summary: Summary) -> Iterator[RenderableType]:

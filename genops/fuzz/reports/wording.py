@@ -124,6 +124,16 @@ def attacker_words(summary: Summary) -> str:
     return f"the attacker model {' and '.join(parts)}: of these nothing is known" if parts else ""
 
 
+def poison_words(summary: Summary) -> list[str]:
+    """For each objective whose attacks came by passages, in how many tries a search found them."""
+    return [
+        f"{attack_text(one.name, len(one.name))}: a search found the poisoned passage in"
+        f" {one.poison.found:,} of {counted_tries(one.poison.tries)} of the sweep"
+        for one in summary.objectives
+        if one.poison is not None
+    ]
+
+
 def corrected_rate(measure: Measure | None) -> str:
     """A rate corrected for the detectors; words where nothing is identified, or the labels tell no interval."""
     if measure is None:

@@ -103,6 +103,7 @@ class CampaignPlan:
                 entry=entry,
                 own=objective.name not in campaign.seeds or campaign.seeds[objective.name].own,
                 borrowed=borrowed.texts.get(objective.name, ()),
+                added=campaign.detectors.get(objective.name, ()),
             )
 
         if campaign.step is not None and entry is None:
@@ -118,6 +119,7 @@ class CampaignPlan:
             with standing_at(file, "objectives", place):
                 arenas.append(prepared(objective, campaign.chain))
                 arenas[-1].seeds(campaign.seed)
+                _ = arenas[-1].judged_by
         named = {objective.name: objective for objective in campaign.objectives}
         compared = ((rule.metric, rule.baseline) for rule in campaign.rules if rule.baseline)
         with standing_at(file, "gate"):
@@ -204,6 +206,8 @@ class CampaignPlan:
                     "lock": arena.closure.lock.digest,
                     "seeds": encode(_texts(arena.seeds(campaign.seed))).digest,
                     "detectors": [use.digest for use in arena.detectors],
+                    "judged_by": arena.judged_by,
+                    "poison": arena.objective.poison,
                 }
                 for arena in self.arenas
             ],
@@ -218,6 +222,7 @@ class CampaignPlan:
             "attack": list(campaign.attack),
             "depth": campaign.depth,
             "tries": campaign.tries.model_dump(),
+            "regions": campaign.regions and campaign.regions.manifest(self.project.settings),
             "seed": campaign.seed,
             "attacker": campaign.attacker,
             "judge": campaign.judge,

@@ -18,6 +18,7 @@ from genops.fuzz.attack import Attack, Mutation
 from genops.fuzz.attacker import AttackerRefused, AttackerUnusable
 from genops.fuzz.mutator import lending
 from genops.fuzz.objective import Seed
+from genops.fuzz.regions import OutputRegions
 from genops.fuzz.robustness.run import Item, RobustnessTries
 from genops.fuzz.runner.findings import finding_of, is_cut_off, is_known
 from genops.fuzz.runner.gate import CampaignGate
@@ -184,9 +185,16 @@ class CampaignRunner:
         size = campaign.concurrency // at_once
         under_way: deque[tuple[list[Plan], asyncio.Task[list[TryRecord]]]] = deque()
 
+        spec, project = campaign.regions, self.plan.project
+        regions = OutputRegions(project.settings, project.store, spec) if spec is not None else None
+
         async def learn() -> None:
             plans, group = under_way.popleft()
-            _observe(search, plans, await group, seeds)
+            tried = await group
+            if regions is not None:
+                tried = await regions.told(tried)
+                await self._tries.keep(*tried)
+            _observe(search, plans, tried, seeds)
 
         for start in range(0, len(numbers), size):
             if len(under_way) == at_once:

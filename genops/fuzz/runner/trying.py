@@ -14,6 +14,7 @@ from genops.errors import ModelError, StepError, StepTimeout, Unfinished, UsageE
 from genops.evals.case import Case
 from genops.evals.fault import fault_of
 from genops.evals.judges.asking import Questions
+from genops.evals.judges.questions import questions_of
 from genops.evals.runner.scoring import Scoring, score_sample
 from genops.evals.sample import Sample
 from genops.evals.scorer import as_text
@@ -25,8 +26,9 @@ from genops.executor.plants import NOTHING, Plants
 from genops.fuzz.attack import Attack
 from genops.fuzz.objective import Borrowed, Objective, Place, Plant, Seed, Target
 from genops.fuzz.runner.contract import asked, checked_detectors, checked_seeds
+from genops.fuzz.runner.detecting import check_names, not_answered, poison_feature, with_nearness
 from genops.fuzz.search import behaviour, closeness
-from genops.fuzz.target import StepEntry, planted_closure, poisoned, target_of
+from genops.fuzz.target import StepEntry, check_poisonable, planted_closure, poisoned, target_of
 from genops.store.records import RunRecord, SpanRecord
 from genops.syntax import Expression, YamlFile
 from genops.tracing.recorder import describe
@@ -95,7 +97,7 @@ class Arena:
         target: What the objective knows of the chain.
         closure: The copy.
         plants: What is in it.
-        detectors: That judge a try.
+        oracles: Detectors of the objective.
         of: What they look at, compiled.
         questions: What judges among them ask.
         timeout: Seconds for one try; None for no bound.
@@ -103,6 +105,7 @@ class Arena:
         own: Whether the objective's own seeds are used.
         borrowed: Texts of others that seeds are made of.
         entry: The step that attacks enter at; None for the chain's inputs.
+        added: Detectors of the campaign, which look at tries in which the chain gave an output.
     """
 
     project: Project
@@ -110,7 +113,7 @@ class Arena:
     target: Target
     closure: Closure
     plants: tuple[Plant, ...]
-    detectors: tuple[ScorerUse, ...]
+    oracles: tuple[ScorerUse, ...]
     of: Any
     questions: Questions
     timeout: float | None = None
@@ -118,6 +121,7 @@ class Arena:
     own: bool = True
     borrowed: tuple[Borrowed, ...] = ()
     entry: StepEntry | None = None
+    added: tuple[ScorerUse, ...] = ()
 
     @classmethod
     def prepare(
@@ -136,6 +140,7 @@ class Arena:
         own: bool = True,
         borrowed: tuple[Borrowed, ...] = (),
         entry: StepEntry | None = None,
+        added: tuple[ScorerUse, ...] = (),
     ) -> Arena:
         """Plants what an objective needs into a copy of a chain.
 
@@ -153,6 +158,7 @@ class Arena:
             own: Whether the objective's own seeds are used.
             borrowed: Texts of others that seeds are made of.
             entry: The step that attacks enter at, which says what an attacker writes; None for the chain's inputs.
+            added: Detectors beside the objective's own.
 
         Raises:
             ReferenceNotFound: The chain or a component is not there.
@@ -171,17 +177,21 @@ class Arena:
             raise UsageError(what, hint=nearest(conversation, declared))
         with asked(objective, "plants"):
             plants = tuple(objective.plants(target, Random(f"{objective.name} {seed}")))
+        if objective.poison == "index":
+            check_poisonable(bare, project.settings)
         standing = _standing(plants)
         with asked(objective, "oracles"):
             entries = [dict(entry) for entry in objective.oracles(target, plants)]
         parsing = Parsing(YamlFile(entries, f"<oracles of {objective.name}>"))
+        oracles = checked_detectors(objective, parse_uses(entries, parsing))
+        check_names(oracles, added)
         return cls(
             project,
             objective,
             target,
             planted_closure(project, chain, standing, entry) if standing != NOTHING else bare,
             plants,
-            checked_detectors(objective, parse_uses(entries, parsing)),
+            oracles,
             of if of is not None else Expression("{{ output }}"),
             Questions(project, model=judge, memo=False),
             timeout,
@@ -189,7 +199,24 @@ class Arena:
             own,
             borrowed,
             entry,
+            added,
         )
+
+    @property
+    def detectors(self) -> tuple[ScorerUse, ...]:
+        """All that judge a try."""
+        return (*self.oracles, *self.added)
+
+    @property
+    def judged_by(self) -> list[str]:
+        """Digests of what judges among the detectors ask, and of the files that detectors read.
+
+        Raises:
+            UsageError: A judge's template or model is not there, or a file is broken.
+        """
+        asked = dict.fromkeys(pair for use in self.detectors for pair in questions_of(use.scorer, use.settings))
+        files = [digest for use in self.detectors for digest in use.files(self.project.settings).values()]
+        return [*(self.questions.closure(prompt, model).lock.digest for prompt, model in asked), *files]
 
     def seeds(self, seed: int = 0) -> list[Seed]:
         """What the objective's attacks begin with."""
@@ -261,12 +288,17 @@ class Arena:
         case = Case(attack.seed.id, inputs, metadata=attack.metadata)
         sample = Sample(case, self.objective.name, 0, output, run)
         scoring = Scoring(sample, self.project, self.questions, made.spans)
-        scores = await score_sample(self.detectors, self.of if error is None else "", scoring)
+        uses, of = (self.detectors, self.of) if error is None else (self.oracles, "")
+        scores = with_nearness(await score_sample(uses, of, scoring), uses)
         cost, tokens = scoring.judged.beside(run)
         found = outcome(scores, failed=error is not None and fault_of(run) != "declined")
         if found == "safe" and error is None and await self._says_nothing(scoring):
             found, described = "unscored", {"type": "Unscored", "message": "the output has no words to look at"}
+        if found == "infrastructure":
+            described = {"type": "NoAnswer", "message": not_answered(scores)}
         features = behaviour(made.spans, made.value, None if error is not None else as_text(output), scores)
+        if attack.seed.surface == "passage":
+            features |= {poison_feature(_written(attack), made.spans, made.value)}
         return Try(attack, found, run.id, output, described, scores, features, cost, tokens)
 
     async def _says_nothing(self, scoring: Scoring) -> bool:
@@ -287,12 +319,13 @@ class Arena:
 
     def placed(self, attack: Attack) -> tuple[dict[str, Value], Plants]:
         """The inputs of an attack, and what it puts into passages and results."""
-        text = (attack.seed.around or ATTACK).replace(ATTACK, attack.text)
+        text = _written(attack)
         match attack.seed.surface:
             case "input":
                 return self._said(attack, text), NOTHING
             case "passage":
-                return dict(self.target.inputs), Plants(passages=(text,))
+                indexed = self.objective.poison == "index"
+                return dict(self.target.inputs), Plants(documents=(text,)) if indexed else Plants(passages=(text,))
             case "tool":
                 return dict(self.target.inputs), Plants(results=(text,))
 
@@ -307,6 +340,11 @@ class Arena:
 
     def _inputs(self, text: str) -> dict[str, Value]:
         return {**self.target.inputs, self.target.fields[0]: text}
+
+
+def _written(attack: Attack) -> str:
+    """What enters: the text of an attack, in what stands around it."""
+    return (attack.seed.around or ATTACK).replace(ATTACK, attack.text)
 
 
 def _standing(plants: Sequence[Plant]) -> Plants:
@@ -331,4 +369,6 @@ def outcome(scores: Mapping[str, Mapping[str, Any]], *, failed: bool) -> Outcome
         return "breach"
     if failed:
         return "crashed"
+    if not_answered(scores):
+        return "infrastructure"
     return "safe" if any(score.get("passed") for score in scores.values()) else "unscored"

@@ -22,6 +22,9 @@ from genops.store.records import SpanRecord
 Scores: TypeAlias = Mapping[str, Mapping[str, Any]]
 """Detectors' scores by name, as a :class:`~genops.store.records.SampleRecord` has them; unscored ones say nothing."""
 
+POISON = "poison "
+"""What features begin with that say whether a search found the passage that an attack came by."""
+FOUND, MISSED = f"{POISON}found", f"{POISON}missed"
 _NUMBERS = re.compile(r"(?<=[\[#])\d+")
 _BUCKETS = (1, 2, 3, 4, 8, 16, 32, 128)
 
@@ -47,8 +50,8 @@ def behaviour(
 
 
 def closeness(scores: Scores) -> float:
-    """How near a try came to a breach: the greatest value of a detector, 0 where none could score."""
-    return max((float(score["value"]) for score in scores.values() if "value" in score), default=0.0)
+    """How near a try came to a breach: the greatest nearness of a detector, 0 where none could score."""
+    return max((_near(score) for score in scores.values() if "value" in score), default=0.0)
 
 
 def place(path: str) -> str:
@@ -89,6 +92,11 @@ class Regions:
         return f"region {nearest}"
 
 
+def _near(score: Mapping[str, Any]) -> float:
+    """How near a detector says a breach is: its value, but for scorers with a scale of their own."""
+    return float(score.get("near", score["value"]))
+
+
 def _bucket(count: int) -> int:
     """The bucket of a count, as AFL has them: 1, 2, 3, 4-7, 8-15, 16-31, 32-127, 128 and more."""
     return max(lowest for lowest in _BUCKETS if lowest <= count)
@@ -111,6 +119,6 @@ def _of_scores(scores: Scores) -> Iterator[str]:
     for name, score in scores.items():
         if "value" not in score:
             continue
-        yield f"near {name} {math.floor(10 * float(score['value']) + 1e-9)}"
+        yield f"near {name} {math.floor(10 * _near(score) + 1e-9)}"
         if score.get("label"):
             yield f"label {name} {score['label']}"

@@ -20,7 +20,7 @@ from genops.evals.gate import Verdict as GateVerdict
 from genops.evals.summary import Measure
 from genops.evals.summary.measure import mean_measure
 from genops.fuzz.objective import Severity, Tags, find_objective
-from genops.fuzz.search import best_of_n
+from genops.fuzz.search import FOUND, best_of_n
 from genops.fuzz.summary.changes import RobustnessTally
 from genops.fuzz.summary.gated import ended_sweep, gated
 from genops.fuzz.summary.outcomes import Outcomes
@@ -81,6 +81,19 @@ class AtLeastOnce:
 
 
 @dataclass(frozen=True, slots=True)
+class Poison:
+    """Attacks of the sweep that came by a passage.
+
+    Attributes:
+        tries: How many.
+        found: In how many of them a search found the passage.
+    """
+
+    tries: int
+    found: int
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectiveSummary:
     """One objective of a campaign.
 
@@ -103,6 +116,7 @@ class ObjectiveSummary:
         mutators: The most broken first.
         steps: The most broken first.
         at_least_once: At 1, 2, 4, … tries.
+        poison: Of attacks that came by a passage; None where none did.
     """
 
     name: str
@@ -123,6 +137,7 @@ class ObjectiveSummary:
     mutators: tuple[MutatorRate, ...]
     steps: tuple[StepRate, ...]
     at_least_once: tuple[AtLeastOnce, ...]
+    poison: Poison | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +310,7 @@ def _objective(
         mutators=_mutators(found),
         steps=_steps(found),
         at_least_once=_at_least_once(counts),
+        poison=Poison(found.poison.total(), found.poison[FOUND]) if found.poison else None,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from genops.fuzz.search import POISON
 from genops.fuzz.summary.outcomes import outcome_of
 from genops.fuzz.summary.rate import SeedCounts
 from genops.store.records import FindingRecord, TryRecord
@@ -59,12 +60,14 @@ class ObjectiveTally:
         led: What became of tries that went where earlier ones had led, by phase: ``search`` and ``strategy``.
         mutators: Tries of the sweep by their mutators.
         steps: Breaches of the sweep by the step that let them through, and by seed.
+        poison: Whether a search found the passage that an attack of the sweep came by: how often which.
     """
 
     sweep: Cell = field(default_factory=Cell)
     led: dict[str, Counter[str]] = field(default_factory=lambda: {phase: Counter() for phase in _LED})
     mutators: dict[str, Cell] = field(default_factory=lambda: defaultdict(Cell))
     steps: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    poison: Counter[str] = field(default_factory=Counter)
 
     def step_counts(self, step: str) -> SeedCounts:
         """Breaches that a step let through, among all tries that could be scored."""
@@ -87,6 +90,7 @@ def tally(tries: Iterable[TryRecord], findings: Sequence[FindingRecord]) -> dict
             continue
         objective = found[made.objective]
         objective.sweep.add(made)
+        objective.poison.update(feature for feature in made.features if feature.startswith(POISON))
         objective.mutators[mutators_of(made.mutations)].add(made)
         if made.outcome == "breach":
             objective.steps[_blamed(made, findings)][made.seed] += 1

@@ -3,6 +3,7 @@
 from genops.fuzz.target.entry import StepEntry
 from genops.fuzz.target.planted import planted_closure
 from genops.fuzz.target.poison import poisoned
+from genops.fuzz.target.poisonable import check_poisonable
 from genops.fuzz.target.view import target_of
 
-__all__ = ["StepEntry", "planted_closure", "poisoned", "target_of"]
+__all__ = ["StepEntry", "check_poisonable", "planted_closure", "poisoned", "target_of"]

@@ -33,7 +33,7 @@ def test_its_keys(data):
     assert list(data["verdict"]) == ["outcome", "exit_code", "reasons"]
     about = ["name", "title", "severity", "tags", "findings", "standing", "planned", "sweep", "search", "strategy"]
     rates = ["rate", "bounds", "sensitivity", "specificity", "corrected", "mutators", "steps", "at_least_once"]
-    assert list(data["objectives"][0]) == about + rates
+    assert list(data["objectives"][0]) == [*about, *rates, "poison"]
     assert list(data["objectives"][0]["sweep"]) == OUTCOMES
     rate = ["value", "unit", "n", "low", "high", "level", "method", "missing", "clusters"]
     assert list(data["objectives"][0]["rate"]) == list(data["objectives"][0]["corrected"]) == rate

@@ -21,7 +21,8 @@ function showHead() {
     element("h2", {}, report.headline, element("small", { class: "soft" }, ` exit code ${verdict.exit_code}`)),
     element("p", { class: "soft" }, ...prose(MEANING[verdict.outcome] ?? "")),
     element("ul", { class: "reasons" }, ...verdict.reasons.map((reason) => element("li", {}, reason))),
-    report.attacker ? element("p", { class: "notes" }, report.attacker) : null));
+    report.attacker ? element("p", { class: "notes" }, report.attacker) : null,
+    ...report.poison.map((words) => element("p", { class: "soft" }, words))));
 }
 
 // Only parts that say something are there, each with a link.
