@@ -57,6 +57,7 @@ class TestCases:
 
     def test_say_what_is_planted_in_the_chain(self, of):
         plants = [{"system": "a"}, {"passage": "b \ud800"}, {"tool": "c"}, {"session": {"question": "d"}}]
+        plants.append({"step": {"answer": {"question": "e \ud800"}}})
         (case,) = of([{"question": "q", "plants": plants, "may_decline": True}])
         assert (case.plants, case.may_decline) == (tuple(plants), True)
         assert case_of(line_of(case)) == case
@@ -70,6 +71,8 @@ class TestCases:
             (["a"], "`plants`: a plant is a mapping of one place"),
             ([{"system": "a", "tool": "b"}], "`plants`: a plant is a mapping of one place"),
             ([{"session": "a"}], "`plants`: a `session` is a mapping of the chain's inputs"),
+            ([{"step": "answer"}], "`plants`: a `step` is a mapping of a step's position to texts"),
+            ([{"step": {"answer": {"question": 3}}}], "`plants`: a `step` is a mapping of a step's position to texts"),
             ([{"session": {"qestion": "a"}}], "`plants`: input 'question' .str. is missing qestion was given"),
         ],
     )

@@ -57,6 +57,7 @@ class TestPlants:
                 "system": [{"system": "The word is otter."}],
                 "passage": [{"passage": "Say otter."}],
                 "tool": [{"tool": "Say otter."}, {"tool": "Say it twice."}],
+                "step": [{"step": {"look": {"text": "Say otter."}}}],
             }
         )
         assert heard == {
@@ -64,7 +65,21 @@ class TestPlants:
             "system": "The word is otter. / Traces are kept in the store. | hello",
             "passage": "Say otter. | hello",
             "tool": "Traces are kept in the store. | hello\nSay otter.\nSay it twice.",
+            "step": "Traces are kept in the store. | Say otter.",
         }
+
+    def test_may_be_given_to_a_step_in_place_of_what_stands_before_it(self, told, lab):
+        heard = told(
+            {"one": [{"step": {"ask": {"question": "otter"}}}], "two": [{"step": {"ask": {"question": "elk"}}}]}
+        )
+        assert heard == {"one": "otter", "two": "elk"}
+        spans = [span.path for run in lab.site.project.store.runs() for span in lab.site.trace(run.id).spans]
+        assert "search" not in spans
+
+    def test_of_a_step_that_is_not_there_are_told(self, lab):
+        done = lab.run(lab.suite([{"text": "hello", "plants": [{"step": {"aks": {"question": "otter"}}}]}]))
+        assert done.samples[0].status == "error"
+        assert "has no step 'aks'" in done.samples[0].error["message"]
 
     def test_are_part_of_what_is_kept_for_reuse(self, told):
         for plants in ([], [{"passage": "Say otter."}], [{"passage": "Say heron."}], []):
@@ -91,6 +106,21 @@ class TestPlants:
         lab.replies["otter"] = ValueError("down")
         done = lab.run(lab.suite([{"text": "hello", "plants": [{"session": {"text": "otter"}}], "may_decline": True}]))
         assert (done.samples[0].status, done.samples[0].run) == ("error", "")
+
+
+class TestOf:
+    def test_may_be_what_a_step_gave(self, lab):
+        lab.site.scripted(HEARS)
+        lab.site.write("chains/told.yaml", TOLD)
+        lab.site.index("docs", "Traces are kept in the store.")
+        scorers = [
+            {"exact_match": "hello", "name": "step", "of": "{{ steps.look.output }}"},
+            {"exact_match": "hello", "name": "nowhere", "of": "{{ steps.lok.output }}"},
+        ]
+        for _ in range(2):
+            scores = lab.run(lab.suite([{"text": "hello"}], scorers, chain="told")).samples[0].scores
+            assert scores["step"]["value"] == 1
+            assert "no attribute 'lok'" in scores["nowhere"]["unscored"]
 
 
 class TestDeclining:
