@@ -231,3 +231,12 @@ def test_detectors_may_look_at_what_the_step_gives(attacked, weak):
     (case,) = map(json.loads, (weak.root / "evals" / "kept.jsonl").read_text().splitlines())
     assert case["scorers"][0]["of"] == "{{ steps.answer.output }}"
     assert outcome(weak, CLERK + TWIN) == "fail"
+
+
+def test_a_gate_compares_with_another_chain_at_the_same_step(weak):
+    rule = f"prompt_extraction not worse than {CLERK}{TWIN} by 0.02"
+    done = fuzz(campaign(gate=[rule], tries={"sweep": 60, "search": 0}), weak.project, gate=True)
+    assert done.gate.outcome == "fail"
+    elsewhere = campaign(gate=["prompt_extraction not worse than leaks_to_staff_in_code by 0.02"])
+    with pytest.raises(UsageError, match="the chain 'leaks_to_staff_in_code' has no step 'answer'"):
+        fuzz(elsewhere, weak.project, gate=True)
