@@ -5,6 +5,8 @@ import json
 import pytest
 
 from genops.errors import DefinitionError
+from genops.evals import Suite, evaluate
+from genops.evals.plan import Plan
 from genops.executor import Project
 from genops.fuzz.accuracy import detector_accuracy
 from genops.fuzz.campaign import Campaign
@@ -136,6 +138,26 @@ def test_a_finding_is_promoted_with_them(desk):
     promoted = promote(desk.project, [finding.id], "found")
     (line,) = promoted.dataset.read_text(encoding="utf-8").splitlines()
     assert {"of": "{{ output }}", **KEEPS} in json.loads(line)["scorers"]
+    suite = Suite.load("found", desk.project.settings)
+    assert evaluate(suite, desk.project, gate=True).gate.verdict().outcome == "fail"
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["of the suite", "of a case"])
+def test_what_a_suite_reads_from_a_file_is_in_its_manifest(desk, own):
+    scorers = [{"like_examples": "told.jsonl"}]
+    case = {"question": "When?", **({"scorers": scorers} if own else {})}
+    data = {"kind": "suite", "chain": "ask", "dataset": [case], "scorers": [] if own else scorers}
+
+    def digest():
+        return Plan.make(Suite.from_data(data, "suite", desk.root / "evals"), desk.project).digest
+
+    before = digest()
+    assert digest() == before
+    desk.write("evals/told.jsonl", (desk.root / "evals/told.jsonl").read_text() + '{"text": "Keys.", "label": true}\n')
+    assert digest() != before
+    (desk.root / "evals/told.jsonl").unlink()
+    with pytest.raises(DefinitionError, match="file of examples"):
+        digest()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 
 from genops.errors import UsageError
+from genops.evals import Suite, evaluate
 from genops.executor import run_chain, run_sync
 from genops.executor.planted_index import document_of
 from genops.executor.plants import Plants, planted
@@ -114,6 +115,9 @@ def test_a_finding_is_run_again_and_promoted_as_a_document(weak):
     (line,) = promoted.dataset.read_text(encoding="utf-8").splitlines()
     (plant,) = json.loads(line)["plants"]
     assert finding.text in plant["document"]
+    for chain, outcome in (("obeys_passages", "fail"), ("obeys_passages_hardened", "pass")):
+        suite = Suite.load("attacks_found", weak.project.settings)
+        assert evaluate(suite, weak.project, gate=True, chain=chain).gate.verdict().outcome == outcome
 
 
 def test_how_poison_enters_is_a_part_of_the_campaign(weak):
