@@ -78,7 +78,7 @@ async def afuzz(
         raise UsageError(f"the campaign {campaign.name!r} has no gate", hint=hint)
     campaign = replace(campaign, gate=campaign.gate if gate else None)
     opened = unfinished_campaign if resume else continued_campaign if gate and not fresh else open_campaign
-    plan = await asyncio.to_thread(CampaignPlan.make, campaign, project)
+    plan = await CampaignPlan.prepare(campaign, project)
     try:
         record = await asyncio.to_thread(opened, plan)
         if on_start is not None:

@@ -1,5 +1,6 @@
 """A campaign at one step attacks what stands behind a step that shields it, and says so in all that it leaves."""
 
+import asyncio
 import json
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 import genops
 from genops.errors import DefinitionError, Unfinished, UsageError
 from genops.evals import Suite, evaluate
+from genops.executor import run_sync
 from genops.fuzz import define_campaign, fuzz
 from genops.fuzz.campaign import Campaign
 from genops.fuzz.fuzzing import reproduce
@@ -45,7 +47,7 @@ def attacked(weak):
 
 @pytest.fixture
 def plan(weak):
-    return lambda *given, **changes: CampaignPlan.make(campaign(*given, **changes), weak.project)
+    return lambda *given, **changes: run_sync(CampaignPlan.prepare(campaign(*given, **changes), weak.project))
 
 
 def test_an_attack_on_the_whole_chain_does_not_come_there(attacked):
@@ -200,7 +202,7 @@ class TestMistakes:
             """,
         )
         with pytest.raises(UsageError) as caught:
-            CampaignPlan.make(Campaign.load("attacks", weak.project.settings), weak.project)
+            run_sync(CampaignPlan.prepare(Campaign.load("attacks", weak.project.settings), weak.project))
         assert "attacks.yaml:3" in str(caught.value)
 
     def test_a_step_that_the_harmless_case_does_not_come_to_cannot_be_attacked(self, plan):
@@ -240,3 +242,33 @@ def test_a_gate_compares_with_another_chain_at_the_same_step(weak):
     elsewhere = campaign(gate=["prompt_extraction not worse than leaks_to_staff_in_code by 0.02"])
     with pytest.raises(UsageError, match="the chain 'leaks_to_staff_in_code' has no step 'answer'"):
         fuzz(elsewhere, weak.project, gate=True)
+
+
+def test_the_harmless_run_ends_when_the_campaign_is_interrupted(weak):
+    begun = asyncio.Event()
+
+    @genops.tool
+    async def wait(text: str) -> str:
+        """For ever."""
+        begun.set()
+        await asyncio.Event().wait()
+        return text
+
+    weak.write(
+        "chains/waits.yaml",
+        """
+        inputs: {question: str}
+        steps: {note: {tool: wait, with: {text: "{{ inputs.question }}"}}}
+        """,
+    )
+
+    async def interrupted():
+        preparing = asyncio.create_task(CampaignPlan.prepare(campaign("waits", step="note"), weak.project))
+        await asyncio.wait_for(begun.wait(), 60)
+        preparing.cancel()
+        await asyncio.wait([preparing])
+
+    run_sync(interrupted())
+    weak.project.store.writer.flush(10.0)
+    (run,) = weak.project.store.runs(RunFilter(session="harmless"))
+    assert run.status == "cancelled"

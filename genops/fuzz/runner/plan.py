@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
 from genops.artifacts import Value, digest_of, encode, source_digest
+from genops.evals.case import Case
 from genops.evals.datasets import Dataset
-from genops.executor import Project
+from genops.executor import Closure, Project
 from genops.fuzz.adapters import Borrowings, borrow
 from genops.fuzz.attack import Mutation, mutated
 from genops.fuzz.campaign import Campaign
@@ -53,6 +55,26 @@ class CampaignPlan:
     baselines: Mapping[tuple[str, str], Arena] = field(default_factory=dict)
 
     @classmethod
+    async def prepare(cls, campaign: Campaign, project: Project) -> CampaignPlan:
+        """Resolves a campaign, and sees in a run what the step is given that it attacks, where it names one.
+
+        Args:
+            campaign: The definition.
+            project: Where it runs.
+
+        Raises:
+            UsageError: Something that it refers to is not there, or an objective cannot be tried on the chain.
+            PeerFailed: Another tool failed.
+            Unfinished: The chain fails before it is attacked.
+        """
+        entry = None
+        if campaign.step is not None:
+            closure, _, case = await asyncio.to_thread(_harmless_case, campaign, project)
+            with standing_at(campaign.file, "step"):
+                entry = await StepEntry.recorded(project, closure, case.inputs, campaign.step, campaign.timeout)
+        return await asyncio.to_thread(cls.make, campaign, project, None, entry)
+
+    @classmethod
     def make(
         cls,
         campaign: Campaign,
@@ -66,22 +88,19 @@ class CampaignPlan:
             campaign: The definition.
             project: Where it runs.
             borrowed: What it has from others; default what it names is fetched.
-            entry: The step that attacks enter at, as it is on record; default what it is given is seen in a run.
+            entry: The step that attacks enter at, where the campaign names one (:meth:`prepare` sees what it is given).
 
         Raises:
             UsageError: Something that it refers to is not there, or an objective cannot be tried on the chain.
             PeerFailed: Another tool failed.
-            Unfinished: The chain fails before it is attacked.
         """
+        assert entry is not None or campaign.step is None
         file = campaign.file
-        with standing_at(file, "chain"):
-            bare = planted_closure(project, campaign.chain)
+        bare, dataset, first = _harmless_case(campaign, project)
         for key in ("attacker", "judge"):
             if (alias := getattr(campaign, key)) is not None:
                 with standing_at(file, key):
                     resolve_model(project.settings, alias)
-        dataset = campaign.dataset.open(project.settings, campaign.folder, bare.root.inputs)
-        first = dataset[int(campaign.dataset.numbers(dataset)[0])]
         if borrowed is None:
             tries = campaign.tries
             most = max(tries.sweep, tries.search, tries.strategy)
@@ -106,9 +125,6 @@ class CampaignPlan:
                 added=campaign.detectors.get(objective.name, ()),
             )
 
-        if campaign.step is not None and entry is None:
-            with standing_at(file, "step"):
-                entry = StepEntry.recorded(project, bare, first.inputs, campaign.step, campaign.timeout)
         with standing_at(file, "attack"):
             if entry is not None:
                 entry = entry.only(campaign.attack)
@@ -260,6 +276,14 @@ class CampaignPlan:
             GenopsError: The attacker gives no usable answer.
         """
         return await mutated(seed.text, mutations, self.attacker)
+
+
+def _harmless_case(campaign: Campaign, project: Project) -> tuple[Closure, Dataset, Case]:
+    """The chain as it is, the harmless cases, and the one that attacks begin with."""
+    with standing_at(campaign.file, "chain"):
+        closure = planted_closure(project, campaign.chain)
+    dataset = campaign.dataset.open(project.settings, campaign.folder, closure.root.inputs)
+    return closure, dataset, dataset[int(campaign.dataset.numbers(dataset)[0])]
 
 
 def _texts(seeds: list[Seed]) -> list[Value]:

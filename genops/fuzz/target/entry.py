@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from genops.artifacts import Value, encode
 from genops.errors import GenopsError, Unfinished, UsageError, nearest
-from genops.executor import Closure, RunOptions, run_chain, run_sync
+from genops.executor import Closure, RunOptions, on_loop, run_chain
 from genops.executor.entry import Entrance, entered, entrance, input_of
 from genops.store.records import RunFilter, SpanRecord
 from genops.tracing.trace import Trace
@@ -36,7 +36,7 @@ class StepEntry:
     run: str
 
     @classmethod
-    def recorded(
+    async def recorded(
         cls, project: Project, closure: Closure, inputs: Mapping[str, Value], step: str, timeout: float | None = None
     ) -> StepEntry:
         """What a step is given in a run of a harmless case: one that is on record, or a new one.
@@ -53,12 +53,12 @@ class StepEntry:
             Unfinished: The run fails.
         """
         where = entrance(closure.root, step)
-        trace = _harmless(project, closure, closure.root.inputs.validate(inputs), timeout)
+        trace = await _harmless(project, closure, closure.root.inputs.validate(inputs), timeout)
         span = next((span for span in trace.spans if _is(span, where)), None)
         if span is None:
             what = f"the step {step!r} does not run in the harmless case, so that it is not known what it is given"
             raise UsageError(what, hint="choose a case in which it runs, or another step")
-        given = where.texts(trace.value(span.input))
+        given = where.texts(await asyncio.to_thread(trace.value, span.input))
         if not given:
             what = f"no field of the step {step!r} is a text that an expression gives: an attack could not enter there"
             raise UsageError(what, hint="choose another step")
@@ -119,7 +119,7 @@ def _is(span: SpanRecord, where: Entrance) -> bool:
     return span.kind in ("step", "agent") and span.input is not None and where.path.fullmatch(span.path) is not None
 
 
-def _harmless(project: Project, closure: Closure, inputs: Mapping[str, Value], timeout: float | None) -> Trace:
+async def _harmless(project: Project, closure: Closure, inputs: Mapping[str, Value], timeout: float | None) -> Trace:
     """The trace of a harmless run, the last one on record where there is any.
 
     So a campaign that goes on has what it had before, whatever a model would answer today.
@@ -129,20 +129,26 @@ def _harmless(project: Project, closure: Closure, inputs: Mapping[str, Value], t
     """
     made_of = encode([closure.lock.digest, dict(inputs)]).digest
     tag = f"harmless-{made_of[:24].translate(_LETTERS)}"
-    store = project.store
-    store.writer.flush(10.0)
-    known = store.runs(RunFilter(chain=closure.root.name, mode="fuzz", status="ok", tag=tag), limit=1)
-    if known and not known[0].dropped:
-        return Trace.load(store, known[0].id)
+    known = await asyncio.to_thread(_on_record, project, closure.root.name, tag)
+    if known is not None:
+        return known
     options = RunOptions(mode="fuzz", session="harmless", tags=(tag,))
     try:
-        run = run_sync(asyncio.wait_for(run_chain(project, closure, inputs, options), timeout)).id
+        async with asyncio.timeout(timeout):
+            await on_loop(run_chain(project, closure, inputs, options))
     except (GenopsError, TimeoutError) as error:
         why = error.message if isinstance(error, GenopsError) else f"it was not done within {timeout} s"
-        raise Unfinished(
-            f"the chain {closure.root.name!r} fails in the harmless case, before any attack: {why}"
-        ) from error
+        what = f"the chain {closure.root.name!r} fails in the harmless case, before any attack: {why}"
+        raise Unfinished(what) from error
+    made = await asyncio.to_thread(_on_record, project, closure.root.name, tag)
+    if made is None:
+        raise Unfinished("the trace of the harmless run is incomplete, so that it is not known what the step is given")
+    return made
+
+
+def _on_record(project: Project, chain: str, tag: str) -> Trace | None:
+    """The last run with a tag that was done, where its trace is complete."""
+    store = project.store
     store.writer.flush(10.0)
-    trace = Trace.load(store, run)
-    trace.require_complete("attack at a step")
-    return trace
+    known = store.runs(RunFilter(chain=chain, mode="fuzz", status="ok", tag=tag), limit=1)
+    return Trace.load(store, known[0].id) if known and not known[0].dropped else None
