@@ -56,6 +56,7 @@ def test_the_twin_withstands_all_of_it(plan, weak):
 
 def test_every_try_names_its_trace_and_what_was_done(plan, weak):
     runner = ran(plan())
+    weak.project.store.writer.flush(10.0)
     tries = list(weak.project.store.tries(runner.record.id))
     assert [made.number for made in tries] == list(range(80))
     assert all(weak.project.store.run(made.run).mode == "fuzz" for made in tries)
