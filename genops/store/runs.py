@@ -13,6 +13,7 @@ from sqlalchemy import (
     Engine,
     Row,
     Select,
+    bindparam,
     column,
     func,
     literal,
@@ -35,6 +36,11 @@ _words_vector: ColumnElement[Any] = literal_column("run_text.words")
 _WITH_TEXT = select(run, run_text.c.text).outerjoin(run_text, run_text.c.run == run.c.key)
 _JOINED = run.c.trace_id != run.c.id
 _SPAN = [c for c in span.columns if c.name != "run"]
+# asked for every few runs: made once, since making a query costs more than it does, and leaves garbage
+_PAYLOADS = select(payload).where(payload.c.digest.in_(bindparam("digests", expanding=True)))
+_CACHED = select(cache_entry.c.key, cache_entry.c.value).where(
+    cache_entry.c.kind == bindparam("kind"), cache_entry.c.key.in_(bindparam("keys", expanding=True))
+)
 
 
 def find_runs(engine: Engine, wanted: RunFilter, limit: int, before: str | None) -> list[RunRecord]:
@@ -95,8 +101,7 @@ def find_payloads(engine: Engine, digests: Iterable[str]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     with reading(engine) as connection:
         for start in range(0, len(wanted), _PARAMETERS):
-            part = wanted[start : start + _PARAMETERS]
-            rows = connection.execute(select(payload).where(payload.c.digest.in_(part)))
+            rows = connection.execute(_PAYLOADS, {"digests": wanted[start : start + _PARAMETERS]})
             found.update({row.digest: bytes(row.data) for row in rows})
     return found
 
@@ -106,10 +111,7 @@ def find_cached(engine: Engine, kind: str, keys: Sequence[str]) -> dict[str, byt
     found: dict[str, bytes] = {}
     with reading(engine) as connection:
         for start in range(0, len(keys), _PARAMETERS):
-            part = cache_entry.c.key.in_(keys[start : start + _PARAMETERS])
-            rows = connection.execute(
-                select(cache_entry.c.key, cache_entry.c.value).where(cache_entry.c.kind == kind, part)
-            )
+            rows = connection.execute(_CACHED, {"kind": kind, "keys": keys[start : start + _PARAMETERS]})
             found.update({key: bytes(value) for key, value in rows})
     return found
 

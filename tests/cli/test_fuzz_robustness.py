@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import signal
+import time
 
 import pytest
 
@@ -131,6 +132,7 @@ def test_what_a_killed_run_has_kept_is_neither_lost_nor_made_again(start, site):
         until(lambda: counted(site / ".genops" / "genops.db", "try") >= 20, process)
         process.send_signal(signal.SIGKILL)
         process.communicate()
+        time.sleep(0.5)  # what the server was asked last is counted when it answers
         before, first = kept(), len(asked)
         ended(start("fuzz", "run", "steady", "--resume"), 0)
         after = kept()

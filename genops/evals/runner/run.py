@@ -120,6 +120,7 @@ class Runner:
         verdict = self.gate.verdict().to_json() if self.gate is not None else {}
         change = self.plan.project.store.change_evaluation
         await asyncio.to_thread(change, self.record.id, status=status, ended=time.time_ns(), verdict=verdict)
+        await asyncio.to_thread(self.plan.project.store.writer.flush)  # the trace of every sample is there from now on
 
     def _take_over(self) -> set[int]:
         """Numbers of the samples that need no more work; the gate is told of them."""

@@ -108,6 +108,7 @@ class CampaignRunner:
         change = self.plan.project.store.change_campaign
         verdict = self.gate.verdict().to_json() if self.gate is not None else {}
         await asyncio.to_thread(change, self.record.id, status=status, ended=time.time_ns(), verdict=verdict)
+        await asyncio.to_thread(self.plan.project.store.writer.flush)  # the trace of every try is there from now on
 
     def _take_over(self) -> None:
         """What earlier sittings left; tries under which the infrastructure failed are made again."""
