@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.memory import resident
+from benchmarks.memory import growth, resident
 from benchmarks.report import Row, table
 
 _CHAIN = "inputs: {n: int}\nsteps: {double: {tool: double, with: {n: '{{ inputs.n }}'}}}\n"
@@ -50,9 +50,7 @@ def run(count: int = 100_000) -> list[Row]:
         kept = sum(1 for _ in project.store.samples(done.record.id))
         project.close()
     assert kept == count, f"{kept} of {count} samples are on record"
-    what = f"resident memory after {count:,} cases"
-    first, last = sizes[early], sizes[count]
-    return [Row(what, f"{last / 2**20:.0f} MiB", f"after {early:,} cases {first / 2**20:.0f} MiB", last / first, 1.1)]
+    return [growth("cases", count, sizes[count], early, sizes[early])]
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.memory import resident
+from benchmarks.memory import growth, resident
 from benchmarks.report import Row, table
 
 _CHAIN = "inputs: {text: str}\nsteps: {size: {tool: size, with: {text: '{{ inputs.text }}'}}}\n"
@@ -56,9 +56,7 @@ def run(count: int = 100_000) -> list[Row]:
         kept = sum(1 for _ in project.store.tries(done.record.id))
         project.close()
     assert kept == count, f"{kept} of {count} tries are on record"
-    what = f"resident memory after {count:,} tries of a campaign"
-    first, last = sizes[early], sizes[count]
-    return [Row(what, f"{last / 2**20:.0f} MiB", f"after {early:,} tries {first / 2**20:.0f} MiB", last / first, 1.1)]
+    return [growth("tries", count, sizes[count], early, sizes[early])]
 
 
 if __name__ == "__main__":

@@ -22,8 +22,22 @@ def resident() -> int:
     return int(line.split()[1]) * 1024
 
 
+def growth(what: str, count: int, last: int, early: int, first: int) -> Row:
+    """How much more memory is held at the end than when caches were full.
+
+    Args:
+        what: Was made, in the plural.
+        count: How many.
+        last: Bytes held then.
+        early: How many at the first look.
+        first: Bytes held then.
+    """
+    name, beside = f"resident memory after {count:,} {what}", f"after {early:,} {what} {first / 2**20:.0f} MiB"
+    return Row(name, f"{last / 2**20:.0f} MiB", beside, last / first, 1.1)
+
+
 def run(count: int = 100_000) -> list[Row]:
-    """Resident size after a tenth of the runs and after all of them."""
+    """Resident size after three tenths of the runs and after all of them."""
     from genops.executor import Chain, Project, run_sync
     from genops.settings import load_settings
 
@@ -52,8 +66,7 @@ def run(count: int = 100_000) -> list[Row]:
         runs = project.store.counts().runs
         project.close()
     assert runs == count, f"{runs} of {count} runs are on record"
-    what = f"resident memory after {count:,} runs"
-    return [Row(what, f"{last / 2**20:.0f} MiB", f"after {early:,} runs {first / 2**20:.0f} MiB", last / first, 1.1)]
+    return [growth("runs", count, last, early, first)]
 
 
 if __name__ == "__main__":
