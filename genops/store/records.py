@@ -354,6 +354,8 @@ class TryRecord:
         tokens: Input and output together, of judges too.
         text: Of the attack, where it is a breach or enters by a passage or a tool; that of others is in the inputs of
             their runs alone.
+        case: Id of the harmless case that carried it; empty where the campaign has only one.
+        field: That it was written into; empty where it was written into none, or an attacker writes only one.
     """
 
     number: int
@@ -370,6 +372,8 @@ class TryRecord:
     cost: float | None = 0.0
     tokens: int = 0
     text: str = ""
+    case: str = ""
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,6 +395,8 @@ class FindingRecord:
         label: The detector's word for it.
         tries: That finding its shortest form took.
         minimal: Whether nothing more can be left out.
+        case: Id of the harmless case that carries it; empty where the campaign has only one.
+        field: That it is written into; empty where it is written into none, or an attacker writes only one.
     """
 
     id: str
@@ -407,3 +413,5 @@ class FindingRecord:
     label: str
     tries: int
     minimal: bool
+    case: str = ""
+    field: str = ""

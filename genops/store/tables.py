@@ -335,6 +335,8 @@ class CampaignTry(_Stored, table=True):
     cost: float | None
     tokens: int = Field(sa_type=BigInteger)
     text: str = Field(sa_type=JsonText)
+    case: str = Field(sa_type=Text)
+    field: str = Field(sa_type=Text)
 
 
 class CampaignFinding(_Stored, table=True):
@@ -360,6 +362,8 @@ class CampaignFinding(_Stored, table=True):
     label: str = Field(sa_type=Text)
     tries: int
     minimal: bool
+    case: str = Field(sa_type=Text)
+    field: str = Field(sa_type=Text)
 
 
 def _table(name: str) -> Table:

@@ -23,6 +23,8 @@ def tried(number: int, **values: object) -> TryRecord:
         "features": ["output 3", "step answer 1"],
         "cost": 0.5,
         "tokens": 12,
+        "case": "the first",
+        "field": "question",
     }
     return TryRecord(number, **{**about, **values})
 
@@ -42,6 +44,8 @@ def found(number: int, **values: object) -> FindingRecord:
         "label": "exact",
         "tries": 7,
         "minimal": True,
+        "case": "the first",
+        "field": "question",
     }
     return FindingRecord(number=number, **{**about, **values})
 

@@ -4,10 +4,11 @@ import subprocess
 import sys
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from genops.errors import StoreError
 from genops.store import Store
+from genops.store.engine import make_engine, make_file, parse_url, writing
 from genops.store.schema import HEAD
 from genops.store.tables import metadata
 
@@ -87,3 +88,26 @@ def test_full_text_search_stands_on_the_databases_own_index(store: Store) -> Non
         else:
             indexes = connection.exec_driver_sql("SELECT indexdef FROM pg_indexes WHERE tablename = 'run_text'")
             assert any("USING gin (words)" in row.indexdef for row in indexes)
+
+
+def test_tries_from_before_cases_were_drawn_are_of_the_only_one(url: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "genops.store:migrations")
+    config.set_main_option("path_separator", "os")
+    engine = make_engine(parse_url(url), 5.0)
+    make_file(parse_url(url))
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        connection.execute(
+            text("INSERT INTO campaign VALUES (1, 'c1', 'attacks', 'm', '{}', 1, NULL, 'running', '{}')")
+        )
+        values = "1, 0, 'sweep', 'says', 'say', 'input', '[]', 'safe', '', '{}', '{}', '[]', 0, 0, '\"\"'"
+        connection.execute(text(f"INSERT INTO try VALUES ({values})"))
+    engine.dispose()
+    with Store.open(url) as store:
+        (made,) = store.tries("c1")
+        assert (made.seed, made.case, made.field) == ("say", "", "")
