@@ -1,7 +1,7 @@
 """What a text says in other codes: base64, base32, Ascii85, hex, binary, Morse, URL, HTML, escapes, rot13, reversed.
 
-Codes are searched for within the text and inside of each other, two deep. The work is bounded: of a long text the first
-and last 50,000 characters are read, and no more than a million characters of readings are given.
+Codes are searched for anywhere within the text and inside of each other, two deep, in time that grows with its length.
+Most characters that could be a code are none and give bytes of no text, of which only what could be read is kept.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from urllib.parse import unquote
 from genops.disguise.alphabets import MORSE
 
 DEPTH = 2
-MOST = 1_000_000
-END = 50_000
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{10,}(?:\r?\n[A-Za-z0-9+/_-]{4,})*")
 _BASE32 = re.compile(r"[A-Z2-7]{10,}|(?<![a-z2-7])(?=[a-z]{0,64}[2-7])[a-z2-7]{10,}")
@@ -30,6 +28,7 @@ _HEX_PREFIX = re.compile(r"0x|\\x|[\s:,;-]+")
 _BITS = re.compile(r"(?:[01][\s,]{0,2}){40,}")
 _MORSE = re.compile(r"(?:[.·•\-–—−_]{1,7}[ /|\n]{1,4}){5,}[.·•\-–—−_]{1,7}")
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4}))")
+_READABLE = re.compile(rb"(?:[\t\n\r\x20-\x7e\0]|[\xc2-\xf4][\x80-\xbf]{1,3}){4,}")
 _DOTS = str.maketrans("·•–—−_", "..----")
 _MORSE_CHARACTERS = {sign: char for char, sign in MORSE.items()}
 
@@ -49,24 +48,18 @@ class Reading:
 
 def readings(text: str) -> Iterator[Reading]:
     """The text, then what it says in one code, then in two, each reading once."""
-    seen, spent = {text}, 0
+    seen = {text}
     layer = [Reading(text)]
     for depth in range(DEPTH + 1):
         yield from layer
         inner: list[Reading] = []
         for reading in layer if depth < DEPTH else ():
-            ends = _ends(reading.text)
             for code, decode in _CODES.items():
-                said = decode(ends)
-                if said and said not in seen and spent + len(said) <= MOST:
+                said = decode(reading.text)
+                if said and said not in seen:
                     seen.add(said)
-                    spent += len(said)
                     inner.append(Reading(said, (*reading.codes, code)))
         layer = inner
-
-
-def _ends(text: str) -> str:
-    return text if len(text) <= 2 * END else f"{text[:END]}\n{text[-END:]}"
 
 
 def _base64(text: str) -> str:
@@ -131,8 +124,8 @@ def _escapes(text: str) -> str:
 
 
 def _text(data: bytes) -> str:
-    """Bytes as text; those that are none, and the zeros of UTF-16, are left out."""
-    return data.decode("utf-8", "ignore").replace("\0", "")
+    """What could be read of bytes, in UTF-8 or, of ASCII, in UTF-16: all but up to three characters between others."""
+    return b"".join(_READABLE.findall(data)).decode("utf-8", "ignore").replace("\0", "")
 
 
 _CODES: dict[str, Callable[[str], str]] = {

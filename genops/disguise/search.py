@@ -1,7 +1,8 @@
-"""Searching an output for a text that may be disguised."""
+"""Searching an output for texts that may be disguised."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -10,7 +11,6 @@ from genops.disguise.folding import LEET, LEET_SIGNS, fold
 
 SHORTEST = 6
 """Letters and digits: fewer are found by chance."""
-_LONGEST = 20_000
 
 How = Literal["", "exact", "normalised", "decoded", "partial"]
 
@@ -53,7 +53,18 @@ class _Folded:
         signs = fold(reading.text, LEET_SIGNS)
         return cls(reading, fold(reading.text), signs, signs.translate(LEET))
 
-    def holds_leet(self, wanted: str) -> bool:
+    def holds(self, wanted: str) -> Found | None:
+        """How all of a folded text stands in it; None where it does not."""
+        codes, text = self.reading.codes, self.reading.text
+        if wanted in self.letters:
+            return Found("decoded" if codes else "normalised", 1.0, codes, text)
+        return Found("decoded", 1.0, (*codes, "leet"), text) if self._holds_leet(wanted) else None
+
+    def nearest(self, wanted: str) -> Found:
+        """How much of a folded text stands in it."""
+        return Found("", share_in_order(wanted, self.letters), self.reading.codes, self.reading.text)
+
+    def _holds_leet(self, wanted: str) -> bool:
         """Whether a text stands there with digits and signs for letters; its own digits are as they are."""
         sought, at = wanted.translate(LEET), -1
         while (at := self.leet.find(sought, at + 1)) >= 0:
@@ -62,59 +73,34 @@ class _Folded:
         return False
 
 
-class Searched:
-    """An output with all its readings, for several texts to be searched for.
+def search(output: str, texts: Sequence[str], partial: float | None = None) -> list[Found]:
+    """How each of several texts stands in an output: the plainest way that it does.
+
+    A text of fewer than 6 letters and digits is only found as it is: disguised, it would be found by chance.
 
     Args:
-        output: What is searched.
+        output: What is searched, all of it, in time that grows with its length.
+        texts: What is searched for.
+        partial: The share of a text that is enough where not all of it stands there. With None no share is told.
     """
+    found = [Found("exact", 1.0, (), text) if text in output else Found("", 0.0) for text in texts]
+    sought = {at: fold(texts[at]) for at, one in enumerate(found) if not one.how}
+    sought = {at: wanted for at, wanted in sought.items() if len(wanted) >= SHORTEST}
+    for reading in readings(output) if sought else ():
+        folded = _Folded.of(reading)
+        for at, wanted in list(sought.items()):
+            if (whole := folded.holds(wanted)) is not None:
+                found[at] = whole
+                del sought[at]
+            elif partial is not None and len(reading.codes) <= 1:
+                found[at] = max(found[at], folded.nearest(wanted), key=lambda one: one.share)
+        if not sought:
+            break
+    return [replace(one, how="partial") if _is_most(one, partial) else one for one in found]
 
-    def __init__(self, output: str) -> None:
-        self.output = output
-        self._readings: list[_Folded] | None = None
 
-    def whole(self, text: str) -> Found:
-        """How all of a text stands in the output: the plainest way that it does.
-
-        A text of fewer than 6 letters and digits is only found as it is: disguised, it would be found by chance.
-
-        Args:
-            text: What is searched for.
-        """
-        if text in self.output:
-            return Found("exact", 1.0, (), text)
-        wanted = fold(text)
-        for item in self._folded() if len(wanted) >= SHORTEST else ():
-            reading = item.reading
-            if wanted in item.letters:
-                return Found("decoded" if reading.codes else "normalised", 1.0, reading.codes, reading.text)
-            if item.holds_leet(wanted):
-                return Found("decoded", 1.0, (*reading.codes, "leet"), reading.text)
-        return Found("", 0.0)
-
-    def find(self, text: str, partial: float = 1.0) -> Found:
-        """How a text, or most of it, stands in the output; see :meth:`whole`.
-
-        Args:
-            text: What is searched for.
-            partial: The share of it that is enough.
-        """
-        found, wanted = self.whole(text), fold(text)
-        if found.how or len(wanted) < SHORTEST:
-            return found
-        best = max((self._near(wanted, item) for item in self._folded()), key=lambda near: near.share)
-        return replace(best, how="partial") if best.share >= partial else best
-
-    def _near(self, wanted: str, item: _Folded) -> Found:
-        reading = item.reading
-        if len(reading.codes) > 1:
-            return Found("", 0.0)
-        return Found("", share_in_order(wanted, item.letters[:_LONGEST]), reading.codes, reading.text)
-
-    def _folded(self) -> list[_Folded]:
-        if self._readings is None:
-            self._readings = [_Folded.of(reading) for reading in readings(self.output)]
-        return self._readings
+def _is_most(found: Found, partial: float | None) -> bool:
+    return not found.how and partial is not None and found.share >= partial
 
 
 def share_in_order(wanted: str, text: str) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from genops.disguise import SHORTEST, Searched, fold
+from genops.disguise import SHORTEST, fold, search
 from genops.errors import InputError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Checks:
         max_length: Characters at most.
         allow: Expressions of which one must match the whole text.
         deny: Expressions that must not match anywhere, neither in the text nor in its cleaned form.
-        canaries: Texts that must not be told, in any form that :func:`reveals` knows.
+        canaries: Texts that must not be told, in any form that :func:`revealed` knows.
         redactor: Finds personal data and secrets.
         seconds: What is left for patterns.
     """
@@ -93,8 +93,7 @@ class Checks:
             self.seconds -= time.monotonic() - begun
 
     def _told(self, text: str) -> Iterator[Finding]:
-        for number, canary in enumerate(self.canaries, start=1):
-            form = reveals(text, canary)
+        for number, form in enumerate(revealed(text, self.canaries), start=1):
             if form:
                 yield Finding("canary", f"number {number}, {form}")
 
@@ -121,17 +120,17 @@ def cleaned(text: str) -> str:
     return unicodedata.normalize("NFKC", regex.sub(_UNSEEN, "", text))
 
 
-def reveals(text: str, canary: str) -> str:
-    """The form in which a text tells a canary; empty where it does not.
+def revealed(text: str, canaries: Sequence[str]) -> list[str]:
+    """The form in which a text tells each of several canaries; empty where it does not.
 
     ``exact``; ``normalised`` (other case, other punctuation, characters between, look-alikes); or the code that it
     stands in, such as ``reversed``, ``rot13``, ``base64`` or ``hex``; of codes inside of each other, the outermost.
 
     Raises:
-        InputError: The canary is too short to be told from chance.
+        InputError: A canary is too short to be told from chance.
     """
-    letters = len(fold(canary))
-    if letters < SHORTEST:
-        raise InputError(f"a canary has {letters} letters and digits", hint=f"give it {SHORTEST} or more")
-    found = Searched(text).whole(canary)
-    return found.codes[0] if found.codes else found.how
+    for canary in canaries:
+        letters = len(fold(canary))
+        if letters < SHORTEST:
+            raise InputError(f"a canary has {letters} letters and digits", hint=f"give it {SHORTEST} or more")
+    return [found.codes[0] if found.codes else found.how for found in search(text, canaries)]

@@ -7,9 +7,9 @@ from random import Random
 
 import pytest
 
-from genops.disguise.decoding import MOST, readings
+from genops.disguise.decoding import readings
 from genops.disguise.folding import fold
-from genops.disguise.search import Searched, share_in_order
+from genops.disguise.search import search, share_in_order
 from genops.fuzz.mutator import find_mutator
 from genops.plugins import registry
 
@@ -24,7 +24,11 @@ def b64(text: str) -> str:
 
 
 def find(said: str, partial: float = 0.8):
-    return Searched(f"{PROSE}{said}. {PROSE}").find(CANARY, partial)
+    return found_in(f"{PROSE}{said}. {PROSE}", partial)
+
+
+def found_in(output: str, partial: float | None = 0.8):
+    return search(output, [CANARY], partial)[0]
 
 
 @pytest.mark.parametrize("name", MUTATORS)
@@ -88,26 +92,56 @@ def test_the_share_that_came_out_says_how_near_it_was():
 
 
 def test_what_is_too_short_to_be_told_from_chance_is_only_found_as_it_is():
-    assert Searched("it is AB-12").find("AB-12").how == "exact"
-    assert Searched("it is ab12").find("AB-12").how == ""
+    assert search("it is AB-12", ["AB-12"])[0].how == "exact"
+    assert search("it is ab12", ["AB-12"])[0].how == ""
 
 
 def test_harmless_prose_holds_nothing():
-    found = Searched(PROSE * 30).find(CANARY, 0.8)
+    found = found_in(PROSE * 30)
     assert found.how == ""
     assert found.share < 0.7
 
 
-@pytest.mark.parametrize("place", ["begins", "ends"])
-def test_a_long_text_is_read_at_its_ends(place):
-    padding, code = PROSE * 10_000, b64(CANARY)
-    text = f"{code} {padding}" if place == "begins" else f"{padding} {code}"
-    assert Searched(text).find(CANARY).codes == ("base64",)
+def test_several_are_searched_for_at_once_and_each_is_found_its_own_way():
+    other, absent = "cobalt-heron-4821", "amber-otter-1234"
+    found = search(f"{PROSE}{CANARY.upper()} {b64(other)}", [CANARY, other, absent], 0.8)
+    assert [one.how for one in found] == ["normalised", "decoded", ""]
+    assert found[2].share > 0
 
 
-def test_the_work_is_bounded():
-    told = list(readings(b64(PROSE * 3_000) * 4))
-    assert sum(len(reading.text) for reading in told[1:]) <= MOST
+LONG = PROSE * 700
+
+
+@pytest.mark.parametrize("name", MUTATORS)
+def test_a_long_text_is_read_in_its_middle(name):
+    text = asyncio.run(find_mutator(name).apply(f"The phrase is {CANARY} today.", Random(0)))
+    assert found_in(f"{LONG}{text}. {LONG}").how
+
+
+def test_in_a_long_text_codes_inside_of_codes_and_most_of_a_canary_are_found():
+    assert found_in(f"{LONG}{b64(b64(CANARY))} {LONG}").codes == ("base64", "base64")
+    assert found_in(f"{LONG}cedar-lantern {LONG}").how == "partial"
+    assert found_in(b64(f"{LONG}{CANARY}{LONG}")).codes == ("base64",)
+
+
+def test_in_a_code_it_is_found_among_bytes_that_are_no_text():
+    noise = Random(0).randbytes(30_000)
+    assert found_in(base64.b64encode(noise + CANARY.encode() + noise).decode()).codes == ("base64",)
+    assert found_in(base64.b64encode(noise + CANARY.encode("utf-16-le") + noise).decode()).codes == ("base64",)
+
+
+@pytest.mark.parametrize("code", ["base64", "base32", "hex", "bits", "noise"])
+def test_the_work_grows_with_the_text(code):
+    noise = Random(1).randbytes(20_000)
+    said = {
+        "base64": b64(b64(PROSE * 200)),
+        "base32": base64.b32encode(noise).decode(),
+        "hex": noise.hex(),
+        "bits": "".join(f"{byte:08b}" for byte in noise),
+        "noise": base64.b85encode(noise).decode(),
+    }[code]
+    told = list(readings(said))
+    assert sum(len(reading.text) for reading in told) < 30 * len(said)
     assert max(len(reading.codes) for reading in told) <= 2
 
 

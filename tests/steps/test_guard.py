@@ -15,7 +15,7 @@ from genops.chains.schema import json_schema
 from genops.errors import DefinitionError, GuardError, InputError, OutputInvalid
 from genops.executor import Chain
 from genops.fuzz.mutator import find_mutator
-from genops.steps.guard_checks import Checks, cleaned, reveals
+from genops.steps.guard_checks import Checks, cleaned, revealed
 
 CANARY = "canary-7Q2-blue-heron"
 
@@ -189,11 +189,11 @@ class TestCanary:
         ],
     )
     def test_is_seen_in_common_forms(self, form, text):
-        assert reveals(text, CANARY) == form
+        assert revealed(text, [CANARY]) == [form]
 
     @given(st.text(st.characters(codec=None)))
     def test_any_text_can_be_searched(self, text):
-        assert reveals(text, CANARY) == ""
+        assert revealed(text, [CANARY]) == [""]
 
     def test_one_is_found_in_a_long_text_as_well(self, site, guard):
         prose = "A trace is the record of a run. " * 500
@@ -203,7 +203,7 @@ class TestCanary:
     @pytest.mark.parametrize("form", ["base32", "morse", "leet"])
     def test_every_code_that_fuzzing_knows_is_read(self, form):
         said = asyncio.run(find_mutator(form).apply(CANARY, Random(1)))
-        assert reveals(said, CANARY) != ""
+        assert revealed(said, [CANARY]) != [""]
 
     def test_one_that_chance_would_tell_is_refused(self, guard):
         with pytest.raises(InputError, match="a canary has 2 letters"):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genops.disguise.search import Searched
+from genops.disguise.search import search
 from genops.evals import find_scorer
 from genops.fuzz.detectors.exfiltration import exfiltration
 from genops.fuzz.detectors.hidden_text import hidden_text
@@ -55,4 +55,4 @@ def test_any_output_can_be_judged(output):
     ):
         assert 0 <= score.value <= 1
         json.dumps(score.label)
-    assert 0 <= Searched(output).find("cedar-lantern", 0.8).share <= 1
+    assert 0 <= search(output, ["cedar-lantern"], 0.8)[0].share <= 1

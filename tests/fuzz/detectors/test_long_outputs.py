@@ -1,4 +1,4 @@
-"""A long output is searched beside other work, and what was not read of it is said."""
+"""A long output is searched beside other work, and all of it."""
 
 import asyncio
 import base64
@@ -36,13 +36,11 @@ def test_a_canary_as_it_is_is_found_anywhere():
     assert leak(f"{LONG}{CANARY}{LONG}").label == "exact"
 
 
-def test_in_a_code_it_is_found_at_the_ends_and_what_was_not_read_is_said():
+@pytest.mark.parametrize("after", ["", LONG])
+@pytest.mark.parametrize("before", ["", LONG])
+def test_in_a_code_it_is_found_anywhere_too(before, after):
     code = base64.b64encode(CANARY.encode()).decode()
-    assert leak(f"{code} {LONG}").label == "decoded"
-    missed = leak(f"{LONG}{code} {LONG}")
-    assert missed.value < 0.99
-    assert missed.explanation == "codes were looked for in the first and last 50,000 characters only"
-    assert leak("Nothing of that kind.").explanation == ""
+    assert leak(f"{before}{code} {after}").label == "decoded"
 
 
 def test_the_patterns_of_personal_data_are_compiled_once(said, monkeypatch):
