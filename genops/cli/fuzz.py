@@ -108,7 +108,7 @@ def compare(
     after: Annotated[str, typer.Argument(metavar="AFTER", help="What is compared with it.")] = LAST,
     as_json: AsJson = False,
 ) -> None:
-    """Compare two campaigns' sweeps, paired by seed and mutation."""
+    """Compare two campaigns: sweeps by seed and mutation, robustness by case and change."""
     from genops.fuzz.reports import json, terminal
     from genops.fuzz.summary import compare as compared
 

@@ -165,7 +165,7 @@ class TestCompare:
     def test_two_are_paired(self, genops, attacked, withstood):
         shown = json.loads(genops("fuzz", "compare", "attacks", "calm", "--json").out)
         (objective,) = shown["objectives"]
-        assert objective["objective"] == "prompt_extraction"
+        assert objective["name"] == "prompt_extraction"
         assert genops("fuzz", "compare", "attacks").out == genops("fuzz", "compare", "attacks", "calm").out
 
     def test_one_alone_cannot_be_compared_with_another(self, genops, attacked):

@@ -89,6 +89,21 @@ def test_what_a_budget_cut_off_is_gone_on_with(genops, campaign):
     assert (rest["status"], rest["robustness"]["made"]) == ("finished", 72)
 
 
+def test_two_chains_are_compared_by_case_and_change(genops, campaign):
+    campaign(**ECHO)
+    genops("fuzz", "run", "steady", code=1)
+    weak = json.loads(genops("fuzz", "show", "--json").out)["id"]
+    campaign()
+    genops("fuzz", "run", "steady")
+    found = json.loads(genops("fuzz", "compare", weak, "--json").out)
+    assert {one["name"]: one["direction"] for one in found["relations"]} == {
+        "unchanged": "same",
+        "case": "same",
+        "typo": "better",
+    }
+    assert re.search(r"^typo +−100\.0 points", genops("fuzz", "compare", weak).out, re.MULTILINE)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

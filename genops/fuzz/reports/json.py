@@ -28,8 +28,8 @@
 * A rate has ``value``, ``unit``, ``n``, ``low``, ``high``, ``level``, ``method``, ``missing`` (why there is no value or
   no interval) and ``clusters`` (seeds; of robustness, cases).
 
-A comparison has ``before`` and ``after`` (ids), ``objectives`` (``objective``, ``difference``, ``p``, ``adjusted``,
-``mcnemar``, ``direction``, ``unpaired``) and ``unpaired`` (tries by objective without a pair).
+A comparison has ``before`` and ``after`` (ids), ``objectives`` and ``relations`` (each with ``name``, ``difference``,
+``p``, ``adjusted``, ``mcnemar``, ``direction``, ``unpaired``) and ``unpaired`` (tries by the name of what has no pair).
 """
 
 from __future__ import annotations

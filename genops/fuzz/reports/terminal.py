@@ -26,7 +26,7 @@ from genops.fuzz.reports.wording import (
     poison_words,
     repro_command,
 )
-from genops.fuzz.summary import ChangeOutcomes, Comparison, ObjectiveDifference, ObjectiveSummary, Outcomes, Summary
+from genops.fuzz.summary import ChangeOutcomes, Comparison, ObjectiveSummary, Outcomes, RateDifference, Summary
 from genops.tracing.quantities import counted
 
 _MOST_MUTATORS = 10
@@ -59,16 +59,16 @@ def terminal_report(summary: Summary) -> RenderableType:
 
 def comparison_report(comparison: Comparison) -> RenderableType:
     """The comparison as rich prints it."""
-    names = ("OBJECTIVE", "DIFFERENCE, 95%", "P", "CORRECTED", "ONLY BEFORE/BOTH/ONLY AFTER", "MCNEMAR P")
-    table = _table(*names, "PAIRS", "UNPAIRED", "")
-    for one in comparison.objectives:
-        table.add_row(*_difference(one))
-    before, after = comparison.before[:12], comparison.after[:12]
-    parts: list[RenderableType] = [
-        Text(f"{after} against {before}, breaches of the sweeps, paired by seed and mutation", style="bold"),
-        table,
-        Text("p by flipping the signs of whole seeds, corrected by Holm; McNemar's takes tries for independent", "dim"),
-    ]
+    against = f"{comparison.after[:12]} against {comparison.before[:12]}"
+    parts: list[RenderableType] = []
+    for found, kind, what in (
+        (comparison.objectives, "OBJECTIVE", "breaches of the sweeps, paired by seed and mutation"),
+        (comparison.relations, "CHANGE", "changed answers, paired by case and change"),
+    ):
+        if found:
+            parts += [Text(f"{against}, {what}", style="bold"), _differences(kind, found), Text()]
+    told = "p by flipping the signs of whole seeds or cases, corrected by Holm; McNemar's takes tries for independent"
+    parts.append(Text(told, "dim"))
     parts += [
         Text(f"{_safe(name)}: {count:,} tries, none of which is scored in both", "yellow")
         for name, count in comparison.unpaired.items()
@@ -226,19 +226,23 @@ def _answers(summary: Summary) -> Iterator[RenderableType]:
     yield table
 
 
-def _difference(one: ObjectiveDifference) -> Sequence[RenderableType]:
-    found = one.mcnemar
-    return (
-        _safe(one.objective),
-        measured(one.difference, signed=True),
-        probability(one.p),
-        probability(one.adjusted),
-        f"{found.only_first:,}/{found.both:,}/{found.only_second:,}",
-        probability(found.p),
-        f"{found.n:,}",
-        f"{one.unpaired:,}",
-        Text(one.direction, style=_DIRECTIONS.get(one.direction, "")),
-    )
+def _differences(kind: str, found: Sequence[RateDifference]) -> RenderableType:
+    names = ("DIFFERENCE, 95%", "P", "CORRECTED", "ONLY BEFORE/BOTH/ONLY AFTER", "MCNEMAR P", "PAIRS", "UNPAIRED", "")
+    table = _table(kind, *names)
+    for one in found:
+        both = one.mcnemar
+        table.add_row(
+            _safe(one.name),
+            measured(one.difference, signed=True),
+            probability(one.p),
+            probability(one.adjusted),
+            f"{both.only_first:,}/{both.both:,}/{both.only_second:,}",
+            probability(both.p),
+            f"{both.n:,}",
+            f"{one.unpaired:,}",
+            Text(one.direction, style=_DIRECTIONS.get(one.direction, "")),
+        )
+    return table
 
 
 def _names(words: Mapping[str, str], shown: Sequence[str]) -> list[str]:

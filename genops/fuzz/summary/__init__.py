@@ -1,6 +1,6 @@
 """What a campaign's tries say: rates with intervals, counts, findings and a verdict; what every report shows."""
 
-from genops.fuzz.summary.comparison import Comparison, ObjectiveDifference, compare
+from genops.fuzz.summary.comparison import Comparison, RateDifference, compare
 from genops.fuzz.summary.outcomes import ChangeOutcomes, Outcomes
 from genops.fuzz.summary.rate import Accuracy, SeedCounts
 from genops.fuzz.summary.robustness import ChangedAnswer, ChangeRate, PromptSensitivity, RobustnessSummary
@@ -26,10 +26,10 @@ __all__ = [
     "Comparison",
     "FindingSummary",
     "MutatorRate",
-    "ObjectiveDifference",
     "ObjectiveSummary",
     "Outcomes",
     "PromptSensitivity",
+    "RateDifference",
     "RobustnessSummary",
     "SeedCounts",
     "Standing",

@@ -1,4 +1,4 @@
-"""Two campaigns, two versions of a chain say, on the same attacks of their sweeps: which of them is broken more."""
+"""Two campaigns, two versions of a chain say, try by try: which is broken more, and which changes its answers more."""
 
 from __future__ import annotations
 
@@ -19,25 +19,29 @@ from genops.store.records import CampaignRecord, TryRecord
 
 Direction: TypeAlias = Literal["better", "worse", "same", "unclear"]
 ALPHA = 0.05
-_SCORED = ("breach", "safe")
+_BAD = {
+    "sweep": {"breach": True, "safe": False},
+    "robustness": {"changed": True, "crashed": True, "same": False},
+}
+"""By phase: whether a try with an outcome went wrong. Others could not be scored."""
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectiveDifference:
-    """An objective in two sweeps, on the attacks that both could score.
+class RateDifference:
+    """How often tries of one kind went wrong in two campaigns, of those that both could score.
 
     Attributes:
-        objective: Its name.
-        difference: Of the rates of breaches, the second's less the first's; its interval is clustered by seed.
-        p: By flipping the signs of whole seeds.
-        adjusted: The same, corrected for all objectives (Holm).
-        mcnemar: The attacks that break the first, the second or both, and the exact test of them, which takes attacks
-            of one seed for independent.
-        direction: ``better`` or ``worse`` where ``adjusted`` is at most 0.05, ``same`` where no attack went otherwise.
-        unpaired: Attacks of either sweep without a scored counterpart in the other.
+        name: Of the objective, of whose tries breaches count; or of the relation, changed answers.
+        difference: Of the rates, the second's less the first's; its interval is clustered by seed, or by case.
+        p: By flipping the signs of whole clusters.
+        adjusted: The same, corrected for all objectives, or for all relations (Holm).
+        mcnemar: The tries that went wrong in the first, the second or both, and the exact test of them, which takes
+            tries of one cluster for independent.
+        direction: ``better`` or ``worse`` where ``adjusted`` is at most 0.05, ``same`` where no try went otherwise.
+        unpaired: Scored tries of either without a scored counterpart in the other.
     """
 
-    objective: str
+    name: str
     difference: Measure
     p: float
     adjusted: float
@@ -54,12 +58,14 @@ class Comparison:
         before: Id of the first.
         after: Id of the second.
         objectives: Each that both have pairs of.
-        unpaired: Objectives without any, and how many attacks they have.
+        relations: The same; ``unchanged`` is how answers vary by themselves.
+        unpaired: Objectives and relations without any, and how many tries they have.
     """
 
     before: str
     after: str
-    objectives: tuple[ObjectiveDifference, ...]
+    objectives: tuple[RateDifference, ...]
+    relations: tuple[RateDifference, ...]
     unpaired: dict[str, int]
 
     def to_json(self) -> dict[str, Any]:
@@ -68,7 +74,7 @@ class Comparison:
 
 
 def compare(store: Store, before: CampaignRecord, after: CampaignRecord) -> Comparison:
-    """Compares the sweeps of two campaigns, paired by seed and mutation.
+    """Compares two campaigns: their sweeps by seed and mutation, their robustness by case and change.
 
     Args:
         store: Holds both.
@@ -76,54 +82,64 @@ def compare(store: Store, before: CampaignRecord, after: CampaignRecord) -> Comp
         after: The second.
 
     Raises:
-        UsageError: No attack was made, and could be scored, in both.
+        UsageError: No try was made, and could be scored, in both.
     """
-    first = {key: made.outcome == "breach" for key, made in _scored(store.tries(before.id))}
+    objectives, lone = _differences(store, before, after, "sweep")
+    relations, unlike = _differences(store, before, after, "robustness")
+    if not objectives and not relations:
+        raise UsageError(
+            f"the campaigns {before.id[:12]} and {after.id[:12]} have no try in common",
+            hint="compare campaigns of the same objectives, mutators, tries and seed, or relations and cases",
+        )
+    return Comparison(before.id, after.id, objectives, relations, dict(lone + unlike))
+
+
+def _differences(
+    store: Store, before: CampaignRecord, after: CampaignRecord, phase: str
+) -> tuple[tuple[RateDifference, ...], Counter[str]]:
+    """What one phase of both says, and what there is of others in only one of them."""
+    first = dict(_scored(store.tries(before.id), phase))
     pairs: dict[str, list[tuple[bool, bool, str]]] = defaultdict(list)
     alone: Counter[str] = Counter()
-    for key, made in _scored(store.tries(after.id)):
+    for key, (bad, cluster) in _scored(store.tries(after.id), phase):
         if key in first:
-            pairs[made.objective].append((first.pop(key), made.outcome == "breach", made.seed))
+            pairs[key[0]].append((first.pop(key)[0], bad, cluster))
         else:
-            alone[made.objective] += 1
-    alone.update(objective for objective, _ in first)
-    if not pairs:
-        raise UsageError(
-            f"the campaigns {before.id[:12]} and {after.id[:12]} have no attack of their sweeps in common",
-            hint="compare campaigns of the same objectives, mutators, tries and seed",
-        )
+            alone[key[0]] += 1
+    alone.update(name for name, _ in first)
     found = [_difference(name, there, alone.pop(name, 0)) for name, there in pairs.items()]
-    adjusted = holm([one.p for one in found]).adjusted
-    corrected = (_decided(one, float(p)) for one, p in zip(found, adjusted, strict=True))
-    return Comparison(before.id, after.id, tuple(corrected), dict(alone))
+    adjusted = holm([one.p for one in found]).adjusted if found else ()
+    return tuple(_decided(one, float(p)) for one, p in zip(found, adjusted, strict=True)), alone
 
 
-def _scored(tries: Iterable[TryRecord]) -> Iterator[tuple[tuple[str, bytes], TryRecord]]:
-    """The scored tries of a sweep, each with what says which attack it is: 16 bytes, for as many as there may be.
+def _scored(tries: Iterable[TryRecord], phase: str) -> Iterator[tuple[tuple[str, bytes], tuple[bool, str]]]:
+    """The scored tries of a phase: which each is, in 16 bytes, for as many as there may be; how it went; its cluster.
 
-    An attack that was drawn again is another one.
+    An attack that was drawn again is another one, and so is a change.
     """
     seen: Counter[bytes] = Counter()
     for made in tries:
-        if made.phase != "sweep":
+        if made.phase != phase:
             continue
         body = json.dumps([made.objective, made.seed, made.surface, made.mutations], sort_keys=True).encode()
-        attack = blake2b(body, digest_size=16).digest()
-        seen[attack] += 1
-        if made.outcome in _SCORED:
-            yield (made.objective, blake2b(attack + b"%d" % seen[attack], digest_size=16).digest()), made
+        same = blake2b(body, digest_size=16).digest()
+        seen[same] += 1
+        bad = _BAD[phase].get(made.outcome)
+        if bad is not None:
+            which = blake2b(same + b"%d" % seen[same], digest_size=16).digest()
+            yield (made.objective, which), (bad, made.seed)
 
 
-def _difference(objective: str, pairs: list[tuple[bool, bool, str]], unpaired: int) -> ObjectiveDifference:
+def _difference(name: str, pairs: list[tuple[bool, bool, str]], unpaired: int) -> RateDifference:
     first, second = (np.array([pair[side] for pair in pairs], dtype=bool) for side in (0, 1))
-    seeds = [seed for _, _, seed in pairs]
-    found = compare_paired(first.astype(np.float64), second.astype(np.float64), seeds)
+    clusters = [cluster for _, _, cluster in pairs]
+    found = compare_paired(first.astype(np.float64), second.astype(np.float64), clusters)
     difference = Measure.of(found.difference, "share", (-1.0, 1.0))
     p = found.permutation.p
-    return ObjectiveDifference(objective, difference, p, p, mcnemar_test(first, second), "unclear", unpaired)
+    return RateDifference(name, difference, p, p, mcnemar_test(first, second), "unclear", unpaired)
 
 
-def _decided(one: ObjectiveDifference, adjusted: float) -> ObjectiveDifference:
+def _decided(one: RateDifference, adjusted: float) -> RateDifference:
     direction: Direction = "unclear"
     if one.mcnemar.only_first == one.mcnemar.only_second == 0:
         direction = "same"

@@ -56,6 +56,6 @@ def test_what_is_not_known_is_null_and_says_why(campaigns):
 
 def test_a_comparison(campaigns):
     data = read(compare(campaigns.store, campaigns.add(TRIES), campaigns.add(TRIES)))
-    assert list(data) == ["before", "after", "objectives", "unpaired"]
-    keys = ["objective", "difference", "p", "adjusted", "mcnemar", "direction", "unpaired"]
+    assert list(data) == ["before", "after", "objectives", "relations", "unpaired"]
+    keys = ["name", "difference", "p", "adjusted", "mcnemar", "direction", "unpaired"]
     assert list(data["objectives"][0]) == keys

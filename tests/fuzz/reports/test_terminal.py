@@ -104,6 +104,16 @@ def asked(*outcomes, relation="case"):
     return [{**about, "outcome": outcome, "seed": f"case {number}"} for number, outcome in enumerate(outcomes)]
 
 
+def test_a_comparison_of_robustness_tells_the_changed_answers(campaigns):
+    about = {"objectives": (), "robustness": {"relations": ["case"], "tries": 12, "at_most": {}}}
+    before, after = (campaigns.add(asked(*[outcome] * 12), **about) for outcome in ("changed", "same"))
+    out = StringIO()
+    terminal.write_comparison(compare(campaigns.store, before, after), out)
+    assert "changed answers, paired by case and change" in out.getvalue()
+    assert "−100.0 points" in out.getvalue()
+    assert "OBJECTIVE" not in out.getvalue()
+
+
 STEADY = [
     *asked(*["asked"] * 12, relation="source"),
     *asked(*["same"] * 12, relation="unchanged"),

@@ -1,4 +1,4 @@
-"""Two sweeps, paired by seed and mutation."""
+"""Two sweeps are paired by seed and mutation, two robustness parts by case and change."""
 
 import pytest
 
@@ -55,7 +55,7 @@ def test_an_attack_that_was_drawn_again_is_paired_with_its_own(compared):
 
 def test_the_search_is_never_paired(compared):
     searched = [{**one, "phase": "search"} for one in sweep(range(40))]
-    with pytest.raises(UsageError, match="no attack of their sweeps in common"):
+    with pytest.raises(UsageError, match="have no try in common"):
         compared(searched, searched)
 
 
@@ -65,6 +65,59 @@ def test_objectives_are_corrected_together_and_those_without_pairs_are_named(com
     after = [{**one, "outcome": "safe"} for one in both]
     lone = [{"objective": "pii_leak"}] * 3
     found = compared(both + lone, after, objectives=names)
-    assert [one.objective for one in found.objectives] == list(names[:2])
+    assert [one.name for one in found.objectives] == list(names[:2])
     assert found.objectives[0].adjusted == pytest.approx(2 * found.objectives[0].p)
     assert found.unpaired == {"pii_leak": 3}
+
+
+ABOUT = {"relations": ["typo", "reordered_passages"], "tries": 0, "at_most": {}}
+
+
+def answers(outcomes, relation="typo", changes=2):
+    """Answers of twelve cases to changes of one relation, each try under mutations of its own or none."""
+    mutated = relation == "typo"
+    return [
+        {
+            "phase": "robustness",
+            "objective": relation,
+            "mutations": under(f"m{n // 12}") if mutated else [],
+            "outcome": outcomes(n),
+        }
+        for n in range(12 * changes)
+    ]
+
+
+def test_answers_that_no_longer_change_are_better(compared):
+    found = compared(answers(lambda n: "changed"), answers(lambda n: "same"), objectives=(), robustness=ABOUT)
+    (typo,) = found.relations
+    assert (found.objectives, typo.name, typo.direction) == ((), "typo", "better")
+    assert (typo.difference.value, typo.difference.clusters, typo.mcnemar.only_first) == (-1.0, 12, 24)
+
+
+def test_a_chain_that_fails_has_changed_its_answer_and_what_is_unknown_is_unpaired(compared):
+    unknown = {0: "skipped", 1: "unscored", 2: "infrastructure"}
+    after = answers(lambda n: unknown.get(n, "crashed"))
+    (typo,) = compared(answers(lambda n: "same"), after, objectives=(), robustness=ABOUT).relations
+    assert (typo.mcnemar.only_second, typo.mcnemar.n, typo.unpaired, typo.direction) == (21, 21, 3, "worse")
+
+
+def test_changes_of_passages_are_paired_in_their_order(compared):
+    first, second = (
+        answers(lambda n, odd=odd: "changed" if n // 12 == odd else "same", "reordered_passages") for odd in (0, 1)
+    )
+    (found,) = compared(first, second, objectives=(), robustness=ABOUT).relations
+    assert (found.mcnemar.only_first, found.mcnemar.only_second, found.difference.value) == (12, 12, 0.0)
+
+
+def test_relations_are_corrected_apart_from_objectives(compared):
+    changed, same = (answers(lambda n, one=one: one) for one in ("changed", "same"))
+    found = compared([*sweep(range(40)), *changed], [*sweep(()), *same], robustness=ABOUT)
+    assert [one.p for one in found.objectives] == [one.adjusted for one in found.objectives]
+    assert [one.p for one in found.relations] == [one.adjusted for one in found.relations]
+    assert found.objectives[0].direction == found.relations[0].direction == "better"
+
+
+def test_a_relation_of_one_campaign_alone_is_named(compared):
+    first = [*answers(lambda n: "same"), *answers(lambda n: "same", "reordered_passages", changes=1)]
+    found = compared(first, answers(lambda n: "same"), objectives=(), robustness=ABOUT)
+    assert found.unpaired == {"reordered_passages": 12}
