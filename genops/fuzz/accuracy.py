@@ -3,17 +3,18 @@
 The labelled tries are taken for a random part of the sweep. Both shares are then unbiased, as no try was chosen by what
 its detectors said. They are among the tries that the rate is of: what the detectors got wrong by chance there moves the
 rate in the same direction, so that the interval of the corrected rate, which takes them for others, is rather too wide.
+A detector may err at a seed and nowhere else, so the labelled tries are clustered by seed as all tries are.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from genops.errors import InputError
 from genops.fuzz.labels import TryLabel
 from genops.fuzz.summary import Accuracy
-from genops.stats.misclassification import Proportion
+from genops.stats import ClusteredCounts
 from genops.store import Store
 from genops.store.records import CampaignRecord, TryRecord
 
@@ -37,7 +38,7 @@ def detector_accuracy(store: Store, record: CampaignRecord, labels: Mapping[str,
     """
     tries = {made.run: (of, made) for of, made in store.tries_of(list(labels))}
     campaigns = {of: store.campaign(of) for of, _ in tries.values()}
-    said: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
+    said: dict[str, list[tuple[bool, bool, str]]] = defaultdict(list)
     for label in labels.values():
         if label.run not in tries:
             what = f"run {label.run[:12]} is of no try that is stored"
@@ -45,8 +46,8 @@ def detector_accuracy(store: Store, record: CampaignRecord, labels: Mapping[str,
         of, made = tries[label.run]
         _check(label, made)
         if of == record.id or _detectors(campaigns[of], made.objective) == _detectors(record, made.objective):
-            said[made.objective].append((label.breach, made.outcome == "breach"))
-    return {objective: _accuracy(pairs) for objective, pairs in said.items()}
+            said[made.objective].append((label.breach, made.outcome == "breach", made.seed))
+    return {objective: Accuracy(_right(found, True), _right(found, False)) for objective, found in said.items()}
 
 
 def _check(label: TryLabel, made: TryRecord) -> None:
@@ -68,13 +69,12 @@ def _detectors(record: CampaignRecord, objective: str) -> list[object]:
     return [entry, *(manifest.get(key) for key in _SAME)]
 
 
-def _accuracy(pairs: Sequence[tuple[bool, bool]]) -> Accuracy:
-    """Of labels and verdicts."""
-    counts = Counter(pairs)
-    found = _proportion(counts[True, True], counts[True, False])
-    passed = _proportion(counts[False, False], counts[False, True])
-    return Accuracy(found, passed)
-
-
-def _proportion(right: int, wrong: int) -> Proportion | None:
-    return Proportion(right, right + wrong) if right + wrong else None
+def _right(said: Sequence[tuple[bool, bool, str]], label: bool) -> ClusteredCounts | None:
+    """How often the verdict was the label, by seed, of the tries with that label; None where there are none."""
+    seeds: dict[str, list[int]] = {}
+    for labelled, verdict, seed in said:
+        if labelled == label:
+            counts = seeds.setdefault(seed, [0, 0])
+            counts[0] += verdict == label
+            counts[1] += 1
+    return ClusteredCounts.of([(right, tries) for right, tries in seeds.values()]) if seeds else None

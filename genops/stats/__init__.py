@@ -4,6 +4,7 @@ from genops.stats.agreement import ConfusionTable, cohen_kappa, confusion_table,
 from genops.stats.betting import Claim, FiniteDataset, Population
 from genops.stats.bootstrap import cluster_bootstrap_interval, quantile_interval, ratio_interval
 from genops.stats.clustered_prediction import cluster_prediction_powered_mean
+from genops.stats.clustered_proportion import ClusteredCounts
 from genops.stats.clusters import cluster_mean_interval, cluster_permutation_test
 from genops.stats.comparison import PairedComparison, compare_paired
 from genops.stats.confidence_sequence import ConfidenceSequence
@@ -12,12 +13,12 @@ from genops.stats.interval import Interval, Statistic, bootstrap_interval, mean_
 from genops.stats.krippendorff import krippendorff_alpha
 from genops.stats.length_control import LengthControlled, length_controlled_win_rate
 from genops.stats.mcnemar import McNemarTest, mcnemar_test
-from genops.stats.misclassification import Proportion, corrected_rate
+from genops.stats.misclassification import corrected_rate
 from genops.stats.multiple import Correction, e_benjamini_hochberg, holm
 from genops.stats.permutation import Alternative, PermutationTest, paired_permutation_test
 from genops.stats.power import FixedPlan, SequentialPlan, cases_for_mean, cases_for_proportion, sequential_cases
 from genops.stats.prediction_powered import LabelPlan, PredictionPowered, labels_for_width, prediction_powered_mean
-from genops.stats.proportions import clopper_pearson_interval, proportion_interval, wilson_interval
+from genops.stats.proportions import Proportion, clopper_pearson_interval, proportion_interval, wilson_interval
 from genops.stats.ratings import Rating, bradley_terry
 from genops.stats.repeats import pass_at_k, pass_hat_k
 from genops.stats.sampling import draw_order, mean_bounds, mean_estimate
@@ -26,6 +27,7 @@ from genops.stats.sequential import SequentialResult, SequentialTest, Verdict
 __all__ = [
     "Alternative",
     "Claim",
+    "ClusteredCounts",
     "ConfidenceSequence",
     "ConfusionTable",
     "Correction",

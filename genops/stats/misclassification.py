@@ -3,54 +3,26 @@
 W. Rogan and B. Gladen, Estimating prevalence from the results of a screening test, American Journal of Epidemiology 107
 (1978): the rate is (apparent rate + specificity - 1) / (sensitivity + specificity - 1). The interval is that of Z. Lang
 and J. Reiczigel, Confidence limits for prevalence of disease adjusted for estimated sensitivity and specificity,
-Preventive Veterinary Medicine 113 (2014): all three are estimates, and the uncertainty of each is carried through.
+Preventive Veterinary Medicine 113 (2014): all three are estimates, and the uncertainty of each is carried through, with
+as many trials as each is worth where they come in clusters.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import sqrt
 
 from scipy import special
 
 from genops.stats.interval import Interval, check_level
+from genops.stats.proportions import Proportion
 
 METHOD = "Rogan-Gladen, Lang-Reiczigel"
 NOT_IDENTIFIED = "not identified: sensitivity and specificity together are not above 1"
 TOO_FEW_LABELS = "no interval: the labels are too few to tell the detector from chance"
 
 
-@dataclass(frozen=True, slots=True)
-class Proportion:
-    """How often something was so.
-
-    Attributes:
-        count: How often.
-        n: Of how many.
-    """
-
-    count: int
-    n: int
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.count <= self.n or self.n < 1:
-            raise ValueError(
-                f"a proportion has at least one trial and no more successes than those, not {self.count} of {self.n}"
-            )
-
-    @property
-    def share(self) -> float:
-        """The observed proportion, 0 to 1."""
-        return self.count / self.n
-
-
 def corrected_rate(
-    apparent: Proportion,
-    sensitivity: Proportion,
-    specificity: Proportion,
-    level: float = 0.95,
-    *,
-    design_effect: float = 1.0,
+    apparent: Proportion, sensitivity: Proportion, specificity: Proportion, level: float = 0.95
 ) -> Interval:
     """The rate behind an apparent one, clipped to 0 and 1.
 
@@ -63,29 +35,26 @@ def corrected_rate(
         sensitivity: What it called positive, of the labelled positives.
         specificity: What it called negative, of the labelled negatives.
         level: Of confidence.
-        design_effect: How many times the variance of the apparent rate is that of independent trials: above 1 where
-            they are clustered.
 
     Raises:
-        ValueError: The level is not between 0 and 1, or the design effect not above 0.
+        ValueError: The level is not between 0 and 1.
     """
     check_level(level)
-    if not design_effect > 0:
-        raise ValueError(f"a design effect is above 0, not {design_effect}")
     gain = sensitivity.share + specificity.share - 1
     if gain <= 0:
         return Interval(float("nan"), None, level, apparent.n, METHOD, NOT_IDENTIFIED)
     estimate = _clipped((apparent.share + specificity.share - 1) / gain)
-    bounds = _bounds(apparent.share, apparent.n / design_effect, sensitivity, specificity, level)
+    bounds = _bounds(apparent, sensitivity, specificity, level)
     return Interval(estimate, bounds, level, apparent.n, METHOD, "" if bounds else TOO_FEW_LABELS)
 
 
 def _bounds(
-    apparent: float, trials: float, sensitivity: Proportion, specificity: Proportion, level: float
+    apparent: Proportion, sensitivity: Proportion, specificity: Proportion, level: float
 ) -> tuple[float, float] | None:
     """Equations 6 to 17 of Lang and Reiczigel."""
     z = float(special.ndtri((1 + level) / 2))
-    n, share = trials + z * z, (trials * apparent + z * z / 2) / (trials + z * z)
+    n = apparent.worth + z * z
+    share = (apparent.worth * apparent.share + z * z / 2) / n
     (found, n_found), (passed, n_passed) = _shrunk(sensitivity), _shrunk(specificity)
     gain = found + passed - 1
     if gain <= 0:
@@ -97,9 +66,10 @@ def _bounds(
     return _clipped(centre - reach), _clipped(centre + reach)
 
 
-def _shrunk(proportion: Proportion) -> tuple[float, int]:
+def _shrunk(proportion: Proportion) -> tuple[float, float]:
     """With a success and a failure more: the share, and the number of trials."""
-    return (proportion.count + 1) / (proportion.n + 2), proportion.n + 2
+    n = proportion.worth + 2
+    return (proportion.worth * proportion.share + 1) / n, n
 
 
 def _clipped(share: float) -> float:

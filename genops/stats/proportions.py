@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import sqrt
 
 from scipy import special
@@ -11,6 +12,40 @@ from genops.stats.interval import Interval, check_level
 WILSON = "Wilson score"
 EXACT = "Clopper-Pearson"
 EXACT_UP_TO = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Proportion:
+    """How often something was so.
+
+    Attributes:
+        count: How often.
+        n: Of how many.
+        design_effect: How many times the variance of the share is that of independent trials: above 1 where they come
+            in clusters.
+    """
+
+    count: int
+    n: int
+    design_effect: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.count <= self.n or self.n < 1:
+            raise ValueError(
+                f"a proportion has at least one trial and no more successes than those, not {self.count} of {self.n}"
+            )
+        if not self.design_effect > 0:
+            raise ValueError(f"a design effect is above 0, not {self.design_effect}")
+
+    @property
+    def share(self) -> float:
+        """The observed proportion, 0 to 1."""
+        return self.count / self.n
+
+    @property
+    def worth(self) -> float:
+        """How many independent trials tell as much."""
+        return self.n / self.design_effect
 
 
 def proportion_interval(successes: int, n: int, level: float = 0.95) -> Interval:

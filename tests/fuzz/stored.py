@@ -3,6 +3,7 @@
 from itertools import count
 
 from genops.settings import Settings
+from genops.stats import ClusteredCounts
 from genops.store import Store
 from genops.store.records import CampaignRecord, FindingRecord, TryRecord
 
@@ -12,6 +13,12 @@ _ids = count(1)
 def under(*mutators):
     """Mutations of a try."""
     return [{"mutator": name, "seed": 1, "settings": {}} for name in mutators]
+
+
+def right(count, n, seeds=None):
+    """How often a detector was right about labelled tries: each of a seed of its own, or each seed's all alike."""
+    size = n // (seeds or n)
+    return ClusteredCounts.of([(size, size)] * (count // size) + [(0, size)] * ((n - count) // size))
 
 
 class Campaigns:

@@ -8,7 +8,6 @@ from genops.errors import InputError, Location
 from genops.fuzz.accuracy import detector_accuracy
 from genops.fuzz.labels import TryLabel
 from genops.fuzz.summary import summarise
-from genops.stats.misclassification import Proportion
 from tests.fuzz.stored import Campaigns
 
 MISSED, FOUND, FALSE_ALARM, PASSED = range(4)
@@ -35,7 +34,17 @@ def test_breaches_and_others_are_counted_apart(campaigns):
     record = campaigns.add(made("a", [*VERDICTS, "breach", "safe", "crashed"]))
     said = labels(("a0", True), ("a1", True), ("a2", False), ("a3", False), ("a4", True))
     accuracy = detector_accuracy(campaigns.store, record, said)["prompt_extraction"]
-    assert (accuracy.sensitivity, accuracy.specificity) == (Proportion(2, 3), Proportion(1, 2))
+    assert rights(accuracy) == [(2, 3), (1, 2)]
+
+
+def test_labels_of_one_seed_tell_less_than_those_of_many(campaigns):
+    record = campaigns.add([*made("a", ["breach"] * 12), *made("b", ["breach"] * 12, seed="seed0")])
+    many, one = (
+        detector_accuracy(campaigns.store, record, labels(*((f"{runs}{n}", True) for n in range(12)))) for runs in "ab"
+    )
+    wide, narrow = (summarise(campaigns.store, record, found).objectives[0].sensitivity for found in (one, many))
+    assert (narrow.n, narrow.clusters, wide.n, wide.clusters) == (12, 12, 12, 1)
+    assert wide.low < 0.05 < 0.7 < narrow.low
 
 
 def test_each_objective_has_its_own_and_one_without_labels_none(campaigns):
@@ -65,6 +74,10 @@ def test_a_labelled_sweep_gives_the_rate_of_its_labels(campaigns):
     assert one.corrected.value == pytest.approx(sum(truly) / 40)
 
 
+def rights(accuracy):
+    return [(one.proportion.count, one.n) if one else None for one in (accuracy.sensitivity, accuracy.specificity)]
+
+
 class TestOtherCampaigns:
     """Their labels count where nothing that decides a verdict is different."""
 
@@ -72,8 +85,8 @@ class TestOtherCampaigns:
         record, before = campaigns.add(made("a", VERDICTS)), campaigns.add(made("b", VERDICTS))
         said = labels(("a1", True), ("b1", True), ("b2", False))
         accuracy = detector_accuracy(campaigns.store, record, said)["prompt_extraction"]
-        assert (accuracy.sensitivity, accuracy.specificity) == (Proportion(2, 2), Proportion(0, 1))
-        assert detector_accuracy(campaigns.store, before, said)["prompt_extraction"] == accuracy
+        assert rights(accuracy) == [(2, 2), (0, 1)]
+        assert rights(detector_accuracy(campaigns.store, before, said)["prompt_extraction"]) == [(2, 2), (0, 1)]
 
     @pytest.mark.parametrize("other", [{"name": "prompt_extraction", "lock": "b"}, {"name": "pii_leak"}])
     def test_others_are_left_out(self, campaigns, other):
@@ -83,7 +96,7 @@ class TestOtherCampaigns:
         campaigns.store.change_campaign(elsewhere.id, body=body)
         said = labels(("a1", True)) | labels(("b1", True), objective=other["name"])
         accuracy = detector_accuracy(campaigns.store, record, said)
-        assert {name: found.sensitivity for name, found in accuracy.items()} == {"prompt_extraction": Proportion(1, 1)}
+        assert {name: rights(found) for name, found in accuracy.items()} == {"prompt_extraction": [(1, 1), None]}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from genops.fuzz.fuzzing import define_campaign, fuzz
 from genops.fuzz.labels import read_labels
 from genops.fuzz.promotion import promote
 from genops.fuzz.runner import CampaignPlan
-from genops.stats.misclassification import Proportion
 from tests.executor.conftest import site
 from tests.retrieval.hashing import HashingEmbedder
 
@@ -117,8 +116,8 @@ def test_how_often_they_err_is_measured_by_labels(desk):
     path = desk.write("labels.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
     accuracy = detector_accuracy(desk.project.store, done.record, read_labels(path))["prompt_extraction"]
     breaches = sum(bool(one.mutations) for one in made)
-    assert accuracy.sensitivity == Proportion(breaches, breaches)
-    assert accuracy.specificity == Proportion(24 - breaches, 24 - breaches)
+    assert (accuracy.sensitivity.proportion.count, accuracy.sensitivity.n) == (breaches, breaches)
+    assert (accuracy.specificity.proportion.count, accuracy.specificity.n) == (24 - breaches, 24 - breaches)
 
 
 def test_other_examples_or_another_judge_make_another_campaign(desk):

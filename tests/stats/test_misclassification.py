@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genops.stats.misclassification import Proportion, corrected_rate
+from genops.stats import ClusteredCounts, Proportion, corrected_rate
 
 MANY = 10_000_000
 """Labels enough for sensitivity and specificity to be known."""
@@ -99,12 +99,36 @@ def test_few_labels_make_a_wide_interval():
     assert few[1] - few[0] > 2 * (many[1] - many[0])
 
 
-def test_clusters_make_it_wider():
-    apparent, good = Proportion(60, 300), Proportion(95, 100)
-    alone = corrected_rate(apparent, good, good).bounds
-    clustered = corrected_rate(apparent, good, good, design_effect=4.0)
-    assert clustered.bounds[0] < alone[0] < alone[1] < clustered.bounds[1]
+@pytest.mark.parametrize("which", range(3))
+def test_clusters_of_any_of_the_three_make_it_wider(which):
+    three = [Proportion(60, 300), Proportion(95, 100), Proportion(95, 100)]
+    alone = corrected_rate(*three).bounds
+    three[which] = Proportion(three[which].count, three[which].n, design_effect=4.0)
+    clustered = corrected_rate(*three)
+    assert clustered.bounds[1] - clustered.bounds[0] > alone[1] - alone[0]
     assert clustered.n == 300
+
+
+@pytest.mark.parametrize("labelled", [4, 12])
+def test_it_covers_where_a_detector_errs_at_some_seeds_and_the_labels_are_of_the_same_tries(labelled):
+    """Detectors differ by seed, and so does the rate; of each seed's 12 tries some are labelled."""
+    random = np.random.default_rng(3)
+    held = identified = 0
+    for _ in range(400):
+        rates = random.beta(2, 6, 30)[:, None]
+        sensitivity, specificity = random.beta(9, 1, 30)[:, None], random.beta(19, 1, 30)[:, None]
+        truly = random.random((30, 12)) < rates
+        called = random.random((30, 12)) < np.where(truly, sensitivity, 1 - specificity)
+        said, were = called[:, :labelled], truly[:, :labelled]
+        found = ClusteredCounts.of(list(zip((said & were).sum(1), were.sum(1), strict=True)))
+        passed = ClusteredCounts.of(list(zip((~said & ~were).sum(1), (~were).sum(1), strict=True)))
+        whole = ClusteredCounts.of([(count, 12) for count in called.sum(1)])
+        rate = corrected_rate(whole.proportion, found.proportion, passed.proportion)
+        if rate.bounds is not None:
+            identified += 1
+            held += rate.bounds[0] <= 0.25 <= rate.bounds[1]
+    assert identified > 390
+    assert held / identified >= 0.94
 
 
 @pytest.mark.parametrize(("found", "passed"), [(50, 50), (10, 80), (0, 100), (100, 0)])
@@ -137,4 +161,4 @@ def test_a_level_is_a_share_and_a_design_effect_positive():
     with pytest.raises(ValueError, match="level"):
         corrected_rate(good, good, good, 95)
     with pytest.raises(ValueError, match="design effect"):
-        corrected_rate(good, good, good, design_effect=0)
+        Proportion(9, 10, 0)

@@ -2,7 +2,7 @@
 
 from genops.fuzz.summary.comparison import Comparison, RateDifference, compare
 from genops.fuzz.summary.outcomes import ChangeOutcomes, Outcomes
-from genops.fuzz.summary.rate import Accuracy, SeedCounts
+from genops.fuzz.summary.rate import Accuracy
 from genops.fuzz.summary.robustness import ChangedAnswer, ChangeRate, PromptSensitivity, RobustnessSummary
 from genops.fuzz.summary.summary import (
     SEVERITIES,
@@ -31,7 +31,6 @@ __all__ = [
     "PromptSensitivity",
     "RateDifference",
     "RobustnessSummary",
-    "SeedCounts",
     "Standing",
     "StepRate",
     "Summary",

@@ -13,11 +13,11 @@ from genops.evals.summary import Measure
 from genops.fuzz.robustness.relation import SOURCE, UNCHANGED
 from genops.fuzz.search.behaviour import place
 from genops.fuzz.summary.outcomes import ChangeOutcomes, outcome_of
-from genops.fuzz.summary.rate import SeedCounts
+from genops.fuzz.summary.rate import rate_of
 from genops.fuzz.summary.robustness import ChangedAnswer, ChangeRate, PromptSensitivity, RobustnessSummary
 from genops.fuzz.summary.tally import mutators_of
 from genops.fuzz.summary.verdict import standing_of_relation, standing_of_robustness
-from genops.stats import clopper_pearson_interval, cluster_mean_interval
+from genops.stats import ClusteredCounts, clopper_pearson_interval, cluster_mean_interval
 from genops.store.records import TryRecord
 
 _SCORED = ("same", "changed", "crashed")
@@ -40,7 +40,7 @@ class _Cell:
             counts[1] += 1
 
     def rate(self) -> Measure:
-        return SeedCounts.of([(changed, tries) for changed, tries in self.cases.values()]).rate()
+        return rate_of(ClusteredCounts.of([(changed, tries) for changed, tries in self.cases.values()]))
 
     def excess(self, own: Mapping[str, list[int]]) -> Measure:
         """Over the cases that were asked without a change too."""
@@ -130,12 +130,9 @@ class RobustnessTally:
         for name, cell in self.cells.items():
             if name != UNCHANGED:
                 tries.update({case: count for case, (_, count) in cell.cases.items()})
+        asked = Counter({case: count for case, (_, count) in alone.items()})
         found = [
-            PromptSensitivity(
-                *key,
-                SeedCounts.of([(self.first[key][case], count) for case, count in tries.items()]).rate(),
-                SeedCounts.of([(self.first_alone[key][case], count) for case, (_, count) in alone.items()]).rate(),
-            )
+            PromptSensitivity(*key, _share(self.first[key], tries), _share(self.first_alone[key], asked))
             for key in sorted({*self.first, *self.first_alone})
         ]
         return tuple(sorted(found, key=lambda one: -(one.rate.value or 0.0)))
@@ -156,6 +153,10 @@ class RobustnessTally:
             step=step,
             prompt=prompt,
         )
+
+
+def _share(hits: Counter[str], tries: Counter[str]) -> Measure:
+    return rate_of(ClusteredCounts.of([(hits[case], count) for case, count in tries.items()]))
 
 
 def _change_rate(name: str, cell: _Cell, own: Mapping[str, list[int]], at_most: float | None) -> ChangeRate:

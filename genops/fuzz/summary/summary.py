@@ -24,12 +24,11 @@ from genops.fuzz.search import FOUND, best_of_n
 from genops.fuzz.summary.changes import RobustnessTally
 from genops.fuzz.summary.gated import ended_sweep, gated
 from genops.fuzz.summary.outcomes import Outcomes
-from genops.fuzz.summary.rate import Accuracy, SeedCounts
+from genops.fuzz.summary.rate import Accuracy, corrected_for, rate_of
 from genops.fuzz.summary.robustness import RobustnessSummary
 from genops.fuzz.summary.tally import BARE, ObjectiveTally, mutators_of, tally
 from genops.fuzz.summary.verdict import Attacked, Standing, Verdict, standing_of, verdict_of
-from genops.stats import Interval, proportion_interval
-from genops.stats.misclassification import Proportion
+from genops.stats import ClusteredCounts, Interval
 from genops.store import Store
 from genops.store.records import CampaignRecord, FindingRecord, TryRecord
 
@@ -287,7 +286,7 @@ def _objective(
     counts, sweep = found.sweep.counts(), Outcomes(**found.sweep.outcomes)
     search, strategy = (Outcomes(**found.led[phase]) for phase in ("search", "strategy"))
     title, severity, tags = _about(name)
-    rate = counts.rate()
+    rate = rate_of(counts)
     bounds = None
     if sweep.made:
         bounds = (sweep.breach / sweep.made, (sweep.made - sweep.safe) / sweep.made)
@@ -306,7 +305,7 @@ def _objective(
         bounds=bounds,
         sensitivity=_share(accuracy.sensitivity, "a breach") if accuracy is not None else None,
         specificity=_share(accuracy.specificity, "safe") if accuracy is not None else None,
-        corrected=counts.corrected(accuracy) if accuracy is not None else None,
+        corrected=corrected_for(counts, accuracy) if accuracy is not None else None,
         mutators=_mutators(found),
         steps=_steps(found),
         at_least_once=_at_least_once(counts),
@@ -314,11 +313,11 @@ def _objective(
     )
 
 
-def _share(right: Proportion | None, label: str) -> Measure:
+def _share(right: ClusteredCounts | None, label: str) -> Measure:
     """How often detectors are right about tries with a label."""
     if right is None:
         return Measure.none("share", f"no try is labelled as {label}")
-    return Measure.of(proportion_interval(right.count, right.n), "share")
+    return Measure.of(right.interval(), "share")
 
 
 def _about(name: str) -> tuple[str, str, Tags]:
@@ -332,20 +331,20 @@ def _about(name: str) -> tuple[str, str, Tags]:
 
 def _mutators(found: ObjectiveTally) -> tuple[MutatorRate, ...]:
     rates = [
-        MutatorRate(name, Outcomes(**cell.outcomes), cell.counts().rate()) for name, cell in found.mutators.items()
+        MutatorRate(name, Outcomes(**cell.outcomes), rate_of(cell.counts())) for name, cell in found.mutators.items()
     ]
     return tuple(sorted(rates, key=lambda one: (-(one.rate.value or 0.0), one.mutator != BARE, one.mutator)))
 
 
 def _steps(found: ObjectiveTally) -> tuple[StepRate, ...]:
     breaches = Counter({step: seeds.total() for step, seeds in found.steps.items()})
-    return tuple(StepRate(step, count, found.step_counts(step).rate()) for step, count in breaches.most_common())
+    return tuple(StepRate(step, count, rate_of(found.step_counts(step))) for step, count in breaches.most_common())
 
 
-def _at_least_once(counts: SeedCounts) -> tuple[AtLeastOnce, ...]:
-    if not len(counts.tries):
+def _at_least_once(counts: ClusteredCounts) -> tuple[AtLeastOnce, ...]:
+    if not len(counts.trials):
         return ()
-    return tuple(AtLeastOnce(best.k, _over_seeds(best.success)) for best in best_of_n(counts.breaches, counts.tries))
+    return tuple(AtLeastOnce(best.k, _over_seeds(best.success)) for best in best_of_n(counts.successes, counts.trials))
 
 
 def _over_seeds(success: Interval) -> Measure:

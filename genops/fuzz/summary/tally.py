@@ -9,7 +9,7 @@ from typing import Any
 
 from genops.fuzz.search import POISON
 from genops.fuzz.summary.outcomes import outcome_of
-from genops.fuzz.summary.rate import SeedCounts
+from genops.stats import ClusteredCounts
 from genops.store.records import FindingRecord, TryRecord
 
 BARE = ""
@@ -46,9 +46,9 @@ class Cell:
             unscored = (str(score["unscored"]) for score in made.scores.values() if "unscored" in score)
             self.lost = str(made.error.get("message") or next(unscored, ""))
 
-    def counts(self) -> SeedCounts:
+    def counts(self) -> ClusteredCounts:
         """By seed."""
-        return SeedCounts.of([(breaches, tries) for breaches, tries in self.seeds.values()])
+        return ClusteredCounts.of([(breaches, tries) for breaches, tries in self.seeds.values()])
 
 
 @dataclass
@@ -69,10 +69,10 @@ class ObjectiveTally:
     steps: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     poison: Counter[str] = field(default_factory=Counter)
 
-    def step_counts(self, step: str) -> SeedCounts:
+    def step_counts(self, step: str) -> ClusteredCounts:
         """Breaches that a step let through, among all tries that could be scored."""
         there = self.steps[step]
-        return SeedCounts.of([(there[seed], tries) for seed, (_, tries) in self.sweep.seeds.items()])
+        return ClusteredCounts.of([(there[seed], tries) for seed, (_, tries) in self.sweep.seeds.items()])
 
 
 def tally(tries: Iterable[TryRecord], findings: Sequence[FindingRecord]) -> dict[str, ObjectiveTally]:

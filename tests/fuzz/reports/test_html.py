@@ -8,10 +8,9 @@ import pytest
 from genops.fuzz.reports.html import ROOM
 from genops.fuzz.summary import Accuracy
 from genops.plugins import registry
-from genops.stats.misclassification import Proportion
 from tests.fuzz.reports.conftest import BREACHES, HOSTILE, SAFE
 from tests.fuzz.reports.test_terminal import ABOUT, STEADY
-from tests.fuzz.stored import under
+from tests.fuzz.stored import right, under
 from tests.pages import Elements, assert_self_contained, dom, in_a_browser, said
 
 SEARCHED = [{"outcome": "breach", "phase": "search"}] * 7
@@ -87,8 +86,8 @@ class TestInABrowser:
 
     def test_a_rate_is_corrected_for_the_detector_or_not_identified(self, written, tmp_path):
         corrected = ("corrected for the detectors: ", "sensitivity 90% [", "] of 10, specificity 90% [")
-        for right, words in ((9, corrected), (5, ("not identified",))):
-            accuracy = {"prompt_extraction": Accuracy(Proportion(right, 10), Proportion(right, 10))}
+        for count, words in ((9, corrected), (5, ("not identified",))):
+            accuracy = {"prompt_extraction": Accuracy(right(count, 10), right(count, 10))}
             page = written("html", BREACHES, accuracy=accuracy)
             shown = said(dom(page, tmp_path, "document.getElementById('objectives').innerText"))
             assert all(part in shown for part in words)

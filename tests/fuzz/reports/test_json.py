@@ -7,8 +7,7 @@ import pytest
 
 from genops.fuzz.reports.json import write_data
 from genops.fuzz.summary import Accuracy, compare, summarise
-from genops.stats.misclassification import Proportion
-from tests.fuzz.stored import under
+from tests.fuzz.stored import right, under
 
 OUTCOMES = ["breach", "safe", "crashed", "unscored", "infrastructure", "refused", "unusable"]
 TRIES = [{"outcome": "breach" if n % 3 == 0 else "safe", "mutations": under("base64")} for n in range(48)]
@@ -23,7 +22,7 @@ def read(summary):
 
 @pytest.fixture
 def data(campaigns):
-    accuracy = {"prompt_extraction": Accuracy(Proportion(9, 10), Proportion(9, 10))}
+    accuracy = {"prompt_extraction": Accuracy(right(9, 10), right(9, 10))}
     return read(summarise(campaigns.store, campaigns.add(TRIES, [{"text": "\u202e\ud800"}]), accuracy))
 
 
@@ -48,7 +47,7 @@ def test_an_attack_is_there_exactly(data):
 
 
 def test_what_is_not_known_is_null_and_says_why(campaigns):
-    chance = {"prompt_extraction": Accuracy(Proportion(5, 10), Proportion(5, 10))}
+    chance = {"prompt_extraction": Accuracy(right(5, 10), right(5, 10))}
     one = read(summarise(campaigns.store, campaigns.add(TRIES), chance))["objectives"][0]
     assert one["corrected"]["value"] is None
     assert "not identified" in one["corrected"]["missing"]

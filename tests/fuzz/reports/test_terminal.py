@@ -7,8 +7,7 @@ import pytest
 
 from genops.fuzz.reports import terminal
 from genops.fuzz.summary import Accuracy, compare
-from genops.stats.misclassification import Proportion
-from tests.fuzz.stored import under
+from tests.fuzz.stored import right, under
 
 
 @pytest.fixture
@@ -73,19 +72,19 @@ def test_the_five_outcomes_have_a_column_each(written):
 
 
 def test_what_no_detector_can_tell_is_not_identified(written):
-    chance = {"prompt_extraction": Accuracy(Proportion(5, 10), Proportion(5, 10))}
+    chance = {"prompt_extraction": Accuracy(right(5, 10), right(5, 10))}
     assert "not identified" in written(TRIES, accuracy=chance)
 
 
 def test_what_labels_say_of_the_detectors_is_there(written):
-    text = written(TRIES, accuracy={"prompt_extraction": Accuracy(Proportion(29, 30), Proportion(40, 40))})
+    text = written(TRIES, accuracy={"prompt_extraction": Accuracy(right(29, 30), right(40, 40))})
     head, row = text.partition("detectors by labels of tries drawn at random")[2].splitlines()[1:3]
     assert head.split() == ["OBJECTIVE", "SENSITIVITY,", "95%", "SPECIFICITY,", "95%"]
     assert row.split("  ")[1:] == ["96.7% [82.8%, 99.9%] of 30", "100.0% [91.2%, 100.0%] of 40"]
 
 
 def test_a_correction_that_labels_leave_open_says_so(written):
-    few = {"prompt_extraction": Accuracy(Proportion(1, 1), Proportion(1, 10))}
+    few = {"prompt_extraction": Accuracy(right(1, 1), right(1, 10))}
     assert "the labels are too few" in " ".join(written(TRIES, accuracy=few).split())
 
 
@@ -134,7 +133,7 @@ def test_a_change_stands_beside_no_change_with_all_that_became_of_it(written):
     alone, case, typo = rows(text, "CHANGE   ")
     assert alone.split()[:4] == ["unchanged", "0.0%", "[0.0%,", "26.5%]"]
     assert case.startswith("case")
-    assert "54.5% [22.0%, 84.4%]  +54.5 points [+19.5 points, +89.6 points]" in case
+    assert "54.5% [23.4%, 83.3%]  +54.5 points [+19.5 points, +89.6 points]" in case
     assert case.split()[-7:] == ["11", "5", "6", "0", "0", "1", "0"]
     assert typo.startswith("typo")
     assert "answers were compared, nothing is decided (exit code 0)" in text

@@ -7,8 +7,7 @@ import pytest
 
 from genops.fuzz.summary import Accuracy, summarise
 from genops.fuzz.summary.tally import tally
-from genops.stats.misclassification import Proportion
-from tests.fuzz.stored import tried, under
+from tests.fuzz.stored import right, tried, under
 
 
 @pytest.fixture
@@ -79,7 +78,7 @@ def test_at_least_once_in_k_tries_is_a_curve_over_seeds(summary):
 
 def test_the_rate_is_corrected_where_the_detectors_were_measured(summary):
     tries = [{"outcome": "breach" if n % 4 == 0 else "safe"} for n in range(48)]
-    good = {"prompt_extraction": Accuracy(Proportion(95, 100), Proportion(98, 100))}
+    good = {"prompt_extraction": Accuracy(right(95, 100), right(98, 100))}
     assert summary(tries).objectives[0].corrected is None
     assert summary(tries, accuracy=good).objectives[0].corrected.value == pytest.approx(0.23 / 0.93)
 
