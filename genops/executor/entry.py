@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import orjson
 
-from genops.artifacts import Component, Value, canonical_bytes
-from genops.chains import Block, ChainDefinition, Step, Tool, reads_of
+from genops.artifacts import Component, Reference, Value, canonical_bytes
+from genops.chains import Block, ChainDefinition, Node, Step, Tool, reads_of
 from genops.errors import UsageError, nearest
 from genops.executor.closure import Closure, IndexHandle
 from genops.executor.sources import Source
@@ -50,13 +50,17 @@ class Entrance:
         return {name: value for name, value in found.items() if isinstance(value, str)}
 
 
-def entrance(definition: ChainDefinition, step: str) -> Entrance:
+def entrance(closure: Closure, step: str) -> Entrance:
     """A step by its position.
+
+    Args:
+        closure: Of the chain.
+        step: Position of the step.
 
     Raises:
         UsageError: There is none; the message lists the nearest names.
     """
-    place = _place(definition, _body(definition), step)
+    place = _place(closure, step)
     return Entrance(place.position, place.fields, place.path)
 
 
@@ -81,30 +85,82 @@ def entered(closure: Closure, step: str, fields: Iterable[str]) -> Closure:
     Raises:
         UsageError: There is no such step or field.
     """
-    definition = closure.root
-    body = _body(definition)
-    place = _place(definition, body, step)
+    place = _place(closure, step)
+    names = []
     for field in fields:
         if field not in place.fields:
-            what = f"the step {step!r} of the chain {definition.name!r} has no field {field!r} that an expression gives"
+            name = closure.root.name
+            what = f"the step {step!r} of the chain {name!r} has no field {field!r} that an expression gives"
             raise UsageError(what, hint=nearest(field, place.fields))
-        name = input_of(step, field)
-        if name in dict(body["inputs"]):
-            raise UsageError(f"the chain {definition.name!r} has an input {name!r} already", hint="rename it")
-        body["inputs"].append([name, Declaration("str").body()])
+        names.append(input_of(step, field))
         *around, last = place.fields[field]
-        _at(place.raw, around)[last] = f"{{{{ inputs.{name} }}}}"
-    derived = _derived(definition, body)
-    if idle := _idle(definition.block, derived.block, re.split(r"[\[/]", place.position)[0]):
-        body["steps"] = {name: raw for name, raw in body["steps"].items() if name not in idle}
-        derived = _derived(definition, body)
-    return Closure.resolve(derived, _Resolved(closure), closure.default_model, len(closure.components))
+        _at(place.raw, around)[last] = f"{{{{ inputs.{names[-1]} }}}}"
+    derived: dict[str, tuple[ChainDefinition, str]] = {}
+    while (call := place.level.call) is not None:
+        reference = _called_anew(call, names)
+        derived[call.raw["chain"]] = place.level.derived(names, place.name), reference
+        place = call
+    whole = place.level.derived(names, place.name)
+    return Closure.resolve(whole, _Resolved(closure, derived), closure.default_model, len(closure.components))
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """A chain whose definition is changed: the whole one, or one that a step of it runs.
+
+    Attributes:
+        closure: That its references lead into.
+        definition: As it is.
+        body: Of the definition, to be changed.
+        call: The step that runs it; None for the whole chain.
+    """
+
+    closure: Closure
+    definition: ChainDefinition
+    body: Any
+    call: _Place | None = None
+
+    @classmethod
+    def of(cls, closure: Closure, definition: ChainDefinition, call: _Place | None = None) -> _Level:
+        return cls(closure, definition, orjson.loads(canonical_bytes(definition.component.body)), call)
+
+    def derived(self, names: Iterable[str], entry: str) -> ChainDefinition:
+        """The definition with inputs of some names more, without the steps that were there for the entered one alone.
+
+        Args:
+            names: Of the inputs.
+            entry: The step that is entered, or that one is inside of.
+
+        Raises:
+            UsageError: It has such an input already.
+        """
+        body, definition = self.body, self.definition
+        for name in names:
+            if name in dict(body["inputs"]):
+                raise UsageError(f"the chain {definition.name!r} has an input {name!r} already", hint="rename it")
+            body["inputs"].append([name, Declaration("str").body()])
+        made = _definition(definition.name, body)
+        if idle := _idle(definition.block, made.block, entry):
+            body["steps"] = {name: raw for name, raw in body["steps"].items() if name not in idle}
+            made = _definition(definition.name, body)
+        return made
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A step where it stands in the body of its chain."""
+    """A step where it stands in the body of its chain.
 
+    Attributes:
+        level: The chain.
+        name: Of the step of that chain, or of the one around it.
+        position: In the whole chain.
+        path: Fits its position in a run.
+        step: The step.
+        raw: What it was made of.
+    """
+
+    level: _Level
+    name: str
     position: str
     path: re.Pattern[str]
     step: Step
@@ -121,31 +177,61 @@ class _Place:
         return found
 
 
-def _body(definition: ChainDefinition) -> Any:
-    """The body of a chain, to be changed."""
-    return orjson.loads(canonical_bytes(definition.component.body))
+def _definition(name: str, body: Any) -> ChainDefinition:
+    return ChainDefinition.from_component(Component("chain", name, body))
 
 
-def _derived(definition: ChainDefinition, body: Any) -> ChainDefinition:
-    return ChainDefinition.from_component(Component("chain", definition.name, body))
+def _called_anew(call: _Place, names: Iterable[str]) -> str:
+    """Has a step run a chain by a reference of its own, and give it the inputs that are new; the reference it had.
+
+    Raises:
+        UsageError: It gives its inputs as a whole.
+    """
+    given = call.raw.setdefault("with", {})
+    if not isinstance(given, dict):
+        what = f"the step {call.position!r} gives its chain all inputs by one expression: none can be put beside them"
+        raise UsageError(what, hint="name them: with: {question: …}")
+    given |= {name: f"{{{{ inputs.{name} }}}}" for name in names}
+    reference: str = call.raw["chain"]
+    own = re.sub(r"\W+", "_", call.position)
+    parsed = Reference.parse(reference)
+    call.raw["chain"] = str(replace(parsed, name=f"{parsed.name}__{own}"))
+    return reference
 
 
-def _place(definition: ChainDefinition, body: Any, step: str) -> _Place:
-    places = {place.position: place for place in _places(definition.block, body)}
+def _place(closure: Closure, step: str) -> _Place:
+    places = {place.position: place for place in _places(closure)}
     found = places.get(step) or next((place for place in places.values() if place.path.fullmatch(step)), None)
     if found is None:
-        raise UsageError(f"the chain {definition.name!r} has no step {step!r}", hint=nearest(step, places))
+        raise UsageError(f"the chain {closure.root.name!r} has no step {step!r}", hint=nearest(step, places))
     return found
 
 
-def _places(block: Block, raw: Any, position: str = "", path: str = "") -> Iterator[_Place]:
-    """Every step with what it was made of, those of nested blocks included."""
-    for name, node in block.nodes.items():
-        own, here, there = raw["steps"][name], f"{position}{name}", f"{path}{re.escape(name)}"
-        yield _Place(here, re.compile(there), node.step, own)
-        for (label, nested), inside in zip(node.step.blocks(), _blocks(own), strict=False):
-            number = re.escape(label) if label else r"\[\d+\]"
-            yield from _places(nested, inside, f"{here}{label}/", f"{there}{number}/")
+def _places(closure: Closure) -> Iterator[_Place]:
+    """Every step with what it was made of, those of nested blocks and of the chains that steps run included."""
+    level = _Level.of(closure, closure.root)
+    for name, node in closure.root.block.nodes.items():
+        yield from _below(level, name, node, level.body["steps"][name], name, re.escape(name))
+
+
+def _below(level: _Level, name: str, node: Node, raw: Any, position: str, path: str) -> Iterator[_Place]:
+    """A step, and those inside of it."""
+    step = node.step
+    own = _Place(level, name, position, re.compile(path), step, raw)
+    yield own
+    for (label, nested), inside in zip(step.blocks(), _blocks(raw), strict=False):
+        number = re.escape(label) if label else r"\[\d+\]"
+        for key, inner in nested.nodes.items():
+            there = f"{path}{number}/{re.escape(key)}"
+            yield from _below(level, name, inner, inside["steps"][key], f"{position}{label}/{key}", there)
+    if step.kind == "chain":
+        reference = raw["chain"]
+        definition = level.closure.definition(reference)
+        deeper = _Level.of(level.closure.inside(reference), definition, own)
+        for key, inner in definition.block.nodes.items():
+            here = f"{definition.name}/{key}"
+            there = f"{path}/{re.escape(definition.name)}/{re.escape(key)}"
+            yield from _below(deeper, key, inner, deeper.body["steps"][key], f"{position}/{here}", there)
 
 
 def _blocks(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -195,15 +281,22 @@ def _idle(before: Block, after: Block, entry: str) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Resolved:
-    """Components of a closure, as a source."""
+    """Components of a closure, as a source, with some chains in another form.
+
+    Attributes:
+        closure: It.
+        derived: By their references, and what the chains were called before.
+    """
 
     closure: Closure
+    derived: Mapping[str, tuple[ChainDefinition, str]]
 
     def chain(self, reference: str) -> ChainDefinition:
-        return self.closure.definition(reference)
+        return self.derived[reference][0] if reference in self.derived else self.closure.definition(reference)
 
     def inside(self, reference: str) -> Source:
-        return _Resolved(self.closure.inside(reference))
+        before = self.derived[reference][1] if reference in self.derived else reference
+        return _Resolved(self.closure.inside(before), self.derived)
 
     def prompt(self, reference: str) -> Prompt:
         return self.closure.prompts[reference]

@@ -6,6 +6,7 @@ import genops
 from genops.errors import GuardError, UsageError
 from genops.executor import RunOptions, run_chain, run_sync
 from genops.executor.entry import entered, entrance, input_of
+from genops.executor.publication import publish
 
 CHAIN = """
 inputs: {text: str}
@@ -116,17 +117,17 @@ def test_a_step_of_a_branch_in_a_map_is_entered_for_every_item(site, closure):
     copy = entered(closure(NESTED), "each/sorted[1]/own", ["other"])
     run = ran(site, copy, texts=["a", "b", "c"], each_sorted_1_own__other="x")
     assert run.output == ["a", "A+x", "A+x"]
-    where = entrance(closure(NESTED).root, "each/sorted[1]/own")
+    where = entrance(closure(NESTED), "each/sorted[1]/own")
     assert where.path.fullmatch("each[2]/sorted[1]/own")
     assert not where.path.fullmatch("each[0]/sorted[0]/own")
-    assert entrance(closure(NESTED).root, "each[2]/sorted[1]/own").position == "each/sorted[1]/own"
+    assert entrance(closure(NESTED), "each[2]/sorted[1]/own").position == "each/sorted[1]/own"
 
 
 def test_texts_are_those_of_fields_that_an_expression_gives(closure):
-    where = entrance(closure(CHAIN).root, "joined")
+    where = entrance(closure(CHAIN), "joined")
     assert sorted(where.fields) == ["one", "other"]
     assert where.texts({"with": {"one": "Bee", "other": 3, "between": "-"}}) == {"one": "Bee"}
-    assert entrance(closure(CHAIN).root, "checked").texts({"guard": "Bee"}) == {"guard": "Bee"}
+    assert entrance(closure(CHAIN), "checked").texts({"guard": "Bee"}) == {"guard": "Bee"}
 
 
 def test_a_step_or_field_that_is_not_there_has_a_nearest_name(closure):
@@ -146,3 +147,80 @@ def test_an_input_of_that_name_is_told(closure):
     assert input_of("joined", "one") == "joined__one"
     with pytest.raises(UsageError, match="has an input 'joined__one' already"):
         entered(closure(taken), "joined", ["one"])
+
+
+INNER = """
+inputs: {text: str}
+steps:
+  loud: {tool: shout, with: {text: "{{ inputs.text }}"}}
+  said: {tool: join, with: {one: "{{ steps.loud.output }}", other: "{{ inputs.text }}", between: "-"}}
+output: "{{ steps.said.output }}"
+"""
+OUTER = """
+inputs: {text: str}
+steps:
+  before: {tool: whisper, with: {text: "{{ inputs.text }}"}}
+  ask: {chain: inner, with: {text: "{{ steps.before.output }}"}}
+  again: {chain: inner, with: {text: "{{ inputs.text }}"}}
+output: ["{{ steps.ask.output }}", "{{ steps.again.output }}"]
+"""
+
+
+class TestSubChains:
+    def test_a_step_of_a_chain_that_a_step_runs_is_entered_there_and_nowhere_else(self, site, closure):
+        closure(INNER, "inner")
+        run = ran(site, entered(closure(OUTER), "ask/inner/said", ["one"]), text="Hi", ask_inner_said__one="Bee")
+        assert run.output == ["Bee-hi", "HI-Hi"]
+        found = steps(site, run)
+        assert {"ask/inner/said", "again/inner/loud"} <= found
+        assert "ask/inner/loud" not in found
+        assert site.replay(run).identical
+
+    def test_it_is_entered_at_any_depth_and_at_several_steps_one_after_another(self, site, closure):
+        closure(INNER, "inner")
+        closure(OUTER, "outer")
+        outermost = closure("steps: {go: {chain: outer, with: {text: Hi}}}")
+        copy = entered(entered(outermost, "go/outer/ask/inner/said", ["one"]), "go/outer/again/inner/said", ["other"])
+        given = {"go_outer_ask_inner_said__one": "Bee", "go_outer_again_inner_said__other": "Cow"}
+        run = ran(site, copy, **given)
+        assert run.output == ["Bee-hi", "HI-Cow"]
+        assert site.replay(run).identical
+
+    def test_a_chain_of_a_published_version_is_entered_as_it_was_then(self, site, closure):
+        closure(INNER, "inner")
+        publish(site.project, "chain", "inner", "first")
+        closure(INNER.replace('between: "-"', 'between: "+"'), "inner")
+        outer = closure(OUTER.replace("chain: inner", "chain: inner@1", 1))
+        run = ran(site, entered(outer, "ask/inner/said", ["one"]), text="Hi", ask_inner_said__one="Bee")
+        assert run.output == ["Bee-hi", "HI+Hi"]
+        assert site.replay(run).identical
+
+    def test_in_a_map_it_is_entered_for_every_item(self, site, closure):
+        closure(INNER, "inner")
+        text = """
+        inputs: {texts: {type: list, items: str}}
+        steps:
+          each: {map: "{{ inputs.texts }}", do: {steps: {own: {chain: inner, with: {text: "{{ item }}"}}}}}
+        output: "{{ steps.each.output }}"
+        """
+        whole, position = closure(text), "each/own/inner/said"
+        run = ran(site, entered(whole, position, ["one"]), texts=["a", "b"], **{input_of(position, "one"): "Bee"})
+        assert run.output == ["Bee-a", "Bee-b"]
+        where = entrance(whole, "each[1]/own/inner/said")
+        assert where.position == position
+        assert {path for path in steps(site, run) if where.path.fullmatch(path)} == {
+            "each[0]/own/inner/said",
+            "each[1]/own/inner/said",
+        }
+
+    def test_inputs_given_as_a_whole_leave_no_place_for_another(self, closure):
+        closure(INNER, "inner")
+        whole = closure(OUTER.replace('{text: "{{ steps.before.output }}"}', "\"{{ {'text': steps.before.output} }}\""))
+        with pytest.raises(UsageError, match="the step 'ask' gives its chain all inputs by one expression"):
+            entered(whole, "ask/inner/said", ["one"])
+
+    def test_a_step_that_is_not_there_has_the_nearest_position(self, closure):
+        closure(INNER, "inner")
+        with pytest.raises(UsageError) as caught:
+            entered(closure(OUTER), "ask/said", ["one"])
+        assert caught.value.hint.startswith("did you mean ask/inner/said")
