@@ -67,8 +67,8 @@ class Target:
 
     Attributes:
         chain: Its name.
-        fields: Inputs that an attacker writes.
-        inputs: A harmless case: every input.
+        fields: Inputs that an attacker writes; the one that an attack is to be written into comes first.
+        inputs: The harmless case that is to carry it: every input.
         prompts: Names of the templates with a system message.
         retrieves: Positions of the steps that retrieve.
         tools: That it may call.
@@ -113,6 +113,8 @@ class Seed:
             it, a passage. Empty for the text alone.
         triggers: Texts one of which an answer has that does what the text wants, for objectives whose oracle looks for
             a word; empty for the objective's own word.
+        case: Id of the harmless case that carries it; empty where a campaign has only one.
+        field: That it is written into; empty where it is written into none, or an attacker writes only one.
     """
 
     id: str
@@ -120,6 +122,8 @@ class Seed:
     surface: Surface = "input"
     around: str = ""
     triggers: tuple[str, ...] = ()
+    case: str = ""
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +171,11 @@ class Objective:
         return ""
 
     def plants(self, target: Target, rng: Random) -> Sequence[Plant]:
-        """What is put into the target; nothing unless an objective says otherwise."""
+        """What is put into the target, whatever the case; nothing unless an objective says otherwise."""
         return ()
 
     def seeds(self, target: Target, plants: Sequence[Plant], rng: Random) -> Iterable[Seed]:
-        """What attacks begin with."""
+        """What attacks begin with; the same ids whatever the case and the field."""
         raise NotImplementedError
 
     def adopt(self, target: Target, texts: Sequence[Borrowed]) -> Iterable[Seed]:

@@ -78,7 +78,7 @@ def test_what_stands_before_the_step_does_not_run(attacked, weak):
 
 def test_the_harmless_text_is_what_the_step_is_given_in_a_run_of_the_whole_chain(plan):
     made = plan()
-    assert made.entry.given == {"question": QUESTION}
+    assert list(made.entry.given.values()) == [{"question": QUESTION}]
     assert made.arenas[0].target.fields == ("answer__question",)
     assert made.arenas[0].target.inputs["answer__question"] == QUESTION
 
@@ -88,7 +88,7 @@ def test_a_harmless_run_on_record_serves_again(plan, weak):
     assert (first.entry, first.digest) == (second.entry, second.digest)
     assert len(weak.project.store.runs(RunFilter(session="harmless"))) == 1
     other = plan(dataset=[{"question": "How high is the water?"}])
-    assert other.entry.given == {"question": "When is the tide high?"}
+    assert list(other.entry.given.values()) == [{"question": "When is the tide high?"}]
     assert other.digest != first.digest
 
 
@@ -222,7 +222,7 @@ class TestMistakes:
             plan("fixed", step="look")
 
     def test_a_chain_that_fails_by_itself_is_not_attacked(self, plan):
-        with pytest.raises(Unfinished, match="fails in the harmless case, before any attack"):
+        with pytest.raises(Unfinished, match=r"fails in the harmless case '\w+', before any attack"):
             plan("crashes_on_a_surrogate", step="sum", dataset=[{"question": "\ud800"}])
 
 

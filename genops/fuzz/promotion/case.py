@@ -17,10 +17,10 @@ _WHOLE_OUTPUT = "{{ output }}"
 def case_of(again: Again) -> Case:
     """The case that a finding is: its input, what it needs in the chain, and its objective's detectors as scorers."""
     arena, finding, attack = again.arena, again.finding, again.attack
-    said, attacked = arena.placed(attack)
+    said, attacked = arena.placing(attack)
     inputs, steps = _outside(said, again)
-    sessions = [{"session": other} for other in arena.other_sessions]
-    plants = normalise([*_entries(arena.standing + attacked), *steps, *sessions])
+    sessions = [{"session": other} for other in arena.placing.other_sessions]
+    plants = normalise([*_entries(arena.placing.standing + attacked), *steps, *sessions])
     scorers = normalise([_scorer(use.body, again) for use in arena.detectors])
     assert isinstance(plants, list)
     assert isinstance(scorers, list)
@@ -45,7 +45,7 @@ def _outside(said: dict[str, Value], again: Again) -> tuple[dict[str, Value], li
     entry = again.arena.entry
     if entry is None:
         return said, []
-    if again.arena.other_sessions:
+    if again.arena.placing.other_sessions:
         raise UsageError(
             f"the finding {short(again.finding.id)} needs another session that enters at the step {entry.step!r}",
             hint="a case has other sessions begin at the chain's inputs: promote findings of the whole chain",

@@ -42,8 +42,9 @@ def find_again(project: Project, finding: str) -> Again:
     of, record = project.store.finding(finding)
     plan = _plan(project, project.store.campaign(of))
     arena = next(arena for arena in plan.arenas if arena.objective.name == record.objective)
-    known = {seed.id: seed for seed in arena.seeds(plan.campaign.seed)}
-    seed = known.get(record.seed) or Seed(record.seed, record.start, record.surface)  # type: ignore[arg-type]
+    known = {seed.id: seed for seed in arena.seeds(plan.campaign.seed, record.case, record.field)}
+    carried = {"case": record.case, "field": record.field}
+    seed = known.get(record.seed) or Seed(record.seed, record.start, record.surface, **carried)  # type: ignore[arg-type]
     mutations = tuple(Mutation(**mutation) for mutation in record.mutations)
     return Again(record, plan.campaign, arena, Attack(record.objective, seed, mutations, record.text))
 

@@ -47,7 +47,7 @@ def is_known(made: TryRecord, findings: Sequence[FindingRecord]) -> bool:
         finding.number == made.number
         or (
             finding.objective == made.objective
-            and finding.surface == made.surface
+            and (finding.surface, finding.field) == (made.surface, made.field)
             and finding.label == label
             and {mutation["mutator"] for mutation in finding.mutations} <= mine
         )
@@ -118,6 +118,7 @@ async def finding_of(
     last = breaches.get(_form(attack), found)
     body: list[Value] = [made.objective, made.surface, attack.text, arena.closure.lock.digest]
     body += [attack.conversation] if attack.conversation else []
+    body += [made.case, made.field] if made.case or made.field else []
     return FindingRecord(
         id=encode(body).digest[:32],
         number=made.number,
@@ -133,6 +134,8 @@ async def finding_of(
         label=label_of(last.scores),
         tries=least.tries,
         minimal=least.minimal,
+        case=made.case,
+        field=made.field,
     )
 
 
@@ -161,7 +164,8 @@ async def blamed(arena: Arena, found: Try) -> str:
         trace = await asyncio.to_thread(Trace.load, store, found.run)
     except ReferenceNotFound:
         return ""
-    case = Case(found.attack.seed.id, arena.target.inputs, metadata=found.attack.metadata)
+    seed = found.attack.seed
+    case = Case(seed.id, arena.placing.carriers.at(seed.case).inputs, metadata=found.attack.metadata)
     carriers = _carriers(arena, found)
     steps = [span for span in trace.spans if span.kind in ("step", "agent") and span.status in ("ok", "error")]
     for span in sorted(steps, key=lambda span: span.ended or 0):
@@ -190,5 +194,5 @@ def _until(trace: Trace, end: SpanRecord) -> list[SpanRecord]:
 
 def _carriers(arena: Arena, found: Try) -> set[str]:
     """Kinds of effects whose results are poisoned."""
-    places = {found.attack.seed.surface, *(plant.place for plant in arena.plants)}
+    places = {found.attack.seed.surface, *(plant.place for plant in arena.placing.plants)}
     return {effect for place, effect in (("passage", "retrieve"), ("tool", "tool")) if place in places}

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 
 from genops.artifacts import Value, digest_of, encode, source_digest
-from genops.evals.case import Case
 from genops.evals.datasets import Dataset
 from genops.executor import Closure, Project
 from genops.fuzz.adapters import Borrowings, borrow
@@ -22,7 +21,7 @@ from genops.fuzz.runner.attacker import ModelAttacker
 from genops.fuzz.runner.contract import standing_at
 from genops.fuzz.runner.trying import Arena
 from genops.fuzz.search import Choice
-from genops.fuzz.target import StepEntry, planted_closure, target_of
+from genops.fuzz.target import HarmlessCases, StepEntry, draw_cases, planted_closure, target_of
 from genops.models import resolve_model
 from genops.plugins import Kind, registry
 from genops.store.records import TryRecord
@@ -69,9 +68,10 @@ class CampaignPlan:
         """
         entry = None
         if campaign.step is not None:
-            closure, _, case = await asyncio.to_thread(_harmless_case, campaign, project)
+            closure, dataset, numbers = await asyncio.to_thread(_harmless, campaign, project)
+            cases, (timeout, at_once) = map(dataset.__getitem__, numbers), (campaign.timeout, campaign.concurrency)
             with standing_at(campaign.file, "step"):
-                entry = await StepEntry.recorded(project, closure, case.inputs, campaign.step, campaign.timeout)
+                entry = await StepEntry.recorded(project, closure, cases, campaign.step, timeout, at_once)
         return await asyncio.to_thread(cls.make, campaign, project, None, entry)
 
     @classmethod
@@ -96,7 +96,7 @@ class CampaignPlan:
         """
         assert entry is not None or campaign.step is None
         file = campaign.file
-        bare, dataset, first = _harmless_case(campaign, project)
+        bare, dataset, numbers = _harmless(campaign, project)
         for key in ("attacker", "judge"):
             if (alias := getattr(campaign, key)) is not None:
                 with standing_at(file, key):
@@ -112,8 +112,9 @@ class CampaignPlan:
                 project,
                 chain,
                 objective,
-                first.inputs,
-                fields=campaign.attack,
+                cases.first,
+                fields=fields,
+                cases=cases,
                 of=campaign.of,
                 seed=campaign.seed,
                 judge=campaign.judge,
@@ -126,10 +127,10 @@ class CampaignPlan:
             )
 
         with standing_at(file, "attack"):
-            if entry is not None:
-                entry = entry.only(campaign.attack)
-            else:
-                target_of(bare, bare.root.inputs.validate(first.inputs), campaign.attack)
+            entry = entry.only(campaign.attack) if entry is not None else None
+            cases = HarmlessCases(dataset, numbers, entry)
+            validated = bare.root.inputs.validate(dataset[numbers[0]].inputs)
+            fields = target_of(bare, validated, campaign.attack).fields if entry is None else entry.names
         arenas = []
         for place, objective in enumerate(campaign.objectives):
             with standing_at(file, "objectives", place):
@@ -234,7 +235,7 @@ class CampaignPlan:
             "borrowed": dict(self.borrowed.versions),
             "strategies": [{"name": made.name, "settings": asdict(made)} for made in campaign.strategies],
             "conversation": campaign.conversation,
-            "dataset": {"name": self.dataset.name, "digest": self.dataset.digest},
+            "dataset": {"name": self.dataset.name, "digest": self.dataset.digest, "cases": self._carrying},
             "attack": list(campaign.attack),
             "depth": campaign.depth,
             "tries": campaign.tries.model_dump(),
@@ -251,6 +252,11 @@ class CampaignPlan:
                 for (name, chain), arena in self.baselines.items()
             ],
         }
+
+    @property
+    def _carrying(self) -> list[str]:
+        """Ids of the cases that carry attacks."""
+        return list(self.arenas[0].placing.carriers.cases) if self.arenas else []
 
     @property
     def _code(self) -> dict[str, list[str]]:
@@ -278,12 +284,14 @@ class CampaignPlan:
         return await mutated(seed.text, mutations, self.attacker)
 
 
-def _harmless_case(campaign: Campaign, project: Project) -> tuple[Closure, Dataset, Case]:
-    """The chain as it is, the harmless cases, and the one that attacks begin with."""
+def _harmless(campaign: Campaign, project: Project) -> tuple[Closure, Dataset, list[int]]:
+    """The chain as it is, the harmless cases, and the numbers of those that carry attacks."""
     with standing_at(campaign.file, "chain"):
         closure = planted_closure(project, campaign.chain)
     dataset = campaign.dataset.open(project.settings, campaign.folder, closure.root.inputs)
-    return closure, dataset, dataset[int(campaign.dataset.numbers(dataset)[0])]
+    tries = campaign.tries
+    most = max(tries.sweep, tries.search, tries.strategy)
+    return closure, dataset, draw_cases(campaign.dataset.numbers(dataset), most, campaign.seed)
 
 
 def _texts(seeds: list[Seed]) -> list[Value]:

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from itertools import islice
 from random import Random
 from typing import Literal, TypeAlias, TypeVar
 
@@ -164,12 +165,12 @@ class CampaignRunner:
     def _drawn(self, arena: Arena, first: int) -> Iterator[tuple[int, Plan]]:
         """Each seed in its turn, bare or under one mutation."""
         campaign, choices = self.plan.campaign, self.plan.choices
-        seeds = arena.seeds(campaign.seed)
         rng = Random(f"sweep {arena.objective.name} {campaign.seed}")
-        for number in range(campaign.tries.sweep):
+        numbers = range(first, first + campaign.tries.sweep)
+        for number, seed in zip(numbers, arena.seeds.dealt(campaign.seed, "sweep"), strict=False):
             place = rng.randrange(len(choices) + 1)
             chain = (choices[place].draw(rng),) if place < len(choices) else ()
-            yield first + number, Plan("", seeds[number % len(seeds)], chain)
+            yield number, Plan("", seed, chain)
 
     async def _search(self, arena: Arena, first: int) -> None:
         """What the search proposes, group by group; it learns what a group showed while those after it are under way.
@@ -178,8 +179,7 @@ class CampaignRunner:
         resumed goes on as it would have.
         """
         campaign = self.plan.campaign
-        seeds = {seed.id: seed for seed in arena.seeds(campaign.seed)}
-        starts = [(arena.objective.name, seed) for seed in seeds.values()]
+        starts = [(arena.objective.name, seed) for seed in arena.seeds.starts(campaign.seed)]
         search = Search(starts, self.plan.choices, campaign.depth, campaign.seed)
         numbers = range(first, first + campaign.tries.search)
         at_once = min(_GROUPS, campaign.concurrency)
@@ -195,7 +195,7 @@ class CampaignRunner:
             if regions is not None:
                 tried = await regions.told(tried)
                 await self._tries.keep(*tried)
-            _observe(search, plans, tried, seeds)
+            _observe(search, plans, tried, self._seed(arena))
 
         for start in range(0, len(numbers), size):
             if len(under_way) == at_once:
@@ -236,7 +236,8 @@ class CampaignRunner:
             tried = await session.run(arena, attacker, campaign.seed)
             await self._keep(*(_record(number, "strategy", found) for number, found in enumerate(tried, session.first)))
 
-        planned = sessions(campaign.strategies, arena.seeds(campaign.seed), first, campaign.tries.strategy)
+        count, dealt = len(arena.seeds(campaign.seed)), arena.seeds.dealt(campaign.seed, "strategy")
+        planned = sessions(campaign.strategies, list(islice(dealt, count)), first, campaign.tries.strategy)
         await self._side_by_side((session for session in planned if session.first not in self._done), make)
 
     async def _vary(self) -> None:
@@ -294,18 +295,22 @@ class CampaignRunner:
         await self._tries.finish()
         await self._reopen(numbers)
         mine = [finding for finding in self._findings if finding.objective == arena.objective.name]
-        seeds = {seed.id: seed for seed in arena.seeds(self.plan.campaign.seed)}
+        seed = self._seed(arena)
         breaches = self.plan.project.store.tries(self.record.id, numbers, "breach")
         untold = (made for made in breaches if not is_known(made, mine))
         attempt, attacker = partial(self._attempt, arena), self.plan.attacker
         while len(mine) < _FINDINGS and (made := await asyncio.to_thread(next, untold, None)) is not None:
-            finding = await finding_of(arena, made, seeds[made.seed], attempt, attacker, self._over)
+            finding = await finding_of(arena, made, seed(made), attempt, attacker, self._over)
             await self._shelf.keep(finding)
             await self._shelf.finish()
             mine.append(finding)
             self._findings.append(finding)
             self.progress.findings += 1
             self._tell()
+
+    def _seed(self, arena: Arena) -> Callable[[TryRecord], Seed]:
+        """Gives the seed of a try that is kept, with the case and the field that carried it."""
+        return lambda made: arena.seeds.one(made.seed, self.plan.campaign.seed, made.case, made.field)
 
     async def _reopen(self, numbers: range) -> None:
         """Forgets findings that an earlier sitting had no budget to shorten: they are made again."""
@@ -361,15 +366,19 @@ def _record(number: int, phase: Phase, found: Try) -> TryRecord:
         cost=found.cost,
         tokens=found.tokens,
         text=found.attack.text if found.outcome == "breach" or found.attack.seed.surface != "input" else "",
+        case=found.attack.seed.case,
+        field=found.attack.seed.field,
     )
 
 
-def _observe(search: Search, plans: Sequence[Plan], group: Sequence[TryRecord], seeds: dict[str, Seed]) -> None:
+def _observe(
+    search: Search, plans: Sequence[Plan], group: Sequence[TryRecord], seed: Callable[[TryRecord], Seed]
+) -> None:
     """Shows a search what came of its proposals, or of others that an earlier sitting tried in their place."""
     for plan, made in zip(plans, group, strict=False):
         if _again(made):
             continue
-        tried = Plan(made.objective, seeds[made.seed], tuple(Mutation(**mutation) for mutation in made.mutations))
+        tried = Plan(made.objective, seed(made), tuple(Mutation(**mutation) for mutation in made.mutations))
         if tried.key != plan.key:
             search.withdraw(plan)
         search.observe(tried, made.features, closeness(made.scores), made.outcome == "breach")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal, TypeAlias
@@ -22,13 +22,15 @@ from genops.evals.subject import subject_of
 from genops.evals.use import ScorerUse, parse_uses
 from genops.executor import Project, RunOptions, run_chain
 from genops.executor.closure import Closure
-from genops.executor.plants import NOTHING, Plants
+from genops.executor.plants import NOTHING
 from genops.fuzz.attack import Attack
-from genops.fuzz.objective import Borrowed, Objective, Place, Plant, Seed, Target
-from genops.fuzz.runner.contract import asked, checked_detectors, checked_seeds
+from genops.fuzz.objective import Borrowed, Objective, Target
+from genops.fuzz.runner.contract import asked, checked_detectors
 from genops.fuzz.runner.detecting import check_names, not_answered, poison_feature, with_nearness
+from genops.fuzz.runner.placing import Placing, standing, written
+from genops.fuzz.runner.seeding import Seeding
 from genops.fuzz.search import behaviour, closeness
-from genops.fuzz.target import StepEntry, check_poisonable, planted_closure, poisoned, target_of
+from genops.fuzz.target import Carriers, StepEntry, check_poisonable, planted_closure, poisoned, target_of
 from genops.store.records import RunRecord, SpanRecord
 from genops.syntax import Expression, YamlFile
 from genops.tracing.recorder import describe
@@ -38,8 +40,6 @@ Outcome: TypeAlias = Literal["breach", "safe", "crashed", "unscored", "infrastru
 
 A chain that declined, by a guard or as the input does not fit, gave the empty text, and that is judged.
 """
-
-ATTACK = "{attack}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,32 +94,26 @@ class Arena:
     Attributes:
         project: Where it runs.
         objective: What attacks are after.
-        target: What the objective knows of the chain.
+        seeds: What they begin with.
+        placing: Where they go.
         closure: The copy.
-        plants: What is in it.
         oracles: Detectors of the objective.
         of: What they look at, compiled.
         questions: What judges among them ask.
         timeout: Seconds for one try; None for no bound.
-        conversation: Input that takes the turns before an attack; empty where they stand in its text, as a transcript.
-        own: Whether the objective's own seeds are used.
-        borrowed: Texts of others that seeds are made of.
         entry: The step that attacks enter at; None for the chain's inputs.
         added: Detectors of the campaign, which look at tries in which the chain gave an output.
     """
 
     project: Project
     objective: Objective
-    target: Target
+    seeds: Seeding
+    placing: Placing
     closure: Closure
-    plants: tuple[Plant, ...]
     oracles: tuple[ScorerUse, ...]
     of: Any
     questions: Questions
     timeout: float | None = None
-    conversation: str = ""
-    own: bool = True
-    borrowed: tuple[Borrowed, ...] = ()
     entry: StepEntry | None = None
     added: tuple[ScorerUse, ...] = ()
 
@@ -132,6 +126,7 @@ class Arena:
         inputs: Mapping[str, Value],
         *,
         fields: Sequence[str] = (),
+        cases: Mapping[str, Mapping[str, Value]] | None = None,
         of: Any = None,
         seed: int = 0,
         judge: str | None = None,
@@ -148,8 +143,9 @@ class Arena:
             project: Where it runs.
             chain: Its reference.
             objective: What attacks will be after.
-            inputs: A harmless case.
+            inputs: A harmless case, for which the copy is made.
             fields: Inputs that an attacker writes; default every text.
+            cases: Inputs of all cases that carry attacks, by id; default that one alone.
             of: What detectors look at, compiled; default the whole output.
             seed: Of the canaries.
             judge: Alias that judges ask.
@@ -157,7 +153,7 @@ class Arena:
             conversation: Input that takes the turns before an attack, as a list of ``{role, content}``.
             own: Whether the objective's own seeds are used.
             borrowed: Texts of others that seeds are made of.
-            entry: The step that attacks enter at, which says what an attacker writes; None for the chain's inputs.
+            entry: The step that attacks enter at; None for the chain's inputs.
             added: Detectors beside the objective's own.
 
         Raises:
@@ -165,42 +161,45 @@ class Arena:
             UsageError: The objective cannot be tried on this chain; the message says why.
         """
         bare = planted_closure(project, chain, entry=entry)
-        written = entry.inputs if entry is not None else {}
-        target = target_of(bare, bare.root.inputs.validate({**inputs, **written}), tuple(written) or fields)
+        spec = bare.root.inputs
+        target = target_of(bare, spec.validate(inputs), fields)
         with asked(objective, "fits"):
             why = objective.fits(target)
         if why:
             where = f"the chain {chain!r}" + (f", entered at the step {entry.step!r}" if entry is not None else "")
             raise UsageError(f"the objective {objective.name!r} cannot be tried on {where}: {why}")
-        if conversation and conversation not in (declared := bare.root.inputs.names()):
+        if conversation and conversation not in (declared := spec.names()):
             what = f"the chain {chain!r} has no input {conversation!r} for the turns of a conversation"
             raise UsageError(what, hint=nearest(conversation, declared))
         with asked(objective, "plants"):
             plants = tuple(objective.plants(target, Random(f"{objective.name} {seed}")))
         if objective.poison == "index":
             check_poisonable(bare, project.settings)
-        standing = _standing(plants)
+        put = standing(plants)
         with asked(objective, "oracles"):
             entries = [dict(entry) for entry in objective.oracles(target, plants)]
         parsing = Parsing(YamlFile(entries, f"<oracles of {objective.name}>"))
         oracles = checked_detectors(objective, parse_uses(entries, parsing))
         check_names(oracles, added)
+        carriers = Carriers(target, spec, cases or {})
         return cls(
             project,
             objective,
-            target,
-            planted_closure(project, chain, standing, entry) if standing != NOTHING else bare,
-            plants,
+            Seeding(objective, carriers, plants, own, borrowed),
+            Placing(objective, carriers, plants, conversation),
+            planted_closure(project, chain, put, entry) if put != NOTHING else bare,
             oracles,
             of if of is not None else Expression("{{ output }}"),
             Questions(project, model=judge, memo=False),
             timeout,
-            conversation,
-            own,
-            borrowed,
             entry,
             added,
         )
+
+    @property
+    def target(self) -> Target:
+        """What the objective knows of the chain, with the first case."""
+        return self.placing.carriers.target
 
     @property
     def detectors(self) -> tuple[ScorerUse, ...]:
@@ -218,22 +217,13 @@ class Arena:
         files = [digest for use in self.detectors for digest in use.files(self.project.settings).values()]
         return [*(self.questions.closure(prompt, model).lock.digest for prompt, model in asked), *files]
 
-    def seeds(self, seed: int = 0) -> list[Seed]:
-        """What the objective's attacks begin with."""
-        rng = Random(f"{self.objective.name} seeds {seed}")
-        with asked(self.objective, "seeds"):
-            own = list(self.objective.seeds(self.target, self.plants, rng)) if self.own else []
-        with asked(self.objective, "adopt"):
-            adopted = list(self.objective.adopt(self.target, self.borrowed)) if self.borrowed else []
-        return checked_seeds(self.objective, own + adopted)
-
     async def warm(self) -> None:
         """Runs what is planted in another session, once: what a chain keeps of it must not come out here.
 
         Raises:
             Unfinished: The chain fails for it, so that nothing is planted.
         """
-        for number, inputs in enumerate(self.other_sessions):
+        for number, inputs in enumerate(self.placing.other_sessions):
             options = RunOptions(mode="fuzz", session=f"other-{number}")
             try:
                 await run_chain(self.project, self.closure, inputs, options)
@@ -254,7 +244,7 @@ class Arena:
             tags=(f"objective:{self.objective.name}",),
             on_finish=lambda run, spans, payload: made.append(_Made(run, spans, payload)),
         )
-        inputs, poison = self.placed(attack)
+        inputs, poison = self.placing(attack)
         output: Value = None
         error: Exception | None = None
         try:
@@ -298,7 +288,7 @@ class Arena:
             described = {"type": "NoAnswer", "message": not_answered(scores)}
         features = behaviour(made.spans, made.value, None if error is not None else as_text(output), scores)
         if attack.seed.surface == "passage":
-            features |= {poison_feature(_written(attack), made.spans, made.value)}
+            features |= {poison_feature(written(attack), made.spans, made.value)}
         return Try(attack, found, run.id, output, described, scores, features, cost, tokens)
 
     async def _says_nothing(self, scoring: Scoring) -> bool:
@@ -306,56 +296,6 @@ class Arena:
         if not self.objective.reads_output:
             return False
         return not as_text(await subject_of(self.of, scoring.sample, scoring)).strip()
-
-    @property
-    def standing(self) -> Plants:
-        """What is in the copy whatever the attack."""
-        return _standing(self.plants)
-
-    @property
-    def other_sessions(self) -> list[dict[str, Value]]:
-        """Inputs of other users, from before."""
-        return [self._inputs(plant.text) for plant in self.plants if plant.place == "session"]
-
-    def placed(self, attack: Attack) -> tuple[dict[str, Value], Plants]:
-        """The inputs of an attack, and what it puts into passages and results."""
-        text = _written(attack)
-        match attack.seed.surface:
-            case "input":
-                return self._said(attack, text), NOTHING
-            case "passage":
-                indexed = self.objective.poison == "index"
-                return dict(self.target.inputs), Plants(documents=(text,)) if indexed else Plants(passages=(text,))
-            case "tool":
-                return dict(self.target.inputs), Plants(results=(text,))
-
-    def _said(self, attack: Attack, text: str) -> dict[str, Value]:
-        """The inputs for a text after the turns of a conversation."""
-        if self.conversation:
-            before = self.target.inputs.get(self.conversation)
-            turns = [*(before if isinstance(before, list) else ()), *attack.conversation]
-            return {**self._inputs(text), self.conversation: turns}
-        transcript = [f"{turn['role'].title()}: {turn['content']}" for turn in _turns(attack)]
-        return self._inputs("\n\n".join((*transcript, f"User: {text}")) if transcript else text)
-
-    def _inputs(self, text: str) -> dict[str, Value]:
-        return {**self.target.inputs, self.target.fields[0]: text}
-
-
-def _written(attack: Attack) -> str:
-    """What enters: the text of an attack, in what stands around it."""
-    return (attack.seed.around or ATTACK).replace(ATTACK, attack.text)
-
-
-def _standing(plants: Sequence[Plant]) -> Plants:
-    places: tuple[Place, ...] = ("system", "passage", "tool")
-    return Plants(*(tuple(plant.text for plant in plants if plant.place == place) for place in places))
-
-
-def _turns(attack: Attack) -> Iterator[dict[str, str]]:
-    for turn in attack.conversation:
-        if isinstance(turn, dict):
-            yield {"role": str(turn.get("role", "user")), "content": str(turn.get("content", ""))}
 
 
 def outcome(scores: Mapping[str, Mapping[str, Any]], *, failed: bool) -> Outcome:

@@ -35,7 +35,7 @@ class Plan:
     def key(self) -> bytes:
         """16 bytes that are the same for the same plan and for no other, in every process."""
         chain = [[mutation.mutator, mutation.seed, dict(mutation.settings)] for mutation in self.mutations]
-        body = json.dumps([self.objective, self.seed.id, chain], sort_keys=True)
+        body = json.dumps([self.objective, self.seed.id, self.seed.case, self.seed.field, chain], sort_keys=True)
         return blake2b(body.encode(), digest_size=16).digest()
 
 

@@ -89,7 +89,8 @@ def compare(store: Store, before: CampaignRecord, after: CampaignRecord) -> Comp
     if not objectives and not relations:
         raise UsageError(
             f"the campaigns {before.id[:12]} and {after.id[:12]} have no try in common",
-            hint="compare campaigns of the same objectives, mutators, tries and seed, or relations and cases",
+            hint="compare campaigns of the same cases, fields and seed: with the same objectives, mutators and tries,"
+            " or the same relations",
         )
     return Comparison(before.id, after.id, objectives, relations, dict(lone + unlike))
 
@@ -121,7 +122,8 @@ def _scored(tries: Iterable[TryRecord], phase: str) -> Iterator[tuple[tuple[str,
     for made in tries:
         if made.phase != phase:
             continue
-        body = json.dumps([made.objective, made.seed, made.surface, made.mutations], sort_keys=True).encode()
+        about = [made.objective, made.seed, made.surface, made.case, made.field, made.mutations]
+        body = json.dumps(about, sort_keys=True).encode()
         same = blake2b(body, digest_size=16).digest()
         seen[same] += 1
         bad = _BAD[phase].get(made.outcome)
