@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +14,7 @@ from genops.cli.options import AsJson, UseCache
 from genops.cli.output import note
 from genops.cli.progress import evaluation_bar
 from genops.cli.project import opened
+from genops.cli.resumable import command_again, watched
 from genops.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -84,7 +82,7 @@ def run(
         failed_in = _evaluation(project, loaded.name, only_failed)
         results = Results(project.store, project.settings)
         other = results.find(against).record.id if against is not None else None
-        with _shown(failed_in) as shown:
+        with watched(evaluation_bar(), _made, _again(failed_in)) as watch:
             done = run_sync(
                 aevaluate(
                     loaded,
@@ -100,8 +98,8 @@ def run(
                     use_cache=cache,
                     memo=memo,
                     seed=seed,
-                    on_start=shown.start,
-                    on_progress=shown.advance,
+                    on_start=lambda plan, evaluation: watch.begin(_planned(plan, evaluation)),
+                    on_progress=watch.advance,
                 )
             )
         summary = summary_of(results, results.find(done.record.id), other)
@@ -128,51 +126,26 @@ def _report(text: str) -> tuple[str, Path]:
     return kind, Path(file)
 
 
-class _Shown:
-    """What a person sees while an evaluation runs."""
+def _planned(plan: Plan, evaluation: str) -> str:
+    """What is about to happen."""
+    from genops.tracing.quantities import counted
 
-    def __init__(self) -> None:
-        self.evaluation = ""
-        self.bar: Any = None
-        self.progress: Progress | None = None
-
-    def start(self, plan: Plan, evaluation: str) -> None:
-        """Says what is about to happen."""
-        from genops.tracing.quantities import counted
-
-        self.evaluation = evaluation
-        variants = f" x {counted(len(plan.variants), 'variant')}" if len(plan.variants) > 1 else ""
-        repeats = f" x {plan.suite.repeat} repeats" if plan.suite.repeat > 1 else ""
-        note(f"{plan.suite.name}: {counted(plan.cases, 'case')}{variants}{repeats}, evaluation {evaluation[:12]}")
-
-    def advance(self, progress: Progress) -> None:
-        """Moves the bar."""
-        self.progress = progress
-        self.bar(progress)
+    variants = f" x {counted(len(plan.variants), 'variant')}" if len(plan.variants) > 1 else ""
+    repeats = f" x {plan.suite.repeat} repeats" if plan.suite.repeat > 1 else ""
+    return f"{plan.suite.name}: {counted(plan.cases, 'case')}{variants}{repeats}, evaluation {evaluation[:12]}"
 
 
-@contextmanager
-def _shown(failed_in: str | None) -> Iterator[_Shown]:
-    shown = _Shown()
-    try:
-        with evaluation_bar() as shown.bar:
-            yield shown
-    except BaseException as error:
-        if shown.evaluation and (shown.progress is not None or isinstance(error, KeyboardInterrupt)):
-            from genops.tracing.quantities import counted
+def _made(progress: Progress | None) -> str:
+    from genops.tracing.quantities import counted
 
-            made = counted(shown.progress.done if shown.progress is not None else 0, "sample")
-            note(f"stopped after {made}; what was kept is not made again. Go on with:\n  {_again(failed_in)}")
-        raise
+    return counted(0 if progress is None else progress.done, "sample")
 
 
 def _again(failed_in: str | None) -> str:
-    """The same command, to go on with; which evaluation was the last one does not stay so."""
-    words = [word for word in sys.argv[1:] if word not in ("--resume", "--fresh")]
-    if failed_in:
-        words = [failed_in[:12] if word == _LAST else word for word in words]
-        words = [f"--only-failed={failed_in[:12]}" if word == f"--only-failed={_LAST}" else word for word in words]
-    return shlex.join(["genops", *words, "--resume"])
+    """The same command; which evaluation was the last one does not stay so."""
+    option = "--only-failed="
+    last = {_LAST: failed_in[:12], f"{option}{_LAST}": f"{option}{failed_in[:12]}"} if failed_in else {}
+    return command_again(last)
 
 
 def _selection(sample: str | None, split: list[str] | None, only: list[str] | None, seed: int) -> Selection:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,6 +16,7 @@ from genops.cli.options import AsJson
 from genops.cli.output import listing, note, say, say_json
 from genops.cli.progress import campaign_bar
 from genops.cli.project import opened, opened_store
+from genops.cli.resumable import command_again, watched
 from genops.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -62,7 +60,7 @@ def run(
     reports = wanted_reports(report)
     with opened() as project:
         loaded = Definition.load(campaign, project.settings)
-        with _shown() as shown:
+        with watched(campaign_bar(), _made, command_again()) as watch:
             done = run_sync(
                 afuzz(
                     loaded,
@@ -70,8 +68,8 @@ def run(
                     gate=gate,
                     resume=resume,
                     fresh=fresh,
-                    on_start=shown.start,
-                    on_progress=shown.advance,
+                    on_start=lambda plan, campaign: watch.begin(_planned(plan, campaign)),
+                    on_progress=watch.advance,
                 )
             )
         summary = say_campaign(project.store, done.record, as_json)
@@ -157,45 +155,21 @@ def delete(
         note(f"deleted {campaign[:12]}")
 
 
-class _Shown:
-    """What a person sees while a campaign runs."""
+def _planned(plan: CampaignPlan, campaign: str) -> str:
+    """What is about to happen."""
+    from genops.fuzz.summary.verdict import counted_tries
+    from genops.tracing.quantities import counted
 
-    def __init__(self) -> None:
-        self.campaign = ""
-        self.bar: Any = None
-        self.progress: FuzzProgress | None = None
-
-    def start(self, plan: CampaignPlan, campaign: str) -> None:
-        """Says what is about to happen."""
-        from genops.fuzz.summary.verdict import counted_tries
-        from genops.tracing.quantities import counted
-
-        self.campaign = campaign
-        parts = [counted(len(plan.arenas), "objective")] if plan.arenas else []
-        parts += [counted(len(plan.robustness.relations), "relation")] if plan.robustness else []
-        note(f"{plan.campaign.name}: {', '.join(parts)}, {counted_tries(plan.size)}, campaign {campaign[:12]}")
-        for left_out in plan.borrowed.notes:
-            note(left_out)
-
-    def advance(self, progress: FuzzProgress) -> None:
-        """Moves the bar."""
-        self.progress = progress
-        self.bar(progress)
+    parts = [counted(len(plan.arenas), "objective")] if plan.arenas else []
+    parts += [counted(len(plan.robustness.relations), "relation")] if plan.robustness else []
+    what = f"{plan.campaign.name}: {', '.join(parts)}, {counted_tries(plan.size)}, campaign {campaign[:12]}"
+    return "\n".join((what, *plan.borrowed.notes))
 
 
-@contextmanager
-def _shown() -> Iterator[_Shown]:
-    shown = _Shown()
-    try:
-        with campaign_bar() as shown.bar:
-            yield shown
-    except BaseException as error:
-        if shown.campaign and (shown.progress is not None or isinstance(error, KeyboardInterrupt)):
-            from genops.fuzz.summary.verdict import counted_tries
+def _made(progress: FuzzProgress | None) -> str:
+    from genops.fuzz.summary.verdict import counted_tries
 
-            made = shown.progress.done - shown.progress.resumed if shown.progress is not None else 0
-            note(f"stopped after {counted_tries(made)}; what was kept is not made again. Go on with:\n  {_again()}")
-        raise
+    return counted_tries(0 if progress is None else progress.done - progress.resumed)
 
 
 def _tell(done: Fuzzed) -> None:
@@ -204,17 +178,12 @@ def _tell(done: Fuzzed) -> None:
 
     progress = done.progress
     if progress.stopped:
-        note(f"stopped: {progress.stopped}; go on with:\n  {_again()}")
+        note(f"stopped: {progress.stopped}; go on with:\n  {command_again()}")
     elif progress.missing:
         lost = counted_tries(progress.missing)
-        note(f"missing, as something around the chain failed: {lost}. Go on with:\n  {_again()}")
+        note(f"missing, as something around the chain failed: {lost}. Go on with:\n  {command_again()}")
     elif done.gate is not None and progress.done == progress.resumed:
         note("nothing was tried: this was decided before; --fresh starts over, which spends alpha again")
-
-
-def _again() -> str:
-    """The same command, to go on with."""
-    return shlex.join(["genops", *(word for word in sys.argv[1:] if word not in ("--resume", "--fresh")), "--resume"])
 
 
 def _row(store: Store, record: CampaignRecord) -> dict[str, Any]:
