@@ -1,6 +1,7 @@
 """The report as JSON: the summary, whole. Keys are added and never change their meaning.
 
-* ``id``, ``campaign``, ``chain``, ``status``, ``started`` (nanoseconds since the epoch).
+* ``id``, ``campaign``, ``chain``, ``step`` (that attacks enter at; empty for the chain's inputs), ``cases`` (how many
+  carry attacks), ``status``, ``started`` (nanoseconds since the epoch).
 * ``verdict``: ``outcome`` (``bad``, ``unfinished``, ``undecided``, ``good``), ``exit_code``, ``reasons``.
 * ``objectives``, in the order of the campaign, each with ``name``, ``title``, ``severity``, ``tags`` (``owasp``,
   ``atlas``, ``nist``), ``findings`` (how many), ``standing`` (``outcome`` and ``reason``, as the verdict's),
@@ -11,10 +12,12 @@
   labelled); ``mutators`` (``mutator``, empty for seeds as written;
   ``outcomes``, ``rate``), ``steps`` (``step``, empty where unknown; ``breaches``, ``rate``), ``at_least_once`` (``k``,
   ``success``); ``poison`` (of attacks of the sweep that came by a passage: ``tries``, and in how many of them a search
-  ``found`` it; null where none did).
+  ``found`` it; null where none did); ``fields`` (``field``, empty for what is written into none; ``outcomes``,
+  ``rate``; no entries where an attacker writes only one).
 * ``findings``, the worst first: ``id``, ``objective``, ``severity``, ``label``, ``seed``, ``surface``, ``mutators``,
   ``start`` (the text that these begin with), ``mutations`` (``mutator``, ``seed``, ``settings``), ``text`` (the attack,
-  exact), ``step``, ``run``, ``tries`` (that its shortest form took), ``minimal``.
+  exact), ``step``, ``run``, ``tries`` (that its shortest form took), ``minimal``, ``case`` and ``field`` that carry it
+  (empty where there is only one).
 * ``robustness``, null where the campaign has none: ``standing``, ``planned`` and ``made`` (tries), ``cases``,
   ``unanswered`` and ``failed`` (cases that nothing could be compared with); ``baseline`` (cases asked again without a
   change) and ``relations``, each with ``relation``, ``outcomes`` (``same``, ``changed``, ``crashed``, ``unscored``,

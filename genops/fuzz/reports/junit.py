@@ -127,7 +127,8 @@ def _test(classname: str, told: _Test, findings: list[FindingSummary]) -> str:
 def _told(findings: Iterable[FindingSummary]) -> Iterator[str]:
     listed = list(findings)
     for one in listed[:_MOST]:
-        yield f"{one.severity}: {one.label}, at {where(one.step)}, under {bare(one.mutators)}"
+        by = f", by the field {attack_text(one.field)}" if one.field else ""
+        yield f"{one.severity}: {one.label}, at {where(one.step)}{by}, under {bare(one.mutators)}"
         yield f"  {attack_text(one.text)}"
         yield f"  {repro_command(one.id)}; {trace_command(one.run)}" if one.run else f"  {repro_command(one.id)}"
     if len(listed) > _MOST:

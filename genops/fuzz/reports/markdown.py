@@ -15,6 +15,7 @@ from genops.fuzz.reports.wording import (
     bare,
     corrected_rate,
     headline,
+    in_field,
     kinds,
     labelled,
     poison_words,
@@ -122,6 +123,13 @@ def _details(summary: Summary) -> Iterator[str]:
     ]
     if mutators:
         yield from table(("objective", "mutator", "rate of breaches, 95%", "n"), mutators)
+    fields = [
+        (cell(one.name), cell(in_field(rate.field)), measured(rate.rate), f"{rate.rate.n:,}")
+        for one in summary.objectives
+        for rate in one.fields
+    ]
+    if fields:
+        yield from table(("objective", "field", "rate of breaches, 95%", "n"), fields)
     steps = [
         (cell(one.name), f"`{code(attack_text(rate.step))}`" if rate.step else "(not known)", measured(rate.rate))
         for one in summary.objectives

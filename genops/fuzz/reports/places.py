@@ -69,8 +69,8 @@ class Places:
             yield self._file("chain", reference), None
             return
         inside = [need.reference for need in node.step.needs() if need.kind == "chain"] if rest else []
-        if inside and self._definition(inside[0]) is not None:
-            yield from self._within(inside[0], rest)
+        if inside and (inner := self._definition(inside[0])) is not None:
+            yield from self._within(inside[0], rest.removeprefix(inner.name).removeprefix("/"))
             return
         yield Path(node.at.path), node.at.line
         yield from ((path, None) for path in self._prompts(node.step))

@@ -146,6 +146,8 @@ def _results(findings: Iterable[FindingSummary], rules: dict[str, int], places: 
                 "mutators": bare(finding.mutators),
                 "seed": attack_text(finding.seed),
                 "surface": finding.surface,
+                "field": attack_text(finding.field),
+                "case": attack_text(finding.case),
                 "step": attack_text(finding.step),
                 "run": finding.run,
             },
@@ -156,13 +158,15 @@ def _fingerprint(finding: FindingSummary) -> str:
     """What makes it the same finding, without the words of the attack: these differ with what a search came upon."""
     mutators = sorted({str(mutation["mutator"]) for mutation in finding.mutations})
     body = [finding.objective, finding.surface, finding.label, mutators, place(finding.step)]
+    body += [finding.field] if finding.field else []
     return hashlib.sha256(json.dumps(body).encode("ascii")).hexdigest()
 
 
 def _message(finding: FindingSummary) -> str:
+    entry = f"the field {attack_text(finding.field)}" if finding.field else finding.surface
     parts = [
         f"An attack gets through at {where(finding.step)} (detected as {finding.label or 'a breach'}).",
-        f"It enters by {finding.surface}, under {bare(finding.mutators)}: {attack_text(finding.text, _LONGEST)}",
+        f"It enters by {entry}, under {bare(finding.mutators)}: {attack_text(finding.text, _LONGEST)}",
         f"Run it again: {repro_command(finding.id)}",
     ]
     if finding.run:

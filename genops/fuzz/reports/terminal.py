@@ -21,6 +21,7 @@ from genops.fuzz.reports.wording import (
     bare,
     corrected_rate,
     headline,
+    in_field,
     kinds,
     labelled,
     poison_words,
@@ -49,7 +50,7 @@ def write_comparison(comparison: Comparison, out: TextIO) -> None:
 def terminal_report(summary: Summary) -> RenderableType:
     """The report as rich prints it."""
     parts: list[RenderableType] = [*_head(summary)]
-    attacks = (_findings, _objectives, _detectors, _searches, _mutators, _steps, _curves)
+    attacks = (_findings, _objectives, _detectors, _searches, _mutators, _fields, _steps, _curves)
     for block in (*attacks, _relations, _prompts, _answers):
         found = list(block(summary))
         if found:
@@ -91,11 +92,14 @@ def _head(summary: Summary) -> Iterator[Text]:
 def _findings(summary: Summary) -> Iterator[RenderableType]:
     if not summary.findings:
         return
-    table = _table("FINDING", "SEVERITY", "OBJECTIVE", "STEP", "MUTATORS", "ATTACK", "DETECTED AS", "RUN")
+    fields = any(one.field for one in summary.findings)
+    more = ("FIELD",) if fields else ()
+    table = _table("FINDING", "SEVERITY", "OBJECTIVE", "STEP", *more, "MUTATORS", "ATTACK", "DETECTED AS", "RUN")
     for one in summary.findings[:_MOST_FINDINGS]:
         where = one.step or "(the chain as a whole)"
         text = attack_text(one.text) + ("" if one.minimal else "  (not minimal)")
-        row = (one.id[:12], one.severity, one.objective, where, bare(one.mutators))
+        written = (in_field(one.field),) if fields else ()
+        row = (one.id[:12], one.severity, one.objective, where, *written, bare(one.mutators))
         table.add_row(*map(_safe, row), Text(text), _safe(one.label), one.run[:12])
     yield table
     left = len(summary.findings) - _MOST_FINDINGS
@@ -121,7 +125,9 @@ def _objectives(summary: Summary) -> Iterator[RenderableType]:
             cells.append(corrected_rate(one.corrected))
         cells += [f"{one.rate.clusters or 0:,}", *_counts(one.sweep, shown)]
         table.add_row(*cells, *((_bounds(one),) if lost else ()))
-    yield Text("sweep, drawn at random; the rate is of breach and safe, its interval clustered by seed", style="dim")
+    over = f" over {summary.cases:,} cases" if summary.cases > 1 else ""
+    told = f"sweep, drawn at random{over}; the rate is of breach and safe, its interval clustered by seed"
+    yield Text(told, style="dim")
     yield table
     yield from map(Text, poison_words(summary))
 
@@ -161,6 +167,19 @@ def _mutators(summary: Summary) -> Iterator[RenderableType]:
             table.add_row(_safe(one.name), f"… and {len(broken) - _MOST_MUTATORS} more with breaches")
     if table.row_count:
         yield Text("the sweep by mutator, where there are breaches", style="dim")
+        yield table
+
+
+def _fields(summary: Summary) -> Iterator[RenderableType]:
+    rates = [rate for one in summary.objectives for rate in one.fields]
+    shown = kinds(OUTCOMES, [rate.outcomes for rate in rates])
+    table = _table("OBJECTIVE", "FIELD", "RATE, 95%", *_names(OUTCOMES, shown))
+    for one in summary.objectives:
+        for rate in one.fields:
+            row = (_safe(one.name), _safe(in_field(rate.field)), measured(rate.rate))
+            table.add_row(*row, *_counts(rate.outcomes, shown))
+    if table.row_count:
+        yield Text("the sweep by the field that attacks were written into", style="dim")
         yield table
 
 

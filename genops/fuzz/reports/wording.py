@@ -165,6 +165,11 @@ def bare(mutator: str) -> str:
     return mutator or "(as written)"
 
 
+def in_field(field: str) -> str:
+    """The field of a row; words where there is none."""
+    return field or "(none)"
+
+
 def _spelled(character: str) -> str:
     if character in _SHORT:
         return _SHORT[character]

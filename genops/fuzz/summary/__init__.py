@@ -7,6 +7,7 @@ from genops.fuzz.summary.robustness import ChangedAnswer, ChangeRate, PromptSens
 from genops.fuzz.summary.summary import (
     SEVERITIES,
     AtLeastOnce,
+    FieldRate,
     FindingSummary,
     MutatorRate,
     ObjectiveSummary,
@@ -24,6 +25,7 @@ __all__ = [
     "ChangeRate",
     "ChangedAnswer",
     "Comparison",
+    "FieldRate",
     "FindingSummary",
     "MutatorRate",
     "ObjectiveSummary",

@@ -19,6 +19,7 @@ from genops.errors import ReferenceNotFound
 from genops.evals.gate import Verdict as GateVerdict
 from genops.evals.summary import Measure
 from genops.evals.summary.measure import mean_measure
+from genops.executor.entry import input_of
 from genops.fuzz.objective import Severity, Tags, find_objective
 from genops.fuzz.search import FOUND, best_of_n
 from genops.fuzz.summary.changes import RobustnessTally
@@ -47,6 +48,21 @@ class MutatorRate:
     """
 
     mutator: str
+    outcomes: Outcomes
+    rate: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRate:
+    """The tries of the sweep that were written into one field.
+
+    Attributes:
+        field: Its name; empty for attacks by passages and tools' results, which are written into none.
+        outcomes: What became of them.
+        rate: Of breaches.
+    """
+
+    field: str
     outcomes: Outcomes
     rate: Measure
 
@@ -116,6 +132,7 @@ class ObjectiveSummary:
         steps: The most broken first.
         at_least_once: At 1, 2, 4, … tries.
         poison: Of attacks that came by a passage; None where none did.
+        fields: The most broken first; empty where an attacker writes only one.
     """
 
     name: str
@@ -137,6 +154,7 @@ class ObjectiveSummary:
     steps: tuple[StepRate, ...]
     at_least_once: tuple[AtLeastOnce, ...]
     poison: Poison | None = None
+    fields: tuple[FieldRate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +176,8 @@ class FindingSummary:
         run: Id of the run that shows it.
         tries: That finding its shortest form took.
         minimal: Whether nothing more can be left out.
+        case: Id of the harmless case that carries it; empty where the campaign has only one.
+        field: That it is written into; empty where it is written into none, or an attacker writes only one.
     """
 
     id: str
@@ -174,6 +194,8 @@ class FindingSummary:
     run: str
     tries: int
     minimal: bool
+    case: str = ""
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +214,7 @@ class Summary:
         robustness: Of answers to changed cases; None where the campaign has no such part.
         gate: Where it stands; None where it was not asked.
         step: Position of the step that attacks enter at; empty for the chain's inputs.
+        cases: How many harmless cases carry attacks.
     """
 
     id: str
@@ -205,6 +228,7 @@ class Summary:
     robustness: RobustnessSummary | None = None
     gate: GateVerdict | None = None
     step: str = ""
+    cases: int = 0
 
     @property
     def target(self) -> str:
@@ -225,6 +249,7 @@ def summarise(store: Store, record: CampaignRecord, accuracy: Mapping[str, Accur
         accuracy: How good the detectors of an objective were found to be, by the objective's name.
     """
     manifest = record.body["manifest"]
+    step = (manifest.get("step") or {}).get("name", "")
     findings = sorted(store.findings(record.id), key=_worst_first)
     steady = RobustnessTally()
     found = tally(_attacks(store.tries(record.id), steady), findings)
@@ -237,7 +262,7 @@ def summarise(store: Store, record: CampaignRecord, accuracy: Mapping[str, Accur
     }
     each = Counter(finding.objective for finding in findings)
     objectives = tuple(
-        _objective(name, sizes[name], each[name], tallies[name], (accuracy or {}).get(name)) for name in names
+        _objective(name, sizes[name], each[name], tallies[name], (accuracy or {}).get(name), step) for name in names
     )
     robustness = None
     if about := record.body.get("robustness"):
@@ -250,10 +275,11 @@ def summarise(store: Store, record: CampaignRecord, accuracy: Mapping[str, Accur
         started=record.started,
         verdict=_verdict(gate, objectives, robustness, finished=record.status == "finished"),
         objectives=objectives,
-        findings=tuple(map(_finding, findings)),
+        findings=tuple(_finding(finding, step) for finding in findings),
         robustness=robustness,
         gate=gate,
-        step=(manifest.get("step") or {}).get("name", ""),
+        step=step,
+        cases=len(manifest.get("dataset", {}).get("cases", ())),
     )
 
 
@@ -281,7 +307,7 @@ def _attacks(tries: Iterable[TryRecord], steady: RobustnessTally) -> Iterator[Tr
 
 
 def _objective(
-    name: str, planned: int, findings: int, found: ObjectiveTally, accuracy: Accuracy | None
+    name: str, planned: int, findings: int, found: ObjectiveTally, accuracy: Accuracy | None, step: str
 ) -> ObjectiveSummary:
     counts, sweep = found.sweep.counts(), Outcomes(**found.sweep.outcomes)
     search, strategy = (Outcomes(**found.led[phase]) for phase in ("search", "strategy"))
@@ -310,6 +336,7 @@ def _objective(
         steps=_steps(found),
         at_least_once=_at_least_once(counts),
         poison=Poison(found.poison.total(), found.poison[FOUND]) if found.poison else None,
+        fields=_fields(found, step),
     )
 
 
@@ -336,6 +363,16 @@ def _mutators(found: ObjectiveTally) -> tuple[MutatorRate, ...]:
     return tuple(sorted(rates, key=lambda one: (-(one.rate.value or 0.0), one.mutator != BARE, one.mutator)))
 
 
+def _fields(found: ObjectiveTally, step: str) -> tuple[FieldRate, ...]:
+    if not any(found.fields):
+        return ()
+    rates = [
+        FieldRate(_shown(name, step), Outcomes(**cell.outcomes), rate_of(cell.counts()))
+        for name, cell in found.fields.items()
+    ]
+    return tuple(sorted(rates, key=lambda one: (-(one.rate.value or 0.0), one.field)))
+
+
 def _steps(found: ObjectiveTally) -> tuple[StepRate, ...]:
     breaches = Counter({step: seeds.total() for step, seeds in found.steps.items()})
     return tuple(StepRate(step, count, rate_of(found.step_counts(step))) for step, count in breaches.most_common())
@@ -358,7 +395,12 @@ def _worst_first(finding: FindingRecord) -> tuple[int, int]:
     return SEVERITIES.index(finding.severity), finding.number
 
 
-def _finding(finding: FindingRecord) -> FindingSummary:
+def _shown(field: str, step: str) -> str:
+    """A field as the campaign calls it: of a step's, without the step."""
+    return field.removeprefix(input_of(step, "")) if step else field
+
+
+def _finding(finding: FindingRecord, step: str) -> FindingSummary:
     return FindingSummary(
         id=finding.id,
         objective=finding.objective,
@@ -374,4 +416,6 @@ def _finding(finding: FindingRecord) -> FindingSummary:
         run=finding.run,
         tries=finding.tries,
         minimal=finding.minimal,
+        case=finding.case,
+        field=_shown(finding.field, step),
     )

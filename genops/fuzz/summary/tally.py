@@ -59,6 +59,7 @@ class ObjectiveTally:
         sweep: All that were drawn without a look at others.
         led: What became of tries that went where earlier ones had led, by phase: ``search`` and ``strategy``.
         mutators: Tries of the sweep by their mutators.
+        fields: The same by the field that the attack was written into; empty for none, or the only one.
         steps: Breaches of the sweep by the step that let them through, and by seed.
         poison: Whether a search found the passage that an attack of the sweep came by: how often which.
     """
@@ -66,6 +67,7 @@ class ObjectiveTally:
     sweep: Cell = field(default_factory=Cell)
     led: dict[str, Counter[str]] = field(default_factory=lambda: {phase: Counter() for phase in _LED})
     mutators: dict[str, Cell] = field(default_factory=lambda: defaultdict(Cell))
+    fields: dict[str, Cell] = field(default_factory=lambda: defaultdict(Cell))
     steps: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     poison: Counter[str] = field(default_factory=Counter)
 
@@ -92,6 +94,7 @@ def tally(tries: Iterable[TryRecord], findings: Sequence[FindingRecord]) -> dict
         objective.sweep.add(made)
         objective.poison.update(feature for feature in made.features if feature.startswith(POISON))
         objective.mutators[mutators_of(made.mutations)].add(made)
+        objective.fields[made.field].add(made)
         if made.outcome == "breach":
             objective.steps[_blamed(made, findings)][made.seed] += 1
     return dict(found)
@@ -112,7 +115,7 @@ def _blamed(made: TryRecord, findings: Sequence[FindingRecord]) -> str:
     explaining = [
         finding
         for finding in findings
-        if (finding.objective, finding.surface) == (made.objective, made.surface)
+        if (finding.objective, finding.surface, finding.field) == (made.objective, made.surface, made.field)
         and (
             finding.number == made.number
             or (finding.label == said and {mutation["mutator"] for mutation in finding.mutations} <= mine)

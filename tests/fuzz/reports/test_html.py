@@ -159,7 +159,15 @@ class TestInABrowser:
         assert "no breach was found" in text
         assert "not safe by that" in text
         assert "rate at most 26.5% (95%)" in text
-        assert hidden == ["findings", "steps", "curves", "robustness"]
+        assert hidden == ["findings", "fields", "steps", "curves", "robustness"]
+
+    def test_several_fields_have_a_rate_each_and_a_finding_names_its_own(self, written, tmp_path):
+        tries = [{**one, "field": "notes" if n % 3 == 0 else "question"} for n, one in enumerate(BREACHES)]
+        page = written("html", tries, [{"field": "notes", "case": "hours"}])
+        asked = """(openRow(0), ["fields", "detail"].map((id) => document.getElementById(id).innerText))"""
+        fields, finding = said(dom(page, tmp_path, asked))
+        assert all(words in fields for words in ("notes", "100%", "question"))
+        assert all(words in finding for words in ("the field notes", "hours"))
 
     def test_robustness_has_its_relations_prompts_and_changed_answers(self, written, tmp_path):
         page = written("html", STEADY, objectives=(), robustness={**ABOUT, "at_most": {"case": 0.1}})

@@ -28,17 +28,17 @@ def data(campaigns):
 
 def test_its_keys(data):
     about = ["id", "campaign", "chain", "status", "started", "verdict"]
-    assert list(data) == [*about, "objectives", "findings", "robustness", "gate", "step"]
+    assert list(data) == [*about, "objectives", "findings", "robustness", "gate", "step", "cases"]
     assert list(data["verdict"]) == ["outcome", "exit_code", "reasons"]
     about = ["name", "title", "severity", "tags", "findings", "standing", "planned", "sweep", "search", "strategy"]
     rates = ["rate", "bounds", "sensitivity", "specificity", "corrected", "mutators", "steps", "at_least_once"]
-    assert list(data["objectives"][0]) == [*about, *rates, "poison"]
+    assert list(data["objectives"][0]) == [*about, *rates, "poison", "fields"]
     assert list(data["objectives"][0]["sweep"]) == OUTCOMES
     rate = ["value", "unit", "n", "low", "high", "level", "method", "missing", "clusters"]
     assert list(data["objectives"][0]["rate"]) == list(data["objectives"][0]["corrected"]) == rate
     assert list(data["objectives"][0]["standing"]) == ["outcome", "reason"]
     finding = ["id", "objective", "severity", "label", "seed", "surface", "mutators", "start", "mutations", "text"]
-    finding += ["step", "run", "tries", "minimal"]
+    finding += ["step", "run", "tries", "minimal", "case", "field"]
     assert list(data["findings"][0]) == finding
 
 

@@ -17,7 +17,7 @@ def test_a_step_stands_in_its_chain_with_its_prompt_beside_it(places):
 def test_the_cases_of_a_branch_are_told_apart_and_a_chain_inside_has_its_own_file(places):
     assert places().of("tidy[0]/short") == [Place("chains/answer_docs.yaml", 10), Place("prompts/shorten.prompt", 1)]
     inside = [Place("chains/longer.yaml", 3), Place("prompts/writers/longer.prompt", 1)]
-    assert places().of("tidy[1]/short/write") == inside
+    assert places().of("tidy[1]/short/longer/write") == inside
     assert places().of("tidy[1]/short") == [Place("chains/answer_docs.yaml", 12)]
 
 

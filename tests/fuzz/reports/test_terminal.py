@@ -163,3 +163,12 @@ def test_an_attacker_that_declines_is_told_from_a_server_that_fails(written):
     assert "no breach was found (exit code 0)" in text
     assert "ATTACKER REFUSED" in text
     assert "the attacker model" not in written([{"outcome": "safe"}] * 48)
+
+
+def test_where_an_attacker_writes_several_fields_each_has_its_rate_and_findings_name_theirs(written):
+    tries = [{"field": "notes" if n % 2 else "question", "outcome": "breach" if n % 2 else "safe"} for n in range(48)]
+    lines = [line.split() for line in written(tries, [{"field": "notes"}]).splitlines()]
+    assert any(line[:3] == ["prompt_extraction", "question", "0.0%"] for line in lines)
+    assert any(line[:3] == ["prompt_extraction", "notes", "100.0%"] for line in lines)
+    assert any("f" * 12 in line and "notes" in line for line in lines)
+    assert not any("FIELD" in line for line in written([{}] * 48).splitlines())

@@ -56,6 +56,23 @@ def test_rates_by_mutator_come_the_most_broken_first(summary):
     assert all(rate.rate.high is not None for rate in one.mutators)
 
 
+def test_rates_by_field_are_told_where_there_is_more_than_one(summary):
+    notes = [{"outcome": "breach" if n < 9 else "safe", "field": "notes"} for n in range(12)]
+    one = summary(notes + [{"field": "question"}] * 12).objectives[0]
+    assert [(rate.field, rate.rate.value, rate.outcomes.made) for rate in one.fields] == [
+        ("notes", 0.75, 12),
+        ("question", 0.0, 12),
+    ]
+    assert all(rate.rate.high is not None for rate in one.fields)
+    assert summary([{}] * 24).objectives[0].fields == ()
+
+
+def test_a_breach_by_another_field_is_not_explained_by_a_finding(summary):
+    tries = [{"outcome": "breach", "field": field} for field in ("notes", "question") for _ in range(12)]
+    one = summary(tries, [{"field": "notes", "number": 0}]).objectives[0]
+    assert [(rate.step, rate.breaches) for rate in one.steps] == [("answer", 12), ("", 12)]
+
+
 def test_breaches_are_laid_at_the_step_of_the_finding_that_explains_them(summary):
     breach = {"outcome": "breach", "mutations": under("base64")}
     tries = [breach, breach, {"outcome": "breach"}, *[{"outcome": "safe"}] * 21]

@@ -102,6 +102,17 @@ function showSteps() {
   document.getElementById("steps").append(element("div", { class: "card" }, rateTable(["step, objective", "let through, 95%", ""], steps.map(row), [null, scale, null])));
 }
 
+function showFields() {
+  const fields = summary.objectives.flatMap((one) => one.fields.map((field) => [one, field]));
+  if (!fields.length) return;
+  const scale = shareScale(fields.map(([, field]) => field.rate));
+  const row = ([one, field]) => element("tr", {},
+    element("th", { scope: "row" }, element("span", { class: "mono" }, field.field || "(none)"), element("small", {}, one.name)),
+    element("td", { class: "picture" }, intervalView(field.rate, scale, { kind: "bad" })),
+    element("td", { class: "words" }, element("b", { title: field.rate.method }, measureText(field.rate)), element("small", {}, `${counted(field.outcomes.breach, "breach", "breaches")} of ${counted(field.rate.n, "try", "tries")}`)));
+  document.getElementById("fields").append(element("div", { class: "card" }, rateTable(["field, objective", "rate, 95%", ""], fields.map(row), [null, scale, null])));
+}
+
 function showCurves() {
   const broken = summary.objectives.filter((one) => one.sweep.breach && one.at_least_once.length > 1);
   if (!broken.length) return;
@@ -199,6 +210,7 @@ listRows();
 showHead();
 showObjectives();
 showMap();
+showFields();
 showSteps();
 showCurves();
 showRobustness();

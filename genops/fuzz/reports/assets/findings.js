@@ -48,7 +48,7 @@ function namesOf(finding) {
 }
 
 function textOf(finding) {
-  finding.searched ??= [finding.id, finding.objective, finding.severity, finding.label, finding.seed, finding.surface, finding.mutators,
+  finding.searched ??= [finding.id, finding.objective, finding.severity, finding.label, finding.seed, finding.surface, finding.case, finding.field, finding.mutators,
     finding.attack.text, finding.start.text, finding.step || WHOLE, finding.run].join("\n").toLowerCase();
   return finding.searched;
 }
@@ -72,7 +72,8 @@ function openRow(index) {
   const objective = objectiveOf.get(finding.objective);
   const facts = [
     ["objective", finding.objective], ["detected as", finding.label], ["step where the defence failed", finding.step || WHOLE],
-    ["enters by", { input: "an input", passage: "a passage that is retrieved", tool: "the result of a tool" }[finding.surface] ?? finding.surface],
+    ["enters by", finding.field ? `the field ${finding.field}` : { input: "an input", passage: "a passage that is retrieved", tool: "the result of a tool" }[finding.surface] ?? finding.surface],
+    ["carried by the case", finding.case],
     ["seed", finding.seed], ["shortest", finding.minimal ? `nothing more can be left out (${counted(finding.tries, "try", "tries")})` : `not known: stopped after ${counted(finding.tries, "try", "tries")}`],
     ["tags", tagsOf(objective?.tags)], ["finding", finding.id],
   ];
