@@ -133,8 +133,10 @@ def _insert(engine: Engine, campaign_id: str, table: Table, records: Sequence[R]
 
 
 def _row(table: Table, key: int | None, record: R) -> tuple[Any, ...]:
-    values = {"campaign": key, **asdict(record)}
-    return tuple(_stored(column.name, values[column.name]) for column in table.columns)
+    return tuple(
+        key if column.name == "campaign" else _stored(column.name, getattr(record, column.name))
+        for column in table.columns
+    )
 
 
 def _stored(name: str, value: Any) -> Any:

@@ -83,9 +83,9 @@ def test_the_first_try_in_a_region_is_kept_for_it(plan, site):
     kept = {feature: entry.plan for entry in search.corpus.entries for feature in entry.features[::-1]}
     first = next(number for number, one in enumerate(tries) if "region 1" in one.features)
     entry = next(entry for entry in search.corpus.entries if entry.plan.key == plans[first].key)
-    assert "region 1" in entry.features
+    assert ("prompt_extraction", "region 1") in entry.features
     assert "base64" in {mutation.mutator for mutation in entry.plan.mutations}
-    assert kept["region 1"]
+    assert kept["prompt_extraction", "region 1"]
 
 
 def test_without_regions_nothing_tells_these_answers_apart(plan, site):

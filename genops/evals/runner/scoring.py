@@ -143,7 +143,9 @@ async def score_sample(uses: Sequence[ScorerUse], of: Any, scoring: Scoring) -> 
     """The scores of a sample as they are stored, redacted, by the names of the scorers' entries."""
     slow = [use for use in uses if use.scorer.waits]
     results = {use.name: await _one(use, of, scoring) for use in uses if not use.scorer.waits}
-    if slow:
+    if len(slow) == 1:  # a task of its own would cost more than many a scorer
+        results[slow[0].name] = await _one(slow[0], of, scoring)
+    elif slow:
         found = await asyncio.gather(*(_one(use, of, scoring) for use in slow))
         results.update(zip((use.name for use in slow), found, strict=True))
     kept: dict[str, Any] = {use.name: result for use in uses if (result := results[use.name]) is not None}

@@ -36,8 +36,8 @@ class Bandit:
         """The arm to try next."""
         if rng.random() < self._floor:
             return rng.choice(self._arms)
-        drawn = {arm: _drawn(rng, paid, failed) for arm, (paid, failed) in self._counts.items()}
-        return max(self._arms, key=drawn.__getitem__)
+        drawn = [_drawn(rng, paid, failed) for paid, failed in self._counts.values()]
+        return self._arms[drawn.index(max(drawn))]
 
     def observe(self, arm: str, paid: bool) -> None:
         """Counts a try; one of an arm that is not among them is left out."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -54,6 +56,7 @@ def closeness(scores: Scores) -> float:
     return max((_near(score) for score in scores.values() if "value" in score), default=0.0)
 
 
+@lru_cache(maxsize=4096)
 def place(path: str) -> str:
     """A position without the numbers of items, rounds, turns and attempts; which fallback was taken stays."""
     return _NUMBERS.sub("", path)
@@ -99,7 +102,7 @@ def _near(score: Mapping[str, Any]) -> float:
 
 def _bucket(count: int) -> int:
     """The bucket of a count, as AFL has them: 1, 2, 3, 4-7, 8-15, 16-31, 32-127, 128 and more."""
-    return max(lowest for lowest in _BUCKETS if lowest <= count)
+    return _BUCKETS[bisect_right(_BUCKETS, count) - 1]
 
 
 def _of_span(span: SpanRecord, value: Callable[[str], Value]) -> Iterator[str]:

@@ -45,7 +45,7 @@ class Entry:
     """
 
     plan: Plan
-    features: tuple[str, ...] = ()
+    features: tuple[_Feature, ...] = ()
     closeness: float = 0.0
     breach: bool = False
     chosen: int = 0
@@ -103,7 +103,8 @@ class Corpus:
 
     def energy(self, entry: Entry) -> float:
         """How much an entry deserves to be worked on, above 0: rare features and closeness raise it, tries lower it."""
-        rarity = sum(1 / self._counts[entry.plan.objective, feature] for feature in entry.features)
+        counts = self._counts
+        rarity = sum([1 / counts[feature] for feature in entry.features])
         return (_COMMON + rarity + _PULL * entry.closeness**2) / math.pow(1 + entry.chosen, _DECAY)
 
     def _count(self, seen: Iterable[_Feature]) -> bool:
@@ -117,7 +118,7 @@ class Corpus:
                 new = True
         return new
 
-    def _represented(self, plan: Plan, seen: Iterable[_Feature]) -> tuple[str, ...]:
+    def _represented(self, plan: Plan, seen: Iterable[_Feature]) -> tuple[_Feature, ...]:
         """The features that a plan is to stand for from now on."""
         chain = tuple(mutation.mutator for mutation in plan.mutations)
         stands_for = []
@@ -125,7 +126,7 @@ class Corpus:
             chains = self._chains.setdefault(feature, set()) if feature in self._counts else None
             if chains is not None and chain not in chains and len(chains) < REPRESENTATIVES:
                 chains.add(chain)
-                stands_for.append(feature[1])
+                stands_for.append(feature)
         return tuple(stands_for)
 
     def _count_parent(self, plan: Plan) -> None:

@@ -16,6 +16,8 @@ from genops.fuzz.attack import Mutation
 from genops.fuzz.mutator import find_mutator
 from genops.fuzz.objective import Seed
 
+_written = json.JSONEncoder(sort_keys=True).encode
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -35,8 +37,8 @@ class Plan:
     def key(self) -> bytes:
         """16 bytes that are the same for the same plan and for no other, in every process."""
         chain = [[mutation.mutator, mutation.seed, dict(mutation.settings)] for mutation in self.mutations]
-        body = json.dumps([self.objective, self.seed.id, self.seed.case, self.seed.field, chain], sort_keys=True)
-        return blake2b(body.encode(), digest_size=16).digest()
+        said = [self.objective, self.seed.id, self.seed.case, self.seed.field, chain]
+        return blake2b(_written(said).encode(), digest_size=16).digest()
 
 
 @dataclass(frozen=True, slots=True)

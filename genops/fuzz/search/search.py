@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import accumulate, cycle, product
 from random import Random
 
@@ -166,16 +166,16 @@ class _Pools:
     """The corpus as one generation draws from it: entries by their energy."""
 
     def __init__(self, corpus: Corpus, depth: int) -> None:
-        entries = corpus.entries
-        energies = {id(entry): corpus.energy(entry) for entry in entries}
+        self._energies = [(entry, corpus.energy(entry)) for entry in corpus.entries]
+        self._any = self._weighted(lambda entry: True)
+        short = self._weighted(lambda entry: len(entry.plan.mutations) < depth and not entry.breach)
+        self._short = short if short[0] else self._weighted(lambda entry: not entry.plan.mutations)
+        self._donors = self._weighted(lambda entry: bool(entry.plan.mutations))
 
-        def weighted(some: Sequence[Entry]) -> tuple[Sequence[Entry], list[float]]:
-            return some, list(accumulate(energies[id(entry)] for entry in some))
-
-        short = [entry for entry in entries if len(entry.plan.mutations) < depth and not entry.breach]
-        self._any = weighted(entries)
-        self._short = weighted(short or [entry for entry in entries if not entry.plan.mutations])
-        self._donors = weighted([entry for entry in entries if entry.plan.mutations])
+    def _weighted(self, fits: Callable[[Entry], bool]) -> tuple[list[Entry], list[float]]:
+        """Some entries, with the sums of their energies up to each."""
+        kept = [(entry, energy) for entry, energy in self._energies if fits(entry)]
+        return [entry for entry, _ in kept], list(accumulate(energy for _, energy in kept))
 
     @property
     def donors(self) -> bool:
