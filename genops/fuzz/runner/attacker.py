@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from genops.artifacts import Value
 from genops.errors import ModelRefused, ReferenceNotFound
 from genops.evals.judges.asking import Questions
-from genops.evals.judging import NoAnswer, UnusableAnswer
+from genops.evals.judging import Answer, NoAnswer, UnusableAnswer
 from genops.executor import Project
 from genops.fuzz.attacker import AttackerRefused, AttackerUnusable, declines
 from genops.tracing.trace import Trace
@@ -43,18 +43,24 @@ class ModelAttacker:
         try:
             answer = await self._questions.ask(prompt, inputs, number=number)
         except UnusableAnswer as error:
+            self._bill(error.used)
             words = await asyncio.to_thread(self._last_words, error.run)
             if declines(words):
                 raise AttackerRefused(f"the attacker declines: {words[:200]!r}") from error
             raise AttackerUnusable(f"the attacker's answer to {prompt} cannot be used: {error.message}") from error
         except NoAnswer as error:
+            self._bill(error.used)
             if not isinstance(error.__cause__, ModelRefused):
                 raise
             raise AttackerRefused(f"the attacker's server declines: {error.__cause__.message}") from error
-
-        self.cost += answer.cost or 0.0
-        self.tokens += answer.input_tokens + answer.output_tokens
+        self._bill(answer)
         return answer.value
+
+    def _bill(self, answer: Answer | None) -> None:
+        """Counts what an answer used, or what was used in vain."""
+        if answer is not None:
+            self.cost += answer.cost or 0.0
+            self.tokens += answer.input_tokens + answer.output_tokens
 
     def _last_words(self, run: str) -> str:
         """The last answer of a run that failed for it; empty where none is on record."""

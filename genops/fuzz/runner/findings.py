@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 
 from genops.artifacts import Value, encode
@@ -14,6 +14,7 @@ from genops.evals.sample import Sample
 from genops.fuzz.attack import CONVERSATION, Attack, Mutation
 from genops.fuzz.mutator import Attacker
 from genops.fuzz.objective import Seed
+from genops.fuzz.runner.progress import Spend
 from genops.fuzz.runner.trying import Arena, Try, outcome
 from genops.fuzz.search import Minimised, Scores, Turns, minimise
 from genops.fuzz.strategies import STRATEGIES
@@ -64,9 +65,9 @@ async def finding_of(
     arena: Arena,
     made: TryRecord,
     seed: Seed,
-    attempt: Callable[[Attack], Awaitable[Try]],
     attacker: Attacker | None,
     enough: Callable[[], bool],
+    spend: Spend,
 ) -> FindingRecord:
     """Shortens a breach to what it needs, and finds the step that let it through.
 
@@ -74,9 +75,9 @@ async def finding_of(
         arena: Where it happened.
         made: The breach.
         seed: That it began with.
-        attempt: Makes a try.
         attacker: For mutations that ask one.
         enough: Whether no more tries may be made.
+        spend: Told what tries and judges used: they are paid for, and count in nothing else.
 
     Raises:
         StoreError: Runs cannot be kept.
@@ -87,7 +88,8 @@ async def finding_of(
     breaches: dict[str, Try] = {}
 
     async def breaks(text: str, turns: Turns) -> bool:
-        again = await attempt(Attack(made.objective, seed, _after(mutations, turns), text))
+        again = await arena.attempt(Attack(made.objective, seed, _after(mutations, turns), text))
+        spend(again.cost, again.tokens)
         if again.outcome == "infrastructure":
             raise Unfinished(f"nothing is known of {made.objective} after a try under which the infrastructure failed")
         if again.outcome != "breach" or not breached(again.scores) & wanted:
@@ -130,7 +132,7 @@ async def finding_of(
         mutations=[asdict(mutation) for mutation in kept],
         text=attack.text,
         run=last.run,
-        step=await blamed(arena, last),
+        step=await blamed(arena, last, spend),
         label=label_of(last.scores),
         tries=least.tries,
         minimal=least.minimal,
@@ -152,7 +154,7 @@ def _form(attack: Attack) -> str:
     return encode([attack.text, *attack.conversation]).digest
 
 
-async def blamed(arena: Arena, found: Try) -> str:
+async def blamed(arena: Arena, found: Try, spend: Spend) -> str:
     """Position of the step with which the run became a breach; empty where only its end is one, or its trace is lost.
 
     The detectors are asked after every step, with its output in the place of the chain's and the trace so far. Steps
@@ -176,6 +178,7 @@ async def blamed(arena: Arena, found: Try) -> str:
         sample = Sample(case, arena.objective.name, 0, output, trace.run)
         scoring = Scoring(sample, arena.project, arena.questions, _until(trace, span))
         scores = await score_sample(arena.detectors, output, scoring)
+        spend(scoring.judged.cost, scoring.judged.input_tokens + scoring.judged.output_tokens)
         if outcome(scores, failed=False) == "breach":
             return span.path
     return ""

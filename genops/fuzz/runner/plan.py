@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from genops.artifacts import Value, digest_of, encode, source_digest
+from genops.errors import Unfinished
 from genops.evals.datasets import Dataset
 from genops.executor import Closure, Project
 from genops.fuzz.adapters import Borrowings, borrow
@@ -19,6 +20,7 @@ from genops.fuzz.objective import Objective, Seed
 from genops.fuzz.robustness.plan import RobustnessPlan
 from genops.fuzz.runner.attacker import ModelAttacker
 from genops.fuzz.runner.contract import standing_at
+from genops.fuzz.runner.progress import FuzzProgress, Spent
 from genops.fuzz.runner.trying import Arena
 from genops.fuzz.search import Choice
 from genops.fuzz.target import HarmlessCases, StepEntry, draw_cases, planted_closure, target_of
@@ -41,6 +43,7 @@ class CampaignPlan:
         borrowed: What it has from others.
         entry: The step that attacks enter at; None for the chain's inputs.
         baselines: For each objective and chain that a rule of the gate compares with.
+        spent: What harmless runs took, which see what a step is given.
     """
 
     campaign: Campaign
@@ -52,6 +55,7 @@ class CampaignPlan:
     borrowed: Borrowings = field(default_factory=Borrowings)
     entry: StepEntry | None = None
     baselines: Mapping[tuple[str, str], Arena] = field(default_factory=dict)
+    spent: Spent = field(default_factory=Spent)
 
     @classmethod
     async def prepare(cls, campaign: Campaign, project: Project) -> CampaignPlan:
@@ -66,13 +70,21 @@ class CampaignPlan:
             PeerFailed: Another tool failed.
             Unfinished: The chain fails before it is attacked.
         """
-        entry = None
+        entry, used = None, FuzzProgress(0)
+
+        def spend(cost: float | None, tokens: int) -> None:
+            used.spend(cost, tokens)
+            if used.over(campaign.budget):
+                what = f"{used.stopped} by harmless runs, before any attack"
+                raise Unfinished(what, hint="raise it, and run the campaign again: these runs are kept")
+
         if campaign.step is not None:
             closure, dataset, numbers = await asyncio.to_thread(_harmless, campaign, project)
             cases, (timeout, at_once) = map(dataset.__getitem__, numbers), (campaign.timeout, campaign.concurrency)
             with standing_at(campaign.file, "step"):
-                entry = await StepEntry.recorded(project, closure, cases, campaign.step, timeout, at_once)
-        return await asyncio.to_thread(cls.make, campaign, project, None, entry)
+                entry = await StepEntry.recorded(project, closure, cases, campaign.step, spend, timeout, at_once)
+        made = await asyncio.to_thread(cls.make, campaign, project, None, entry)
+        return replace(made, spent=Spent(used.cost, used.tokens, used.seconds))
 
     @classmethod
     def make(

@@ -4,9 +4,29 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from genops.evals.suite import Budget
+
+Spend: TypeAlias = Callable[[float | None, int], None]
+"""Is told what something used: US dollars, None where a price is unknown, and tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What was used before the first try.
+
+    Attributes:
+        cost: US dollars, where prices are known.
+        tokens: Input and output together.
+        seconds: By the clock.
+    """
+
+    cost: float = 0.0
+    tokens: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(slots=True)
@@ -20,8 +40,8 @@ class FuzzProgress:
         refused: Branches of strategies that ended as the attacker refused.
         resumed: Tries of earlier sittings.
         missing: Tries of this sitting that are to be made again: something around the chain failed.
-        cost: US dollars of this sitting's tries and attacker, those that shorten findings included, where prices are
-            known.
+        cost: US dollars of all that was asked of a model in this sitting, where prices are known: by tries, those that
+            shorten findings included, by judges, the attacker and harmless runs.
         tokens: As the cost.
         stopped: Why it ended before its last try; empty when it did not.
     """
@@ -36,6 +56,16 @@ class FuzzProgress:
     tokens: int = 0
     stopped: str = ""
     started: float = field(default_factory=time.monotonic)
+
+    @classmethod
+    def after(cls, spent: Spent, total: int) -> FuzzProgress:
+        """The progress of a sitting that begins now.
+
+        Args:
+            spent: What it took to come so far.
+            total: Tries that a whole campaign makes, at most.
+        """
+        return cls(total, cost=spent.cost, tokens=spent.tokens, started=time.monotonic() - spent.seconds)
 
     @property
     def done(self) -> int:

@@ -24,10 +24,11 @@ from genops.executor import Project, RunOptions, run_chain
 from genops.executor.closure import Closure
 from genops.executor.plants import NOTHING
 from genops.fuzz.attack import Attack
-from genops.fuzz.objective import Borrowed, Objective, Target
+from genops.fuzz.objective import Borrowed, Objective, Seed, Target
 from genops.fuzz.runner.contract import asked, checked_detectors
 from genops.fuzz.runner.detecting import check_names, not_answered, poison_feature, with_nearness
 from genops.fuzz.runner.placing import Placing, standing, written
+from genops.fuzz.runner.progress import Spend
 from genops.fuzz.runner.seeding import Seeding
 from genops.fuzz.search import behaviour, closeness
 from genops.fuzz.target import Carriers, StepEntry, check_poisonable, planted_closure, poisoned, target_of
@@ -217,19 +218,36 @@ class Arena:
         files = [digest for use in self.detectors for digest in use.files(self.project.settings).values()]
         return [*(self.questions.closure(prompt, model).lock.digest for prompt, model in asked), *files]
 
-    async def warm(self) -> None:
+    async def warm(self, spend: Spend | None = None) -> None:
         """Runs what is planted in another session, once: what a chain keeps of it must not come out here.
+
+        Args:
+            spend: Told what that used.
 
         Raises:
             Unfinished: The chain fails for it, so that nothing is planted.
         """
         for number, inputs in enumerate(self.placing.other_sessions):
-            options = RunOptions(mode="fuzz", session=f"other-{number}")
+            options = RunOptions(
+                mode="fuzz",
+                session=f"other-{number}",
+                on_finish=lambda run, spans, payload: spend(*_used(run)) if spend is not None else None,
+            )
             try:
                 await run_chain(self.project, self.closure, inputs, options)
             except StepError as error:
                 what = f"the chain fails for what another user says, so that {self.objective.name!r} cannot be tried"
                 raise Unfinished(f"{what}: {error.message}") from error
+
+    async def harmless(self) -> Try:
+        """What becomes of the harmless case, tried like an attack: whether the chain and its judges can be reached.
+
+        Raises:
+            StoreError: The run cannot be kept.
+        """
+        target = self.target
+        text = str(target.inputs[target.fields[0]])
+        return await self.attempt(Attack(self.objective.name, Seed("harmless", text), (), text))
 
     async def attempt(self, attack: Attack) -> Try:
         """Runs an attack.
@@ -274,7 +292,8 @@ class Arena:
         if run.error is not None and not isinstance(error, StepTimeout):
             described = run.error  # without secrets
         if isinstance(error, ModelError) or fault_of(run) == "infrastructure":
-            return Try(attack, "infrastructure", run.id, error=described)
+            cost, tokens = _used(run)
+            return Try(attack, "infrastructure", run.id, error=described, cost=cost, tokens=tokens)
         case = Case(attack.seed.id, inputs, metadata=attack.metadata)
         sample = Sample(case, self.objective.name, 0, output, run)
         scoring = Scoring(sample, self.project, self.questions, made.spans)
@@ -296,6 +315,11 @@ class Arena:
         if not self.objective.reads_output:
             return False
         return not as_text(await subject_of(self.of, scoring.sample, scoring)).strip()
+
+
+def _used(run: RunRecord) -> tuple[float | None, int]:
+    """US dollars and tokens of a run."""
+    return run.cost, run.input_tokens + run.output_tokens
 
 
 def outcome(scores: Mapping[str, Mapping[str, Any]], *, failed: bool) -> Outcome:

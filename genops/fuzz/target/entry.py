@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from genops.errors import GenopsError, Unfinished, UsageError, nearest
 from genops.evals.case import Case
 from genops.executor import Closure, RunOptions, on_loop, run_chain
 from genops.executor.entry import Entrance, entered, entrance, input_of
-from genops.store.records import RunFilter, SpanRecord
+from genops.store.records import RunFilter, RunRecord, SpanRecord
 from genops.tracing.trace import Trace
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class StepEntry:
         closure: Closure,
         cases: Iterable[Case],
         step: str,
+        spend: Callable[[float | None, int], None],
         timeout: float | None = None,
         at_once: int = 1,
     ) -> StepEntry:
@@ -56,6 +57,7 @@ class StepEntry:
             closure: Of the whole chain.
             cases: The harmless cases.
             step: Position of the step.
+            spend: Told the US dollars and tokens of each new run, however it ends.
             timeout: Seconds for a run.
             at_once: Runs under way at once.
 
@@ -67,7 +69,7 @@ class StepEntry:
 
         async def given(case: Case) -> tuple[str, str, dict[str, str] | None]:
             async with slots:
-                trace = await _harmless(project, closure, case, timeout)
+                trace = await _harmless(project, closure, case, spend, timeout)
                 return case.id, trace.run.id, await asyncio.to_thread(_given, trace, where)
 
         try:
@@ -168,7 +170,9 @@ def _is(span: SpanRecord, where: Entrance) -> bool:
     return span.kind in ("step", "agent") and span.input is not None and where.path.fullmatch(span.path) is not None
 
 
-async def _harmless(project: Project, closure: Closure, case: Case, timeout: float | None) -> Trace:
+async def _harmless(
+    project: Project, closure: Closure, case: Case, spend: Callable[[float | None, int], None], timeout: float | None
+) -> Trace:
     """The trace of a run of a harmless case, the last one on record where there is any.
 
     So a campaign that goes on has what it had before, whatever a model would answer today.
@@ -182,7 +186,10 @@ async def _harmless(project: Project, closure: Closure, case: Case, timeout: flo
     known = await asyncio.to_thread(_on_record, project, closure.root.name, tag)
     if known is not None:
         return known
-    options = RunOptions(mode="fuzz", session="harmless", tags=(tag,))
+    ended: list[RunRecord] = []
+    options = RunOptions(
+        mode="fuzz", session="harmless", tags=(tag,), on_finish=lambda run, spans, payload: ended.append(run)
+    )
     try:
         async with asyncio.timeout(timeout):
             await on_loop(run_chain(project, closure, inputs, options))
@@ -190,6 +197,9 @@ async def _harmless(project: Project, closure: Closure, case: Case, timeout: flo
         why = error.message if isinstance(error, GenopsError) else f"it was not done within {timeout} s"
         what = f"the chain {closure.root.name!r} fails in the harmless case {case.id!r}, before any attack: {why}"
         raise Unfinished(what) from error
+    finally:
+        for run in ended:
+            spend(run.cost, run.input_tokens + run.output_tokens)
     made = await asyncio.to_thread(_on_record, project, closure.root.name, tag)
     if made is None:
         raise Unfinished("the trace of the harmless run is incomplete, so that it is not known what the step is given")
