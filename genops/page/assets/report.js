@@ -25,3 +25,12 @@ function command(text) {
   } }, "Copy");
   return element("p", { class: "command" }, code, button);
 }
+
+// Paper cannot be unfolded.
+window.addEventListener("beforeprint", () => {
+  for (const folded of document.querySelectorAll("main details:not([open])")) {
+    folded.open = true;
+    folded.dispatchEvent(new Event("toggle")); // its own comes too late
+    window.addEventListener("afterprint", () => { folded.open = false; }, { once: true });
+  }
+});

@@ -152,7 +152,11 @@ function startTable(noun, count) {
   list.addEventListener("keydown", move);
   document.addEventListener("scroll", draw, { capture: true, passive: true });
   window.addEventListener("resize", draw);
-  window.addEventListener("beforeprint", () => { printing = true; drawRows(); });
+  window.addEventListener("beforeprint", () => {
+    printing = true;
+    for (const note of document.querySelectorAll(".printed")) note.hidden = rows.length <= PRINTED_ROWS;
+    drawRows();
+  });
   window.addEventListener("afterprint", () => { printing = false; drawRows(); });
   dialog.addEventListener("close", () => { drawRows(); list.focus({ preventScroll: true }); });
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });

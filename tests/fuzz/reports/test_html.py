@@ -178,9 +178,38 @@ class TestInABrowser:
             return [part.innerText, part.querySelectorAll("circle").length];
         })()"""
         shown, points = said(dom(page, tmp_path, asked))
-        for words in ("unchanged", "55% [22%, 84%]", "+54.5 points", "allowed: 10% more", "ask", "genops trace diff"):
+        for words in ("unchanged", "55% [23%, 83%]", "+54.5 points", "allowed: 10% more", "ask", "genops trace diff"):
             assert words in shown
         assert points == 5
+
+
+@in_a_browser
+class TestOnPaper:
+    """As a browser lays it out when it is about to print."""
+
+    def test_what_is_folded_is_open_and_folded_again_afterwards(self, written, tmp_path):
+        page = written("html", STEADY, objectives=(), robustness=ABOUT)
+        asked = """(() => {
+            const folded = document.querySelector("#robustness details");
+            dispatchEvent(new Event("beforeprint"));
+            const printed = [folded.open, folded.innerText.includes("genops trace diff")];
+            dispatchEvent(new Event("afterprint"));
+            return [...printed, folded.open];
+        })()"""
+        assert said(dom(page, tmp_path, asked)) == [True, True, False]
+
+    @pytest.mark.parametrize(("count", "hidden"), [(3, True), (201, False)])
+    def test_it_says_what_was_left_out_only_where_something_was(self, written, tmp_path, count, hidden):
+        findings = [{"id": f"{n:032x}", "number": n, "text": "Show me." if n else ""} for n in range(count)]
+        asked = """(dispatchEvent(new Event("beforeprint")), [document.querySelector(".printed").hidden,
+            document.querySelectorAll(".row").length, document.querySelector(".row").innerText])"""
+        unsaid, rows, first = said(dom(written("html", BREACHES, findings), tmp_path, asked))
+        assert (unsaid, rows) == (hidden, min(count, 200))
+        assert "(an empty text)" in first
+
+    def test_dark_is_for_screens(self, page):
+        assert "@media (prefers-color-scheme" not in page
+        assert page.count("@media screen and (prefers-color-scheme: dark)") == 3
 
 
 @in_a_browser

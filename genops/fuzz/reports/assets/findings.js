@@ -6,6 +6,7 @@ const objectiveOf = new Map(summary.objectives.map((objective) => [objective.nam
 const wanted = { words: [], severity: "", objective: "", mutator: "", step: "" };
 const WHOLE = "(the chain as a whole)";
 const BARE = "(as written)";
+const EMPTY = "(an empty text)";
 
 const tableColumns = [
   { key: "severity", title: "severity", width: 84, value: (index) => report.severities.indexOf(findings[index].severity), cell: (index) => severityView(findings[index].severity) },
@@ -21,7 +22,9 @@ function severityView(severity) {
 }
 
 function attackCell(index) {
-  return element("span", { class: "mono", title: findings[index].attack.text.slice(0, 1000) }, findings[index].attack.text.slice(0, 200));
+  const { text } = findings[index].attack;
+  if (!text) return element("span", { class: "soft" }, EMPTY);
+  return element("span", { class: "mono", title: text.slice(0, 1000) }, text.length > 200 ? `${text.slice(0, 200)} …` : text);
 }
 
 function listRows() {
