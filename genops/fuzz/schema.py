@@ -42,7 +42,7 @@ def json_schema() -> dict[str, Any]:
         "dataset": {"$ref": "#/$defs/Dataset"},
         "attack": {
             **_TEXTS,
-            "description": "inputs that an attacker writes, or fields of the step; default every text",
+            "description": "inputs that an attacker writes, or fields of the step, each attacked; default every text",
         },
         "of": {"description": "what detectors look at; text in it may hold {{ expressions }}"},
         "objectives": _list(_objective(find_objective(name)) for name in registry.names("objective")),
