@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from base64 import b64encode
 
 import pytest
 
@@ -272,3 +273,83 @@ def test_the_harmless_run_ends_when_the_campaign_is_interrupted(weak):
     weak.project.store.writer.flush(10.0)
     (run,) = weak.project.store.runs(RunFilter(session="harmless"))
     assert run.status == "cancelled"
+
+
+class TestSeveralCases:
+    CASES = ({"id": "hours", "question": "Hello, when is the office open?"}, {"id": "tide", "question": "How high is the water?"})
+
+    def test_each_gives_the_step_what_it_is_given_in_its_own_run(self, plan):
+        made = plan(dataset=list(self.CASES))
+        assert {case: texts["question"] for case, texts in made.entry.given.items()} == {
+            "hours": QUESTION,
+            "tide": "When is the tide high?",
+        }
+        carriers = made.arenas[0].placing.carriers
+        assert carriers.at("tide").inputs["answer__question"] == "When is the tide high?"
+
+    def test_those_in_which_it_does_not_run_carry_no_attack(self, plan):
+        coded = {"id": "coded", "question": b64encode(b"When is the office open, please?").decode()}
+        made = plan("leaks_to_staff_in_code", step="tray[2]/code", dataset=[*self.CASES, coded])
+        assert list(made.entry.given) == ["coded"]
+        assert made.arenas[0].placing.carriers.ids == ("",)
+
+    def test_a_campaign_over_them_goes_on_and_its_findings_are_promoted(self, attacked, weak):
+        done = attacked(dataset=list(self.CASES))
+        assert {finding.case for finding in done.findings} <= {"hours", "tide"}
+        again = fuzz(campaign(dataset=list(self.CASES)), weak.project, resume=True)
+        assert again.record.id == done.record.id
+        found, made = reproduce(weak.project, done.findings[0].id)
+        assert (made.outcome, made.attack.seed.case) == ("breach", found.case)
+        promote(weak.project, [found.id], "kept")
+        assert outcome(weak, CLERK) == "fail"
+
+
+class TestSubChains:
+    @pytest.fixture(autouse=True)
+    def ferry(self, weak):
+        weak.write(
+            "chains/quay.yaml",
+            """
+            inputs: {question: str}
+            steps: {ask: {chain: CHAIN, with: {question: "{{ inputs.question }}"}}}
+            """.replace("CHAIN", CLERK),
+        )
+
+    def test_the_hole_inside_is_found_and_blamed_there(self, attacked, weak):
+        done = attacked("quay", step=f"ask/{CLERK}/answer")
+        assert {finding.step for finding in done.findings} == {f"ask/{CLERK}/answer"}
+        assert summarise(weak.project.store, done.record).target == f"quay at ask/{CLERK}/answer"
+        _, made = reproduce(weak.project, done.findings[0].id)
+        assert made.outcome == "breach"
+        promote(weak.project, [done.findings[0].id], "kept")
+        assert outcome(weak, "quay") == "fail"
+
+    def test_the_position_in_a_trace_is_the_one_to_name(self, plan):
+        with pytest.raises(UsageError) as caught:
+            plan("quay", step="ask/answer")
+        assert f"ask/{CLERK}/answer" in caught.value.hint
+
+
+def test_every_field_of_the_step_is_attacked(attacked, weak):
+    weak.write(
+        "chains/noted.yaml",
+        """
+        inputs: {question: str}
+        steps:
+          heard: {guard: "{{ inputs.question }}", normalise: true}
+          both: {tool: pair, with: {one: "{{ steps.heard.output }}", other: "So: {{ steps.heard.output }}"}}
+          answer: {prompt: desk, with: {question: "{{ steps.both.output }}"}, model: base64_reader}
+        output: "{{ steps.answer.output }}"
+        """,
+    )
+
+    @genops.tool
+    def pair(one: str, other: str) -> str:
+        """Weak: hands on the other."""
+        return other
+
+    done = attacked("noted", step="both")
+    assert {finding.field for finding in done.findings} == {"both__other"}
+    summary = summarise(weak.project.store, done.record)
+    assert [rate.field for rate in summary.objectives[0].fields] == ["other", "one"]
+    assert {finding.field for finding in summary.findings} == {"other"}
