@@ -95,7 +95,14 @@ class Child:
             said = self._last_words()
             self._stop()
             raise PeerFailed(f"the Python of {self._peer}, {self._python}, ended without an answer: {said}")
-        return dict(json.loads(line))
+        try:
+            answer = json.loads(line)
+        except (ValueError, RecursionError):
+            answer = None
+        if not isinstance(answer, dict):
+            self._stop()
+            raise PeerFailed(f"{self._peer} gave no answer but {line[:_SAID].decode('utf-8', 'replace').rstrip()!r}")
+        return answer
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is not None:

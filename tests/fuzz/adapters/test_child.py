@@ -82,6 +82,12 @@ def test_a_program_that_is_no_python_is_quoted(child, tmp_path):
         child(program(tmp_path / "odd", "echo it went wrong >&2; exit 3")).ask(NAMES)
 
 
+@pytest.mark.parametrize("said", ["hello", "[1, 2]", "{", "[" * 9_000])
+def test_a_line_that_is_no_answer_is_quoted(child, tmp_path, said):
+    with pytest.raises(PeerFailed, match="garak gave no answer but"):
+        child(program(tmp_path / "odd", f"read request; echo '{said}'; read request")).ask(NAMES)
+
+
 def test_what_this_python_was_told_is_not_told_to_the_child(garak, monkeypatch, tmp_path):
     (tmp_path / "mine" / "garak").mkdir(parents=True)
     (tmp_path / "mine" / "garak" / "__init__.py").write_text("raise SystemExit('mine')")
