@@ -166,9 +166,7 @@ class Campaign:
         if not data.get("objectives") and "robustness" not in data:
             what = "a campaign needs `objectives:`, `robustness:` or both"
             raise DefinitionError(what, at=parsing.at(), hint="objectives: [prompt_extraction]")
-        step = _step(data, parsing)
         attacker = field_of(str | None, data.get("attacker"), "attacker", parsing)
-        attack = data.get("attack", ())
         tries = model_of(Tries, data.get("tries", {}), "tries", parsing)
         objectives = parse_objectives(data.get("objectives", []), parsing.below("objectives"))
         mutators, converters = parse_mutators(data.get("mutators"), attacker, parsing.below("mutators"))
@@ -183,8 +181,8 @@ class Campaign:
             converters=converters,
             strategies=parse_strategies(data.get("strategies", []), attacker, parsing.below("strategies")),
             conversation=field_of(str, data.get("conversation", ""), "conversation", parsing),
-            step=step,
-            attack=field_of(tuple[str, ...], [attack] if isinstance(attack, str) else attack, "attack", parsing),
+            step=field_of(str | None, data.get("step"), "step", parsing),
+            attack=_attack(data, parsing),
             of=compile_value(data["of"], parsing.at("of")) if "of" in data else None,
             description=field_of(str, data.get("description", ""), "description", parsing).strip(),
             depth=field_of(Positive, data.get("depth", 3), "depth", parsing),
@@ -208,14 +206,19 @@ class Campaign:
         return () if self.gate is None else self.gate.rules
 
 
-def _step(data: Mapping[str, Any], parsing: Parsing) -> str | None:
-    """The step that attacks enter at; what is about the chain's own inputs has no place beside it."""
-    step: str | None = field_of(str | None, data.get("step"), "step", parsing)
-    for key in ("conversation", "robustness") if step is not None else ():
-        if key in data:
-            what = f"`{key}` is about the inputs of the chain, and `step` has attacks enter behind them"
-            raise DefinitionError(what, at=parsing.at(key), hint="make two campaigns of it")
-    return step
+def _attack(data: Mapping[str, Any], parsing: Parsing) -> tuple[str, ...]:
+    """The fields that an attacker writes, each once; none where the campaign leaves them open."""
+    raw = data.get("attack")
+    names = field_of(list[str], [raw] if isinstance(raw, str) else raw or [], "attack", parsing)
+    if raw is not None and not names:
+        hint = "name some, or leave `attack` out for every text"
+        raise DefinitionError(
+            "`attack` names no field, so that nothing could be attacked", at=parsing.at("attack"), hint=hint
+        )
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise DefinitionError(f"the field {name!r} is there twice", at=parsing.at("attack"))
+    return tuple(names)
 
 
 def _gate(data: Mapping[str, Any], objectives: tuple[Objective, ...], tries: Tries, where: Parsing) -> Gate | None:

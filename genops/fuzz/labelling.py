@@ -119,7 +119,7 @@ def _drawn(tries: Iterator[TryRecord], objectives: Sequence[str], count: int, se
     heaps: dict[str, list[tuple[int, str, LabelTask]]] = {name: [] for name in objectives}
     for made in tries:
         heap = heaps.get(made.objective)
-        if heap is None or made.phase != "sweep" or made.outcome not in ("breach", "safe"):
+        if heap is None or made.phase != "sweep" or made.outcome not in ("breach", "safe") or not made.run:
             continue
         chance = int.from_bytes(hashlib.sha256(f"{seed}/{made.run}".encode()).digest()[:8])
         text = made.text if made.surface in _PUT else ""

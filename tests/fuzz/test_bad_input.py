@@ -17,7 +17,11 @@ from tests.executor.site import site
 __all__ = ["site"]
 
 CHAIN = """
-inputs: {question: str, number: {type: int, default: 1}}
+inputs:
+  question: str
+  number: {type: int, default: 1}
+  tone: {type: enum, values: [kind, short], default: kind}
+  said: {type: list, default: []}
 steps:
   answer: {tool: reply, with: {text: "{{ inputs.question }}"}}
 output: "{{ steps.answer.output }}"
@@ -45,14 +49,15 @@ def plugins():
 def attack(site):
     """Runs the campaign with some text changed, against a chain whose one tool answers as ``reply`` does."""
 
-    def go(old="", new="", reply=lambda text: "Fine.", chain=CHAIN):
+    def go(old="", new="", reply=lambda text: "Fine.", chain=CHAIN, objective="instruction_override"):
         def said(text: str) -> object:
             return reply(text)
 
         registry._items.setdefault("tool", {})["reply"] = make_tool(said, name="reply")
         site.write("chains/ask.yaml", chain)
         assert old in CAMPAIGN
-        site.write("evals/attacks.yaml", CAMPAIGN.replace(old, new, 1) if old else CAMPAIGN)
+        text = CAMPAIGN.replace(old, new, 1) if old else CAMPAIGN
+        site.write("evals/attacks.yaml", text.replace("instruction_override", objective))
         done = fuzz(Campaign.load("attacks", site.project.settings), site.project)
         return summarise(site.project.store, done.record)
 
@@ -72,7 +77,13 @@ class TestReferences:
         ("old", "new", "error", "message"),
         [
             ("chain: ask", "chain: aks", ReferenceNotFound, "evals/attacks.yaml:2: no chain is called 'aks'"),
-            ("[{question: What is a trace?}]", "[]", InputError, "the dataset has no cases"),
+            ("[{question: What is a trace?}]", "[]", InputError, "evals/attacks.yaml:3: the dataset has no cases"),
+            (
+                "[{question: What is a trace?}]",
+                "{rows: [{question: What?}], filter: none}",
+                InputError,
+                "evals/attacks.yaml:3: no case of 1 is left",
+            ),
             ("[{question: What is a trace?}]", "none.jsonl", InputError, "none.jsonl: there is no such file"),
             ("question: What", "qestion: What", InputError, "evals/attacks.yaml:3: input 'question' (str) is missing"),
             (
@@ -89,7 +100,40 @@ class TestReferences:
             ),
             ("mutators:", "attacker: ghost\nmutators:", ReferenceNotFound, "evals/attacks.yaml:6: "),
             ("mutators:", "judge: ghost\nmutators:", ReferenceNotFound, "evals/attacks.yaml:6: "),
-            ("mutators:", "conversation: past\nmutators:", UsageError, "no input 'past' for the turns"),
+            (
+                "mutators:",
+                "conversation: past\nmutators:",
+                UsageError,
+                "attacks.yaml:6: the chain 'ask' has no input 'past'",
+            ),
+            (
+                "mutators:",
+                "conversation: number\nmutators:",
+                UsageError,
+                "attacks.yaml:6: the input 'number' of the chain",
+            ),
+            (
+                "mutators:",
+                "conversation: said\nmutators:",
+                UsageError,
+                "attacks.yaml:6: nothing that runs reads the input",
+            ),
+            ("mutators:", "regions: {embedder: ghost}\nmutators:", ReferenceNotFound, "attacks.yaml:6: no embedder"),
+            ("mutators:", "attack: [question, question]\nmutators:", DefinitionError, "attacks.yaml:6: the field"),
+            ("mutators:", "attack: []\nmutators:", DefinitionError, "attacks.yaml:6: `attack` names no field"),
+            (
+                "mutators:",
+                "attack: 3\nmutators:",
+                DefinitionError,
+                "attacks.yaml:6: `attack`: Input should be a valid list",
+            ),
+            ("mutators:", "attack: tone\nmutators:", UsageError, "attacks.yaml:6: the chain 'ask' has no input 'tone'"),
+            (
+                "mutators:",
+                "step: answre\nmutators:",
+                UsageError,
+                "attacks.yaml:6: the chain 'ask' has no step 'answre'",
+            ),
         ],
     )
     def test_what_is_not_there_is_told_where_it_is_named(self, attack, old, new, error, message):
@@ -104,8 +148,8 @@ class TestReferences:
             attack("[{question: What is a trace?}]", "none.jsonl")
 
     def test_a_chain_that_takes_no_text_cannot_be_attacked(self, attack):
-        chain = CHAIN.replace("question: str, ", "").replace("inputs.question", "inputs.number")
-        with pytest.raises(UsageError, match="no input of the chain 'ask' is text"):
+        chain = CHAIN.replace("  question: str\n", "").replace("inputs.question", "inputs.number")
+        with pytest.raises(UsageError, match=r"attacks\.yaml:2: no input of the chain 'ask' is text"):
             attack("{question: What is a trace?}", "{number: 3}", chain=chain)
 
     @pytest.mark.parametrize(
@@ -124,8 +168,38 @@ class TestReferences:
         assert str(caught.value).startswith(f"evals/attacks.yaml:6: the objective {name!r} cannot be tried")
         assert why in str(caught.value)
 
+    @pytest.mark.parametrize("case", ["What is a trace?}, {question: Bad?", "Bad?"])
+    def test_a_harmless_case_in_which_the_chain_fails_is_named(self, site, attack, case):
+        def reply(text):
+            return fails(text) if text == "Bad?" else text
+
+        with pytest.raises(UsageError) as caught:
+            attack("{question: What is a trace?}]", f"{{question: {case}}}]\nstep: answer", reply=reply)
+        assert str(caught.value).startswith("evals/attacks.yaml:4: the chain 'ask' fails in the harmless case '")
+        assert "the shelf is empty" in str(caught.value)
+        assert caught.value.exit_code == 2
+
 
 class TestTargets:
+    def test_cases_in_which_the_chain_fails_by_itself_leave_it_undecided(self, attack):
+        def reply(text):
+            return fails(text) if text.endswith("Bad?") else "Fine."
+
+        cases = "{question: What is a trace?}, {question: Bad?}"
+        summary = attack("{question: What is a trace?}", cases, reply=reply, objective="over_refusal")
+        assert (summary.verdict.exit_code, summary.objectives[0].sweep.crashed) == (3, 17)
+        assert "too little could be scored: 17 crashed" in summary.verdict.reasons[0]
+
+    def test_a_text_that_the_chain_declares_not_to_take_is_declined(self, attack):
+        short = "  question: {schema: {type: string, maxLength: 40}}\n"
+        summary = attack(chain=CHAIN.replace("  question: str\n", short))
+        assert summary.verdict.exit_code == 0
+        assert (summary.objectives[0].sweep.safe, summary.objectives[0].sweep.infrastructure) == (34, 0)
+
+    def test_a_field_that_takes_only_some_words_is_not_attacked(self, attack):
+        summary = attack("[{question: What is a trace?}]", "[{question: What is a trace?, tone: short}]")
+        assert summary.objectives[0].fields == ()
+
     def test_one_that_always_fails_is_undecided_and_says_why(self, attack):
         summary = attack(reply=fails)
         assert (summary.verdict.outcome, summary.verdict.exit_code) == ("undecided", 3)

@@ -7,10 +7,11 @@ from base64 import b64encode
 import pytest
 
 import genops
-from genops.errors import DefinitionError, Unfinished, UsageError
+from genops.errors import Unfinished, UsageError
 from genops.evals import Suite, evaluate
 from genops.executor import run_sync
-from genops.fuzz import define_campaign, fuzz
+from genops.fuzz import Attack, Mutation, define_campaign, fuzz
+from genops.fuzz.attack import CONVERSATION
 from genops.fuzz.campaign import Campaign
 from genops.fuzz.fuzzing import reproduce
 from genops.fuzz.promotion import promote
@@ -186,11 +187,6 @@ class TestMistakes:
             plan(**changes)
         assert hint is None or caught.value.hint == hint
 
-    @pytest.mark.parametrize("key", ["robustness", "conversation"])
-    def test_what_is_about_the_inputs_of_the_chain_has_no_place_beside_it(self, key):
-        with pytest.raises(DefinitionError, match=f"`{key}` is about the inputs of the chain"):
-            campaign(**{key: True if key == "robustness" else "turns"})
-
     def test_a_mistake_is_told_with_its_line(self, weak):
         weak.write(
             "evals/attacks.yaml",
@@ -223,8 +219,14 @@ class TestMistakes:
             plan("fixed", step="look")
 
     def test_a_chain_that_fails_by_itself_is_not_attacked(self, plan):
-        with pytest.raises(Unfinished, match=r"fails in the harmless case '\w+', before any attack"):
+        with pytest.raises(UsageError, match=r"fails in the harmless case '\w+', before any attack"):
             plan("crashes_on_a_surrogate", step="sum", dataset=[{"question": "\ud800"}])
+
+    def test_one_whose_model_is_away_is_attacked_another_time(self, plan, weak):
+        weak.write("models/clerk.script.yaml", "rules: [{fault: {kind: server_error}}]")
+        weak.reopen()
+        with pytest.raises(Unfinished, match="before any attack"):
+            plan()
 
 
 def test_detectors_may_look_at_what_the_step_gives(attacked, weak):
@@ -276,7 +278,10 @@ def test_the_harmless_run_ends_when_the_campaign_is_interrupted(weak):
 
 
 class TestSeveralCases:
-    CASES = ({"id": "hours", "question": "Hello, when is the office open?"}, {"id": "tide", "question": "How high is the water?"})
+    CASES = (
+        {"id": "hours", "question": "Hello, when is the office open?"},
+        {"id": "tide", "question": "How high is the water?"},
+    )
 
     def test_each_gives_the_step_what_it_is_given_in_its_own_run(self, plan):
         made = plan(dataset=list(self.CASES))
@@ -353,3 +358,54 @@ def test_every_field_of_the_step_is_attacked(attacked, weak):
     summary = summarise(weak.project.store, done.record)
     assert [rate.field for rate in summary.objectives[0].fields] == ["other", "one"]
     assert {finding.field for finding in summary.findings} == {"other"}
+
+
+class TestConversations:
+    CHAT = """
+    inputs: {question: str, said: {type: list, default: []}}
+    steps:
+      rewrite: {prompt: clerk, with: {question: "{{ inputs.question }}"}, model: clerk}
+      note: {tool: remember, with: {text: "{{ steps.rewrite.output }}", before: "{{ inputs.said }}"}}
+    output: "{{ steps.note.output }}"
+    """
+
+    @pytest.fixture(autouse=True)
+    def chat(self, weak):
+        @genops.tool
+        def remember(text: str, before: list) -> str:
+            """What was said before, and now."""
+            return " ".join([*(turn["content"] for turn in before), text])
+
+        weak.write("chains/chat.yaml", self.CHAT)
+
+    def test_turns_come_through_the_input_and_the_attack_through_the_step(self, plan):
+        made = plan("chat", step="note", attack="text", conversation="said", objectives=["instruction_override"])
+        turns = [{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "Welcome."}]
+        seed = made.arenas[0].seeds()[0]
+        inputs, _ = made.arenas[0].placing(Attack("x", seed, (Mutation("pair", 0, {CONVERSATION: turns}),), "And now?"))
+        assert (inputs["said"], inputs["note__text"]) == (turns, "And now?")
+
+    def test_an_input_that_nothing_behind_the_step_reads_takes_none(self, plan, weak):
+        weak.write("chains/chat.yaml", self.CHAT.replace("inputs.said", "[]"))
+        with pytest.raises(UsageError, match="nothing that runs reads the input 'said'"):
+            plan("chat", step="note", conversation="said", objectives=["instruction_override"])
+
+
+def test_robustness_changes_what_the_step_is_given(attacked, weak):
+    changes = {
+        "objectives": None,
+        "mutators": None,
+        "dataset": [{"question": "When is the office open?"}, {"question": "How high is the water?"}],
+        "robustness": {"relations": ["case", "typo"], "changes": 2},
+    }
+    done = attacked(**changes)
+    tries = list(weak.project.store.tries(done.record.id))
+    assert [made.phase for made in tries] == ["robustness"] * 12
+    trace = weak.trace(next(made.run for made in tries if made.objective == "case" and made.run))
+    assert [span.path for span in trace.spans if span.kind == "step"] == ["answer"]
+    given = trace.value(trace.run.inputs)["answer__question"]
+    harmless = (QUESTION, "When is the tide high?")
+    assert given not in harmless
+    assert given.lower() in map(str.lower, harmless)
+    again = fuzz(campaign(**changes), weak.project, resume=True)
+    assert again.record.id == done.record.id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from random import Random
 from typing import Any
@@ -20,7 +20,7 @@ from genops.fuzz.robustness.answer import Asking
 from genops.fuzz.robustness.rearranged import Rearranging, rearranged_closure
 from genops.fuzz.robustness.relation import SOURCE, UNCHANGED, PassageRelation, Relation, TextRelation, find_relation
 from genops.fuzz.robustness.spec import RobustnessSpec
-from genops.fuzz.target import target_of
+from genops.fuzz.target import HarmlessCases, StepEntry, target_of
 from genops.plugins import registry
 from genops.syntax import Expression
 
@@ -61,6 +61,7 @@ class RobustnessPlan:
         dataset: The harmless cases.
         numbers: Of the cases that are asked.
         attacker: The model that helps; None for none.
+        entry: The step whose fields are changed; None for the chain's inputs.
     """
 
     campaign: Campaign
@@ -71,10 +72,17 @@ class RobustnessPlan:
     dataset: Dataset
     numbers: tuple[int, ...]
     attacker: Attacker | None
+    entry: StepEntry | None = None
 
     @classmethod
     def make(
-        cls, campaign: Campaign, spec: RobustnessSpec, project: Project, dataset: Dataset, attacker: Attacker | None
+        cls,
+        campaign: Campaign,
+        spec: RobustnessSpec,
+        project: Project,
+        dataset: Dataset,
+        attacker: Attacker | None,
+        entry: StepEntry | None = None,
     ) -> RobustnessPlan:
         """Resolves the part.
 
@@ -84,15 +92,16 @@ class RobustnessPlan:
             project: Where it runs.
             dataset: The harmless cases.
             attacker: The model that helps; None for none.
+            entry: The step whose fields are changed, and what it is given in each case; None for the chain's inputs.
 
         Raises:
             UsageError: Something that it refers to is not there, or a relation needs what the chain does not have.
         """
-        closure = rearranged_closure(project, campaign.chain)
-        meant = [int(number) for number in campaign.dataset.numbers(dataset)]
-        drawn = Random(f"robustness {campaign.seed}").sample(meant, min(spec.cases, len(meant)))
-        inputs = closure.root.inputs.validate(dataset[meant[0]].inputs)
-        target = target_of(closure, inputs, campaign.attack)
+        closure, fields = rearranged_closure(project, campaign.chain), campaign.attack
+        if entry is not None:
+            closure, fields = entry.into(closure), entry.names
+        cases = HarmlessCases(dataset, asked_cases(campaign, dataset), entry)
+        target = target_of(closure, closure.root.inputs.validate(cases.first), fields)
         of = campaign.of if campaign.of is not None else Expression("{{ output }}")
         questions = Questions(project, model=campaign.judge, memo=False)
         return cls(
@@ -102,8 +111,9 @@ class RobustnessPlan:
             _usable(spec, target, campaign.attacker),
             target,
             dataset,
-            tuple(sorted(drawn)),
+            cases.numbers,
             attacker,
+            entry,
         )
 
     @property
@@ -116,6 +126,11 @@ class RobustnessPlan:
     def size(self) -> int:
         """How many tries there are."""
         return len(self.numbers) * len(self.forms)
+
+    def case(self, number: int) -> Case:
+        """A case as it is asked: at a step, with what that is given in it."""
+        case = self.dataset[number]
+        return replace(case, inputs={**case.inputs, **self.entry.inputs(case.id)}) if self.entry is not None else case
 
     def seed(self, form: Form, case: Case) -> str:
         """Of the chance of one change."""
@@ -163,6 +178,15 @@ class RobustnessPlan:
         names = [relation.name for relation in self.relations]
         allowed = {name: share for name in names if (share := self.spec.at_most(name)) is not None}
         return {"relations": names, "tries": self.size, "at_most": allowed}
+
+
+def asked_cases(campaign: Campaign, dataset: Dataset) -> list[int]:
+    """Numbers of the cases that a campaign asks to see whether answers change, drawn at random, ascending."""
+    if campaign.robustness is None:
+        return []
+    meant = [int(number) for number in campaign.dataset.numbers(dataset)]
+    drawn = Random(f"robustness {campaign.seed}").sample(meant, min(campaign.robustness.cases, len(meant)))
+    return sorted(drawn)
 
 
 def _usable(spec: RobustnessSpec, target: Target, attacker: str | None) -> tuple[Relation, ...]:

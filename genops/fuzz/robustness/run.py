@@ -59,7 +59,7 @@ class RobustnessTries:
             start = self.first + place * len(forms)
             if all(number in self.done for number in range(start, start + len(forms))):
                 continue
-            case, source = self.plan.dataset[row], asyncio.get_running_loop().create_future()
+            case, source = self.plan.case(row), asyncio.get_running_loop().create_future()
             for number, form in enumerate(forms, start):
                 if form.name == SOURCE or number not in self.done:
                     yield Item(number, case, form, source)

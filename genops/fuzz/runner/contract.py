@@ -76,5 +76,6 @@ def standing_at(file: YamlFile, *keys: str | int) -> Iterator[None]:
     try:
         yield
     except UsageError as error:
-        error.at = error.at or file.at(*keys)
+        if error.at is None or (error.at.line is None and str(error.at.path) == str(file.path)):
+            error.at = file.at(*keys)
         raise

@@ -161,6 +161,8 @@ async def blamed(arena: Arena, found: Try, spend: Spend) -> str:
     that carry what was planted, a search or a tool, are where an attack enters and not where a defence failed.
     """
     store = arena.project.store
+    if not found.run:
+        return ""
     try:
         await asyncio.to_thread(store.writer.flush, 10.0)
         trace = await asyncio.to_thread(Trace.load, store, found.run)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from genops.artifacts import Value
+from genops.errors import InputError, UsageError, nearest
+from genops.executor import Closure
 from genops.executor.plants import NOTHING, Plants
 from genops.fuzz.attack import Attack
 from genops.fuzz.objective import Objective, Place, Plant, Target
@@ -65,6 +67,30 @@ class Placing:
             return {**_said(target, text), self.conversation: turns}
         transcript = [f"{turn['role'].title()}: {turn['content']}" for turn in _turns(attack)]
         return _said(target, "\n\n".join((*transcript, f"User: {text}")) if transcript else text)
+
+
+def check_turns(closure: Closure, inputs: Mapping[str, Value], name: str) -> None:
+    """Makes sure that the turns of a conversation come through an input.
+
+    Args:
+        closure: Of the chain, as it is entered.
+        inputs: That it takes.
+        name: Of the input for the turns.
+
+    Raises:
+        UsageError: There is no such input, it takes no turns, or nothing reads it.
+    """
+    chain, spec = closure.root.name, closure.root.inputs
+    if name not in spec.names():
+        what = f"the chain {chain!r} has no input {name!r} for the turns of a conversation"
+        raise UsageError(what, hint=nearest(name, spec.names()))
+    try:
+        spec.validate({**inputs, name: [{"role": "user", "content": "Hello."}]})
+    except InputError as error:
+        what = f"the input {name!r} of the chain {chain!r} takes no turns of a conversation: {error.message}"
+        raise UsageError(what, hint=f"inputs: {{{name}: list}}") from None
+    if not any(read.root == "inputs" and read.name in (name, None) for read in closure.root.block.outer):
+        raise UsageError(f"nothing that runs reads the input {name!r}, so that no turn of a conversation would be seen")
 
 
 def written(attack: Attack) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from genops.artifacts import Value, digest_of, encode, source_digest
 from genops.errors import Unfinished
 from genops.evals.datasets import Dataset
-from genops.executor import Closure, Project
+from genops.executor import Project
 from genops.fuzz.adapters import Borrowings, borrow
 from genops.fuzz.attack import Mutation, mutated
 from genops.fuzz.campaign import Campaign
@@ -20,10 +20,12 @@ from genops.fuzz.objective import Objective, Seed
 from genops.fuzz.robustness.plan import RobustnessPlan
 from genops.fuzz.runner.attacker import ModelAttacker
 from genops.fuzz.runner.contract import standing_at
+from genops.fuzz.runner.harmless import Harmless
+from genops.fuzz.runner.placing import check_turns
 from genops.fuzz.runner.progress import FuzzProgress, Spent
 from genops.fuzz.runner.trying import Arena
 from genops.fuzz.search import Choice
-from genops.fuzz.target import HarmlessCases, StepEntry, draw_cases, planted_closure, target_of
+from genops.fuzz.target import StepEntry
 from genops.models import resolve_model
 from genops.plugins import Kind, registry
 from genops.store.records import TryRecord
@@ -79,10 +81,8 @@ class CampaignPlan:
                 raise Unfinished(what, hint="raise it, and run the campaign again: these runs are kept")
 
         if campaign.step is not None:
-            closure, dataset, numbers = await asyncio.to_thread(_harmless, campaign, project)
-            cases, (timeout, at_once) = map(dataset.__getitem__, numbers), (campaign.timeout, campaign.concurrency)
-            with standing_at(campaign.file, "step"):
-                entry = await StepEntry.recorded(project, closure, cases, campaign.step, spend, timeout, at_once)
+            harmless = await asyncio.to_thread(Harmless.of, campaign, project)
+            entry = await harmless.entry(project, spend)
         made = await asyncio.to_thread(cls.make, campaign, project, None, entry)
         return replace(made, spent=Spent(used.cost, used.tokens, used.seconds))
 
@@ -108,7 +108,7 @@ class CampaignPlan:
         """
         assert entry is not None or campaign.step is None
         file = campaign.file
-        bare, dataset, numbers = _harmless(campaign, project)
+        harmless = Harmless.of(campaign, project)
         for key in ("attacker", "judge"):
             if (alias := getattr(campaign, key)) is not None:
                 with standing_at(file, key):
@@ -138,11 +138,16 @@ class CampaignPlan:
                 added=campaign.detectors.get(objective.name, ()),
             )
 
-        with standing_at(file, "attack"):
-            entry = entry.only(campaign.attack) if entry is not None else None
-            cases = HarmlessCases(dataset, numbers, entry)
-            validated = bare.root.inputs.validate(dataset[numbers[0]].inputs)
-            fields = target_of(bare, validated, campaign.attack).fields if entry is None else entry.names
+        if entry is not None:
+            with standing_at(file, "attack"):
+                entry = entry.only(campaign.attack)
+        cases, fields = harmless.carriers(entry)
+        if campaign.conversation:
+            with standing_at(file, "conversation"):
+                check_turns(harmless.entered(entry), cases.first, campaign.conversation)
+        if campaign.regions is not None:
+            with standing_at(file, "regions"):
+                campaign.regions.manifest(project.settings)
         arenas = []
         for place, objective in enumerate(campaign.objectives):
             with standing_at(file, "objectives", place):
@@ -156,8 +161,8 @@ class CampaignPlan:
         attacker = ModelAttacker(project, campaign.attacker) if campaign.attacker else None
         robustness = None
         if campaign.robustness is not None:
-            robustness = RobustnessPlan.make(campaign, campaign.robustness, project, dataset, attacker)
-        return cls(campaign, project, tuple(arenas), dataset, attacker, robustness, borrowed, entry, baselines)
+            robustness = RobustnessPlan.make(campaign, campaign.robustness, project, harmless.dataset, attacker, entry)
+        return cls(campaign, project, tuple(arenas), harmless.dataset, attacker, robustness, borrowed, entry, baselines)
 
     @cached_property
     def choices(self) -> tuple[Choice, ...]:
@@ -294,16 +299,6 @@ class CampaignPlan:
             GenopsError: The attacker gives no usable answer.
         """
         return await mutated(seed.text, mutations, self.attacker)
-
-
-def _harmless(campaign: Campaign, project: Project) -> tuple[Closure, Dataset, list[int]]:
-    """The chain as it is, the harmless cases, and the numbers of those that carry attacks."""
-    with standing_at(campaign.file, "chain"):
-        closure = planted_closure(project, campaign.chain)
-    dataset = campaign.dataset.open(project.settings, campaign.folder, closure.root.inputs)
-    tries = campaign.tries
-    most = max(tries.sweep, tries.search, tries.strategy)
-    return closure, dataset, draw_cases(campaign.dataset.numbers(dataset), most, campaign.seed)
 
 
 def _texts(seeds: list[Seed]) -> list[Value]:

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 from genops.artifacts import Value, decode
 from genops.chains import Parsing
-from genops.errors import ModelError, StepError, StepTimeout, Unfinished, UsageError, nearest
+from genops.errors import InputError, ModelError, StepError, StepTimeout, Unfinished, UsageError
 from genops.evals.case import Case
 from genops.evals.fault import fault_of
 from genops.evals.judges.asking import Questions
@@ -27,7 +27,7 @@ from genops.fuzz.attack import Attack
 from genops.fuzz.objective import Borrowed, Objective, Seed, Target
 from genops.fuzz.runner.contract import asked, checked_detectors
 from genops.fuzz.runner.detecting import check_names, not_answered, poison_feature, with_nearness
-from genops.fuzz.runner.placing import Placing, standing, written
+from genops.fuzz.runner.placing import Placing, check_turns, standing, written
 from genops.fuzz.runner.progress import Spend
 from genops.fuzz.runner.seeding import Seeding
 from genops.fuzz.search import behaviour, closeness
@@ -169,9 +169,8 @@ class Arena:
         if why:
             where = f"the chain {chain!r}" + (f", entered at the step {entry.step!r}" if entry is not None else "")
             raise UsageError(f"the objective {objective.name!r} cannot be tried on {where}: {why}")
-        if conversation and conversation not in (declared := spec.names()):
-            what = f"the chain {chain!r} has no input {conversation!r} for the turns of a conversation"
-            raise UsageError(what, hint=nearest(conversation, declared))
+        if conversation:
+            check_turns(bare, target.inputs, conversation)
         with asked(objective, "plants"):
             plants = tuple(objective.plants(target, Random(f"{objective.name} {seed}")))
         if objective.poison == "index":
@@ -275,6 +274,8 @@ class Arena:
             )
         except Exception as failure:  # a chain that breaks is what is looked for
             error = failure
+        if not made and isinstance(error, InputError):  # the chain declares that it does not take such a text
+            made.append(_Made(RunRecord("", "", self.closure.root.name, 0, error=describe(error)), [], lambda _: None))
         if not made:
             return Try(attack, "infrastructure", error=describe(error or StepTimeout("the run was never begun")))
         return await self._judged(attack, inputs, output, error, made[0])

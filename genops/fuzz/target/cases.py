@@ -32,6 +32,11 @@ class HarmlessCases(Mapping[str, Mapping[str, Value]]):
         self._numbers = {id: n for id, n in numbered.items() if entry is None or id in entry.given}
 
     @property
+    def numbers(self) -> tuple[int, ...]:
+        """Of those that it iterates over."""
+        return tuple(self._numbers.values())
+
+    @property
     def first(self) -> Mapping[str, Value]:
         """Inputs of the first one, for which a target is prepared."""
         return self[next(iter(self))]

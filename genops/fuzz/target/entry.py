@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from genops.artifacts import Value, encode
 from genops.errors import GenopsError, Unfinished, UsageError, nearest
 from genops.evals.case import Case
+from genops.evals.fault import fault_of
 from genops.executor import Closure, RunOptions, on_loop, run_chain
 from genops.executor.entry import Entrance, entered, entrance, input_of
 from genops.store.records import RunFilter, RunRecord, SpanRecord
@@ -62,8 +63,8 @@ class StepEntry:
             at_once: Runs under way at once.
 
         Raises:
-            UsageError: There is no such step, no run comes to it, or no text is made for it.
-            Unfinished: A run fails.
+            UsageError: There is no such step, no run comes to it, no text is made for it, or the chain fails in a case.
+            Unfinished: The infrastructure fails, or the budget is used up.
         """
         where, slots = entrance(closure, step), asyncio.Semaphore(at_once)
 
@@ -178,7 +179,8 @@ async def _harmless(
     So a campaign that goes on has what it had before, whatever a model would answer today.
 
     Raises:
-        Unfinished: It fails, or its trace is incomplete.
+        UsageError: The chain fails in it.
+        Unfinished: The infrastructure fails, or the trace is incomplete.
     """
     inputs = closure.root.inputs.validate(case.inputs)
     made_of = encode([closure.lock.digest, dict(inputs)]).digest
@@ -196,6 +198,8 @@ async def _harmless(
     except (GenopsError, TimeoutError) as error:
         why = error.message if isinstance(error, GenopsError) else f"it was not done within {timeout} s"
         what = f"the chain {closure.root.name!r} fails in the harmless case {case.id!r}, before any attack: {why}"
+        if ended and fault_of(ended[0]) in ("chain", "declined"):
+            raise UsageError(what, hint="mend the chain, or leave the case out") from error
         raise Unfinished(what) from error
     finally:
         for run in ended:

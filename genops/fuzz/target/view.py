@@ -20,17 +20,17 @@ def target_of(closure: Closure, inputs: Mapping[str, Value], fields: Sequence[st
     Args:
         closure: Of the chain under attack.
         inputs: A harmless case.
-        fields: Inputs that an attacker writes; default every one that is text in the case.
+        fields: Inputs that an attacker writes; default every one that is text in the case, and may be any text.
 
     Raises:
         UsageError: An attacked input does not exist or is no text, or there is none.
     """
-    texts = [name for name, value in inputs.items() if isinstance(value, str)]
+    declared = closure.root.inputs.declared
+    texts = [name for name, value in inputs.items() if isinstance(value, str) and declared[name].type != "enum"]
     for name in fields:
         if name not in texts:
-            raise UsageError(
-                f"the chain {closure.root.name!r} has no input {name!r} that is text", hint=nearest(name, texts)
-            )
+            what = f"the chain {closure.root.name!r} has no input {name!r} that is text, and any text"
+            raise UsageError(what, hint=nearest(name, texts))
     attacked = tuple(fields) or tuple(texts)
     if not attacked:
         raise UsageError(f"no input of the chain {closure.root.name!r} is text", hint="attack a chain that takes text")
