@@ -142,6 +142,10 @@ class ToolError(StepError):
     """A tool raised, or returned what cannot be recorded."""
 
 
+class ArgumentsInvalid(ToolError):
+    """A tool was given arguments that do not fit its parameters, and was not called."""
+
+
 class GuardError(StepError):
     """A ``guard`` step stopped a value."""
 

@@ -13,7 +13,7 @@ from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerati
 from genops.artifacts import Component, Value, normalise, ordered_schema, plain_schema, source_digest
 from genops.chains.own_thread import in_own_thread
 from genops.chains.step import Effect
-from genops.errors import DefinitionError, ToolError, nearest
+from genops.errors import ArgumentsInvalid, DefinitionError, ToolError, nearest
 from genops.models.types import ToolSpec
 from genops.plugins import registry
 
@@ -62,7 +62,8 @@ class Tool:
         """Validates the arguments, calls the function and gives its result as a plain value.
 
         Raises:
-            ToolError: The arguments do not fit, the function raised, or its result cannot be recorded.
+            ArgumentsInvalid: The arguments do not fit; the function was not called.
+            ToolError: The function raised, or its result cannot be recorded.
         """
         if self.function is None or self.arguments is None:
             raise ToolError(
@@ -72,12 +73,14 @@ class Tool:
         fields = {str(field.alias): name for name, field in self.arguments.model_fields.items()}
         unknown = [name for name in arguments if name not in fields]
         if unknown:
-            raise ToolError(f"tool {self.name!r} has no argument {unknown[0]!r}", hint=nearest(unknown[0], fields))
+            raise ArgumentsInvalid(
+                f"tool {self.name!r} has no argument {unknown[0]!r}", hint=nearest(unknown[0], fields)
+            )
         try:
             parsed = self.arguments.model_validate(dict(arguments))
         except ValidationError as error:
             problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'arguments'}: {e['msg']}" for e in error.errors())
-            raise ToolError(f"tool {self.name!r} was called wrongly: {problems}") from None
+            raise ArgumentsInvalid(f"tool {self.name!r} was called wrongly: {problems}") from None
         values = {alias: getattr(parsed, name) for alias, name in fields.items()}
         try:
             result = await _call(self.function, values)

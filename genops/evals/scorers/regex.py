@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator
 
@@ -22,10 +22,14 @@ def _compiles(pattern: str) -> str:
     return pattern
 
 
+Pattern: TypeAlias = Annotated[str, AfterValidator(_compiles)]
+"""A regular expression of the library ``regex``."""
+
+
 @scorer("regex", threshold=1.0, threaded=True)
 def regex_matches(
     output: str,
-    pattern: Annotated[str, AfterValidator(_compiles)],
+    pattern: Pattern,
     *,
     match: Literal["search", "full"] = "search",
     negated: bool = False,

@@ -25,6 +25,15 @@ def test_tampering_may_be_tried_on_some_tools_only():
     assert tampering(tools=("elsewhere",)).fits(FULL)
 
 
+def test_what_an_argument_may_be_is_told_by_a_pattern():
+    tampering = find_objective("argument_tampering")
+    (entry,) = tampering(patterns={"look_up": {"query": "[a-z ]+"}}).oracles(FULL, ())
+    assert entry["patterns"] == {"look_up.query": "[a-z ]+"}
+    assert "patterns" not in tampering().oracles(FULL, ())[0]
+    assert "look_up" in tampering(patterns={"look_up": {"quary": "x"}}).fits(FULL)
+    assert "look_up" in tampering(patterns={"look_up": {"query": "x"}}, tools=("remove_page",)).fits(FULL)
+
+
 def test_an_argument_with_listed_values_takes_no_text():
     assert not any("sort" in seed.text for seed in seeds(find_objective("argument_tampering")()))
 
