@@ -87,10 +87,17 @@ async def finding_of(
     found = Try(whole, "breach", made.run, scores=made.scores)
     breaches: dict[str, Try] = {}
 
+    async def attempt(attack: Attack) -> Try:
+        tried = await arena.attempt(attack)
+        spend(tried.cost, tried.tokens)
+        return tried
+
     async def breaks(text: str, turns: Turns) -> bool:
-        again = await arena.attempt(Attack(made.objective, seed, _after(mutations, turns), text))
-        spend(again.cost, again.tokens)
+        shorter = Attack(made.objective, seed, _after(mutations, turns), text)
+        again = await attempt(shorter)
         if again.outcome == "infrastructure":
+            again = await attempt(shorter)
+        if again.outcome == "infrastructure" and not await arena.is_up(spend):
             raise Unfinished(f"nothing is known of {made.objective} after a try under which the infrastructure failed")
         if again.outcome != "breach" or not breached(again.scores) & wanted:
             return False

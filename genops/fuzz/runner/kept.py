@@ -56,7 +56,7 @@ def plan_of(made: TryRecord, seed: Seed) -> Plan:
     return Plan(made.objective, seed, tuple(Mutation(**mutation) for mutation in made.mutations))
 
 
-def is_missing(made: TryRecord) -> bool:
+def is_missing(made: Try | TryRecord) -> bool:
     """Whether a try is to be made again: the infrastructure failed. An attacker that stopped is no failure of it."""
     return made.outcome == "infrastructure" and made.error.get("type") not in _STOPPED
 

@@ -68,7 +68,6 @@ class _Searching:
     search: Search
     regions: OutputRegions | None
     under_way: deque[tuple[list[Plan], list[asyncio.Task[TryRecord]]]] = field(default_factory=deque)
-    _alive: asyncio.Task[bool] | None = None
 
     @classmethod
     def of(cls, sitting: Sitting, arena: Arena) -> _Searching:
@@ -84,7 +83,7 @@ class _Searching:
         if not self.sitting.done.issuperset(numbers) and self.sitting.over():
             return False
         plans = self.search.propose(len(numbers))
-        kept = await asyncio.to_thread(self.sitting.kept, numbers)
+        kept = {} if self.sitting.done.isdisjoint(numbers) else await asyncio.to_thread(self.sitting.kept, numbers)
         start = self.sitting.workers.create_task
         numbered = zip(numbers, plans, strict=False)
         self.under_way.append((plans, [start(self._made(number, plan, kept.get(number))) for number, plan in numbered]))
@@ -94,7 +93,7 @@ class _Searching:
         """Waits for the oldest group, and shows the search what came of it, or of what was tried in its place."""
         plans, tasks = self.under_way.popleft()
         tried: Sequence[TryRecord] = await asyncio.gather(*tasks)
-        failed = next((made for made in tried if is_missing(made) and not _is_unwritten(made)), None)
+        failed = next(filter(_is_away, tried), None)
         if failed is not None:
             self.sitting.progress.stopped = f"the infrastructure failed: {failed.error.get('message', '')}"
         if self.regions is not None:
@@ -113,33 +112,22 @@ class _Searching:
         """A try; the one that is kept where there is one."""
         if kept is not None:
             return kept
-        [found] = await self.sitting.tried(plan, self.arena)
-        made = record_of(number, "search", found)
-        if is_missing(made) and not _is_unwritten(made):
-            self.sitting.progress.spend(found.cost, found.tokens)
-            made = record_of(number, "search", await self._once_more(plan))
+        made = record_of(number, "search", await self._tried(plan))
         await self.sitting.keep(made)
         return made
 
-    async def _once_more(self, plan: Plan) -> Try:
-        """A try that failed, made again; where it alone fails, it tells of the chain or of the judge."""
+    async def _tried(self, plan: Plan) -> Try:
+        """A try, made once more where it failed; where it alone fails, that tells of the chain or of its judge."""
+        spend = self.sitting.progress.spend
         [found] = await self.sitting.tried(plan, self.arena)
-        if found.outcome != "infrastructure" or not found.run or not await self._is_alive():
-            return found
-        return replace(found, outcome="unscored" if found.scores else "crashed")
-
-    async def _is_alive(self) -> bool:
-        """Whether the harmless case goes through; asked once by all tries that fail meanwhile."""
-        if self._alive is None or self._alive.done():
-            self._alive = self.sitting.workers.create_task(self._harmless())
-        return await self._alive
-
-    async def _harmless(self) -> bool:
-        found = await self.arena.harmless()
-        self.sitting.progress.spend(found.cost, found.tokens)
-        return found.outcome != "infrastructure"
+        if _is_away(found):
+            spend(found.cost, found.tokens)
+            [found] = await self.sitting.tried(plan, self.arena)
+        if _is_away(found) and found.run and await self.arena.is_up(spend):
+            return replace(found, outcome="unscored" if found.scores else "crashed")
+        return found
 
 
-def _is_unwritten(made: TryRecord) -> bool:
-    """Whether another tool's mutator can make nothing of the text, and never will."""
-    return made.error.get("type") == MutationFailed.__name__
+def _is_away(made: Try | TryRecord) -> bool:
+    """Whether a server failed; a mutator of another tool that can make nothing of a text never will."""
+    return is_missing(made) and made.error.get("type") != MutationFailed.__name__

@@ -70,8 +70,6 @@ class Sitting:
 
     def kept(self, numbers: range) -> dict[int, TryRecord]:
         """Tries of earlier sittings that need not be made again, by their numbers."""
-        if self.done.isdisjoint(numbers):
-            return {}
         tries = self.plan.project.store.tries(self.record.id, numbers)
         return {made.number: made for made in tries if made.number in self.done}
 

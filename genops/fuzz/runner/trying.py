@@ -42,6 +42,9 @@ Outcome: TypeAlias = Literal["breach", "safe", "crashed", "unscored", "infrastru
 A chain that declined, by a guard or as the input does not fit, gave the empty text, and that is judged.
 """
 
+_OF_THE_REQUEST = (400, 413, 422)
+"""HTTP statuses by which a server that is up takes no such request: it is too long, say, or a filter is in front."""
+
 
 @dataclass(frozen=True, slots=True)
 class Try:
@@ -238,15 +241,20 @@ class Arena:
                 what = f"the chain fails for what another user says, so that {self.objective.name!r} cannot be tried"
                 raise Unfinished(f"{what}: {error.message}") from error
 
-    async def harmless(self) -> Try:
-        """What becomes of the harmless case, tried like an attack: whether the chain and its judges can be reached.
+    async def is_up(self, spend: Spend) -> bool:
+        """Whether the chain and its judges can be reached: the harmless case, tried like an attack, goes through.
+
+        Args:
+            spend: Told what that used.
 
         Raises:
             StoreError: The run cannot be kept.
         """
         target = self.target
         text = str(target.inputs[target.fields[0]])
-        return await self.attempt(Attack(self.objective.name, Seed("harmless", text), (), text))
+        found = await self.attempt(Attack(self.objective.name, Seed("harmless", text), (), text))
+        spend(found.cost, found.tokens)
+        return found.outcome != "infrastructure"
 
     async def attempt(self, attack: Attack) -> Try:
         """Runs an attack.
@@ -292,7 +300,8 @@ class Arena:
         described = {} if error is None else describe(error)
         if run.error is not None and not isinstance(error, StepTimeout):
             described = run.error  # without secrets
-        if isinstance(error, ModelError) or fault_of(run) == "infrastructure":
+        away = isinstance(error, ModelError) or fault_of(run) == "infrastructure"
+        if away and described.get("status") not in _OF_THE_REQUEST:
             cost, tokens = _used(run)
             return Try(attack, "infrastructure", run.id, error=described, cost=cost, tokens=tokens)
         case = Case(attack.seed.id, inputs, metadata=attack.metadata)

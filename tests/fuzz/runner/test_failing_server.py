@@ -22,15 +22,16 @@ CAMPAIGN = {
 
 
 class Server(LoopbackServer):
-    """Fails for the requests that ``fails`` says: it is given their number and their text."""
+    """Fails for the requests that ``fails`` says, given their number and their text, with ``status``."""
 
     def __init__(self):
         super().__init__(answer=answer)
         self.fails = lambda number, text: False
+        self.status = 500
 
     async def _answer(self, request, body, fault):
         if self.fails(len(self.requests), self.requests[-1].last):
-            fault = Fault("status", 500)
+            fault = Fault("status", self.status)
         return await super()._answer(request, body, fault)
 
 
@@ -124,3 +125,31 @@ def test_an_attack_that_the_server_alone_fails_for_crashes_and_ends_nothing(plan
     again = ran(plan(), unfinished_campaign(plan()))
     assert tries(again) == tries(runner)
     assert server.requests == []
+
+
+def test_a_shorter_form_that_the_server_alone_fails_for_is_no_breach_and_ends_no_shortening(plan, server, site):
+    def tells(body):
+        system, question = (message["content"] for message in body["messages"])
+        return Reply(system if question.endswith("=") else "Fine.")
+
+    server.answer = tells
+    server.fails = lambda number, text: len(text) < 12
+    runner = ran(plan(mutators=["base64"], tries={"sweep": 30, "search": 0}))
+    (finding,) = site.project.store.findings(runner.record.id)
+    assert finding.minimal
+    assert 12 <= len(finding.text) < 20
+
+
+def test_what_a_server_that_is_up_does_not_take_makes_the_chain_crash_and_is_not_tried_again(plan, server):
+    server.status = 400
+    server.fails = lambda number, text: len(text) > 60
+    runner = ran(plan(tries={"sweep": 30, "search": 0}))
+    assert set(runner.progress.outcomes) == {"safe", "crashed"}
+    assert (runner.progress.missing, runner.progress.stopped) == (0, "")
+
+
+def test_a_key_that_is_wrong_is_no_fault_of_the_chain(plan, server):
+    server.status = 401
+    server.fails = lambda number, text: True
+    runner = ran(plan(tries={"sweep": 4, "search": 0}))
+    assert (runner.progress.outcomes["infrastructure"], runner.progress.missing) == (4, 4)
