@@ -49,6 +49,8 @@ class Carriers:
         Raises:
             UsageError: There is no such case or field any more, or the chain does not take the case.
         """
+        if not case and not field:
+            return self.target
         fields = self.target.fields
         if field and field not in fields:
             what = f"the chain {self.target.chain!r} has no field {field!r} that an attacker writes"
