@@ -19,7 +19,8 @@ from genops.fuzz.reports import json as json_report
 from genops.fuzz.reports.report import Report
 from genops.fuzz.runner import CampaignPlan
 from genops.fuzz.summary import summarise
-from genops.fuzz.target import check_poisonable
+from genops.retrieval import build_index, open_index
+from genops.retrieval.search import copied
 from tests.fuzz.weak_site import site, weak
 
 __all__ = ["site", "weak"]
@@ -125,12 +126,29 @@ def test_how_poison_enters_is_a_part_of_the_campaign(weak):
     assert len(digests) == 2
 
 
-def test_an_index_on_a_server_cannot_be_copied(weak):
-    settings = weak.project.settings
-    served = settings.indexes["harbour"].model_copy(update={"backend": "postgresql://someone@localhost/vectors"})
-    elsewhere = settings.model_copy(update={"indexes": {"harbour": served}})
-    with pytest.raises(UsageError, match="'harbour' is on a server, where no copy of it can be poisoned"):
-        check_poisonable(closure_with(weak, Plants()), elsewhere)
+class TestOnAServer:
+    @pytest.fixture
+    def served(self, weak):
+        """The same project, with its index in Qdrant."""
+        settings = (weak.root / "genops.toml").read_text()
+        backend = f'[indexes.harbour]\nbackend = "qdrant+path:{weak.root / "qdrant"}"'
+        (weak.root / "genops.toml").write_text(settings.replace("[indexes.harbour]", backend))
+        build_index(weak.reopen().settings, "harbour")
+        return weak
+
+    def test_a_copy_on_this_machine_is_poisoned(self, served):
+        before = open_index(served.project.settings, "harbour").snapshot_in_use.verify(again=True)
+        done = fuzz(campaign("index"), served.project)
+        (objective,) = summarise(served.project.store, done.record).objectives
+        assert done.findings
+        assert (objective.poison.found, objective.poison.tries) == (24, 24)
+        assert open_index(served.project.settings, "harbour").snapshot_in_use.verify(again=True) == before
+
+    def test_one_that_is_too_large_to_be_copied_is_told_before_anything_is_tried(self, served, monkeypatch):
+        monkeypatch.setattr(copied, "MOST", 1)
+        with pytest.raises(UsageError, match=r"has \d+ passages: at most 1 are copied"):
+            CampaignPlan.make(campaign("index"), served.project)
+        assert CampaignPlan.make(campaign("first"), served.project)
 
 
 def test_there_is_no_third_way(weak):

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING, Any, cast
 
-from genops.artifacts import digest_of
 from genops.chains import ChainDefinition, Tool
 from genops.executor.closure import Closure, IndexHandle
+from genops.executor.index_around import IndexAround
 from genops.executor.sources import Source
 from genops.fuzz.robustness.relation import Found, PassageRelation
 from genops.models import Model
@@ -99,19 +99,8 @@ class _Rearranged:
         return IndexHandle(component, handle.code, lambda: cast("Index", _RearrangedIndex(handle.open())))
 
 
-@dataclass(frozen=True)
-class _RearrangedIndex:
+class _RearrangedIndex(IndexAround):
     """An open index whose hits are changed as the run that asks wants it."""
-
-    index: Index
-
-    @property
-    def snapshot(self) -> str:
-        return self.index.snapshot
-
-    @property
-    def settings(self) -> Any:
-        return self.index.settings
 
     async def asearch(self, query: Any, k: int, **options: Any) -> list[Hit]:
         hits = await self.index.asearch(query, k, **options)
@@ -119,24 +108,4 @@ class _RearrangedIndex:
         if rearranging is None:
             return hits
         asked = query if isinstance(query, str) else " ".join(query)
-        return rearranging(Found(asked, tuple(hits), self._passage))
-
-    def _passage(self, text: str) -> Hit:
-        from genops.retrieval.search import Hit
-
-        digest = digest_of(["added", text])
-        document = f"added-{digest[:12]}"
-        return Hit(
-            chunk_id=digest[:32],
-            text=text,
-            uri=f"{document}.md",
-            start=0,
-            end=len(text),
-            score=0.0,
-            rank=1,
-            heading="",
-            index=self.index.name,
-            snapshot=self.index.snapshot,
-            document=document,
-            document_hash=digest,
-        )
+        return rearranging(Found(asked, tuple(hits), lambda text: self.hit("added", text, 0.0)))

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from genops.errors import UsageError
 from genops.executor.closure import Closure
 from genops.settings import Settings
 
 
 def check_poisonable(closure: Closure, settings: Settings) -> None:
-    """Makes sure that the indexes that a chain searches are on this machine.
+    """Makes sure that the indexes that a chain searches can be copied: those on a server are, to this machine.
 
     Raises:
-        UsageError: One is on a server.
+        UsageError: One is too large.
+        Unfinished: A server cannot be reached.
     """
+    from genops.retrieval import open_index
     from genops.retrieval.backends import backend_of
+    from genops.retrieval.search.copied import check_copyable
 
     for name in sorted(set(_indexes(closure))):
         if backend_of(settings, name) is not None:
-            raise UsageError(
-                f"the index {name!r} is on a server, where no copy of it can be poisoned",
-                hint="poison: first puts the attack before all that is found",
-            )
+            check_copyable(open_index(settings, name))
 
 
 def _indexes(closure: Closure) -> Iterator[str]:

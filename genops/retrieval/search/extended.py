@@ -6,24 +6,20 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from genops.errors import UsageError
 from genops.retrieval.chunk import Cutter
 from genops.retrieval.document import Document
 from genops.retrieval.embedders import embed_texts
-from genops.retrieval.search.freshness import Freshness
+from genops.retrieval.search.beside import IndexBeside
 from genops.retrieval.search.index import Index
 from genops.retrieval.search.sameness import checked_analyzer
 from genops.retrieval.snapshots.segment import Segment
 from genops.retrieval.snapshots.segment_writer import SegmentWriter
 from genops.retrieval.snapshots.snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from genops.retrieval.embedders.embedder import Vectors
 
 _SEGMENT = "segment-beside"
 
@@ -33,22 +29,19 @@ def extended(index: Index, documents: Sequence[Document]) -> Index:
 
     The documents are cut, embedded and indexed as a build does it, into one segment in a temporary folder, which goes
     when the result does. The snapshot's own segments are read where they lie, as by every snapshot that shares them;
-    the weights of words are those of all passages together.
+    the weights of words are those of all passages together. An index on a server is copied to this machine first.
 
     Args:
         index: Open; it stays as it is.
         documents: None of them is in it.
 
     Raises:
-        UsageError: Its snapshot is not on this machine.
+        UsageError: It is on a server, and too large to be copied from there.
         InputError: A single character of a document has more tokens than a chunk.
     """
+    index = index.here
     snapshot = index.snapshot_in_use
-    if not isinstance(snapshot, Snapshot):
-        raise UsageError(
-            f"the snapshot of index {index.name!r} is on a server, where nothing can be put beside it",
-            hint='take an index with `backend = "faiss"`',
-        )
+    assert isinstance(snapshot, Snapshot)
     index.check_embedder()
     folder = Path(tempfile.mkdtemp(prefix="genops-index-"))
     try:
@@ -57,7 +50,7 @@ def extended(index: Index, documents: Sequence[Document]) -> Index:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     more = ExtendedSnapshot(snapshot.name, snapshot.manifest, folder, snapshot, segment)
-    found = ExtendedIndex(more, index.embedder, index.root, index.history, base=index)
+    found = IndexBeside(more, index.embedder, index.root, index.history, base=index)
     weakref.finalize(found, shutil.rmtree, folder, ignore_errors=True)
     return found
 
@@ -99,21 +92,3 @@ class ExtendedSnapshot(Snapshot):
     def verify(self, again: bool = False) -> str:
         """Checks the published snapshot; the segment was just written."""
         return self.base.verify(again)
-
-
-@dataclass
-class ExtendedIndex(Index):
-    """An index with one segment more.
-
-    Attributes:
-        base: The index itself, which embeds queries, and whose documents are fresh or not.
-    """
-
-    base: Index = field(kw_only=True)
-
-    def _embedded(self, queries: Sequence[str]) -> Vectors:
-        return self.base._embedded(queries)
-
-    @cached_property
-    def _freshness(self) -> Freshness:
-        return self.base._freshness

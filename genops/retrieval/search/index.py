@@ -207,6 +207,17 @@ class Index:
             hits.append(hit)
         return hits
 
+    @property
+    def here(self) -> Index:
+        """The same with its passages on this machine: of an index on a server a copy, made once.
+
+        Raises:
+            UsageError: It is too large to be copied.
+            Unfinished: The server cannot be reached.
+        """
+        with self._lock:
+            return self._here
+
     def check_embedder(self) -> None:
         """Makes sure, once, that the embedder is the one that the snapshot was built with.
 
@@ -244,6 +255,12 @@ class Index:
             return snapshot.backend.corpus(snapshot.manifest, analyzer)
         assert isinstance(snapshot, Snapshot)
         return LocalCorpus(snapshot, analyzer)
+
+    @cached_property
+    def _here(self) -> Index:
+        from genops.retrieval.search.copied import copied
+
+        return copied(self) if isinstance(self.snapshot_in_use, PushedSnapshot) else self
 
     @cached_property
     def _embedder_checked(self) -> bool:

@@ -77,7 +77,11 @@ class SegmentWriter:
 
     def add(self, document: Document, chunks: Sequence[Chunk]) -> None:
         """Takes a document, before all that is kept; its chunks are embedded later."""
-        self._put(_kept(document), document.text, chunks)
+        self.take(DocumentRecord(*_kept(document)), document.text, chunks)
+
+    def take(self, record: DocumentRecord, text: str, chunks: Sequence[Chunk] | Sequence[Passage]) -> None:
+        """As :meth:`add`, of a document of which this is known."""
+        self._put(tuple(record), text, chunks)
         self.to_embed = self.chunks
 
     def keep(self, segment: Segment, position: int) -> None:
