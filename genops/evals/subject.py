@@ -6,8 +6,32 @@ from typing import Any
 
 from genops.artifacts import Value
 from genops.chains import evaluate, reads_of
+from genops.chains.block import GLOBALS
+from genops.errors import DefinitionError, Location, nearest
+from genops.evals.case import Case
 from genops.evals.sample import Sample, ScoringContext
+from genops.store.records import RunRecord
+from genops.syntax import compile_value
 from genops.tracing.trace import Trace
+
+_VARIABLES = frozenset({*Sample(Case("", {}), "", 0, None, RunRecord("", "", "", 0)).variables(), "steps"})
+
+
+def compile_subject(raw: Any, at: Location) -> Any:
+    """Compiles an ``of``.
+
+    Args:
+        raw: As it is written.
+        at: Where.
+
+    Raises:
+        DefinitionError: It is no value that can be compiled, or reads a variable that no sample has.
+    """
+    of = compile_value(raw, at)
+    for read in reads_of(of):
+        if read.root not in _VARIABLES | GLOBALS:
+            raise DefinitionError(f"there is no variable {read.root!r}", at=at, hint=nearest(read.root, _VARIABLES))
+    return of
 
 
 async def subject_of(of: Any, sample: Sample, context: ScoringContext) -> Value:

@@ -15,6 +15,7 @@ from genops.evals.datasets import DatasetSpec
 from genops.evals.definitions import checked, read_definition
 from genops.evals.fields import Positive, Seconds, field_of, model_of
 from genops.evals.rules import Gate, Rule, parse_gate
+from genops.evals.subject import compile_subject
 from genops.evals.suite import Budget
 from genops.evals.use import ScorerUse
 from genops.fuzz.adapters import ConverterUse, SeedSpec
@@ -25,7 +26,7 @@ from genops.fuzz.regions import RegionSpec
 from genops.fuzz.robustness.spec import RobustnessSpec
 from genops.fuzz.strategies import Strategy
 from genops.settings import Settings
-from genops.syntax import YamlFile, compile_value
+from genops.syntax import YamlFile
 
 _KEYS = (
     "kind",
@@ -183,7 +184,7 @@ class Campaign:
             conversation=field_of(str, data.get("conversation", ""), "conversation", parsing),
             step=field_of(str | None, data.get("step"), "step", parsing),
             attack=_attack(data, parsing),
-            of=compile_value(data["of"], parsing.at("of")) if "of" in data else None,
+            of=compile_subject(data["of"], parsing.at("of")) if "of" in data else None,
             description=field_of(str, data.get("description", ""), "description", parsing).strip(),
             depth=field_of(Positive, data.get("depth", 3), "depth", parsing),
             tries=tries,

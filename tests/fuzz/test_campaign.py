@@ -106,6 +106,7 @@ def test_without_mutators_every_one_that_needs_no_model_is_used(load):
         ("mutators:", "tries: {sweep: -1}\nmutators:", r"attacks.yaml:6: tries.sweep: "),
         ("mutators:", "tries: {swep: 1}\nmutators:", r"attacks.yaml:6: unknown key 'tries.swep'"),
         ("mutators:", "of: '{{ output'\nmutators:", r"attacks.yaml:6: "),
+        ("mutators:", "of: '{{ outptu }}'\nmutators:", r"attacks.yaml:6: there is no variable 'outptu'"),
         ("mutators:", "strategies: [pair]\nmutators:", r"attacks.yaml:6: the strategy 'pair' asks a model"),
         ("mutators:\n  - base64", "mutators:\n  - translate", r"attacks.yaml:7: the mutator 'translate' asks a model"),
         (
