@@ -9,8 +9,8 @@ from genops.fuzz.adapters import Borrowings
 from genops.fuzz.attack import Attack, Mutation
 from genops.fuzz.campaign import Campaign
 from genops.fuzz.objective import Seed
+from genops.fuzz.runner.arena import Arena
 from genops.fuzz.runner.plan import CampaignPlan
-from genops.fuzz.runner.trying import Arena
 from genops.fuzz.target import StepEntry
 from genops.store.records import CampaignRecord, FindingRecord
 

@@ -14,8 +14,9 @@ from genops.evals.sample import Sample
 from genops.fuzz.attack import CONVERSATION, Attack, Mutation
 from genops.fuzz.mutator import Attacker
 from genops.fuzz.objective import Seed
+from genops.fuzz.runner.arena import Arena
 from genops.fuzz.runner.progress import Spend
-from genops.fuzz.runner.trying import Arena, Try, outcome
+from genops.fuzz.runner.trying import Try, outcome
 from genops.fuzz.search import Minimised, Scores, Turns, minimise
 from genops.fuzz.strategies import STRATEGIES
 from genops.store.records import FindingRecord, SpanRecord, TryRecord

@@ -19,8 +19,8 @@ from genops.evals.gate import GateProcess, Verdict
 from genops.evals.rule_test import Outcome, Reading, RuleTest
 from genops.evals.rules import Gate
 from genops.fuzz.detectors.verdict import SCALE
+from genops.fuzz.runner.arena import Arena
 from genops.fuzz.runner.plan import CampaignPlan
-from genops.fuzz.runner.trying import Arena
 from genops.stats.sampling import draw_order
 from genops.store.records import TryRecord
 

@@ -18,12 +18,12 @@ from genops.fuzz.campaign import Campaign
 from genops.fuzz.mutator import lending
 from genops.fuzz.objective import Objective, Seed
 from genops.fuzz.robustness.plan import RobustnessPlan
+from genops.fuzz.runner.arena import Arena
 from genops.fuzz.runner.attacker import ModelAttacker
 from genops.fuzz.runner.contract import standing_at
 from genops.fuzz.runner.harmless import Harmless
 from genops.fuzz.runner.placing import check_turns
 from genops.fuzz.runner.progress import FuzzProgress, Spent
-from genops.fuzz.runner.trying import Arena
 from genops.fuzz.search import Choice
 from genops.fuzz.target import StepEntry
 from genops.models import resolve_model

@@ -14,6 +14,7 @@ from genops.evals.runner.keeper import Keeper
 from genops.evals.runner.sitting import sitting
 from genops.fuzz.mutator import lending
 from genops.fuzz.robustness.run import Item, RobustnessTries
+from genops.fuzz.runner.arena import Arena
 from genops.fuzz.runner.findings import finding_of, is_cut_off, is_known
 from genops.fuzz.runner.kept import record_of
 from genops.fuzz.runner.plan import CampaignPlan
@@ -22,7 +23,6 @@ from genops.fuzz.runner.searching import search
 from genops.fuzz.runner.session import Planned, sessions
 from genops.fuzz.runner.sitting import Sitting
 from genops.fuzz.runner.sweep import sweep
-from genops.fuzz.runner.trying import Arena
 from genops.models.loop_thread import on_loop
 from genops.store.records import CampaignRecord, FindingRecord
 

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field, replace
 
 from genops.fuzz.mutator import MutationFailed
 from genops.fuzz.regions import OutputRegions
+from genops.fuzz.runner.arena import Arena
 from genops.fuzz.runner.kept import is_missing, plan_of, record_of
 from genops.fuzz.runner.sitting import Sitting
-from genops.fuzz.runner.trying import Arena, Try
+from genops.fuzz.runner.trying import Try
 from genops.fuzz.search import Plan, Search, closeness
 from genops.store.records import TryRecord
 

@@ -14,7 +14,8 @@ from genops.fuzz.attack import LONGEST, Attack, Mutation
 from genops.fuzz.attacker import AttackerRefused, AttackerStopped, AttackerUnusable, declines
 from genops.fuzz.mutator import Attacker
 from genops.fuzz.objective import Seed
-from genops.fuzz.runner.trying import Arena, Try
+from genops.fuzz.runner.arena import Arena
+from genops.fuzz.runner.trying import Try
 from genops.fuzz.strategies import Strategy
 from genops.tracing.recorder import describe
 

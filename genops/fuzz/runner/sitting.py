@@ -11,11 +11,12 @@ from typing import TypeVar
 from genops.errors import DefinitionError, GenopsError
 from genops.evals.runner.keeper import Keeper
 from genops.fuzz.attack import Attack
+from genops.fuzz.runner.arena import Arena
 from genops.fuzz.runner.gate import CampaignGate
 from genops.fuzz.runner.kept import counted_as, is_missing, is_refused
 from genops.fuzz.runner.plan import CampaignPlan
 from genops.fuzz.runner.progress import FuzzProgress
-from genops.fuzz.runner.trying import Arena, Try
+from genops.fuzz.runner.trying import Try
 from genops.fuzz.search import Plan
 from genops.store.records import CampaignRecord, TryRecord
 from genops.tracing.recorder import describe

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
+from genops.fuzz.runner.arena import Arena
 from genops.fuzz.runner.kept import Phase, record_of
 from genops.fuzz.runner.sitting import Sitting
-from genops.fuzz.runner.trying import Arena
 from genops.fuzz.search import Plan
 from genops.store.records import TryRecord
 
