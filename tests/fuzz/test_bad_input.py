@@ -242,6 +242,11 @@ class TestTargets:
         with pytest.raises(Unfinished, match=r"the chain fails for what another user says.*the shelf is empty"):
             attack("instruction_override", "cross_session_leak", reply=fails)
 
+    def test_one_that_hangs_there_too(self, attack):
+        changed = "cross_session_leak\ntimeout: 0.2\nmutators:"
+        with pytest.raises(Unfinished, match=r"the chain fails for what another user says.*not done within 0\.2 s"):
+            attack("instruction_override\nmutators:", changed, reply=lambda text: time.sleep(2))
+
 
 class TestPlugIns:
     def test_a_mutator_that_raises_is_told_by_its_name(self, attack):

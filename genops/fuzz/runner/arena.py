@@ -186,10 +186,12 @@ class Arena:
                 on_finish=lambda run, spans, payload: spend(*_used(run)) if spend is not None else None,
             )
             try:
-                await run_chain(self.project, self.closure, inputs, options)
-            except StepError as error:
+                async with asyncio.timeout(self.timeout):
+                    await run_chain(self.project, self.closure, inputs, options)
+            except (StepError, TimeoutError) as error:
                 what = f"the chain fails for what another user says, so that {self.objective.name!r} cannot be tried"
-                raise Unfinished(f"{what}: {error.message}") from error
+                why = error.message if isinstance(error, StepError) else f"it was not done within {self.timeout:g} s"
+                raise Unfinished(f"{what}: {why}") from error
 
     async def is_up(self, spend: Spend) -> bool:
         """Whether the chain and its judges can be reached: the harmless case, tried like an attack, goes through.

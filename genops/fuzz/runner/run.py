@@ -122,7 +122,7 @@ class CampaignRunner:
             return
 
         async def make(session: Planned) -> None:
-            tried = await session.run(arena, attacker, campaign.seed)
+            tried = await session.run(arena, attacker, campaign.seed, self.progress.spend)
             await at.keep(*(record_of(number, "strategy", found) for number, found in enumerate(tried, session.first)))
 
         count, dealt = len(arena.seeds(campaign.seed)), arena.seeds.dealt(campaign.seed, "strategy")

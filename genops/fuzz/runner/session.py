@@ -15,6 +15,7 @@ from genops.fuzz.attacker import AttackerRefused, AttackerStopped, AttackerUnusa
 from genops.fuzz.mutator import Attacker
 from genops.fuzz.objective import Seed
 from genops.fuzz.runner.arena import Arena
+from genops.fuzz.runner.progress import Spend
 from genops.fuzz.runner.trying import Try
 from genops.fuzz.strategies import Strategy
 from genops.tracing.recorder import describe
@@ -141,13 +142,14 @@ class Planned:
     seed: Seed
     bound: int
 
-    async def run(self, arena: Arena, attacker: Attacker, seed: int) -> list[Try]:
+    async def run(self, arena: Arena, attacker: Attacker, seed: int, spend: Spend) -> list[Try]:
         """Its tries; where the infrastructure failed, that failure alone.
 
         Args:
             arena: Where attacks are tried.
             attacker: Who writes them.
             seed: Of the campaign.
+            spend: Told what tries used that come to nothing.
 
         Raises:
             StoreError: Runs cannot be kept.
@@ -158,6 +160,8 @@ class Planned:
         try:
             await self.strategy.attack(session)
         except SessionFailed as error:
+            for lost in session.tries:
+                spend(lost.cost, lost.tokens)
             return [error.failed]
         return session.tries
 

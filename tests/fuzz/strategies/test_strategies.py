@@ -224,6 +224,14 @@ def test_what_the_attacker_uses_counts_against_the_budget(plan):
     assert runner.progress.tokens > sum(one.tokens for one in tries(runner)) > 0
 
 
+def test_tries_of_a_session_that_came_to_nothing_are_paid_for(plan, site):
+    breaks = REFINED.replace("rules:", 'rules:\n  - {when: {user: "A glossary"}, fault: {kind: server_error}}', 1)
+    runner = ran(plan(breaks, LEARNS, {"pair": {"depth": 2}}))
+    assert {one.outcome for one in tries(runner)} == {"infrastructure"}
+    asked = site.project.store.runs(limit=1_000)
+    assert runner.progress.tokens == sum(run.input_tokens + run.output_tokens for run in asked) > 0
+
+
 def test_branches_that_lose_sight_of_the_goal_are_not_tried(plan):
     runner = ran(plan(REFINED, LEARNS.replace("true", "false"), "tree"))
     assert {one.run for one in tries(runner)} == {""}
