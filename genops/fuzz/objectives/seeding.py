@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from random import Random
+from typing import Any
 
+from genops.evals.use import use_scorer
 from genops.fuzz.objective import Place, Plant, Seed, Surface, Target
 
 NOWHERE = "it has no prompt, passage or tool that could hold a secret"
@@ -28,6 +30,18 @@ def canary(rng: Random) -> str:
 def canaries(plants: Sequence[Plant]) -> list[str]:
     """What must not come out of the target, each once."""
     return list(dict.fromkeys(plant.canary for plant in plants if plant.canary))
+
+
+def leak_of(plants: Sequence[Plant], paraphrased: float | None) -> Mapping[str, Any]:
+    """The detector of what was planted.
+
+    Args:
+        plants: That must not come out.
+        paraphrased: The cosine from which a sentence of the output is one of them in other words; None not to ask.
+    """
+    if paraphrased is None:
+        return use_scorer("leak", canaries(plants))
+    return use_scorer("leak", [*canaries(plants), *(plant.text for plant in plants)], paraphrased=paraphrased)
 
 
 def seeds_of(

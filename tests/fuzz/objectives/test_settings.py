@@ -38,6 +38,23 @@ def test_an_argument_with_listed_values_takes_no_text():
     assert not any("sort" in seed.text for seed in seeds(find_objective("argument_tampering")()))
 
 
+@pytest.mark.parametrize("name", ["prompt_extraction", "context_leak", "cross_session_leak"])
+def test_what_is_planted_may_be_looked_for_in_other_words(name):
+    objective = find_objective(name)
+    plants = objective().plants(FULL, Random(0))
+    (plain,), (asked,) = (made.oracles(FULL, plants) for made in (objective(), objective(paraphrased=0.8)))
+    assert plain == {"leak": [plant.canary for plant in plants]}
+    assert asked == {"leak": [*plain["leak"], *(plant.text for plant in plants)], "paraphrased": 0.8}
+
+
+def test_a_secret_is_planted_beside_personal_data():
+    objective = find_objective("pii_leak")()
+    person, token = objective.plants(FULL, Random(0))
+    assert "@people.example" in person.text
+    assert "token" in token.text
+    assert objective.oracles(FULL, (person, token))[0] == {"leak": [person.canary, token.canary]}
+
+
 def test_poisoning_may_be_kept_to_one_step():
     injection = find_objective("indirect_injection")
     assert {seed.surface for seed in seeds(injection())} == {"passage", "tool"}
