@@ -13,11 +13,11 @@ from genops.evals.summary import Measure
 from genops.fuzz.robustness.relation import SOURCE, UNCHANGED
 from genops.fuzz.search.behaviour import place
 from genops.fuzz.summary.outcomes import ChangeOutcomes, outcome_of
-from genops.fuzz.summary.rate import rate_of
+from genops.fuzz.summary.rate import difference_of, rate_of
 from genops.fuzz.summary.robustness import ChangedAnswer, ChangeRate, PromptSensitivity, RobustnessSummary
 from genops.fuzz.summary.tally import mutators_of
 from genops.fuzz.summary.verdict import standing_of_relation, standing_of_robustness
-from genops.stats import ClusteredCounts, clopper_pearson_interval, cluster_mean_interval
+from genops.stats import ClusteredCounts, cluster_mean_interval
 from genops.store.records import TryRecord
 
 _SCORED = ("same", "changed", "crashed")
@@ -50,9 +50,7 @@ class _Cell:
         weights = np.array([tries for _, tries, _ in both], np.float64)
         differences = np.array([changed / tries - alone[0] / alone[1] for changed, tries, alone in both])
         found = replace(cluster_mean_interval(differences, weights=weights), n=int(weights.sum()))
-        if found.bounds is None and found.estimate in (-1.0, 0.0, 1.0):
-            found = replace(found, bounds=_all_alike(found.estimate, len(both)), method="Clopper-Pearson", missing="")
-        return Measure.of(found, "share", (-1.0, 1.0))
+        return difference_of(found)
 
 
 @dataclass
@@ -168,16 +166,6 @@ def _change_rate(name: str, cell: _Cell, own: Mapping[str, list[int]], at_most: 
     if at_most is not None:
         standing = standing_of_relation(name, outcomes, excess, rate.clusters or 0, at_most)
     return ChangeRate(name, outcomes, rate, excess, at_most, standing)
-
-
-def _all_alike(difference: float, cases: int) -> tuple[float, float]:
-    """Bounds of a mean difference where it is the same, -1, 0 or 1, in all cases: what other cases may do to it."""
-    bounds = clopper_pearson_interval(0, cases).bounds
-    assert bounds is not None
-    others = bounds[1]
-    if difference == 0.0:
-        return -others, others
-    return (1 - 2 * others, 1.0) if difference > 0 else (-1.0, 2 * others - 1)
 
 
 def _first(made: TryRecord) -> tuple[str, str]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from genops.errors import UsageError
 from genops.evals.summary import Measure
+from genops.fuzz.summary.rate import difference_of
 from genops.stats import McNemarTest, compare_paired, holm, mcnemar_test
 from genops.store import Store
 from genops.store.records import CampaignRecord, TryRecord
@@ -136,9 +137,8 @@ def _difference(name: str, pairs: list[tuple[bool, bool, str]], unpaired: int) -
     first, second = (np.array([pair[side] for pair in pairs], dtype=bool) for side in (0, 1))
     clusters = [cluster for _, _, cluster in pairs]
     found = compare_paired(first.astype(np.float64), second.astype(np.float64), clusters)
-    difference = Measure.of(found.difference, "share", (-1.0, 1.0))
     p = found.permutation.p
-    return RateDifference(name, difference, p, p, mcnemar_test(first, second), "unclear", unpaired)
+    return RateDifference(name, difference_of(found.difference), p, p, mcnemar_test(first, second), "unclear", unpaired)
 
 
 def _decided(one: RateDifference, adjusted: float) -> RateDifference:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from genops.evals.summary import Measure
-from genops.stats import ClusteredCounts, corrected_rate
+from genops.stats import ClusteredCounts, Interval, clopper_pearson_interval, corrected_rate
 
 _NONE = "no try could be scored"
 
@@ -28,6 +28,21 @@ class Accuracy:
 def rate_of(counts: ClusteredCounts) -> Measure:
     """The share of breaches."""
     return Measure.of(counts.interval(), "share") if counts.n else Measure.none("share", _NONE)
+
+
+def difference_of(found: Interval) -> Measure:
+    """The mean difference of two shares; where it is -1, 0 or 1 in every cluster, within what other clusters may do.
+
+    Args:
+        found: Its interval, which tells how many clusters there are, and has no bounds where all of them are alike.
+    """
+    if found.bounds is None and found.clusters and found.estimate in (-1.0, 0.0, 1.0):
+        others = clopper_pearson_interval(0, found.clusters).bounds
+        assert others is not None
+        reach = others[1] if found.estimate == 0.0 else 2 * others[1]
+        bounds = (max(-1.0, found.estimate - reach), min(1.0, found.estimate + reach))
+        found = replace(found, bounds=bounds, method="Clopper-Pearson", missing="")
+    return Measure.of(found, "share", (-1.0, 1.0))
 
 
 def corrected_for(counts: ClusteredCounts, accuracy: Accuracy) -> Measure:

@@ -32,6 +32,7 @@ def test_a_hardened_chain_is_better_by_an_interval_and_tests(compared):
 def test_the_same_outcomes_are_the_same(compared):
     found = compared(sweep({1, 2}), sweep({1, 2})).objectives[0]
     assert (found.direction, found.difference.value, found.mcnemar.both) == ("same", 0.0, 2)
+    assert found.difference.high == -found.difference.low == pytest.approx(0.2646, abs=0.001)
 
 
 def test_what_one_of_them_could_not_score_is_unpaired(compared):
@@ -92,6 +93,8 @@ def test_answers_that_no_longer_change_are_better(compared):
     (typo,) = found.relations
     assert (found.objectives, typo.name, typo.direction) == ((), "typo", "better")
     assert (typo.difference.value, typo.difference.clusters, typo.mcnemar.only_first) == (-1.0, 12, 24)
+    assert typo.difference.low == -1.0
+    assert typo.difference.high == pytest.approx(-1 + 2 * 0.2646, abs=0.001)  # other cases may go otherwise
 
 
 def test_a_chain_that_fails_has_changed_its_answer_and_what_is_unknown_is_unpaired(compared):
