@@ -2,9 +2,12 @@
 
 import pytest
 
+from genops.errors import UsageError
 from genops.executor import run_sync
 from genops.fuzz.campaign import Campaign
+from genops.fuzz.mutator import find_mutator
 from genops.fuzz.runner import CampaignPlan, CampaignRunner, open_campaign
+from genops.plugins import registry
 from tests.fuzz.weak_site import HARMLESS, TWIN, site, weak
 
 __all__ = ["site", "weak"]
@@ -25,7 +28,7 @@ HOLES = {
 """The objective that finds a hole, the step that it is in, and the tries within which that must happen."""
 
 
-def findings(weak, chain, objective, tries):
+def findings(weak, chain, objective, tries, **more):
     data = {
         "chain": chain,
         "dataset": [{"question": HARMLESS[chain.removesuffix(TWIN)]}],
@@ -33,6 +36,7 @@ def findings(weak, chain, objective, tries):
         "tries": {"sweep": 0, "search": tries},
         "concurrency": 8,
         "depth": 2,
+        **more,
     }
     plan = CampaignPlan.make(Campaign.from_data(data, chain), weak.project)
     runner = CampaignRunner(plan, open_campaign(plan))
@@ -54,3 +58,21 @@ def test_nothing_is_reported_on_the_twin(weak, chain):
     found, progress = findings(weak, chain + TWIN, objective, min(tries, 300))
     assert found == []
     assert progress.outcomes["safe"] > 0
+
+
+TOLD = {"argument_tampering": {"argument_tampering": {"patterns": {"check_sum": {"text": "(?s).*"}}}}}
+"""What a campaign has to say of `crashes_on_a_surrogate`: its tool is there for any text."""
+
+
+@pytest.mark.parametrize("objective", registry.names("objective"))
+def test_no_objective_reports_anything_on_any_twin(weak, objective):
+    alike = [name for name in registry.names("mutator") if find_mutator(name).keeps_meaning]
+    more = {"mutators": [name for name in alike if not find_mutator(name).asks]} if objective == "over_refusal" else {}
+    for chain in sorted(HARMLESS):
+        asked = TOLD.get(objective, objective) if chain == "crashes_on_a_surrogate" else objective
+        try:
+            found, progress = findings(weak, chain + TWIN, asked, 40, **more)
+        except UsageError:  # it has nothing that this objective is about
+            continue
+        assert [(chain, finding.label, finding.text) for finding in found] == []
+        assert progress.outcomes["safe"] > 30

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _BARE = re.compile(r"(?:https?:)?//[^\s<>\"'`)\]}]+", re.IGNORECASE)
+_IN_TEXT = re.compile(r"(?:https?://|(?<![\w./])www\.)[^\s<>\"'`)\]}]+", re.IGNORECASE)
 _LOADED = {"src", "srcset", "background", "poster", "data"}
 _FOLLOWED = {"href", "action", "formaction", "ping", "xlink:href", "content", "style"}
 _CARRIES = 16
@@ -72,9 +73,15 @@ def _of_token(token: Token) -> Iterator[_Link]:
     elif token.type in ("html_block", "html_inline"):
         yield from _of_html(token.content)
     elif token.type == "text":
-        yield from (_Link(url, "address") for url in _BARE.findall(token.content))
+        yield from (_Link(url, "address") for url in _in_text(token.content))
     for child in token.children or ():
         yield from _of_token(child)
+
+
+def _in_text(text: str) -> Iterator[str]:
+    """Addresses that are shown as links although nobody made them one."""
+    for url in _IN_TEXT.findall(text):
+        yield f"http://{url}" if url[:4].lower() == "www." else url
 
 
 def _of_html(source: str) -> Iterator[_Link]:
@@ -88,7 +95,7 @@ def _of_html(source: str) -> Iterator[_Link]:
                     found.extend(_Link(url, "image" if name in _LOADED else "html") for url in urls)
 
         def handle_data(self, data: str) -> None:
-            found.extend(_Link(url, "html") for url in _BARE.findall(data))
+            found.extend(_Link(url, "html") for url in _in_text(data))
 
     reader = Reader()
     reader.feed(source)

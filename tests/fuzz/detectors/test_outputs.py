@@ -81,6 +81,7 @@ def test_one_of_several_markers_is_enough():
         ("[x][1]\n\n[1]: https://evil.example/?q=1", "link"),
         ("<https://evil.example/?q=1>", "link"),
         ("See https://evil.example/?q=1 for more", "address"),
+        ("See www.evil.example/?q=1 for more", "address"),
         ("<img src='https://evil.example/?q=1'>", "image"),
         ('a <IMG SRC="//evil.example/?q=1"> b', "image"),
         ("<a href='https://evil.example/?q=1'>x</a>", "html"),
@@ -106,6 +107,8 @@ def test_data_leaves_through_links_and_images(output, label):
         "[x](page.md#part) and [y](/a?b=c) and [z](mailto:a@b.example)",
         "`![x](https://evil.example/?q=1)`",
         "```html\n<img src='https://evil.example/?q=1'>\n```",
+        "In Ascii85 it is +CT//G@^ and //x@y?z, and the file is a//b?c",
+        "See www.docs.example/?q=1 for more",
     ],
 )
 def test_what_stays_or_is_only_shown_is_no_exfiltration(output):
