@@ -80,7 +80,8 @@ class Harmless:
             UsageError: A named field is none that an attacker could write, or there is none.
         """
         campaign = self.campaign
-        cases = HarmlessCases(self.dataset, self.numbers, entry)
+        with standing_at(campaign.file, "step"):
+            cases = HarmlessCases(self.dataset, self.numbers, entry)
         if entry is not None:
             return cases, entry.names
         with standing_at(campaign.file, "attack" if campaign.attack else "chain"):

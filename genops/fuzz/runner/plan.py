@@ -161,7 +161,9 @@ class CampaignPlan:
         attacker = ModelAttacker(project, campaign.attacker) if campaign.attacker else None
         robustness = None
         if campaign.robustness is not None:
-            robustness = RobustnessPlan.make(campaign, campaign.robustness, project, harmless.dataset, attacker, entry)
+            spec, dataset = campaign.robustness, harmless.dataset
+            with standing_at(file, "robustness"):
+                robustness = RobustnessPlan.make(campaign, spec, project, dataset, attacker, entry)
         return cls(campaign, project, tuple(arenas), harmless.dataset, attacker, robustness, borrowed, entry, baselines)
 
     @cached_property

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
 
 from genops.artifacts import Value
+from genops.errors import UsageError
 from genops.evals.datasets import Dataset
 from genops.fuzz.target.entry import StepEntry
 
@@ -23,6 +24,9 @@ class HarmlessCases(Mapping[str, Mapping[str, Value]]):
         dataset: That they are in.
         numbers: Of those that carry attacks.
         entry: The step that attacks enter at, and what it is given in each; None for the chain's inputs.
+
+    Raises:
+        UsageError: The step runs in none of them.
     """
 
     def __init__(self, dataset: Dataset, numbers: Iterable[int], entry: StepEntry | None = None) -> None:
@@ -30,6 +34,9 @@ class HarmlessCases(Mapping[str, Mapping[str, Value]]):
         self._entry = entry
         numbered = {dataset[number].id: number for number in numbers}
         self._numbers = {id: n for id, n in numbered.items() if entry is None or id in entry.given}
+        if entry is not None and not self._numbers:
+            what = f"the step {entry.step!r} does not run in any of the {len(numbered):,} cases that were drawn"
+            raise UsageError(what, hint="take cases in which it runs: dataset: {…, where: …}")
 
     @property
     def numbers(self) -> tuple[int, ...]:

@@ -79,6 +79,11 @@ class TestHarmlessCases:
         entry = StepEntry("answer", {"case3": {"text": "So?"}}, "r" * 32)
         assert dict(HarmlessCases(dataset, [1, 3], entry)) == {"case3": {"question": "Is it 3?", "answer__text": "So?"}}
 
+    def test_cases_none_of_which_comes_to_the_step_are_told(self, dataset):
+        entry = StepEntry("answer", {"case3": {"text": "So?"}}, "r" * 32)
+        with pytest.raises(UsageError, match="the step 'answer' does not run in any of the 2 cases"):
+            HarmlessCases(dataset, [0, 1], entry)
+
     def test_of_many_cases_as_many_are_drawn_as_there_are_tries(self):
         few = draw_cases(range(100), 10, 0)
         assert len(few) == 10
