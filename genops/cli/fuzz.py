@@ -134,11 +134,14 @@ def repro(
         record, again = reproduce(project, finding)
         project.store.writer.flush(10.0)
     if as_json:
-        say_json({"finding": record.id, "outcome": again.outcome, "run": again.run, "scores": dict(again.scores)})
+        told = {"outcome": again.outcome, "run": again.run, "scores": dict(again.scores), "error": dict(again.error)}
+        say_json({"finding": record.id, **told})
     else:
-        say(f"{record.objective}: {again.outcome}")
+        why = again.error.get("message")
+        say(f"{record.objective}: {again.outcome}{f', {why}' if why else ''}")
         say(f"  {attack_text(record.text)}")
-        note(f"genops trace show {again.run[:12]}")
+        if again.run:
+            note(f"genops trace show {again.run[:12]}")
     codes = {"breach": ExitCode.BAD_VERDICT, "safe": ExitCode.OK, "infrastructure": ExitCode.UNFINISHED}
     raise typer.Exit(int(codes.get(again.outcome, ExitCode.UNDECIDED)))
 
