@@ -20,7 +20,18 @@ from typing import Any, Literal, TypeVar
 from genops.errors import DefinitionError, GenopsError, ReferenceNotFound, nearest
 
 Kind = Literal[
-    "step", "tool", "provider", "embedder", "reader", "dataset", "scorer", "mutator", "objective", "relation", "test"
+    "step",
+    "tool",
+    "provider",
+    "embedder",
+    "reader",
+    "dataset",
+    "scorer",
+    "mutator",
+    "objective",
+    "relation",
+    "test",
+    "descriptor",
 ]
 T = TypeVar("T")
 
@@ -208,6 +219,9 @@ _BUILT_IN: dict[Kind, dict[str, str]] = {
         "pairwise": "genops.evals.judges.scorers.pairwise:pairwise",
         "reference_guided": "genops.evals.judges.scorers.reference_guided:reference_guided",
         "rubric": "genops.evals.judges.scorers.rubric:rubric",
+    },
+    "test": {
+        "centroid": "genops.drift.tests_of_vectors.centroid:centroid",
     },
 }
 
