@@ -203,7 +203,8 @@ def find_test(name: str) -> TwoSampleTest[Any]:
 def folds_of(samples: Samples, seed: int, folds: int = FOLDS) -> Codes:
     """A fold for each row, of shape (n,): whole groups of each window are dealt out evenly.
 
-    Where a window has fewer groups than folds, some folds have none of its rows.
+    There are fewer folds where a window has too few groups to give two to each, for one tells nothing of the spread;
+    but never fewer than two.
 
     Args:
         samples: The rows.
@@ -212,8 +213,9 @@ def folds_of(samples: Samples, seed: int, folds: int = FOLDS) -> Codes:
     """
     random = np.random.default_rng([seed, 1])
     fold_of_group = np.empty(int(samples.groups.max()) + 1, dtype=np.intp)
-    for part in (samples.groups[: samples.reference], samples.groups[samples.reference :]):
-        own = np.unique(part)
+    windows = [np.unique(part) for part in (samples.groups[: samples.reference], samples.groups[samples.reference :])]
+    folds = max(2, min(folds, *(len(own) // 2 for own in windows)))
+    for own in windows:
         fold_of_group[random.permutation(own)] = np.arange(len(own)) % folds
     return fold_of_group[samples.groups]
 
