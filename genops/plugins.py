@@ -221,7 +221,12 @@ _BUILT_IN: dict[Kind, dict[str, str]] = {
         "rubric": "genops.evals.judges.scorers.rubric:rubric",
     },
     "test": {
+        "category_stability": "genops.drift.tests_of_categories.category_stability:category_stability",
         "centroid": "genops.drift.tests_of_vectors.centroid:centroid",
+        "chi_square": "genops.drift.tests_of_categories.chi_square:chi_square",
+        "cramer_von_mises": "genops.drift.tests_of_numbers.cramer_von_mises:cramer_von_mises",
+        "kolmogorov_smirnov": "genops.drift.tests_of_numbers.kolmogorov_smirnov:kolmogorov_smirnov",
+        "population_stability": "genops.drift.tests_of_numbers.population_stability:population_stability",
     },
 }
 
