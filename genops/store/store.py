@@ -14,12 +14,13 @@ from sqlalchemy import Engine
 
 from genops.artifacts import Component, Lock
 from genops.errors import StoreUnavailable
-from genops.store import campaigns, components, deletion, evaluations, runs, versions
+from genops.store import campaigns, components, deletion, drift, evaluations, runs, versions
 from genops.store.database import Database
 from genops.store.records import (
     CacheKind,
     CacheSize,
     CampaignRecord,
+    DriftRecord,
     EvalRecord,
     FindingRecord,
     LabelMove,
@@ -31,6 +32,7 @@ from genops.store.records import (
     StoreCounts,
     TryRecord,
     VersionRecord,
+    WatchRecord,
 )
 from genops.store.writer import Writer
 
@@ -386,6 +388,42 @@ class Store:
     def delete_campaigns(self, ids: Sequence[str]) -> int:
         """Deletes campaigns, by their whole ids, with their tries and findings; how many there were."""
         return campaigns.delete_campaigns(self._engine, ids)
+
+    def add_drift_check(self, record: DriftRecord) -> None:
+        """Writes a drift check; it is on disk when this returns."""
+        drift.insert_check(self._engine, record)
+
+    def drift_check(self, prefix: str) -> DriftRecord:
+        """The drift check whose id begins with ``prefix`` (4 digits or more).
+
+        Raises:
+            ReferenceNotFound: None does, or several do.
+        """
+        return drift.find_check(self._engine, prefix)
+
+    def drift_checks(self, check: str | None = None, limit: int = 50) -> list[DriftRecord]:
+        """Drift checks, of one definition where it is named, newest first."""
+        return drift.find_checks(self._engine, check, limit)
+
+    def delete_drift_checks(self, ids: Sequence[str]) -> int:
+        """Deletes drift checks, by their whole ids; how many there were."""
+        return drift.delete_checks(self._engine, ids)
+
+    def drift_watch(self, watch: str) -> WatchRecord | None:
+        """Where a watch stands; None where it never started."""
+        return drift.find_watch(self._engine, watch)
+
+    def drift_watches(self) -> list[WatchRecord]:
+        """All watches, by name."""
+        return drift.find_watches(self._engine)
+
+    def keep_drift_watch(self, record: WatchRecord) -> None:
+        """Writes where a watch stands in place of where it stood; it is on disk when this returns."""
+        drift.replace_watch(self._engine, record)
+
+    def delete_drift_watch(self, watch: str) -> bool:
+        """Forgets where a watch stands; whether it stood anywhere."""
+        return drift.delete_watch(self._engine, watch)
 
 
 _open_stores: weakref.WeakSet[Store] = weakref.WeakSet()

@@ -362,6 +362,37 @@ class CampaignFinding(_Stored, table=True):
     minimal: bool
 
 
+class DriftCheck(_Stored, table=True):
+    """Fields as in :class:`~genops.store.records.DriftRecord`; keyed by the start, as runs are."""
+
+    __tablename__ = "drift_check"
+    __table_args__ = (Index("drift_check_check", "check", "key"),)
+
+    key: int = Field(sa_column=Column(Int64, primary_key=True, autoincrement=False))
+    id: str = Field(sa_type=Text, unique=True)
+    check: str = Field(sa_type=Text)
+    reference: str = Field(sa_type=Text)
+    current: str = Field(sa_type=Text)
+    started: int = Field(sa_type=BigInteger)
+    ended: int = Field(sa_type=BigInteger)
+    verdict: str = Field(sa_type=Text)
+    body: str = Field(sa_type=JsonText)
+
+
+class DriftWatch(_Stored, table=True):
+    """Fields as in :class:`~genops.store.records.WatchRecord`."""
+
+    __tablename__ = "drift_watch"
+
+    watch: str = Field(sa_column=Column(Text, primary_key=True))
+    manifest: str = Field(sa_type=Text)
+    cursor: int = Field(sa_type=BigInteger)
+    seen: int = Field(sa_type=BigInteger)
+    updated: int = Field(sa_type=BigInteger)
+    state: str = Field(sa_type=JsonText)
+    alarms: str = Field(sa_type=JsonText)
+
+
 def _table(name: str) -> Table:
     return _Stored.metadata.tables[name]
 
@@ -373,3 +404,4 @@ component, lock, lock_component = _table("component"), _table("lock"), _table("l
 version, label_move = _table("version"), _table("label_move")
 evaluation, sample = _table("evaluation"), _table("sample")
 campaign, campaign_try, finding = _table("campaign"), _table("try"), _table("finding")
+drift_check, drift_watch = _table("drift_check"), _table("drift_watch")
