@@ -11,10 +11,14 @@ from genops.errors import DefinitionError, ReferenceNotFound, nearest
 from genops.settings import Settings
 from genops.syntax import YamlFile, read_text, read_yaml
 
-Kind: TypeAlias = Literal["suite", "campaign"]
+Kind: TypeAlias = Literal["suite", "campaign", "drift"]
 _SUFFIX = ".yaml"
 _KIND = re.compile(r"kind:\s*['\"]?(\w+)")
-_COMMANDS: dict[str, str] = {"suite": "genops eval run", "campaign": "genops fuzz run"}
+_COMMANDS: dict[str, str] = {
+    "suite": "genops eval run",
+    "campaign": "genops fuzz run",
+    "drift": "genops drift check",
+}
 
 
 def read_definition(name: str, kind: Kind, settings: Settings) -> tuple[Path, YamlFile]:

@@ -153,7 +153,7 @@ def _items(value: Any, kind: Kind | None) -> Iterator[Any]:
             yield _cut(value["text"])
             return
         texts = [item for _, item in sorted(value.items()) if isinstance(item, str)]
-        yield _cut("\n".join(texts) if texts else as_text(value))
+        yield _cut("\n".join(texts) if texts else as_text(dict(value)))
         return
     if kind == "number" and isinstance(value, str):
         yield _read_number(value)
@@ -182,7 +182,7 @@ def _is_number(value: Any) -> bool:
 
 def _window(rows: _Rows, state: StateSpec, name: str) -> Window:
     kind = state.kind or _kind_of(rows.values, state)
-    keep = range(len(rows.values))
+    keep = list(range(len(rows.values)))
     values: Any
     match kind:
         case "number":
