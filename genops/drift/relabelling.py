@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import comb, inf
+from math import comb, inf, prod
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genops.drift.samples import Samples
+from genops.drift.samples import Codes, Samples
 
 RELABELLINGS = 999
 """Drawn when nothing is said: the least p-value is 0.001."""
@@ -37,21 +37,27 @@ class Relabellings:
     seed: int
 
     @classmethod
-    def draw(cls, samples: Samples, count: int = RELABELLINGS, seed: int = 0) -> Relabellings:
+    def draw(
+        cls, samples: Samples, count: int = RELABELLINGS, seed: int = 0, *, within: Codes | None = None
+    ) -> Relabellings:
         """Whole groups change sides; as many groups are of the current window as there are.
 
         Args:
             samples: What is relabelled.
             count: B.
             seed: Of the draws.
+            within: Of each group, the number of its stratum, of shape (groups,): groups change sides with those of
+                their stratum alone, and each stratum keeps its number of current ones. None for one stratum.
         """
         random = np.random.default_rng(seed)
         groups = int(samples.groups.max()) + 1
         chosen = np.zeros((groups, 1 + count), dtype=np.bool_)
         chosen[samples.groups[samples.reference :], 0] = True
-        moved = int(chosen[:, 0].sum())
+        strata = np.zeros(groups, dtype=np.intp) if within is None else within
+        side_by_side = chosen[np.lexsort((~chosen[:, 0], strata)), 0]
         for column in range(1, 1 + count):
-            chosen[random.permutation(groups)[:moved], column] = True
+            order = random.permutation(groups)
+            chosen[order[np.argsort(strata[order], kind="stable")][side_by_side], column] = True
         return cls(chosen if groups == samples.n else chosen[samples.groups], seed)
 
     @property
@@ -91,16 +97,19 @@ class Relabellings:
         return (1 + int((drawn >= observed - slack).sum())) / (1 + len(drawn))
 
 
-def least_p_value(samples: Samples, count: int = RELABELLINGS) -> float:
+def least_p_value(samples: Samples, count: int = RELABELLINGS, *, within: Codes | None = None) -> float:
     """The least p-value that relabelling whole groups can give: more than alpha means that nothing could be told.
 
     Args:
         samples: What would be relabelled.
         count: B.
+        within: Of each group, the number of its stratum, of shape (groups,); None for one stratum.
     """
-    groups = int(samples.groups.max()) + 1
-    moved = len(np.unique(samples.groups[samples.reference :]))
-    ways = comb(groups, moved) if groups < 1_000 else inf
+    sides = np.zeros(int(samples.groups.max()) + 1, dtype=np.intp)
+    sides[samples.groups[samples.reference :]] = 1
+    strata = np.zeros(len(sides), dtype=np.intp) if within is None else within
+    every, moved = np.bincount(strata).tolist(), np.bincount(strata, sides).astype(np.intp).tolist()
+    ways = prod(comb(groups, taken) for groups, taken in zip(every, moved, strict=True)) if len(sides) < 1_000 else inf
     return max(1 / ways, 1 / (1 + count))
 
 
