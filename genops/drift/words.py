@@ -1,0 +1,18 @@
+"""What a word of a text is, in any script."""
+
+from __future__ import annotations
+
+import regex
+
+UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+"""Scripts that put no space between words, for a class of characters of ``regex``."""
+_WORD = regex.compile(rf"(?V1)[{UNSPACED}]|[\w--[{UNSPACED}]]+(?:['’.\-][\w--[{UNSPACED}]]+)*")
+
+
+def words_of(text: str) -> list[str]:
+    """Runs of letters, marks and digits, case folded; in scripts without spaces, single characters.
+
+    Args:
+        text: Any.
+    """
+    return _WORD.findall(text.casefold())  # type: ignore[no-any-return]
