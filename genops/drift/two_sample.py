@@ -152,7 +152,8 @@ class TwoSampleTest(Generic[P]):
         drawn = Relabellings.draw(samples, relabellings, seed)
         at_hand = {Samples: samples, Relabellings: drawn}
         given: dict[str, Any] = {name: at_hand[hint] for name, hint in self._hints.items() if hint in at_hand}
-        tested = self.function(**given, **(settings or {}))  # type: ignore[arg-type]
+        function: Callable[..., Tested] = self.function
+        tested = function(**given, **(settings or {}))
         return TwoSampleResult(
             test=self.name,
             statistic=tested.statistic,
