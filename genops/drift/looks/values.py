@@ -1,0 +1,48 @@
+"""Are the values other ones: the two-sample tests of a state's own rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genops.drift.looks.raw import Raw
+from genops.drift.looks.rows import Rows
+from genops.drift.spec import DriftSpec
+from genops.drift.two_sample import TwoSampleResult
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Values:
+    """What the tests of the rows themselves say.
+
+    Attributes:
+        raws: One a test.
+        witness: Of the first test: how much each row speaks for the current window, reference first, as the share of
+            all rows that speak less; 0 to 1.
+    """
+
+    raws: tuple[Raw, ...]
+    witness: NDArray[np.float64]
+
+
+def look_at_values(rows: Rows, spec: DriftSpec) -> Values:
+    """Tests the rows by every test that the check names for their kind."""
+    results = [
+        use.test.run(rows.samples, use.settings, relabellings=spec.relabellings, seed=spec.seed)
+        for use in spec.tests_of(rows.kind, rows.contexts is not None)
+    ]
+    return Values(tuple(map(_raw, results)), _shares(results[0].witness))
+
+
+def _raw(result: TwoSampleResult) -> Raw:
+    details = {"statistic": result.statistic, "least_p": result.least_p, **result.details}
+    return Raw("values", result.test, result.test, result.p, result.separation, None, "", details)
+
+
+def _shares(witness: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mid-ranks of a witness, from 0 to 1."""
+    from scipy import stats
+
+    return np.asarray((stats.rankdata(witness) - 0.5) / len(witness), dtype=np.float64)
