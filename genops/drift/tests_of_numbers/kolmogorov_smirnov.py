@@ -47,6 +47,7 @@ def _beyond_thresholds(samples: Samples, codes: Codes, folds: Codes) -> Floats:
             continue
         apart = np.bincount(now, minlength=kinds) / len(now) - np.bincount(then, minlength=kinds) / len(then)
         above = np.concatenate([[0.0], np.cumsum(apart)])  # how much more of the current window is below each code
-        own = codes[inside]
-        witness[inside] = (own < np.argmax(above)).astype(np.float64) + (own >= np.argmin(above))
+        most, least = int(np.argmax(above)), int(np.argmin(above))
+        below, beyond = codes[inside] < most, codes[inside] >= least
+        witness[inside] = below | beyond if most < least else below & beyond
     return witness
