@@ -241,8 +241,12 @@ _BUILT_IN: dict[Kind, dict[str, str]] = {
         "centroid": "genops.drift.tests_of_vectors.centroid:centroid",
         "chi_square": "genops.drift.tests_of_categories.chi_square:chi_square",
         "classifier": "genops.drift.tests_of_vectors.classifier:classifier",
+        "context_mmd": "genops.drift.tests_of_vectors.context_mmd:context_mmd",
         "cramer_von_mises": "genops.drift.tests_of_numbers.cramer_von_mises:cramer_von_mises",
         "kolmogorov_smirnov": "genops.drift.tests_of_numbers.kolmogorov_smirnov:kolmogorov_smirnov",
+        "mmd": "genops.drift.tests_of_vectors.mmd:mmd",
+        "mmd_agg": "genops.drift.tests_of_vectors.mmd_agg:mmd_agg",
+        "mmd_fuse": "genops.drift.tests_of_vectors.mmd_fuse:mmd_fuse",
         "population_stability": "genops.drift.tests_of_numbers.population_stability:population_stability",
     },
 }
