@@ -6,7 +6,9 @@ import regex
 
 UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 """Scripts that put no space between words, for a class of characters of ``regex``."""
-_WORD = regex.compile(rf"(?V1)[{UNSPACED}]|[\w--[{UNSPACED}]]+(?:['’.\-][\w--[{UNSPACED}]]+)*")
+WORD = rf"[{UNSPACED}]|[\w--[{UNSPACED}]]+(?:['’.\-][\w--[{UNSPACED}]]+)*"
+"""One, as a pattern of ``regex`` in its version 1."""
+_WORD = regex.compile(f"(?V1){WORD}")
 
 
 def words_of(text: str) -> list[str]:
