@@ -16,6 +16,7 @@ from genops.cli import (
     chain,
     dataset,
     doctor,
+    drift,
     evaluation,
     fuzz,
     index,
@@ -107,6 +108,7 @@ app.add_typer(index.app, name="index")
 app.add_typer(trace.app, name="trace")
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(fuzz.app, name="fuzz")
+app.add_typer(drift.app, name="drift")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(judge.app, name="judge")
 app.add_typer(cache.app, name="cache")

@@ -55,7 +55,7 @@ def check(spec: DriftSpec, project: Project, *, progress: Progress | None = None
         _judged(before[name], after[name], one, name, families, spec, project) for name, one in asked.items()
     )
     summary = Summary(
-        id=new_id(),
+        id=new_id(128),
         check=spec.name,
         description=spec.description,
         started=started,
