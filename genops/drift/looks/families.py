@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from genops.drift.descriptor_changes import DescriptorChanges
+from genops.drift.looks.descriptors import look_at_descriptors
 from genops.drift.looks.raw import Raw
 from genops.drift.looks.rows import Rows
 from genops.drift.looks.values import Values, look_at_values
@@ -18,11 +20,13 @@ class Asked:
         rows: That were asked about.
         families: The questions of each family; none is empty.
         values: What the tests of the rows themselves say.
+        descriptors: What descriptors say; None of rows that are no texts.
     """
 
     rows: Rows
     families: tuple[tuple[Raw, ...], ...]
     values: Values
+    descriptors: DescriptorChanges | None = None
 
 
 def ask(rows: Rows, spec: DriftSpec) -> Asked:
@@ -32,4 +36,9 @@ def ask(rows: Rows, spec: DriftSpec) -> Asked:
         GenopsError: The rows cannot be compared.
     """
     values = look_at_values(rows, spec)
-    return Asked(rows, (values.raws,), values)
+    families = [values.raws]
+    descriptors = None
+    if rows.kind == "text" and spec.descriptors != ():
+        raws, descriptors = look_at_descriptors(rows, spec)
+        families.append(raws)
+    return Asked(rows, tuple(families), values, descriptors)

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from genops.drift.looks.own_unit import change_of
 from genops.drift.looks.raw import Raw
 from genops.drift.looks.rows import Rows
+from genops.drift.own_unit import category_change, number_change
 from genops.drift.spec import DriftSpec
+from genops.drift.summary import Change
 from genops.drift.two_sample import TwoSampleResult
 
 
@@ -33,12 +36,24 @@ def look_at_values(rows: Rows, spec: DriftSpec) -> Values:
         use.test.run(rows.samples, use.settings, relabellings=spec.relabellings, seed=spec.seed)
         for use in spec.tests_of(rows.kind, rows.contexts is not None)
     ]
-    return Values(tuple(map(_raw, results)), _shares(results[0].witness))
+    change = _change(rows, spec)
+    return Values(tuple(_raw(result, change) for result in results), _shares(results[0].witness))
 
 
-def _raw(result: TwoSampleResult) -> Raw:
+def _raw(result: TwoSampleResult, change: Change | None) -> Raw:
     details = {"statistic": result.statistic, "least_p": result.least_p, **result.details}
-    return Raw("values", result.test, result.test, result.p, result.separation, None, "", details)
+    return Raw("values", result.test, result.test, result.p, result.separation, change, "", details)
+
+
+def _change(rows: Rows, spec: DriftSpec) -> Change | None:
+    """By how much numbers and categories changed; vectors have no unit."""
+    match rows.kind:
+        case "number":
+            return change_of(number_change(rows.samples), "")
+        case "category":
+            return change_of(category_change(rows.samples, spec.seed), "")
+        case _:
+            return None
 
 
 def _shares(witness: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from genops.drift.summary import Change, Look, Since, StateSummary, Summary, WindowFacts
+from genops.drift.summary import Change, Look, Moved, Since, StateSummary, Summary, WindowFacts
 from genops.drift.verdict import left_out
-from genops.evals.reports.wording import NONE, interval, measured, number
+from genops.evals.reports.wording import NONE, interval, number
 from genops.tracing.moments import shown_moment
 from genops.tracing.quantities import counted
 
-VERDICTS = {"drift": "drift", "undecided": "undecided", "quiet": "quiet"}
+_MOVED = 3
 FAMILIES = {
     "values": "rows",
     "descriptors": "descriptors",
@@ -53,18 +53,21 @@ def change_words(change: Change | None) -> str:
     if change is None:
         return NONE
     if change.moved:
-        return ", ".join(f"{one.category} {_percent(one.before)} → {_percent(one.after)}" for one in change.moved[:3])
+        return ", ".join(map(_moved, change.moved[:_MOVED]))
     if change.before is None or change.after is None or change.difference is None:
         return NONE
     before, after = (
         number(one.value, one.unit) if one.value is not None else NONE for one in (change.before, change.after)
     )
-    expected = change.expected
-    by_chance = (
-        f", {measured(expected)} expected by chance" if expected is not None and expected.value is not None else ""
-    )
+    known = change.expected
+    expected = "" if known is None else f", expected {number(known, change.before.unit)}"
     unit = "" if change.unit in ("share", "s", "USD", "tokens") else f" {change.unit}"
-    return f"{before} → {after}{unit} {interval(change.difference, signed=True)}{by_chance}"
+    return f"{before} → {after}{unit} {interval(change.difference, signed=True)}{expected}"
+
+
+def _moved(one: Moved) -> str:
+    shares = (NONE if share.value is None else _percent(share.value) for share in (one.before, one.after))
+    return f"{one.category} {' → '.join(shares)} {interval(one.difference, signed=True)}"
 
 
 def look_name(look: Look) -> str:

@@ -55,11 +55,13 @@ class Moved:
         category: Its name.
         before: Its share of the reference, 0 to 1.
         after: Its share now.
+        difference: Of the two.
     """
 
     category: str
-    before: float
-    after: float
+    before: Measure
+    after: Measure
+    difference: Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Change:
         difference: Of the means, now minus before.
         median: Difference of the medians; None where there is none.
         moved: Categories whose share moved most, for categories.
-        expected: What chance alone would give, where that is not 0; None else.
+        expected: What the mean of an unchanged window is by the reference alone; None where nothing is known of it.
     """
 
     unit: str
@@ -82,7 +84,7 @@ class Change:
     difference: Measure | None = None
     median: Measure | None = None
     moved: tuple[Moved, ...] = ()
-    expected: Measure | None = None
+    expected: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
