@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genops.drift.looks.families import Asked
+from genops.drift.pictures import histograms, points, series
+from genops.drift.shown import example
 from genops.drift.spec import DriftSpec
-from genops.drift.summary import Example, StateSummary
+from genops.drift.summary import Example, StateSummary, TermFact
+from genops.drift.vocabulary import compare_vocabulary
 from genops.drift.windows import Window
 from genops.store import Store
 
 EXAMPLES = 8
-SHOWN = 400
-"""Characters of a row that are shown."""
 
 
 def explained(state: StateSummary, asked: Asked, spec: DriftSpec, store: Store) -> StateSummary:
@@ -30,20 +32,42 @@ def explained(state: StateSummary, asked: Asked, spec: DriftSpec, store: Store) 
     split = len(rows.reference)
     return replace(
         state,
+        words=_words(asked, spec),
         examples=_telling(rows.current, witness[split:], most=True),
         gone=_telling(rows.reference, witness[:split], most=False),
+        series=series(rows, witness),
+        points=points(rows, None, spec.seed),
+        histograms=histograms(asked),
     )
 
 
-def example(window: Window, row: int, witness: float | None = None) -> Example:
-    """A row of a window as it is shown."""
-    value = window.values[row]
-    text = value if isinstance(value, str) else "" if window.kind == "vector" else f"{value:g}"
-    run = window.runs[row] if window.runs else ""
-    return Example(window.ids[row], run, text[:SHOWN], witness)
+def _words(asked: Asked, spec: DriftSpec) -> tuple[TermFact, ...]:
+    rows = asked.rows
+    if rows.kind != "text" or not spec.vocabulary:
+        return ()
+    found = compare_vocabulary(
+        rows.reference.values,
+        rows.current.values,
+        rows.groups,
+        relabellings=spec.relabellings,
+        seed=spec.seed,
+    )
+    return tuple(
+        TermFact(
+            change.term,
+            change.new,
+            change.rates[0],
+            change.rates[1],
+            change.counts,
+            change.z,
+            change.p,
+            tuple(example(rows.current if change.z > 0 else rows.reference, row) for row in change.examples),
+        )
+        for change in found.changes
+    )
 
 
-def _telling(window: Window, witness: np.ndarray, *, most: bool) -> tuple[Example, ...]:
+def _telling(window: Window, witness: NDArray[np.float64], *, most: bool) -> tuple[Example, ...]:
     """The rows that speak most for their side, each text once."""
     order = np.argsort(-witness if most else witness, kind="stable")
     found: dict[str, Example] = {}
