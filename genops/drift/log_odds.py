@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from genops.drift.terms import Terms, shown
+from genops.drift.terms import Term, Terms, shown
 
 PRIOR = 0.1
 """Weight of the prior, as a share of all words: of a hundred, as many more as ten are spread as in both corpora."""
@@ -80,41 +80,41 @@ class Corpora:
     def distinct(self, ranked: list[int], z: Floats) -> list[int]:
         """Of terms in order, those that say something beyond the ones before them.
 
-        A phrase is left out if its share of a listed word of it is as it was, a word if without the listed phrase
-        around it it is as frequent as it was; of two that stand in the same texts, the longer one is listed.
+        A phrase is left out where its share of what it has in common with a listed term is as it was, a word where
+        without the listed phrase around it it is as frequent as it was; of those in the same texts the longest stays.
 
         Args:
             ranked: The terms.
             z: How far each moved; what rose explains nothing of what fell.
         """
-        columns = self.terms.counts.tocsc()
-        texts = {term: columns.indices[columns.indptr[term] : columns.indptr[term + 1]] for term in ranked}
+        texts = {term: self.terms.having(term) for term in ranked}
         names = {term: self.terms.named(term) for term in ranked}
+        number = {name: term for term, name in names.items()}
         listed: list[int] = []
         taken: list[int] = []  # those too that a longer one stands for now
         for term in ranked:
-            near = [other for other in taken if z[term] * z[other] > 0 and set(names[term]) & set(names[other])]
-            same = [other for other in near if other in listed and _same(texts[term], texts[other])]
+            runs = {other: _common(names[term], names[other]) for other in taken if z[term] * z[other] > 0}
+            same = [other for other in listed if runs.get(other) and _same(texts[term], texts[other])]
+            near = [(other, number[run]) for other, run in runs.items() if run in number]
             if same and all(len(names[term]) > len(names[other]) for other in same):
                 listed[listed.index(same[0])] = term
                 listed = [other for other in listed if other not in same]
-            elif not same and not any(self._explained(term, other, names, np.sign(z[term])) for other in near):
+            elif not same and not any(self._explained(term, *pair, np.sign(z[term])) for pair in near):
                 listed.append(term)
             else:
                 continue
             taken.append(term)
         return listed
 
-    def _explained(self, term: int, other: int, names: dict[int, tuple[str, ...]], sign: float) -> bool:
+    def _explained(self, term: int, other: int, common: int, sign: float) -> bool:
+        """Whether what a term has in common with another one says what moved it."""
         now, before = self.counts
-        if _within(names[other], names[term]):
-            moved = _share_rose(now[term], now[other], before[term], before[other])
-        elif _within(names[term], names[other]):
+        if common == term:
             rest = (np.maximum(side[[term]] - side[[other]], 0) for side in self.counts)
             ratio, variance = log_odds_ratio(*rest, *(side[[term]] for side in self.words))
             moved = float((ratio / np.sqrt(variance))[0])
         else:
-            return False
+            moved = _share_rose(now[term], now[common], before[term], before[common])
         return sign * moved < TELLING_Z
 
 
@@ -131,7 +131,11 @@ def _share_rose(now: float, of_now: float, before: float, of_before: float) -> f
     return float(ratio / np.sqrt((1 / counts).sum()))
 
 
-def _within(part: tuple[str, ...], whole: tuple[str, ...]) -> bool:
-    return len(part) < len(whole) and any(
-        whole[start : start + len(part)] == part for start in range(len(whole) - len(part) + 1)
-    )
+def _common(one: Term, other: Term) -> Term:
+    """The longest run of words that two terms have in common; empty where there is none."""
+    for length in range(min(len(one), len(other)), 0, -1):
+        runs = {other[start : start + length] for start in range(len(other) - length + 1)}
+        for start in range(len(one) - length + 1):
+            if one[start : start + length] in runs:
+                return one[start : start + length]
+    return ()

@@ -35,7 +35,7 @@ class Terms:
     """How often each term is in each text.
 
     Attributes:
-        counts: Sparse of shape (texts, terms), in rows (``scipy.sparse.csr_array``).
+        counts: Sparse of shape (texts, terms), in columns (``scipy.sparse.csc_array``).
         lengths: How many words each term has, of shape (terms,).
         sizes: How many runs of 1, 2, 3 neighbouring words each text has, of shape (texts, 3): the first is its words.
         read: The share of all characters that was read.
@@ -59,6 +59,10 @@ class Terms:
         """The words of a term, case folded."""
         text, word = self.first[term]
         return tuple(_words(self.texts[text], self.limit)[word : word + self.lengths[term]])
+
+    def having(self, term: int) -> NDArray[np.int32]:
+        """The texts that have a term, in order."""
+        return np.asarray(self.counts.indices[self.counts.indptr[term] : self.counts.indptr[term + 1]])
 
 
 def count_terms(
@@ -175,7 +179,7 @@ def _counts(levels: Sequence[_Level], row_of: NDArray[np.int32], kept: Ints, tex
         columns = columns[columns >= 0]
         parts.append(sparse.csr_array((np.ones(len(rows), np.float32), (rows, columns)), shape=(texts, len(kept))))
         start += len(level.first)
-    return sum(parts[1:], start=parts[0])
+    return sum(parts[1:], start=parts[0]).tocsc()
 
 
 def _ahead(values: NDArray[Any], by: int, missing: object) -> NDArray[Any]:

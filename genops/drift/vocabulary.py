@@ -216,7 +216,7 @@ def _design_effect(*windows: tuple[Sequence[Floats], Sequence[Floats]]) -> Float
 
 def _examples(terms: Terms, term: int, samples: Samples, rose: bool) -> tuple[int, ...]:
     """The rows that have a term, of the window where it is more frequent, the shortest first."""
-    rows = terms.counts[:, [term]].tocoo().row
+    rows = terms.having(term)
     rows = rows[(rows >= samples.reference) == rose]
     rows = rows[np.argsort(terms.sizes[rows, 0], kind="stable")]
     return tuple(int(row) - (samples.reference if rose else 0) for row in rows)

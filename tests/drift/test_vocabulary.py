@@ -9,7 +9,25 @@ from genops.drift.vocabulary import compare_vocabulary
 from genops.errors import InputError
 from tests.drift.unchanged import most
 
-WORDS = "invoice refund order parcel account password login address courier late broken please the a my is to".split()
+WORDS = [
+    "invoice",
+    "refund",
+    "order",
+    "parcel",
+    "account",
+    "password",
+    "login",
+    "address",
+    "courier",
+    "late",
+    "broken",
+    "please",
+    "the",
+    "a",
+    "my",
+    "is",
+    "to",
+]
 
 
 def made(random, n, extra="", share=0.0):
@@ -102,11 +120,12 @@ def test_chance_alone_is_called_a_change_no_more_often_than_it_says(grouped):
 def test_the_same_texts_in_another_order_give_the_same_terms():
     random = np.random.default_rng(5)
     before, now = made(random, 80), made(random, 80, "eels", 0.3)
-    one = compare_vocabulary(before, now, relabellings=99, alpha=1.0)
-    other = compare_vocabulary(before[::-1], now[::-1], relabellings=99, alpha=1.0)
-    scores = [{change.term: round(change.z, 6) for change in found.changes[:8]} for found in (one, other)]
+    one = compare_vocabulary(before, now, relabellings=99)
+    other = compare_vocabulary(before[::-1], now[::-1], relabellings=99)
+    scores = [{change.term: round(change.z, 6) for change in found.changes} for found in (one, other)]
     assert scores[0] == scores[1]
-    assert compare_vocabulary(before, now, relabellings=99, alpha=1.0) == one
+    assert "eels" in scores[0]
+    assert compare_vocabulary(before, now, relabellings=99) == one
 
 
 def test_any_texts_are_taken_and_the_result_is_plain_json():
