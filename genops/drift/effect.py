@@ -124,20 +124,23 @@ def _spread(folds: list[tuple[float, NDArray[np.float64], Codes]]) -> _Spread:
     Args:
         folds: Each with its weight, the shares of the other window's rows that its rows outrank, and their groups.
     """
-    told = design = alone = freedom = 0.0
-    groups = 0
+    groups, where = np.unique(np.concatenate([names for _, _, names in folds]), return_inverse=True)
+    off = np.zeros(len(groups))
+    design = alone = freedom = 0.0
+    start = 0
     for weight, shares, names in folds:
-        _, codes = np.unique(names, return_inverse=True)
+        own, codes = np.unique(where[start : start + len(names)], return_inverse=True)
+        start += len(names)
         size = np.bincount(codes) / len(codes)
-        off = np.bincount(codes, 2 * (shares - shares.mean())) / len(codes)
         square = weight**2 * float((size**2).sum())
-        groups += len(size)
-        if len(size) == 1:
+        if len(own) == 1:
             alone += square
             continue
-        told += weight**2 * float((off**2 / (1 - size)).sum())
+        apart = np.bincount(codes, 2 * (shares - shares.mean())) / len(codes)
+        off[own] += weight * apart / np.sqrt(1 - size)
         design += square
         freedom += square**2 / satterthwaite(size)
     if not design:
         return _Spread(0.0, 0.0)
-    return _Spread(max(told * (design + alone) / design, 1 / groups**2), design**2 / freedom)
+    variance = float((off**2).sum()) * (design + alone) / design
+    return _Spread(max(variance, 1 / len(groups) ** 2), min(design**2 / freedom, len(groups) - 1))

@@ -17,6 +17,7 @@ from genops.drift.windows import Window
 from genops.store import Store
 
 EXAMPLES = 8
+_WORDS = 15
 
 
 def explained(state: StateSummary, asked: Asked, spec: DriftSpec, store: Store) -> StateSummary:
@@ -49,7 +50,8 @@ def _words(asked: Asked, spec: DriftSpec) -> tuple[TermFact, ...]:
         rows.reference.values,
         rows.current.values,
         rows.groups,
-        relabellings=spec.relabellings,
+        most=_WORDS,
+        alpha=1.0,  # each is shown with its p-value
         seed=spec.seed,
     )
     return tuple(

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any, Protocol
 
 import numpy as np
@@ -61,8 +62,8 @@ class Discrepancy:
     Attributes:
         kernel: The kernel; its bandwidth is in the unit of the vectors.
         statistics: The unbiased squared MMD under every relabelling, of shape (1 + B,).
-        mean_square: Of the kernel over pairs of different rows, whatever their labels: its square root is the unit in
-            which kernels of different width can be compared.
+        unit: In which kernels of different width can be compared: the root mean square of the kernel over pairs of
+            different rows, whatever their labels; 1 where all of these are 0.
         outside: The unbiased squared MMD, as labelled, of the rows outside each fold, of shape (folds,).
         witness: For each row the mean kernel with the current rows outside its fold, less that with the reference rows
             outside it, of shape (n,).
@@ -70,7 +71,7 @@ class Discrepancy:
 
     kernel: Kernel
     statistics: NDArray[np.float64]
-    mean_square: float
+    unit: float
     outside: NDArray[np.float64]
     witness: NDArray[np.float64]
 
@@ -105,7 +106,7 @@ def discrepancies(
         Discrepancy(
             Kernel(kernel.shape, kernel.bandwidth * points.scale),
             statistic,
-            one.mean_square,
+            sqrt(one.mean_square) or 1.0,
             *outside.told(product[:, 1:]),
         )
         for kernel, one, statistic, product in zip(kernels, sums, statistics, products, strict=True)

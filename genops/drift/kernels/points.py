@@ -44,7 +44,7 @@ class Points:
         return np.asarray((self.samples.values[rows] - self.centre) / self.scale)
 
     def distances(self, shape: Shape, seed: int) -> NDArray[np.float64]:
-        """Distances above 0 of pairs of rows: of all rows, or of 1,000 drawn ones.
+        """Distances above 0 of pairs of rows of different groups: of all rows, or of 1,000 drawn ones.
 
         Rows are drawn without a look at which sample they are of, so that a test which takes its bandwidths from here
         keeps its level. There is no distance where all rows are equal.
@@ -68,8 +68,9 @@ class Points:
         if not self.scale:
             return np.empty(0)
         rows = self[chosen]
-        pairs = distances_of(shape, rows, rows)[np.triu_indices(len(rows), 1)].astype(np.float64)
-        pairs = pairs[pairs > 0]
+        groups = self.samples.groups[chosen]
+        distances = distances_of(shape, rows, rows)
+        pairs = distances[np.triu(groups[:, None] != groups) & (distances > 0)].astype(np.float64)
         return np.sqrt(pairs) if shape == "gaussian" else pairs
 
 

@@ -50,7 +50,7 @@ def mmd_agg(
     told = discrepancies(points, relabellings, folds, kernels, memory_mib)
     ranks = np.stack([_p_values(one.statistics) for one in told])
     least = -ranks.min(axis=0)
-    units = np.sqrt([[one.mean_square] for one in told])
+    units = np.array([[one.unit] for one in told])
     chosen = (np.stack([one.outside for one in told]) / units).argmax(axis=0)[folds]
     witness = np.take_along_axis(np.stack([one.witness for one in told]), chosen[None], axis=0)[0]
     best = told[int(ranks[:, 0].argmin())].kernel

@@ -44,7 +44,7 @@ def mmd_fuse(
     if not kernels:
         return Tested(0.0, 1.0, np.zeros(samples.n), folds)
     told = discrepancies(points, relabellings, folds, kernels, memory_mib)
-    units = np.sqrt([[one.mean_square] for one in told])
+    units = np.array([[one.unit] for one in told])
     sharpness = _sharpness(samples)
     scores = sharpness * np.stack([one.statistics for one in told]) / units
     statistics = (logsumexp(scores, axis=0) - np.log(len(told))) / sharpness
