@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from genops.drift.summary import Look, Verdict, WindowFacts
-from genops.tracing.quantities import counted
 
 _NAMED = 4
 
@@ -28,7 +27,7 @@ def verdict_of(looks: Sequence[Look], visible: float | None, wanted: float) -> t
     alarms = sorted((look for look in looks if look.alarm), key=lambda look: -(look.separation.value or 0))
     if alarms:
         named = ", ".join(f"{_subject(look)} ({look.separation.value:.0%})" for look in alarms[:_NAMED])
-        more = f" and {counted(len(alarms) - _NAMED, 'more')}" if len(alarms) > _NAMED else ""
+        more = f" and {len(alarms) - _NAMED} more" if len(alarms) > _NAMED else ""
         return "drift", f"{named}{more} changed, by as much as so large a share of new rows would"
     if not any(look.p is not None for look in looks):
         why = next((look.missing for look in looks if look.missing), "nothing could be tested")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from genops.drift.summary import Change, Look, Moved, Since, StateSummary, Summary, WindowFacts
 from genops.drift.verdict import left_out
-from genops.evals.reports.wording import NONE, interval, number
+from genops.evals.reports.wording import NONE, number
+from genops.evals.summary import Measure
 from genops.tracing.moments import shown_moment
 from genops.tracing.quantities import counted
 
@@ -60,14 +61,14 @@ def change_words(change: Change | None) -> str:
         number(one.value, one.unit) if one.value is not None else NONE for one in (change.before, change.after)
     )
     known = change.expected
-    expected = "" if known is None else f", expected {number(known, change.before.unit)}"
-    unit = "" if change.unit in ("share", "s", "USD", "tokens") else f" {change.unit}"
-    return f"{before} → {after}{unit} {interval(change.difference, signed=True)}{expected}"
+    expected = "" if known is None else f", expected {_amount(known, change.before.unit)}"
+    unit = f" {change.unit}" if change.unit else ""
+    return f"{before} → {after}{unit} {_difference(change.difference)}{expected}"
 
 
 def _moved(one: Moved) -> str:
     shares = (NONE if share.value is None else _percent(share.value) for share in (one.before, one.after))
-    return f"{one.category} {' → '.join(shares)} {interval(one.difference, signed=True)}"
+    return f"{one.category} {' → '.join(shares)} {_difference(one.difference)}"
 
 
 def look_name(look: Look) -> str:
@@ -106,6 +107,22 @@ def reasons(summary: Summary) -> Iterator[str]:
         yield f"{state.name}: {state.reason}"
         if state.cause:
             yield f"{state.name}: {state.cause}"
+
+
+def _difference(measure: Measure) -> str:
+    """The interval of a difference."""
+    if measure.low is None or measure.high is None:
+        return "[no interval]"
+    return f"[{_amount(measure.low, measure.unit, signed=True)}, {_amount(measure.high, measure.unit, signed=True)}]"
+
+
+def _amount(value: float, unit: str, *, signed: bool = False) -> str:
+    """A number with three digits that count; a share in percent."""
+    if unit == "share":
+        return number(value, unit, signed=signed)
+    sign = "−" if value < 0 else "+" if signed and value > 0 else ""
+    size = abs(value)
+    return f"{sign}{size:,.0f}" if size >= 100 else f"{sign}{size:.3g}"
 
 
 def _percent(share: float) -> str:
