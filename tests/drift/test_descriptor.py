@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Sequence
 
 import pytest
@@ -96,3 +98,16 @@ def test_an_unknown_name_has_near_ones_told():
     with pytest.raises(ReferenceNotFound, match="no descriptor is called 'langauge'") as caught:
         find_descriptor("langauge")
     assert "language" in (caught.value.hint or "")
+
+
+def test_the_libraries_of_descriptors_are_loaded_when_a_text_needs_them():
+    """Naming and importing all descriptors loads none of them."""
+    program = (
+        "import sys\n"
+        "from genops.drift.descriptor import find_descriptor\n"
+        "from genops.plugins import registry\n"
+        "print(*(find_descriptor(name).unit for name in registry.names('descriptor')))\n"
+        "print(sorted({'py3langid', 'textstat', 'nltk', 'vaderSentiment', 'tiktoken', 'torch'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]"
