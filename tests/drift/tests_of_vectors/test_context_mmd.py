@@ -89,7 +89,7 @@ def test_the_same_change_of_mix_with_a_shift_inside_one_context_is_found():
 
 
 def test_contexts_that_change_each_their_own_way_are_found_where_none_are_alike():
-    opposite = (0.7, -0.7, 0.0)
+    opposite = (1.0, -1.0, 0.0)
     assert rejections(150, (EVEN, EVEN), shift=opposite, repetitions=20, alike=0.0) >= 18
 
 
