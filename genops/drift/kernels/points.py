@@ -101,10 +101,12 @@ def kernel_collection(points: Points, bandwidths: int, seed: int) -> list[Kernel
         bandwidths: Of either shape.
         seed: Of the pairs that are drawn where there are many.
     """
-    shapes: tuple[Shape, ...] = ("gaussian", "laplace") if points.scale else ()
     kernels = []
+    shapes: tuple[Shape, ...] = ("gaussian", "laplace")
     for shape in shapes:
         distances = points.distances(shape, seed)
+        if not len(distances):
+            return []
         places = [int(len(distances) * share) for share in (0.05, 0.95)]
         low, high = np.partition(distances, places)[places]
         kernels += [Kernel(shape, float(width)) for width in np.linspace(low / 2, high * 2, bandwidths)]
