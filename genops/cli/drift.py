@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from genops.cli import drift_catalogue
+from genops.cli import drift_catalogue, drift_watch
 from genops.cli.options import AsJson, OutFile
 from genops.cli.output import listing, note, out_file
 from genops.cli.progress import progress_bar
@@ -216,4 +216,5 @@ def _row(record: DriftRecord) -> dict[str, Any]:
     }
 
 
+drift_watch.register(app)
 drift_catalogue.register(app)

@@ -11,9 +11,10 @@ from genops.drift.looks.families import Asked
 from genops.drift.pictures import histograms, points, series
 from genops.drift.shown import example
 from genops.drift.spec import DriftSpec
-from genops.drift.summary import Example, StateSummary, TermFact
+from genops.drift.summary import Example, StateSummary, TermFact, TopicFact
 from genops.drift.vocabulary import compare_vocabulary
 from genops.drift.windows import Window
+from genops.evals.summary import Measure
 from genops.store import Store
 
 EXAMPLES = 8
@@ -34,6 +35,7 @@ def explained(state: StateSummary, asked: Asked, spec: DriftSpec, store: Store) 
     return replace(
         state,
         words=_words(asked, spec),
+        topics=_topics(asked),
         examples=_telling(rows.current, witness[split:], most=True),
         gone=_telling(rows.reference, witness[:split], most=False),
         series=series(rows, witness),
@@ -66,6 +68,23 @@ def _words(asked: Asked, spec: DriftSpec) -> tuple[TermFact, ...]:
             tuple(example(rows.current if change.z > 0 else rows.reference, row) for row in change.examples),
         )
         for change in found.changes
+    )
+
+
+def _topics(asked: Asked) -> tuple[TopicFact, ...]:
+    if asked.topics is None:
+        return ()
+    rows = asked.rows
+    return tuple(
+        TopicFact(
+            ", ".join(topic.telling) or f"topic {topic.number + 1}",
+            *(Measure.of(each, "share") for each in (topic.before, topic.now, topic.change)),
+            (
+                *(example(rows.reference, row) for row in topic.examples_before),
+                *(example(rows.current, row) for row in topic.examples_now),
+            ),
+        )
+        for topic in asked.topics.topics
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 
-from sqlalchemy import Engine, RowMapping, delete, func, insert, select
+from sqlalchemy import Engine, RowMapping, delete, func, insert, select, update
 
 from genops.store.engine import reading, writing
 from genops.store.records import DriftRecord, WatchRecord
@@ -60,11 +60,18 @@ def find_watches(engine: Engine) -> list[WatchRecord]:
         return [WatchRecord(**row) for row in rows]
 
 
-def replace_watch(engine: Engine, record: WatchRecord) -> None:
-    """Writes where a watch stands, in one commit."""
+def open_watch(engine: Engine, record: WatchRecord) -> None:
+    """Writes where a watch begins, in place of where it stood, in one commit."""
     with writing(engine) as connection:
         connection.execute(delete(drift_watch).where(drift_watch.c.watch == record.watch))
         connection.execute(insert(drift_watch).values(**asdict(record)))
+
+
+def advance_watch(engine: Engine, record: WatchRecord) -> None:
+    """Writes where a watch stands, but for its baseline, in one commit."""
+    values = {name: value for name, value in asdict(record).items() if name not in ("watch", "baseline")}
+    with writing(engine) as connection:
+        connection.execute(update(drift_watch).where(drift_watch.c.watch == record.watch).values(**values))
 
 
 def delete_watch(engine: Engine, name: str) -> bool:

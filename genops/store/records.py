@@ -444,7 +444,8 @@ class WatchRecord:
         cursor: Start of the last run that was looked at, in nanoseconds since the epoch.
         seen: Runs looked at.
         updated: Nanoseconds since the epoch.
-        state: Of its detectors, by the state that each watches.
+        baseline: What its detectors compare with, by the state that each watches: written once.
+        state: Of its detectors.
         alarms: What was raised, oldest first.
     """
 
@@ -453,5 +454,6 @@ class WatchRecord:
     cursor: int
     seen: int
     updated: int
+    baseline: dict[str, Any] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=dict)
     alarms: list[dict[str, Any]] = field(default_factory=list)

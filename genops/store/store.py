@@ -417,9 +417,13 @@ class Store:
         """All watches, by name."""
         return drift.find_watches(self._engine)
 
-    def keep_drift_watch(self, record: WatchRecord) -> None:
-        """Writes where a watch stands in place of where it stood; it is on disk when this returns."""
-        drift.replace_watch(self._engine, record)
+    def open_drift_watch(self, record: WatchRecord) -> None:
+        """Writes where a watch begins, in place of where it stood; it is on disk when this returns."""
+        drift.open_watch(self._engine, record)
+
+    def advance_drift_watch(self, record: WatchRecord) -> None:
+        """Writes where a watch stands, all but its baseline; it is on disk when this returns."""
+        drift.advance_watch(self._engine, record)
 
     def delete_drift_watch(self, watch: str) -> bool:
         """Forgets where a watch stands; whether it stood anywhere."""

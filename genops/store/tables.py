@@ -389,6 +389,7 @@ class DriftWatch(_Stored, table=True):
     cursor: int = Field(sa_type=BigInteger)
     seen: int = Field(sa_type=BigInteger)
     updated: int = Field(sa_type=BigInteger)
+    baseline: str = Field(sa_type=JsonText)
     state: str = Field(sa_type=JsonText)
     alarms: str = Field(sa_type=JsonText)
 

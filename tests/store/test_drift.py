@@ -35,11 +35,13 @@ def test_deleted_checks_are_gone(store):
 
 def test_a_watch_stands_where_it_was_last_kept(store):
     assert store.drift_watch("questions") is None
-    first = WatchRecord("questions", "m" * 64, 10, 3, 11, {"inputs": {"bets": [0.1, 0.2]}})
+    first = WatchRecord("questions", "m" * 64, 10, 3, 11, {"inputs": {"rows": 500}}, {"inputs": {"bets": [0.1, 0.2]}})
     then = replace(first, cursor=20, seen=7, alarms=[{"at": 15}])
-    store.keep_drift_watch(first)
-    store.keep_drift_watch(then)
+    store.open_drift_watch(first)
+    store.advance_drift_watch(then)
     assert store.drift_watch("questions") == then
     assert store.drift_watches() == [then]
+    store.open_drift_watch(first)
+    assert store.drift_watch("questions") == first
     assert store.delete_drift_watch("questions")
     assert not store.delete_drift_watch("questions")

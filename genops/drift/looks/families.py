@@ -8,8 +8,10 @@ from genops.drift.descriptor_changes import DescriptorChanges
 from genops.drift.looks.descriptors import look_at_descriptors
 from genops.drift.looks.raw import Raw
 from genops.drift.looks.rows import Rows
+from genops.drift.looks.topics import look_at_topics
 from genops.drift.looks.values import Values, look_at_values
 from genops.drift.spec import DriftSpec
+from genops.drift.topics import Topics
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,12 +23,14 @@ class Asked:
         families: The questions of each family; none is empty.
         values: What the tests of the rows themselves say.
         descriptors: What descriptors say; None of rows that are no texts.
+        topics: What they are about; None where that was not asked or cannot be told.
     """
 
     rows: Rows
     families: tuple[tuple[Raw, ...], ...]
     values: Values
     descriptors: DescriptorChanges | None = None
+    topics: Topics | None = None
 
 
 def ask(rows: Rows, spec: DriftSpec) -> Asked:
@@ -41,4 +45,8 @@ def ask(rows: Rows, spec: DriftSpec) -> Asked:
     if rows.kind == "text" and spec.descriptors != ():
         raws, descriptors = look_at_descriptors(rows, spec)
         families.append(raws)
-    return Asked(rows, tuple(families), values, descriptors)
+    topics = None
+    if rows.vectors is not None and spec.topics:
+        raws, topics = look_at_topics(rows, spec)
+        families.append(raws)
+    return Asked(rows, tuple(families), values, descriptors, topics)

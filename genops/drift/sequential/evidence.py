@@ -139,8 +139,10 @@ class Evidence:
     def _note_starts(self, readings: Floats, runs: Floats) -> None:
         """Where each best gambler started: at the last item before which no older one had more than a new one has."""
         totals = np.add.accumulate(np.concatenate([self._totals[None], readings]))
-        anew = np.concatenate([self._runs[None], runs[:-1]]) <= 1
-        last = np.where(anew, np.arange(len(anew), dtype=np.int16)[:, None], np.int16(-1)).max(axis=0)
+        anew = np.empty(runs.shape, dtype=np.bool_)
+        np.less_equal(self._runs, 1, out=anew[0])
+        np.less_equal(runs[:-1], 1, out=anew[1:])
+        last = (anew * np.arange(1, len(anew) + 1, dtype=np.uint8)[:, None]).max(axis=0).astype(np.intp) - 1
         self._began = np.where(last >= 0, self.items + last, self._began)
         self._before = np.where(last >= 0, totals[last, self._of], self._before)
         self._totals = totals[-1]

@@ -95,8 +95,11 @@ class Space:
 
     def _scaled(self, vectors: NDArray[Any]) -> tuple[Floats, Floats]:
         """Centred vectors in units of ``width``, those beyond 3 drawn in to 3; and each one's squared distance."""
-        rows = on_grid((vectors - self.centre) / self.width, COARSE)
-        np.clip(rows, -_LARGEST, _LARGEST, out=rows)
+        rows = np.subtract(vectors, self.centre, dtype=np.float64)
+        rows *= 1 / (self.width * COARSE)
+        np.rint(rows, out=rows)
+        np.clip(rows, -_LARGEST / COARSE, _LARGEST / COARSE, out=rows)
+        rows *= COARSE
         squares = (rows**2).sum(axis=1)
         far = squares > _FAR**2
         if far.any():

@@ -18,6 +18,8 @@ def kolmogorov_smirnov(samples: Samples, relabellings: Relabellings) -> Tested:
     distribution for two independent samples (1939). The differences are taken at distinct values only, so ties are
     exact.
 
+    The details tell the value at which the difference is greatest, with the shares of either window at or below it.
+
     The witness says whether a row is where the current window has too many, by two thresholds that the other folds
     choose: below the value where the distribution functions differ most one way, or above the value where they differ
     most the other way (N. H. Kuiper, 1960). So the separation is a difference of two shares, of a change of scale as of
@@ -27,15 +29,27 @@ def kolmogorov_smirnov(samples: Samples, relabellings: Relabellings) -> Tested:
         samples: Of numbers.
         relabellings: Which calibrate it.
     """
-    codes = np.unique(samples.values, return_inverse=True)[1].astype(np.intp)
+    values, inverse = np.unique(samples.values, return_inverse=True)
+    codes = inverse.astype(np.intp)
     distances = statistics(codes, relabellings, _distance)
     folds = folds_of(samples, relabellings.seed)
     witness = _beyond_thresholds(samples, codes, folds)
-    return Tested(float(distances[0]), relabellings.p_value(distances), witness, folds)
+    return Tested(
+        float(distances[0]), relabellings.p_value(distances), witness, folds, _greatest(samples, values, codes)
+    )
 
 
 def _distance(current: Floats, reference: Floats) -> Floats:
     return np.asarray(np.abs(np.cumsum(shares(current) - shares(reference), axis=0)).max(axis=0))
+
+
+def _greatest(samples: Samples, values: Floats, codes: Codes) -> dict[str, float]:
+    before, after = (
+        np.cumsum(np.bincount(codes[side], minlength=len(values))) / side.sum()
+        for side in (~samples.is_current, samples.is_current)
+    )
+    at = int(np.argmax(np.abs(after - before)))
+    return {"at": float(values[at]), "at_or_below_before": float(before[at]), "at_or_below_now": float(after[at])}
 
 
 def _beyond_thresholds(samples: Samples, codes: Codes, folds: Codes) -> Floats:

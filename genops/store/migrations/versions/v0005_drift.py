@@ -28,5 +28,5 @@ def upgrade() -> None:
         sa.Column("cursor", sa.BigInteger, nullable=False),
         sa.Column("seen", sa.BigInteger, nullable=False),
         sa.Column("updated", sa.BigInteger, nullable=False),
-        *(sa.Column(name, sa.Text, nullable=False) for name in ("state", "alarms")),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("baseline", "state", "alarms")),
     )
