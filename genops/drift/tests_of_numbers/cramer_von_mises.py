@@ -19,8 +19,8 @@ def cramer_von_mises(samples: Samples, relabellings: Relabellings) -> Tested:
     """The squared difference between the shares of the two windows at or below a value, summed over all rows.
 
     T. W. Anderson, On the distribution of the two-sample Cramér-von Mises criterion, Annals of Mathematical Statistics
-    33 (1962); of equal rows each counts at their common value. It sees a small change of many rows better than
-    ``kolmogorov_smirnov`` does.
+    33 (1962); of equal rows each counts at their common value. It sees a small change of many rows a little
+    better than ``kolmogorov_smirnov`` does.
 
     The witness is how much denser the current window is than the reference where a row stands: the logarithm of the
     ratio of two Gaussian density estimates over the ranks, by the other folds. So it follows a shift, a change of scale
