@@ -244,9 +244,11 @@ _BUILT_IN: dict[Kind, dict[str, str]] = {
         "context_mmd": "genops.drift.tests_of_vectors.context_mmd:context_mmd",
         "cramer_von_mises": "genops.drift.tests_of_numbers.cramer_von_mises:cramer_von_mises",
         "kolmogorov_smirnov": "genops.drift.tests_of_numbers.kolmogorov_smirnov:kolmogorov_smirnov",
+        "lsdd": "genops.drift.tests_of_vectors.lsdd:lsdd",
         "mmd": "genops.drift.tests_of_vectors.mmd:mmd",
         "mmd_agg": "genops.drift.tests_of_vectors.mmd_agg:mmd_agg",
         "mmd_fuse": "genops.drift.tests_of_vectors.mmd_fuse:mmd_fuse",
+        "novelty": "genops.drift.tests_of_vectors.novelty:novelty",
         "population_stability": "genops.drift.tests_of_numbers.population_stability:population_stability",
     },
 }
