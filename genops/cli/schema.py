@@ -15,6 +15,7 @@ class What(StrEnum):
 
     campaign = "campaign"
     chain = "chain"
+    drift = "drift"
     prompt = "prompt"
     settings = "settings"
     suite = "suite"
@@ -46,6 +47,12 @@ def _schema_of(what: What) -> dict[str, Any]:
 
         Project.current()  # plug-ins have step kinds too
         return chain_schema()
+    if what is What.drift:
+        from genops.drift.schema import json_schema as drift_schema
+        from genops.executor import Project
+
+        Project.current()  # plug-ins have tests and descriptors too
+        return drift_schema()
     if what is What.prompt:
         from genops.prompts.schema import json_schema as prompt_schema
 

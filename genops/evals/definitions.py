@@ -19,6 +19,7 @@ _COMMANDS: dict[str, str] = {
     "campaign": "genops fuzz run",
     "drift": "genops drift check",
 }
+_NAMES: dict[str, str] = {"drift": "drift check"}
 
 
 def read_definition(name: str, kind: Kind, settings: Settings) -> tuple[Path, YamlFile]:
@@ -43,7 +44,7 @@ def checked(data: Any, name: str, kind: Kind, parsing: Parsing) -> dict[str, Any
         return data
     told = data.get("kind") if isinstance(data, dict) else None
     hint = f"it is a {told}: {_COMMANDS[told]} {name}" if isinstance(told, str) and told in _COMMANDS else None
-    raise DefinitionError(f"a {kind} is a mapping with `kind: {kind}`", at=parsing.at(), hint=hint)
+    raise DefinitionError(f"a {_NAMES.get(kind, kind)} is a mapping with `kind: {kind}`", at=parsing.at(), hint=hint)
 
 
 def _path(name: str, kind: Kind, settings: Settings) -> Path:
@@ -53,7 +54,9 @@ def _path(name: str, kind: Kind, settings: Settings) -> Path:
             return path
     known = sorted(path.stem for path in folder.glob(f"*{_SUFFIX}") if _kind_of(path) == kind)
     missing = settings.paths.evals / f"{name}{_SUFFIX}"
-    raise ReferenceNotFound(f"no {kind} is called {name!r}: there is no {missing}", hint=nearest(name, known))
+    raise ReferenceNotFound(
+        f"no {_NAMES.get(kind, kind)} is called {name!r}: there is no {missing}", hint=nearest(name, known)
+    )
 
 
 def _kind_of(path: Path) -> str:

@@ -124,7 +124,7 @@ def _default(observation: Observation) -> Any:
     variables = observation.variables
     if "inputs" in variables:
         return variables["inputs"]
-    named = next((name for name in ("vector", *_TEXT_NAMES) if name in variables), None)
+    named = next((name for name in ("vector", *_TEXT_NAMES, "value") if name in variables), None)
     if named is not None:
         return variables[named]
     texts = [value for value in variables.values() if isinstance(value, str)]

@@ -59,8 +59,8 @@ class Source(Protocol):
         ...
 
 
-def parse_source(reference: str | Mapping[str, Any]) -> Source:
-    """The source that a reference names: text, or a mapping of one scheme as a spec has it.
+def parse_source(reference: Any) -> Source:
+    """The source that a reference names: text, a mapping of one scheme as a spec has it, or the rows themselves.
 
     Raises:
         UsageError: It names none.
@@ -73,6 +73,10 @@ def parse_source(reference: str | Mapping[str, Any]) -> Source:
             return _made("file", reference)
         near = nearest(scheme, _SCHEMES) if colon else ""
         raise UsageError(f"{reference!r} names no window", hint=f"{f'{near}; ' if near else ''}a window is {_FORMS}")
+    if isinstance(reference, (list, tuple)) or hasattr(reference, "ndim"):
+        from genops.drift.windows.given import GivenSource
+
+        return GivenSource.of(reference)
     if isinstance(reference, Mapping) and len(reference) == 1 and next(iter(reference)) in _SCHEMES:
         scheme, value = next(iter(reference.items()))
         return _made(str(scheme), value)
