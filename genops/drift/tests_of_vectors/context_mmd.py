@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -12,14 +11,11 @@ from pydantic import Field, PositiveFloat
 
 from genops.drift.kernels.kernel import Kernel, distances_of
 from genops.drift.kernels.points import Points, median_kernel
+from genops.drift.kernels.quadratic import products, quadratic_forms
 from genops.drift.relabelling import Relabellings, least_p_value
 from genops.drift.samples import Codes, Samples
 from genops.drift.two_sample import FOLDS, Tested, two_sample
 from genops.errors import InputError
-
-_BAND = 256
-_BLOCK = 8_000_000
-_SMALL = 2_048
 
 
 @two_sample("context_mmd", of="vectors")
@@ -72,14 +68,18 @@ def context_mmd(
         return Tested(0.0, 1.0, witness, folds, details)
     details["median_distance"] = median.bandwidth * points.scale
     kernel = _Kernel(points, _contexts(kept), [replace(median, bandwidth=median.bandwidth * w) for w in widths], alike)
-    statistics = kernel.forms(drawn)
+
+    def weights(part: slice) -> NDArray[np.float64]:
+        return overlap_weights(kernel.contexts, drawn.current[:, part])
+
+    statistics = quadratic_forms(kernel.entries, kept.n, 1 + drawn.count, weights)
     witness[inside] = kernel.witness(dealt)
     return Tested(float(statistics[0]), drawn.p_value(statistics), witness, folds, details)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Kernel:
-    """The kernel of all pairs of rows, a band of rows at a time; the rows are sorted by context.
+    """The kernel of all pairs of rows.
 
     Attributes:
         points: Of both windows.
@@ -93,48 +93,21 @@ class _Kernel:
     widths: list[Kernel]
     alike: float
 
-    def forms(self, relabellings: Relabellings) -> NDArray[np.float64]:
-        """The sum of (K W) * W over the rows, for each relabelling."""
-        n, count = relabellings.current.shape
-        order = np.argsort(self.contexts, kind="stable")
-        dtype = np.float64 if n <= _SMALL else np.float32
-        size = max(1, _BLOCK // n)
-        forms = np.zeros(count)
-        for start in range(0, count, size):
-            part = slice(start, start + size)
-            weights = overlap_weights(self.contexts, relabellings.current[:, part])[order].astype(dtype)
-            for rows, band in self._bands(order, dtype):
-                corner = band[:, : len(band)]
-                product = 2 * (band @ weights[rows.start :]) - corner @ weights[rows]
-                forms[part] += np.einsum("ib,ib->b", weights[rows], product, dtype=np.float64)
-        return forms
+    def entries(self, rows: slice, columns: slice) -> NDArray[np.float64]:
+        """Of some rows with some rows."""
+        distances = distances_of("gaussian", self.points[rows], self.points[columns])
+        same = np.equal(self.contexts[rows, None], self.contexts[columns])
+        means = np.mean([kernel.values(distances) for kernel in self.widths], axis=0)
+        return np.asarray(means * np.where(same, 1, self.alike))
 
     def witness(self, folds: Codes) -> NDArray[np.float64]:
         """For each row, the sum of its kernel with the weighed rows of the other folds."""
         samples = self.points.samples
-        order = np.argsort(self.contexts, kind="stable")
         weights = np.zeros((samples.n, int(folds.max()) + 1))
         for fold in range(weights.shape[1]):
             rest = folds != fold
             weights[rest, fold] = overlap_weights(self.contexts[rest], samples.is_current[rest, None])[:, 0]
-        weights = weights[order]
-        products = np.zeros_like(weights)
-        for rows, band in self._bands(order, np.float64):
-            products[rows] += band @ weights[rows.start :]
-            products[rows.stop :] += band[:, len(band) :].T @ weights[rows]
-        found = np.empty(samples.n)
-        found[order] = np.take_along_axis(products, folds[order, None], axis=1)[:, 0]
-        return found
-
-    def _bands(self, order: Codes, dtype: type[np.floating]) -> Iterator[tuple[slice, NDArray[Any]]]:
-        """Rows of the upper triangle of the sorted matrix, each band with the columns from its first row on."""
-        contexts = self.contexts[order]
-        for start in range(0, len(order), _BAND):
-            rows = slice(start, min(start + _BAND, len(order)))
-            distances = distances_of("gaussian", self.points[order[rows]], self.points[order[start:]])
-            band = sum(kernel.values(distances) for kernel in self.widths) / len(self.widths)
-            band *= np.where(np.equal(contexts[rows, None], contexts[start:]), 1, self.alike)
-            yield rows, band.astype(dtype, copy=False)
+        return np.take_along_axis(products(self.entries, weights), folds[:, None], axis=1)[:, 0]
 
 
 def overlap_weights(contexts: Codes, current: NDArray[np.bool_]) -> NDArray[np.float64]:
