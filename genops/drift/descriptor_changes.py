@@ -168,7 +168,7 @@ def descriptor_changes(
             found, corrected.adjusted, corrected.rejected, strict=True
         )
     ]
-    changes.sort(key=lambda change: (change.result.p, -change.result.separation.estimate))
+    changes.sort(key=lambda change: (change.result.p, -np.nan_to_num(change.result.separation.estimate)))
     return DescriptorChanges(tuple(changes), left_out, alpha, corrected.method)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from genops.drift.effect import separation
 from genops.drift.samples import Codes, Samples
+from genops.drift.shares import share_interval
 from genops.drift.tables import Floats, log_ratio_witness
 from genops.drift.two_sample import folds_of
 from genops.stats import (
@@ -15,7 +16,6 @@ from genops.stats import (
     cluster_mean_interval,
     cluster_quantile_interval,
     difference_interval,
-    wilson_interval,
 )
 
 _CONSTANT = "all values equal"
@@ -119,17 +119,10 @@ def _median(samples: Samples, level: float) -> Interval | None:
 
 
 def _mean(values: Floats, groups: Codes, level: float) -> Interval:
-    """The mean's interval, of a share within 0 and 1; where all values are equal, a share's by the number of groups."""
+    if np.isin(values, (0, 1)).all():
+        return share_interval(values == 1, groups, level)
     mean = cluster_mean_interval(values, groups, level=level)
-    if mean.clusters == 1:
-        return mean
-    share = bool(np.isin(values, (0, 1)).all())
-    if mean.bounds is not None:
-        return replace(mean, bounds=(max(0.0, mean.bounds[0]), min(1.0, mean.bounds[1]))) if share else mean
-    if not share or mean.clusters is None:
-        return _exact(mean)
-    found = wilson_interval(round(mean.estimate * mean.clusters), mean.clusters, level)
-    return replace(mean, bounds=found.bounds, missing="", method=found.method)
+    return _exact(mean) if mean.bounds is None and mean.clusters != 1 else mean
 
 
 def _exact(found: Interval) -> Interval:
