@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from genops.drift.concepts import Concept
 from genops.drift.looks.families import Asked
 from genops.drift.pictures import histograms, points, series
 from genops.drift.shown import example
 from genops.drift.spec import DriftSpec
-from genops.drift.summary import Example, StateSummary, TermFact, TopicFact
+from genops.drift.summary import ConceptFact, Example, StateSummary, TermFact, TopicFact
 from genops.drift.vocabulary import compare_vocabulary
 from genops.drift.windows import Window
 from genops.evals.summary import Measure
@@ -32,14 +33,17 @@ def explained(state: StateSummary, asked: Asked, spec: DriftSpec, store: Store) 
     """
     rows, witness = asked.rows, asked.values.witness
     split = len(rows.reference)
+    concepts = _new_concepts(state, asked)
+    marked = {row: number for number, concept in enumerate(concepts) for row in concept.rows}
     return replace(
         state,
         words=_words(asked, spec),
         topics=_topics(asked),
+        concepts=tuple(_concept(concept, rows.current) for concept in concepts),
         examples=_telling(rows.current, witness[split:], most=True),
         gone=_telling(rows.reference, witness[:split], most=False),
         series=series(rows, witness),
-        points=points(rows, None, spec.seed),
+        points=points(rows, marked, spec.seed),
         histograms=histograms(asked),
     )
 
@@ -85,6 +89,22 @@ def _topics(asked: Asked) -> tuple[TopicFact, ...]:
             ),
         )
         for topic in asked.topics.topics
+    )
+
+
+def _new_concepts(state: StateSummary, asked: Asked) -> tuple[Concept, ...]:
+    """What is new, where that is not what chance brings too."""
+    sure = any(look.alarm for look in state.looks if look.family == "concepts")
+    return asked.concepts.concepts if sure and asked.concepts is not None else ()
+
+
+def _concept(concept: Concept, window: Window) -> ConceptFact:
+    return ConceptFact(
+        ", ".join(concept.telling) or "(unnamed)",
+        len(concept.rows),
+        Measure.of(concept.before, "share"),
+        Measure.of(concept.now, "share"),
+        tuple(example(window, row) for row in concept.examples),
     )
 
 

@@ -23,7 +23,7 @@ _HISTOGRAMS = 6
 _TAIL = 0.005
 
 
-def points(rows: Rows, concepts: Mapping[int, int] | None, seed: int) -> tuple[Point, ...]:
+def points(rows: Rows, concepts: Mapping[int, int], seed: int) -> tuple[Point, ...]:
     """Rows in the plane of the two directions in which they differ most (principal components of both windows).
 
     Args:
@@ -38,7 +38,7 @@ def points(rows: Rows, concepts: Mapping[int, int] | None, seed: int) -> tuple[P
     found = []
     for window, start, current in ((rows.reference, 0, False), (rows.current, len(rows.reference), True)):
         drawn = set(random.permutation(len(window))[:POINTS].tolist())
-        own = concepts or {} if current else {}
+        own = concepts if current else {}
         for row in sorted(drawn | set(own)):
             x, y = placed[start + row].tolist()
             found.append(Point(x, y, current, own.get(row), text_of(window, row, _TEXT)))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from genops.drift.concepts import Concepts
 from genops.drift.descriptor_changes import DescriptorChanges
+from genops.drift.looks.concepts import look_at_concepts
 from genops.drift.looks.descriptors import look_at_descriptors
 from genops.drift.looks.raw import Raw
 from genops.drift.looks.rows import Rows
@@ -24,6 +26,7 @@ class Asked:
         values: What the tests of the rows themselves say.
         descriptors: What descriptors say; None of rows that are no texts.
         topics: What they are about; None where that was not asked or cannot be told.
+        concepts: What is new; None where that was not asked.
     """
 
     rows: Rows
@@ -31,6 +34,7 @@ class Asked:
     values: Values
     descriptors: DescriptorChanges | None = None
     topics: Topics | None = None
+    concepts: Concepts | None = None
 
 
 def ask(rows: Rows, spec: DriftSpec) -> Asked:
@@ -49,4 +53,8 @@ def ask(rows: Rows, spec: DriftSpec) -> Asked:
     if rows.vectors is not None and spec.topics:
         raws, topics = look_at_topics(rows, spec)
         families.append(raws)
-    return Asked(rows, tuple(families), values, descriptors, topics)
+    concepts = None
+    if rows.vectors is not None and spec.concepts:
+        raws, concepts = look_at_concepts(rows, spec)
+        families.append(raws)
+    return Asked(rows, tuple(families), values, descriptors, topics, concepts)

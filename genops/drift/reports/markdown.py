@@ -65,8 +65,10 @@ def _state(state: StateSummary) -> Iterator[str]:
         yield "</details>"
         yield ""
     if state.concepts:
-        rows = [(cell(one.name), f"{one.rows:,}", f"{one.share:.1%}", _shown(one.examples)) for one in state.concepts]
-        yield from table(("new concept", "rows", "share of now", "for example"), rows)
+        rows = [
+            (cell(one.name), f"{one.rows:,}", cell(measured(one.after)), _shown(one.examples)) for one in state.concepts
+        ]
+        yield from table(("new concept", "rows", "share of now, 95%", "for example"), rows)
 
 
 def _row(look: Look) -> tuple[str, ...]:

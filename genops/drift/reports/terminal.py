@@ -103,9 +103,9 @@ def _topics(state: StateSummary) -> Iterator[RenderableType]:
 def _concepts(state: StateSummary) -> Iterator[RenderableType]:
     if not state.concepts:
         return
-    table = _table("NEW CONCEPT", "ROWS", "SHARE OF NOW", "FOR EXAMPLE")
+    table = _table("NEW CONCEPT", "ROWS", "SHARE OF NOW, 95%", "FOR EXAMPLE")
     for concept in state.concepts:
-        table.add_row(_safe(concept.name), f"{concept.rows:,}", f"{concept.share:.1%}", _first(concept.examples))
+        table.add_row(_safe(concept.name), f"{concept.rows:,}", measured(concept.after), _first(concept.examples))
     yield table
 
 

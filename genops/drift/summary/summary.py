@@ -184,14 +184,16 @@ class ConceptFact:
 
     Attributes:
         name: Its telling words.
-        rows: How many.
-        share: Of the current rows, 0 to 1.
-        examples: Some of them.
+        rows: How many, of the current window.
+        before: Their share of the reference: next to none.
+        after: Their share of the current rows.
+        examples: Those next to their centre.
     """
 
     name: str
     rows: int
-    share: float
+    before: Measure
+    after: Measure
     examples: tuple[Example, ...] = ()
 
 

@@ -86,7 +86,7 @@ function topicsView(state) {
 
 function conceptsView(state) {
   if (!state.concepts.length) return null;
-  const card = (concept) => element("div", { class: "card" }, element("h3", {}, concept.name), element("p", { class: "soft" }, `${counted(concept.rows, "row")}, ${share(concept.share)} of the current ones`),
+  const card = (concept) => element("div", { class: "card" }, element("h3", {}, concept.name), element("p", { class: "soft" }, `${counted(concept.rows, "row")}, ${measureText(concept.after)} of the current ones`),
     ...concept.examples.map((example) => element("p", { class: "quote" }, exampleText(example))));
   return part("New concepts", "Groups of current rows that the reference has nothing like.", element("div", { class: "cards" }, ...state.concepts.map(card)));
 }
