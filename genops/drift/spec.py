@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -50,6 +51,8 @@ DEFAULT_TESTS = {"vectors": "mmd_fuse", "numbers": "kolmogorov_smirnov", "catego
 IN_CONTEXT = "context_mmd"
 """The test of vectors where a context is known, so that a changed mix of contexts is not called drift."""
 
+FAMILIES = 4
+"""Of questions about a state, at most."""
 CorrectionName = Literal["holm", "benjamini-hochberg"]
 _Level = Annotated[float, Field(gt=0, lt=1)]
 
@@ -100,7 +103,7 @@ class DriftSpec:
         alpha: Of a false alarm of the whole check.
         smallest: The least separation that alarms.
         visible: The least separation that must have been likely to be seen for the check to call a window quiet.
-        relabellings: B.
+        relabellings: B, at least: more are drawn where corrections would put every alarm out of reach.
         rows: Rows of a window that are compared, at most; whole groups are drawn.
         seed: Of everything that is drawn.
         watch: How a watch looks.
@@ -178,6 +181,15 @@ class DriftSpec:
             file=file,
             **plain,
         )
+
+    def relabellings_of(self, questions: int) -> int:
+        """How many relabellings a family of questions needs, so that corrections do not put every alarm out of reach.
+
+        Args:
+            questions: That are corrected for within the family.
+        """
+        families = len(self.states) * FAMILIES
+        return max(self.relabellings, ceil(2 * families * questions / self.alpha) - 1)
 
     def tests_of(self, kind: Kind, context: bool = False) -> tuple[ChosenTest, ...]:
         """The tests of a state's rows.

@@ -7,6 +7,7 @@ from genops.drift.looks.own_unit import change_of
 from genops.drift.looks.raw import Raw
 from genops.drift.looks.rows import Rows
 from genops.drift.spec import DriftSpec
+from genops.plugins import registry
 
 
 def look_at_descriptors(rows: Rows, spec: DriftSpec) -> tuple[tuple[Raw, ...], DescriptorChanges]:
@@ -15,13 +16,14 @@ def look_at_descriptors(rows: Rows, spec: DriftSpec) -> tuple[tuple[Raw, ...], D
     Raises:
         DefinitionError: A descriptor fails.
     """
+    asked = len(registry.names("descriptor") if spec.descriptors is None else spec.descriptors)
     found = descriptor_changes(
         rows.reference.values,
         rows.current.values,
         groups=rows.groups,
         descriptors=spec.descriptors,
         alpha=spec.alpha,
-        relabellings=spec.relabellings,
+        relabellings=spec.relabellings_of(asked),
         seed=spec.seed,
     )
     raws = [

@@ -15,7 +15,7 @@ def look_at_topics(rows: Rows, spec: DriftSpec) -> tuple[tuple[Raw, ...], Topics
     """Tests the shares of the reference's topics; None where there are too few rows to find any."""
     texts = (rows.reference.values, rows.current.values) if rows.kind == "text" else None
     try:
-        found = compare_topics(rows.samples, texts, relabellings=spec.relabellings, seed=spec.seed)
+        found = compare_topics(rows.samples, texts, relabellings=spec.relabellings_of(1), seed=spec.seed)
     except InputError as error:
         return (Raw("topics", "topics", TEST, missing=error.message),), None
     details = {"statistic": found.statistic, "least_p": found.least_p, "fitted": found.fitted}

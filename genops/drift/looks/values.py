@@ -33,7 +33,7 @@ class Values:
 def look_at_values(rows: Rows, spec: DriftSpec) -> Values:
     """Tests the rows by every test that the check names for their kind."""
     results = [
-        use.test.run(rows.samples, use.settings, relabellings=spec.relabellings, seed=spec.seed)
+        use.test.run(rows.samples, use.settings, relabellings=spec.relabellings_of(1), seed=spec.seed)
         for use in spec.tests_of(rows.kind, rows.contexts is not None)
     ]
     change = _change(rows, spec)
