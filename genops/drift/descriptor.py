@@ -193,7 +193,7 @@ def find_descriptor(name: str) -> Descriptor[Any, Any]:
     found = registry.get("descriptor", name)
     if not isinstance(found, Descriptor):
         raise DefinitionError(
-            f"what is registered as descriptor {name!r} is none", hint="put it under @genops.drift.descriptor"
+            f"what is registered as descriptor {name!r} is none", hint="put it under @genops.descriptor"
         )
     return found
 
