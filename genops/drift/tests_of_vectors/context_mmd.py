@@ -11,7 +11,7 @@ from pydantic import Field, PositiveFloat
 
 from genops.drift.kernels.kernel import Kernel, distances_of
 from genops.drift.kernels.points import Points, median_kernel
-from genops.drift.kernels.quadratic import products, quadratic_forms
+from genops.drift.kernels.quadratic import quadratic_forms
 from genops.drift.relabelling import Relabellings, least_p_value
 from genops.drift.samples import Codes, Samples
 from genops.drift.two_sample import FOLDS, Tested, two_sample
@@ -72,8 +72,9 @@ def context_mmd(
     def weights(part: slice) -> NDArray[np.float64]:
         return overlap_weights(kernel.contexts, drawn.current[:, part])
 
-    statistics = quadratic_forms(kernel.entries, kept.n, 1 + drawn.count, weights)
-    witness[inside] = kernel.witness(dealt)
+    others = _outside_folds(kernel.contexts, kept.is_current, dealt)
+    statistics, products = quadratic_forms(kernel.entries, 1 + drawn.count, weights, others)
+    witness[inside] = np.take_along_axis(products, dealt[:, None], axis=1)[:, 0]
     return Tested(float(statistics[0]), drawn.p_value(statistics), witness, folds, details)
 
 
@@ -97,17 +98,11 @@ class _Kernel:
         """Of some rows with some rows."""
         distances = distances_of("gaussian", self.points[rows], self.points[columns])
         same = np.equal(self.contexts[rows, None], self.contexts[columns])
-        means = np.mean([kernel.values(distances) for kernel in self.widths], axis=0)
-        return np.asarray(means * np.where(same, 1, self.alike))
-
-    def witness(self, folds: Codes) -> NDArray[np.float64]:
-        """For each row, the sum of its kernel with the weighed rows of the other folds."""
-        samples = self.points.samples
-        weights = np.zeros((samples.n, int(folds.max()) + 1))
-        for fold in range(weights.shape[1]):
-            rest = folds != fold
-            weights[rest, fold] = overlap_weights(self.contexts[rest], samples.is_current[rest, None])[:, 0]
-        return np.take_along_axis(products(self.entries, weights), folds[:, None], axis=1)[:, 0]
+        total = self.widths[0].values(distances)
+        for kernel in self.widths[1:]:
+            total += kernel.values(distances)
+        total *= np.where(same, 1 / len(self.widths), self.alike / len(self.widths))
+        return np.asarray(total)
 
 
 def overlap_weights(contexts: Codes, current: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -166,6 +161,15 @@ def _folds(samples: Samples, strata: Codes, seed: int) -> Codes:
     fold_of_group = np.empty(len(strata), dtype=np.intp)
     fold_of_group[np.lexsort((random.random(len(strata)), strata, side))] = np.arange(len(strata)) % folds
     return np.asarray(fold_of_group[samples.groups])
+
+
+def _outside_folds(contexts: Codes, current: NDArray[np.bool_], folds: Codes) -> NDArray[np.float64]:
+    """For each fold a column with the weights of the rows outside it, as they are labelled."""
+    columns = np.zeros((len(folds), int(folds.max()) + 1))
+    for fold in range(columns.shape[1]):
+        rest = folds != fold
+        columns[rest, fold] = overlap_weights(contexts[rest], current[rest, None])[:, 0]
+    return columns
 
 
 def _told(samples: Samples, contexts: Codes, shared: Codes) -> dict[str, Any]:
