@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from genops.chains import ChainBuilder, tool
-    from genops.drift import check_drift, define_drift, descriptor, two_sample
+    from genops.drift import check_drift, define_drift
+    from genops.drift.descriptor import descriptor
+    from genops.drift.two_sample import two_sample
     from genops.errors import GenopsError
     from genops.evals import Score, define_suite, evaluate, scorer
     from genops.executor import Chain, Project, RunOptions, RunResult, trace
@@ -38,7 +40,7 @@ _PUBLIC = {
     "check_drift": "genops.drift",
     "define_campaign": "genops.fuzz",
     "define_drift": "genops.drift",
-    "descriptor": "genops.drift",
+    "descriptor": "genops.drift.descriptor",
     "define_suite": "genops.evals",
     "evaluate": "genops.evals",
     "load_settings": "genops.settings",
@@ -47,7 +49,7 @@ _PUBLIC = {
     "scorer": "genops.evals",
     "tool": "genops.chains",
     "trace": "genops.executor",
-    "two_sample": "genops.drift",
+    "two_sample": "genops.drift.two_sample",
 }
 
 __all__ = [

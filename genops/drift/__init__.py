@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from genops.drift.defining import check_drift, define_drift
-    from genops.drift.descriptor import descriptor
     from genops.drift.relabelling import Relabellings
     from genops.drift.samples import Samples
     from genops.drift.sequential import Baseline, Detector
     from genops.drift.spec import DriftSpec
-    from genops.drift.two_sample import Tested, find_test, two_sample
+    from genops.drift.two_sample import Tested, find_test
     from genops.drift.watch import Watch
 
 _LATER = {
@@ -31,9 +30,7 @@ _LATER = {
     "Watch": "genops.drift.watch",
     "check_drift": "genops.drift.defining",
     "define_drift": "genops.drift.defining",
-    "descriptor": "genops.drift.descriptor",
     "find_test": "genops.drift.two_sample",
-    "two_sample": "genops.drift.two_sample",
 }
 
 __all__ = [
@@ -46,9 +43,7 @@ __all__ = [
     "Watch",
     "check_drift",
     "define_drift",
-    "descriptor",
     "find_test",
-    "two_sample",
 ]
 
 

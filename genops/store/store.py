@@ -14,17 +14,22 @@ from sqlalchemy import Engine
 
 from genops.artifacts import Component, Lock
 from genops.errors import StoreUnavailable
-from genops.store import campaigns, components, deletion, drift, evaluations, runs, versions
+from genops.store import campaigns, components, deletion, drift, evaluations, monitoring, runs, versions
 from genops.store.database import Database
 from genops.store.records import (
+    AlertRecord,
     CacheKind,
     CacheSize,
     CampaignRecord,
+    DeliveryRecord,
     DriftRecord,
     EvalRecord,
+    FeedbackRecord,
     FindingRecord,
     LabelMove,
     MemoEntry,
+    MonitoredRecord,
+    MonitorRecord,
     RunFilter,
     RunRecord,
     SampleRecord,
@@ -428,6 +433,67 @@ class Store:
     def delete_drift_watch(self, watch: str) -> bool:
         """Forgets where a watch stands; whether it stood anywhere."""
         return drift.delete_watch(self._engine, watch)
+
+    def add_feedback(self, record: FeedbackRecord) -> None:
+        """Writes what a user thought of an answer; it is on disk when this returns."""
+        monitoring.insert_feedback(self._engine, record)
+
+    def feedback(
+        self, runs: Sequence[str] | None = None, since: int | None = None, limit: int | None = None
+    ) -> list[FeedbackRecord]:
+        """Feedback, newest first.
+
+        Args:
+            runs: Only of these runs, by their whole ids.
+            since: Only what was given at or after, in nanoseconds since the epoch.
+            limit: As much at most.
+        """
+        return monitoring.find_feedback(self._engine, runs, since, limit)
+
+    def monitor(self, name: str) -> MonitorRecord | None:
+        """Where a monitor stands; None where it never ran."""
+        return monitoring.find_monitor(self._engine, name)
+
+    def monitors(self) -> list[MonitorRecord]:
+        """All monitors that ever ran, by name."""
+        return monitoring.find_monitors(self._engine)
+
+    def advance_monitor(self, record: MonitorRecord, scored: Sequence[MonitoredRecord]) -> None:
+        """Writes where a monitor stands and the runs that it scored since, in one commit."""
+        monitoring.advance(self._engine, record, scored)
+
+    def monitored(self, name: str, since: int | None = None) -> Iterator[MonitoredRecord]:
+        """The runs that a monitor scored, by their start, in flat memory.
+
+        Args:
+            name: Of the monitor.
+            since: Only those that started at or after, in nanoseconds since the epoch.
+        """
+        return monitoring.iterate_monitored(self._engine, name, since)
+
+    def alerts(self, monitor: str | None = None) -> list[AlertRecord]:
+        """Where the rules of a monitor, or of all, stand."""
+        return monitoring.find_alerts(self._engine, monitor)
+
+    def keep_alerts(self, alerts: Sequence[AlertRecord], deliveries: Sequence[DeliveryRecord]) -> None:
+        """Writes where rules stand and the messages that follow from it, in one commit."""
+        monitoring.keep_alerts(self._engine, alerts, deliveries)
+
+    def deliveries(
+        self, due: int | None = None, *, accepted: bool | None = False, limit: int = 100
+    ) -> list[DeliveryRecord]:
+        """Messages, oldest first.
+
+        Args:
+            due: Only those whose next attempt is due by then, in nanoseconds since the epoch.
+            accepted: Only those that were accepted, or that were not; None for both.
+            limit: As many at most.
+        """
+        return monitoring.find_deliveries(self._engine, due, accepted, limit)
+
+    def change_delivery(self, delivery: str, **values: Any) -> None:
+        """Changes fields of a message, by its id."""
+        monitoring.update_delivery(self._engine, delivery, values)
 
 
 _open_stores: weakref.WeakSet[Store] = weakref.WeakSet()
