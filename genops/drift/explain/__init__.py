@@ -1,0 +1,1 @@
+"""What an alarm goes with: since when it is so, in which rows, and which component changed then."""
