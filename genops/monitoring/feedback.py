@@ -6,7 +6,7 @@ import time
 
 from genops.errors import UsageError
 from genops.executor import Project
-from genops.registry.author import author_name
+from genops.registry.author import current_author
 from genops.store.records import FeedbackRecord
 
 NAME = "feedback"
@@ -36,7 +36,7 @@ def add_feedback(
         raise UsageError(f"feedback is a number from 0 (bad) to 1 (good), not {value}")
     if not name.isidentifier():
         raise UsageError(f"{name!r} names no kind of feedback", hint="letters, digits and _: helpful, correct")
-    said = project.redactor.session().value({"comment": comment[:_LONGEST], "author": author or author_name()})
+    said = project.redactor.session().value({"comment": comment[:_LONGEST], "author": author or current_author()})
     assert isinstance(said, dict)
     record = FeedbackRecord(
         project.store.run(run).id, name, value, str(said["comment"]), str(said["author"]), time.time_ns()
