@@ -78,6 +78,7 @@ class TwoSampleResult:
         current: Rows of the current window.
         groups: Groups of rows, in both.
         witness: How much each row speaks for the current window, reference first.
+        folds: Of each row: only within a fold is the order of witnesses meant.
         details: What else the test tells.
     """
 
@@ -91,6 +92,7 @@ class TwoSampleResult:
     current: int
     groups: int
     witness: NDArray[np.float64]
+    folds: Codes
     details: Mapping[str, Any]
 
 
@@ -165,6 +167,7 @@ class TwoSampleTest(Generic[P]):
             current=samples.current,
             groups=int(samples.groups.max()) + 1,
             witness=tested.witness,
+            folds=tested.folds,
             details=tested.details,
         )
 

@@ -11,6 +11,7 @@ from genops.drift.looks.own_unit import change_of
 from genops.drift.looks.raw import Raw
 from genops.drift.looks.rows import Rows
 from genops.drift.own_unit import category_change, number_change
+from genops.drift.samples import Codes
 from genops.drift.spec import DriftSpec
 from genops.drift.summary import Change
 from genops.drift.two_sample import TwoSampleResult
@@ -22,11 +23,13 @@ class Values:
 
     Attributes:
         raws: One a test.
+        result: Of the first test.
         witness: Of the first test: how much each row speaks for the current window, reference first, as the share of
-            all rows that speak less; 0 to 1.
+            the rows of its fold that speak less; 0 to 1.
     """
 
     raws: tuple[Raw, ...]
+    result: TwoSampleResult
     witness: NDArray[np.float64]
 
 
@@ -37,7 +40,8 @@ def look_at_values(rows: Rows, spec: DriftSpec) -> Values:
         for use in spec.tests_of(rows.kind, rows.contexts is not None)
     ]
     change = _change(rows, spec)
-    return Values(tuple(_raw(result, change) for result in results), _shares(results[0].witness))
+    raws = tuple(_raw(result, change) for result in results)
+    return Values(raws, results[0], _shares(results[0].witness, results[0].folds))
 
 
 def _raw(result: TwoSampleResult, change: Change | None) -> Raw:
@@ -56,8 +60,12 @@ def _change(rows: Rows, spec: DriftSpec) -> Change | None:
             return None
 
 
-def _shares(witness: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The mid-ranks of a witness, from 0 to 1."""
+def _shares(witness: NDArray[np.float64], folds: Codes) -> NDArray[np.float64]:
+    """The mid-ranks of a witness within each fold, from 0 to 1."""
     from scipy import stats
 
-    return np.asarray((stats.rankdata(witness) - 0.5) / len(witness), dtype=np.float64)
+    shares = np.empty(len(witness))
+    for fold in np.unique(folds):
+        inside = folds == fold
+        shares[inside] = (stats.rankdata(witness[inside]) - 0.5) / inside.sum()
+    return shares
