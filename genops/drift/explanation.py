@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from genops.drift.circumstances import Circumstances, circumstances
 from genops.drift.concepts import Concept
 from genops.drift.looks.families import Asked
 from genops.drift.pictures import histograms, points, series
@@ -34,6 +35,7 @@ def explained(state: StateSummary, asked: Asked, spec: DriftSpec, store: Store) 
     rows, witness = asked.rows, asked.values.witness
     split = len(rows.reference)
     concepts = _new_concepts(state, asked)
+    around = circumstances(asked, spec, store) if state.verdict == "drift" else Circumstances()
     marked = {row: number for number, concept in enumerate(concepts) for row in concept.rows}
     return replace(
         state,
@@ -42,6 +44,10 @@ def explained(state: StateSummary, asked: Asked, spec: DriftSpec, store: Store) 
         concepts=tuple(_concept(concept, rows.current) for concept in concepts),
         examples=_telling(rows.current, witness[split:], most=True),
         gone=_telling(rows.reference, witness[:split], most=False),
+        since=around.since,
+        segments=around.segments,
+        components=around.components,
+        cause=around.cause,
         series=series(rows, witness),
         points=points(rows, marked, spec.seed),
         histograms=histograms(asked),

@@ -120,11 +120,12 @@ def _examples(state: StateSummary) -> Iterator[RenderableType]:
 def _segments(state: StateSummary) -> Iterator[RenderableType]:
     if not state.segments:
         return
-    table = _table("IN THE PART", "ROWS BEFORE", "NOW", "SEPARATION, 95%", "PART OF THE CHANGE")
+    table = _table(
+        "IN THE PART", "ROWS BEFORE", "NOW", "SEPARATION, 95%", "OF THE WHOLE INSIDE, 95%", "BY THE MIX, 95%"
+    )
     for one in state.segments:
-        part = "-" if one.contribution is None else f"{one.contribution:.0%}"
-        rows = (f"{one.rows[0]:,}", f"{one.rows[1]:,}", measured(one.separation), part)
-        table.add_row(_safe(f"{one.by} {one.label or '(none)'}"), *rows)
+        rows = (f"{one.rows[0]:,}", f"{one.rows[1]:,}", *map(measured, (one.separation, one.inside, one.mix)))
+        table.add_row(_safe(f"{one.by} {one.label}"), *rows)
     yield table
 
 

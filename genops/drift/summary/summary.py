@@ -206,16 +206,16 @@ class SegmentFact:
         label: The part.
         rows: In the reference, and now.
         separation: Within the part.
-        contribution: Its part of the whole change, about 0 to 1; None where that cannot be told.
-        mix: By how much its share of the rows changed.
+        inside: What of the whole separation is that its rows changed; with ``mix``, of all parts, they add up to it.
+        mix: What of it is that there are more or fewer of them.
     """
 
     by: str
     label: str
     rows: tuple[int, int]
     separation: Measure
-    contribution: float | None = None
-    mix: float | None = None
+    inside: Measure
+    mix: Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +246,8 @@ class ComponentFact:
     Attributes:
         kind: ``prompt``, ``model``, …
         name: Its name.
-        before: Beginnings of its digests in the reference, the most frequent first.
-        after: In the current window.
+        before: Beginnings of the digests of the version whose share fell most; empty where it is new.
+        after: Of the version whose share rose most; empty where it is gone.
         at: When the newer one was first seen, in nanoseconds since the epoch; None where that is not known.
     """
 

@@ -108,11 +108,11 @@ function spreadsView(state) {
 
 function segmentsView(state) {
   if (!state.segments.length) return null;
-  const row = (one) => element("tr", {}, element("th", { scope: "row" }, one.by), element("td", {}, one.label || "(none)"),
+  const row = (one) => element("tr", {}, element("th", { scope: "row" }, one.by), element("td", {}, one.label),
     element("td", { class: "right" }, `${one.rows[0].toLocaleString("en")} → ${one.rows[1].toLocaleString("en")}`), element("td", { class: "right" }, measureText(one.separation)),
-    element("td", { class: "right" }, one.contribution === null ? "-" : share(one.contribution)), element("td", { class: "right" }, one.mix === null ? "-" : share(one.mix)));
-  return part("Where", "The change inside of each part of the rows, and how much of the whole change it is.",
-    element("div", { class: "card" }, tableOf(["by", "part", "rows>", "separation, 95%>", "of the change>", "its share moved by>"], state.segments.map(row))));
+    element("td", { class: "right" }, measureText(one.inside)), element("td", { class: "right" }, measureText(one.mix)));
+  return part("Where", "The separation within each part of the rows; and what of the whole separation is that these rows changed, and that there are more or fewer of them.",
+    element("div", { class: "card" }, tableOf(["by", "part", "rows>", "separation, 95%>", "of the whole inside, 95%>", "by the mix, 95%>"], state.segments.map(row))));
 }
 
 function componentsView(state) {
@@ -129,8 +129,11 @@ function examplesView(state) {
   return part("Rows that tell the windows apart most", "", element("div", { class: "card sides" }, side("Most like now", state.examples), side("Most like before", state.gone)));
 }
 
+const SHORT = 180;
+
 function exampleText(example) {
-  return example ? example.text : "";
+  const text = example ? example.text : "";
+  return text.length > SHORT ? `${text.slice(0, SHORT)} …` : text;
 }
 
 showHead();
