@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from genops.stats.interval import Floats
 
 _BETS: Floats = np.array([0.01, 0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
-_HALVINGS = 8
+_HALVINGS = 6
 _CHUNK = 64  # as many factors, each at least 0.1, as float64 can multiply
 
 

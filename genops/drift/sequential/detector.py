@@ -11,7 +11,7 @@ import numpy as np
 from genops.drift.samples import Labels
 from genops.drift.sequential.baseline import Baseline
 from genops.drift.sequential.evidence import Crossing, Evidence
-from genops.drift.sequential.learned import WITNESSES, Learner
+from genops.drift.sequential.learned import LEARNED, MEMORIES, Learner
 from genops.drift.sequential.reading import bounds_of
 from genops.drift.sequential.scale import READINGS
 from genops.drift.sequential.sessions import Items
@@ -33,7 +33,7 @@ class Alarm:
         item: Number of the item after which that was certain, from 0, counted from the detector's first.
         since: Number of the item with which the best run of bets began: the estimated onset. It comes late where what
             came first could not be told from chance, and early by some items that looked changed by chance.
-        witness: What rose most surely: ``"learned from the last 500 items"``.
+        witness: What rose most surely: ``"learned from some hundred items"``.
         reading: How it is read: ``"share above the 0.97 quantile"``.
         reference: The reading's mean in the reference.
         bound: What that is at most, given the size of the reference.
@@ -77,9 +77,10 @@ class Detector:
             raise InputError(f"a run length is a number of items above 1, not {run_length}")
         self.baseline, self.run_length = baseline, run_length
         material = baseline.material
-        learned = 0 if material is None else len(WITNESSES) * len(READINGS)
         share = 1 if material is None else _SHARE
-        self._learner = None if material is None else Learner(material, 1 / (share * run_length))
+        error = 1 / (share * run_length * len(MEMORIES))
+        self._learners = [] if material is None else [Learner(material, memory, error) for memory in MEMORIES]
+        learned = sum(len(learner.bounds) for learner in self._learners)
         self._evidence = Evidence(len(baseline.readings) + learned, share * run_length)
         self._bounds = bounds_of(baseline.readings)
         self._alarms: list[Alarm] = []
@@ -120,7 +121,7 @@ class Detector:
         raised: list[Alarm] = []
         done = 0
         while done < len(items):
-            size = min(_BLOCK, len(items) - done, _BLOCK if self._learner is None else self._learner.left)
+            size = min(_BLOCK, len(items) - done, *(learner.left for learner in self._learners))
             raised += self._take(items.part(done, done + size))
             done += size
         self.alarms_raised += len(raised)
@@ -133,7 +134,7 @@ class Detector:
             "baseline": self.baseline.digest,
             "run_length": self.run_length,
             "evidence": self._evidence.state(),
-            "learner": self._learner and self._learner.state(),
+            "learners": [learner.state() for learner in self._learners],
             "alarms": [asdict(alarm) for alarm in self._alarms],
             "alarms_raised": self.alarms_raised,
         }
@@ -156,34 +157,32 @@ class Detector:
             )
         made = cls(baseline, state["run_length"])
         made._evidence = Evidence.from_state(state["evidence"])
-        if made._learner is not None:
-            made._learner.restore(state["learner"])
+        for learner, kept in zip(made._learners, state["learners"], strict=True):
+            learner.restore(kept)
         made._alarms = [Alarm(**alarm) for alarm in state["alarms"]]
         made.alarms_raised = state["alarms_raised"]
         return made
 
     def _take(self, items: Items) -> list[Alarm]:
-        """Take items, which reach to the learner's next turn at most."""
+        """Take items, which reach to the next turn of a learner at most."""
         readings, features = self.baseline.gauge.read(items.rows)
-        bounds = self._bounds
-        if self._learner is not None and features is not None:
-            readings = np.concatenate([readings, self._learner.read(Items(features))], axis=1)
-            bounds = np.concatenate([bounds, self._learner.bounds])
+        learning = Items(readings if features is None else features, items.starts)
+        readings = np.concatenate([readings, *(learner.read(learning) for learner in self._learners)], axis=1)
+        bounds = np.concatenate([self._bounds, *(learner.bounds for learner in self._learners)])
         alarms = [self._alarm(crossing, bounds) for crossing in self._evidence.add(items.means(readings), bounds)]
-        if self._learner is not None and features is not None:
-            self._learner.add(Items(features, items.starts))
+        for learner in self._learners:
+            learner.add(learning)
         return alarms
 
     def _alarm(self, crossing: Crossing, bounds: Floats) -> Alarm:
-        fixed = len(self.baseline.readings)
-        which = crossing.reading
+        which, fixed = crossing.reading, len(self.baseline.readings)
         if which < fixed:
             reading = self.baseline.readings[which]
             witness, name, own = reading.witness, reading.name, reading.reference.estimate
         else:
             of, how = divmod(which - fixed, len(READINGS))
-            witness, name = WITNESSES[of], READINGS[how]
-            own = float(self._learner.means[which - fixed]) if self._learner else 0.0
+            witness, name = LEARNED[of], READINGS[how]
+            own = float(np.concatenate([learner.means for learner in self._learners])[which - fixed])
         change = (crossing.mean - own) / (1 - own) if own < 1 else 0.0
         return Alarm(
             item=crossing.item,

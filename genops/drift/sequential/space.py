@@ -27,7 +27,7 @@ FIXED = (
     "closeness to the centre",
 )
 """Witnesses that are not learned."""
-_FREQUENCIES, _TOPICS, _ROUNDS, _SAMPLE = 128, 32, 10, 300
+_FREQUENCIES, _TOPICS, _ROUNDS, _SAMPLE = 64, 32, 10, 300
 _FAR, _LARGEST = 3.0, 16.0
 
 
@@ -38,7 +38,7 @@ class Space:
     Attributes:
         centre: The mean vector, of shape (d,).
         width: Root mean square distance from it.
-        drawn: Frequencies, of shape (d, 128).
+        drawn: Frequencies, of shape (d, 64).
         topics: Centres of topics, of shape (d, k).
     """
 
@@ -70,7 +70,7 @@ class Space:
         return cls(centre, width, on_grid(drawn, COARSE), on_grid(topics.T, COARSE))
 
     def project(self, vectors: NDArray[Any]) -> tuple[Floats, Floats]:
-        """Features, of shape (n, d + 256), and the fixed witnesses, of shape (n, 4): exact, and on a grid.
+        """Features, of shape (n, d + 128), and the fixed witnesses, of shape (n, 4): exact, and on a grid.
 
         Args:
             vectors: Of shape (n, d), finite.

@@ -85,7 +85,7 @@ def test_evidence_that_overflows_behind_an_alarm_is_none():
 
 def test_readings_of_exactly_the_known_mean_alarm_no_more_often_than_was_promised():
     random = np.random.default_rng(3)
-    length, streams = 2_000, 400
+    length, streams = 2_000, 150
     alarmed = 0
     for _ in range(streams):
         evidence = Evidence(2, 4_000.0)
