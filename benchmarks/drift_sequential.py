@@ -97,7 +97,7 @@ def quiet(what: str, draw: Draw, reference: int, streams: int, length: int, run_
     promised = length / run_length + detector.baseline.error
     most = float(stats.binom.ppf(0.99, streams, promised)) / streams
     return Row(
-        f"{what}, reference {reference:,}: of {streams} quiet streams of {length:,} items, run length {run_length:,.0f}",
+        f"{what}, reference {reference:,}: of {streams} quiet streams of {length:,} items, one in {run_length:,.0f}",
         f"{alarmed / streams:.3f} alarm",
         f"{promised:.3f} promised",
         alarmed / streams / most,
@@ -114,7 +114,7 @@ def given(streams: int, length: int, run_length: float) -> Row:
     promised = length / run_length
     most = float(stats.binom.ppf(0.99, streams, promised)) / streams
     return Row(
-        f"a known rate: of {streams} quiet streams of {length:,} items, run length {run_length:,.0f}",
+        f"a known rate: of {streams} quiet streams of {length:,} items, one in {run_length:,.0f}",
         f"{alarmed / streams:.3f} alarm",
         f"{promised:.3f} promised",
         alarmed / streams / most,

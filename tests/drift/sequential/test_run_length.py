@@ -1,4 +1,4 @@
-"""The promise: of quiet streams, at most a share of L / run length alarms within L items, but for the baseline's error."""
+"""The promise: of quiet streams a share of L / run length alarms within L items at most, but for rare bad references."""
 
 import numpy as np
 import pytest
