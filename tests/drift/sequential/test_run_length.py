@@ -1,4 +1,4 @@
-"""The promise: of quiet streams a share of L / run length alarms within L items at most, but for rare bad references."""
+"""The promise: of quiet streams a share of L / run length alarms within L items at most, but for rare references."""
 
 import numpy as np
 import pytest
