@@ -107,17 +107,25 @@ def find_alerts(engine: Engine, name: str | None) -> list[AlertRecord]:
 
 
 def keep_alerts(engine: Engine, alerts: Sequence[AlertRecord], deliveries: Sequence[DeliveryRecord]) -> None:
-    """Writes where rules stand, in place of where they stood, and messages."""
+    """Writes where rules stand, in place of where they stood, and those messages that are not there yet."""
     with writing(engine) as connection:
         for one in alerts:
             _replace(connection, one)
         for message in deliveries:
-            connection.execute(insert(delivery).values(**asdict(message)))
+            known = select(delivery.c.number).where(delivery.c.id == message.id)
+            if connection.execute(known).first() is None:
+                connection.execute(insert(delivery).values(**asdict(message)))
 
 
-def find_deliveries(engine: Engine, due: int | None, accepted: bool | None, limit: int) -> list[DeliveryRecord]:
+def find_deliveries(
+    engine: Engine, due: int | None, accepted: bool | None, monitor: str | None, channel: str | None, limit: int
+) -> list[DeliveryRecord]:
     """Messages that fit, oldest first."""
     query = select(delivery).order_by(delivery.c.number).limit(limit)
+    if monitor is not None:
+        query = query.where(delivery.c.monitor == monitor)
+    if channel is not None:
+        query = query.where(delivery.c.channel == channel)
     if due is not None:
         query = query.where(delivery.c.due <= due)
     if accepted is not None:
@@ -130,6 +138,14 @@ def update_delivery(engine: Engine, identity: str, values: dict[str, Any]) -> No
     """Changes fields of a message."""
     with writing(engine) as connection:
         connection.execute(update(delivery).where(delivery.c.id == identity).values(**values))
+
+
+def claim_delivery(engine: Engine, identity: str, due: int, until: int) -> bool:
+    """Puts a message that is not accepted off, where it is still due at ``due``, and counts an attempt."""
+    one = update(delivery).where(delivery.c.id == identity, delivery.c.due == due, delivery.c.accepted.is_(None))
+    with writing(engine) as connection:
+        claimed = connection.execute(one.values(due=until, attempts=delivery.c.attempts + 1))
+        return claimed.rowcount == 1
 
 
 def _replace(connection: Connection, one: AlertRecord) -> None:

@@ -534,12 +534,14 @@ class AlertRecord:
     Attributes:
         monitor: Name of the monitor.
         rule: As it was written.
-        state: That was told.
+        state: In which the rule is.
         since: When it began, in nanoseconds since the epoch.
         looked: When it was last looked at.
+        said: The state that people know of: the one told last, or a quiet one that nobody had to be told of; empty
+            where there is none yet.
         told: When a message was last written; None for never.
         silenced: Until when no message is written; None where it is not silenced.
-        pending: The state that the last looks say, where it is not yet told; empty where they say the same.
+        pending: The state that the last looks say, where it is another than ``state``; empty where it is the same.
         looks: How many looks in a row said so.
         measure: The figure at the last look: ``value``, ``unit``, ``n``, ``low``, ``high``, …
     """
@@ -549,6 +551,7 @@ class AlertRecord:
     state: AlertState
     since: int
     looked: int
+    said: AlertState | Literal[""] = ""
     told: int | None = None
     silenced: int | None = None
     pending: str = ""

@@ -476,20 +476,38 @@ class Store:
         return monitoring.find_alerts(self._engine, monitor)
 
     def keep_alerts(self, alerts: Sequence[AlertRecord], deliveries: Sequence[DeliveryRecord]) -> None:
-        """Writes where rules stand and the messages that follow from it, in one commit."""
+        """Writes where rules stand and the messages that follow from it, in one commit; what is there already stays."""
         monitoring.keep_alerts(self._engine, alerts, deliveries)
 
     def deliveries(
-        self, due: int | None = None, *, accepted: bool | None = False, limit: int = 100
+        self,
+        due: int | None = None,
+        *,
+        accepted: bool | None = False,
+        monitor: str | None = None,
+        channel: str | None = None,
+        limit: int = 100,
     ) -> list[DeliveryRecord]:
         """Messages, oldest first.
 
         Args:
             due: Only those whose next attempt is due by then, in nanoseconds since the epoch.
             accepted: Only those that were accepted, or that were not; None for both.
+            monitor: Only those of this one.
+            channel: Only those to this one, by its name.
             limit: As many at most.
         """
-        return monitoring.find_deliveries(self._engine, due, accepted, limit)
+        return monitoring.find_deliveries(self._engine, due, accepted, monitor, channel, limit)
+
+    def claim_delivery(self, delivery: str, due: int, until: int) -> bool:
+        """Begins an attempt at a message: puts it off and counts the attempt; False where another process did so.
+
+        Args:
+            delivery: Its id.
+            due: When it was due, as it was read.
+            until: When it is due again, should this process not say what became of the attempt.
+        """
+        return monitoring.claim_delivery(self._engine, delivery, due, until)
 
     def change_delivery(self, delivery: str, **values: Any) -> None:
         """Changes fields of a message, by its id."""

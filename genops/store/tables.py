@@ -448,6 +448,7 @@ class Alert(_Stored, table=True):
     state: str = Field(sa_type=Text)
     since: int = Field(sa_type=BigInteger)
     looked: int = Field(sa_type=BigInteger)
+    said: str = Field(sa_type=Text)
     told: int | None = Field(sa_type=BigInteger)
     silenced: int | None = Field(sa_type=BigInteger)
     pending: str = Field(sa_type=Text)

@@ -44,6 +44,21 @@ def test_rules_and_their_messages_are_kept_at_once(store):
     assert store.alerts("live") == [replace(alert, state="ok")]
     assert store.deliveries(due=8) == []
     assert store.deliveries(due=9) == [message]
+    store.keep_alerts([], [replace(message, channel="other"), replace(message, id="e" * 32, channel="mail")])
+    assert [(one.id[0], one.channel) for one in store.deliveries()] == [("d", "ops"), ("e", "mail")]
+    assert [one.channel for one in store.deliveries(monitor="live", channel="mail")] == ["mail"]
+    assert store.deliveries(monitor="other") == []
+    store.change_delivery("e" * 32, accepted=11)
     store.change_delivery(message.id, attempts=2, accepted=11)
     assert store.deliveries() == []
     assert store.deliveries(accepted=True)[0].attempts == 2
+
+
+def test_an_attempt_at_a_message_is_made_by_one_process(store):
+    message = DeliveryRecord("d" * 32, "live", "error_rate > 0.05", "ops", {}, 9, 9)
+    store.keep_alerts([], [message])
+    assert store.claim_delivery(message.id, 9, 50)
+    assert not store.claim_delivery(message.id, 9, 50)
+    assert store.deliveries() == [replace(message, due=50, attempts=1)]
+    store.change_delivery(message.id, accepted=60)
+    assert not store.claim_delivery(message.id, 50, 90)

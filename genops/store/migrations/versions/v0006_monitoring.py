@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("rule", sa.Text, primary_key=True),
         sa.Column("state", sa.Text, nullable=False),
         *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("since", "looked")),
+        sa.Column("said", sa.Text, nullable=False),
         *(sa.Column(name, sa.BigInteger) for name in ("told", "silenced")),
         sa.Column("pending", sa.Text, nullable=False),
         sa.Column("looks", sa.Integer, nullable=False),
