@@ -244,6 +244,7 @@ _BUILT_IN: dict[Kind, dict[str, str]] = {
         "context_mmd": "genops.drift.tests_of_vectors.context_mmd:context_mmd",
         "cramer_von_mises": "genops.drift.tests_of_numbers.cramer_von_mises:cramer_von_mises",
         "kolmogorov_smirnov": "genops.drift.tests_of_numbers.kolmogorov_smirnov:kolmogorov_smirnov",
+        "learned_kernel": "genops.drift.tests_of_vectors.learned_kernel:learned_kernel",
         "lsdd": "genops.drift.tests_of_vectors.lsdd:lsdd",
         "mmd": "genops.drift.tests_of_vectors.mmd:mmd",
         "mmd_agg": "genops.drift.tests_of_vectors.mmd_agg:mmd_agg",
