@@ -120,6 +120,11 @@ class Watch:
         return self._record.seen
 
     @property
+    def evidence(self) -> float:
+        """Of a change, the greatest of its states, as a share of what alarms."""
+        return max(detector.evidence for detector in self._detectors.values())
+
+    @property
     def smallest_changes(self) -> dict[str, float]:
         """By state, the least share of new rows that could ever alarm, given the size of the reference."""
         return {name: detector.baseline.smallest_change for name, detector in self._detectors.items()}

@@ -11,13 +11,14 @@ from genops.errors import DefinitionError, ReferenceNotFound, nearest
 from genops.settings import Settings
 from genops.syntax import YamlFile, read_text, read_yaml
 
-Kind: TypeAlias = Literal["suite", "campaign", "drift"]
+Kind: TypeAlias = Literal["suite", "campaign", "drift", "monitor"]
 _SUFFIX = ".yaml"
 _KIND = re.compile(r"kind:\s*['\"]?(\w+)")
 _COMMANDS: dict[str, str] = {
     "suite": "genops eval run",
     "campaign": "genops fuzz run",
     "drift": "genops drift check",
+    "monitor": "genops monitor run",
 }
 _NAMES: dict[str, str] = {"drift": "drift check"}
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from genops.chains import evaluate, is_true
+from genops.chains import evaluate, is_true, reads_of
 from genops.errors import InputError
 from genops.store.records import RunRecord
 
@@ -83,6 +83,10 @@ class Sampling:
         )
         stratum = max(applying, key=lambda name: applying[name])
         return Drawn(stratum, applying[stratum]) if self._number(run.id) < applying[stratum] else None
+
+    def reads(self, root: str) -> bool:
+        """Whether an expression of a stratum reads a variable."""
+        return any(read.root == root for condition in self.strata.values() for read in reads_of(condition))
 
     def _number(self, run: str) -> float:
         return int.from_bytes(hashlib.sha256(f"{self.monitor}\n{run}".encode()).digest()[:7]) / 2**56
