@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from genops.artifacts import digest_of
 from genops.drift.samples import Labels
-from genops.drift.sequential.arrays import from_plain, to_plain
 from genops.drift.sequential.gauge import (
     ByPlace,
     ByRank,
@@ -29,12 +28,11 @@ from genops.drift.sequential.gauge import (
 )
 from genops.drift.sequential.learned import Material
 from genops.drift.sequential.reading import Reading, bounded_readings
-from genops.drift.sequential.scale import READINGS, Scale
+from genops.drift.sequential.scale import Scale
 from genops.drift.sequential.sessions import Items
 from genops.drift.sequential.space import Space
 from genops.errors import InputError
 from genops.stats import Interval
-from genops.stats.interval import Floats
 
 ERROR = 0.01
 _LEAST, _FITTED, _HELD = 30, 1_500, 4_000
@@ -52,7 +50,6 @@ class Baseline:
         compared: Vectors with which learned witnesses compare; None of numbers.
         scaling: Vectors that make their scale; None of numbers.
         held: Vectors that bound the means of their readings; None of numbers.
-        bets: By which these are bounded, of shape (5,); None of numbers.
     """
 
     gauge: Gauge
@@ -62,7 +59,6 @@ class Baseline:
     compared: Items | None = None
     scaling: Items | None = None
     held: Items | None = None
-    bets: Floats | None = None
 
     @classmethod
     def of_vectors(
@@ -85,9 +81,8 @@ class Baseline:
         scaling, compared = fitted.part(0, third), fitted.part(third, len(fitted))
         space = Space.fitted(compared.rows, seed)
         gauge = ByPlace(space, Scale.fitted(space.project(scaling.rows)[1]))
-        readings, bets = _bounded(gauge, scaling, held, error)
         kept = held.part(0, min(_HELD, len(held)))
-        return cls(gauge, readings, error, groups is not None, compared, scaling, kept, bets[: len(READINGS)])
+        return cls(gauge, _bounded(gauge, scaling, held, error), error, groups is not None, compared, scaling, kept)
 
     @classmethod
     def of_numbers(
@@ -115,7 +110,7 @@ class Baseline:
         rows = checked_numbers(reference) if ends is None else _by_value(ends).rows(reference)
         fitted, held = _split(rows, groups, error, seed)
         gauge = ByRank(Scale.fitted(both_ways(fitted.rows))) if ends is None else _by_value(ends)
-        return cls(gauge, _bounded(gauge, fitted, held, error)[0], error, groups is not None)
+        return cls(gauge, _bounded(gauge, fitted, held, error), error, groups is not None)
 
     @classmethod
     def given(
@@ -147,11 +142,11 @@ class Baseline:
     @cached_property
     def material(self) -> Material | None:
         """What witnesses are learned with; None of numbers."""
-        if self.compared is None or self.scaling is None or self.held is None or self.bets is None:
+        if self.compared is None or self.scaling is None or self.held is None:
             return None
         parts = [(self.gauge.read(part.rows)[1], part) for part in (self.compared, self.scaling, self.held)]
         compared, scaling, held = (Items(features, part.starts) for features, part in parts if features is not None)
-        return Material.of(compared, scaling, held, self.bets)
+        return Material.of(compared, scaling, held)
 
     @property
     def smallest_change(self) -> float:
@@ -175,7 +170,6 @@ class Baseline:
             "error": self.error,
             "sessions": self.sessions,
             **{name: part and part.state() for name, part in self._parts().items()},
-            "bets": None if self.bets is None else to_plain(self.bets),
         }
 
     @classmethod
@@ -187,7 +181,6 @@ class Baseline:
             state["error"],
             state["sessions"],
             *(state[name] and Items.from_state(state[name]) for name in ("compared", "scaling", "held")),
-            bets=state["bets"] and from_plain(state["bets"]),
         )
 
     def _parts(self) -> dict[str, Items | None]:
@@ -214,6 +207,6 @@ def _split(rows: NDArray[Any], groups: Labels | None, error: float, seed: int) -
     return items.picked(order[:fitted]), items.picked(order[fitted:])
 
 
-def _bounded(gauge: Gauge, fitted: Items, held: Items, error: float) -> tuple[tuple[Reading, ...], Floats]:
+def _bounded(gauge: Gauge, fitted: Items, held: Items, error: float) -> tuple[Reading, ...]:
     read = [part.means(gauge.read(part.rows)[0]) for part in (fitted, held)]
     return bounded_readings(gauge.names, read[0], read[1], error)

@@ -21,7 +21,8 @@ from genops.stats.interval import Floats
 RUN_LENGTH = 100_000
 """Items between two false alarms, on average and at least."""
 _SHARE = 4
-"""With learned witnesses a false alarm has two causes; each is given a quarter of an alarm per run length."""
+"""With learned witnesses a false alarm has two causes, the evidence and a wrong bound. Each is given a quarter of an
+alarm per run length, so that both together keep the average even where they do not coincide."""
 _BLOCK, _REMEMBERED = 128, 100
 
 

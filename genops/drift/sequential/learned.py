@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genops.drift.sequential.allowance import upper_means
+from genops.drift.sequential.allowance import chosen_bets, upper_means
 from genops.drift.sequential.arrays import from_plain, to_plain
 from genops.drift.sequential.exact import FINE, on_grid
 from genops.drift.sequential.scale import READINGS, Scale
@@ -64,35 +64,48 @@ class Material:
 
     Attributes:
         centre: Mean of the features of the items with which a witness is compared, of shape (D,).
-        sharpen: The inverse of their covariance, with its mean variance added to all, float32 of shape (D, D).
-        scaling: Features of further rows, whose quantiles make the scale, of shape (a, D).
+        apart: These items' features without it, float32 of shape (a, D).
+        inner: Inverse of their products with one another, ``spread`` times a added to each one's own, float32 of shape
+            (a, a).
+        spread: The mean variance of a feature.
+        scaling: Items of further features, whose quantiles make the scale.
         held: Items of features that have no part in either.
-        bets: By which the mean of each kind of reading is bounded, of shape (5,).
     """
 
     centre: Floats
-    sharpen: NDArray[np.float32]
-    scaling: Floats
+    apart: NDArray[np.float32]
+    inner: NDArray[np.float32]
+    spread: float
+    scaling: Items
     held: Items
-    bets: Floats
 
     @classmethod
-    def of(cls, compared: Items, scaling: Items, held: Items, bets: Floats) -> Material:
+    def of(cls, compared: Items, scaling: Items, held: Items) -> Material:
         """What can be known before the stream begins.
 
         Args:
             compared: Items of features.
             scaling: Items of features.
             held: Items of features.
-            bets: By which readings are bounded.
         """
         means = compared.means(compared.rows)
         centre = means.mean(axis=0)
         apart = means - centre
-        covariance = apart.T @ apart / len(apart)
-        spread = float(np.trace(covariance)) / len(covariance) or 1.0
-        sharpen = np.linalg.inv(covariance + spread * np.eye(len(covariance))).astype(np.float32)
-        return cls(centre, sharpen, scaling.rows, held, bets)
+        spread = float((apart**2).mean()) or 1.0
+        inner = np.linalg.inv(apart @ apart.T + len(apart) * spread * np.eye(len(apart)))
+        return cls(centre, apart.astype(np.float32), inner.astype(np.float32), spread, scaling, held)
+
+    def sharpened(self, direction: Floats) -> Floats:
+        """A direction times the inverse of the covariance, with its mean variance added to all.
+
+        By the matrix inversion lemma, as there are fewer items than features or not many more.
+
+        Args:
+            direction: Of shape (D,).
+        """
+        narrow = direction.astype(np.float32)
+        along = self.inner @ (self.apart @ narrow)
+        return np.asarray((direction - along @ self.apart) / self.spread)
 
 
 class Learner:
@@ -113,6 +126,7 @@ class Learner:
         self._material, self._memory = material, memory
         self._held = material.held.part(0, min(memory.held, len(material.held)))
         self._error = error * memory.turn / (2 * len(READINGS))
+        self._bets = np.tile(chosen_bets(_typical(material), len(self._held), self._error), 2)
         self.items = 0
         self._turn, self._past = (np.zeros(len(material.centre)) for _ in range(2))
         self._weight = 0.0
@@ -174,17 +188,24 @@ class Learner:
         self._weight = self._memory.kept * self._weight + self._memory.turn
         self._turn = np.zeros(len(self._turn))
         plain = self._past / self._weight - self._material.centre
-        both = np.stack([plain, self._material.sharpen @ plain.astype(np.float32)], axis=1)
+        both = np.stack([plain, self._material.sharpened(plain)], axis=1)
         lengths = np.linalg.norm(both, axis=0)
         self._use(on_grid(both / np.where(lengths > 0, lengths, 1), FINE))
 
     def _use(self, witnesses: Floats) -> None:
         """Bound the means of the witnesses' readings, at the error that a turn is given."""
-        self._witnesses, self._scale = witnesses, Scale.fitted(_products(self._material.scaling, witnesses))
+        self._witnesses, self._scale = witnesses, Scale.fitted(_products(self._material.scaling.rows, witnesses))
         held = self._held.means(self._scale.read(_products(self._held.rows, witnesses)))
-        self.means, self.bounds = held.mean(axis=0), upper_means(held, np.tile(self._material.bets, 2), self._error)
+        self.means, self.bounds = held.mean(axis=0), upper_means(held, self._bets, self._error)
 
 
 def _products(rows: Floats, witnesses: Floats) -> Floats:
     """Rows times witnesses, one after the other: several times as fast for so few."""
     return np.stack([rows @ np.ascontiguousarray(witness) for witness in witnesses.T], axis=1)
+
+
+def _typical(material: Material) -> Floats:
+    """Readings of some witness, the distance from the centre, of shape (a, 5): others spread as these do."""
+    scaling = material.scaling
+    distances = np.linalg.norm(scaling.rows - material.centre, axis=1)[:, None]
+    return scaling.means(Scale.fitted(distances).read(distances))

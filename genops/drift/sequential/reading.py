@@ -63,8 +63,8 @@ class Reading:
 
 def bounded_readings(
     names: Sequence[tuple[str, str]], fitted: Floats, held: Floats, error: float
-) -> tuple[tuple[Reading, ...], Floats]:
-    """Readings with the upper ends of their means, and the bets by which these were found.
+) -> tuple[Reading, ...]:
+    """Readings with the upper ends of their means.
 
     Args:
         names: Witness and name of each.
@@ -75,11 +75,10 @@ def bounded_readings(
     own = error / len(names)
     bets = chosen_bets(fitted, len(held), own)
     highest, means = upper_means(held, bets, own), held.mean(axis=0)
-    readings = tuple(
+    return tuple(
         Reading(witness, name, Interval(mean, (0.0, bound), 1 - error, len(held), METHOD))
         for (witness, name), mean, bound in zip(names, means.tolist(), highest.tolist(), strict=True)
     )
-    return readings, bets
 
 
 def bounds_of(readings: Sequence[Reading]) -> Floats:
