@@ -18,6 +18,7 @@ from genops.cli import (
     doctor,
     drift,
     evaluation,
+    feedback,
     fuzz,
     index,
     init,
@@ -109,6 +110,7 @@ app.add_typer(trace.app, name="trace")
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(fuzz.app, name="fuzz")
 app.add_typer(drift.app, name="drift")
+app.add_typer(feedback.app, name="feedback")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(judge.app, name="judge")
 app.add_typer(cache.app, name="cache")

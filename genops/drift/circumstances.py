@@ -128,11 +128,11 @@ def _facts(parted: Segments) -> list[SegmentFact]:
 
 
 def _labels(asked: Asked) -> dict[str, list[str]]:
-    """What rows can be told apart by, reference first."""
+    """What the rows of both windows can be told apart by, reference first."""
     reference, current = asked.rows.reference, asked.rows.current
     found = {
-        name: [*reference.segments.get(name, [""] * len(reference)), *current.segments.get(name, [""] * len(current))]
-        for name in sorted({*reference.segments, *current.segments})
+        name: [*reference.segments[name], *current.segments[name]]
+        for name in sorted(reference.segments.keys() & current.segments.keys())
     }
     if reference.contexts is not None and current.contexts is not None:
         found["context"] = [*reference.contexts, *current.contexts]
