@@ -1,4 +1,4 @@
-"""Questions to a help desk, of four kinds, and their vectors by the packaged MiniLM."""
+"""Questions to a help desk, of four kinds, the same in other words, and their vectors by the packaged MiniLM."""
 
 from functools import cache
 from itertools import product
@@ -26,23 +26,41 @@ FRAMES = {
         ["sourdough bread", "a lentil soup", "an apple pie", "roast potatoes", "a vegetable curry", "a cheese cake"],
     ),
 }
+PARAPHRASES = {
+    "billing": [
+        "What is the reason that my bill lists {}?",
+        "Please give me my money back for {}.",
+        "Is a wire transfer possible for {}?",
+    ],
+    "delivery": [
+        "I cannot find the package with {}.",
+        "The driver let {} get wet outside.",
+        "On what day do I get {} delivered?",
+    ],
+    "account": [
+        "What must I do to reset {}?",
+        "{} does not let me in any more.",
+        "Is it possible to alter {} if I have no email?",
+    ],
+}
 
 
-def questions(kind):
+def questions(kind, paraphrased=False):
     """All eighteen of a kind."""
     frames, things = FRAMES[kind]
-    return [frame.format(thing) for frame, thing in product(frames, things)]
+    return [frame.format(thing) for frame, thing in product(PARAPHRASES[kind] if paraphrased else frames, things)]
 
 
-def drawn(random, shares, n):
+def drawn(random, shares, n, paraphrased=False):
     """So many questions, of kinds by their shares, each perhaps more than once."""
     kinds = random.choice(list(shares), size=n, p=list(shares.values()))
-    return [str(random.choice(questions(kind))) for kind in kinds]
+    return [str(random.choice(questions(kind, paraphrased))) for kind in kinds]
 
 
 @cache
 def _vectors():
     texts = [text for kind in FRAMES for text in questions(kind)]
+    texts += [text for kind in PARAPHRASES for text in questions(kind, paraphrased=True)]
     return dict(zip(texts, embed_texts(default_embedder(Settings()), texts), strict=True))
 
 

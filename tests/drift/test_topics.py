@@ -40,6 +40,16 @@ def test_the_same_topics_in_the_same_shares_are_quiet():
     assert compare_topics(samples, texts, relabellings=199).p > 0.05
 
 
+def test_the_same_questions_in_other_words_are_quiet():
+    alarms = 0
+    for seed in range(20):
+        random = np.random.default_rng([seed, 31])
+        texts = drawn(random, OLD, 300), drawn(random, OLD, 300, paraphrased=True)
+        samples = Samples.of_vectors(embedded(texts[0]), embedded(texts[1]))
+        alarms += compare_topics(samples, topics=6, relabellings=99, seed=seed).p <= 0.05
+    assert alarms <= most(20)
+
+
 def test_what_the_topics_were_found_in_is_left_out_of_the_test():
     samples, _ = of_questions(2, OLD)
     found = compare_topics(samples, relabellings=19)

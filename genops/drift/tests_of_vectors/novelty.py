@@ -17,7 +17,7 @@ from genops.drift.two_sample import Tested, two_sample
 ROWS = 10_000
 """Of both windows together; of more, whole groups are drawn. 999 relabellings of so many take three seconds."""
 _MOST_UNEVEN = 9
-_MISSED = 1e-4
+_MISSED = 1e-6
 _BLOCK = 4_000_000
 Floats = NDArray[np.float32]
 
