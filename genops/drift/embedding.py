@@ -64,6 +64,12 @@ class Vectors:
 
         cache = VectorCache.of(self.settings)
         try:
-            return embed_texts(embedder_named(self.settings, self.name), texts, cache=cache, progress=self.progress)
+            embedder = embedder_named(self.settings, self.name)
+            return embed_texts(embedder, list(map(_encodable, texts)), cache=cache, progress=self.progress)
         finally:
             cache.close()
+
+
+def _encodable(text: str) -> str:
+    """The text with a question mark for each lone surrogate, which no tokenizer takes."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
