@@ -99,18 +99,17 @@ def discrepancies(
     outside = _Outside.of(samples, folds)
     columns = np.column_stack([np.ones(samples.n), outside.columns])
     made = gram if fits(samples.n, memory_mib) else fourier
-    sums = [matrix.sums(columns) for matrix in made.kernel_matrices(points, relabellings, kernels)]
-    products = [one.products - one.own[:, None] * columns for one in sums]
-    statistics = _unbiased(samples, relabellings, sums, np.stack([product[:, 0] for product in products]))
-    return [
-        Discrepancy(
-            Kernel(kernel.shape, kernel.bandwidth * points.scale),
-            statistic,
-            sqrt(one.mean_square) or 1.0,
-            *outside.told(product[:, 1:]),
-        )
-        for kernel, one, statistic, product in zip(kernels, sums, statistics, products, strict=True)
-    ]
+    forms, row_sums, own, told = [], [], [], []
+    for kernel, matrix in zip(kernels, made.kernel_matrices(points, relabellings, kernels), strict=True):
+        sums = matrix.sums(columns)
+        products = sums.products - sums.own[:, None] * columns
+        forms.append(sums.forms)
+        row_sums.append(products[:, 0].copy())
+        own.append(sums.own)
+        at_scale = Kernel(kernel.shape, kernel.bandwidth * points.scale)
+        told.append((at_scale, sqrt(sums.mean_square) or 1.0, *outside.told(products[:, 1:])))
+    statistics = _unbiased(samples, relabellings, np.stack(forms), np.stack(row_sums), np.stack(own))
+    return [Discrepancy(one[0], statistic, *one[1:]) for one, statistic in zip(told, statistics, strict=True)]
 
 
 def fits(n: int, memory_mib: int) -> bool:
@@ -119,7 +118,11 @@ def fits(n: int, memory_mib: int) -> bool:
 
 
 def _unbiased(
-    samples: Samples, relabellings: Relabellings, sums: Sequence[Sums], row_sums: NDArray[np.float64]
+    samples: Samples,
+    relabellings: Relabellings,
+    forms: NDArray[np.float64],
+    row_sums: NDArray[np.float64],
+    own: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """The unbiased squared MMD of every kernel under every relabelling, of shape (kernels, 1 + B).
 
@@ -130,17 +133,17 @@ def _unbiased(
     Args:
         samples: The rows.
         relabellings: Of them.
-        sums: Of each kernel.
+        forms: w'Kw of each kernel, of shape (kernels, 1 + B).
         row_sums: Of each kernel without pairs of one group, of shape (kernels, n).
+        own: What ``forms`` still holds of those pairs, of shape (kernels, n).
     """
     sizes = _sizes(samples)
-    own = np.stack([one.own for one in sums])
     n, within, *rest = _totals(np.vstack([np.ones(samples.n), sizes, row_sums, own]), relabellings)
     m = samples.n - n
     of_current, own_current = np.split(np.array(rest), 2)
     of_reference = row_sums.sum(axis=1, keepdims=True) - of_current
     own_reference = own.sum(axis=1, keepdims=True) - own_current
-    forms = np.stack([one.forms for one in sums]) - own_current / n**2 - own_reference / m**2
+    forms = forms - own_current / n**2 - own_reference / m**2
     mixed = (of_current / n**2 + of_reference / m**2 - forms) / (1 / n + 1 / m) ** 2
     return np.asarray(
         forms

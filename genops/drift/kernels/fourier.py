@@ -38,8 +38,10 @@ def kernel_matrices(points: Points, relabellings: Relabellings, kernels: Sequenc
         yield FourierMatrix(points, relabellings, frequencies(kernel, len(points.centre), FREQUENCIES, random))
 
 
-def frequencies(kernel: Kernel, dimension: int, count: int, random: np.random.Generator) -> NDArray[np.float64]:
+def frequencies(kernel: Kernel, dimension: int, count: int, random: np.random.Generator) -> NDArray[np.floating]:
     """Draws frequencies from a kernel's spectral density, of shape (dimension, count).
+
+    Those of a Laplace kernel are float64, for some are so large that the product with a row has no cosine in float32.
 
     Args:
         kernel: Gaussian or Laplace.
@@ -48,22 +50,26 @@ def frequencies(kernel: Kernel, dimension: int, count: int, random: np.random.Ge
         random: What draws.
     """
     if kernel.shape == "gaussian":
-        return random.standard_normal((dimension, count)) / kernel.bandwidth
+        return (random.standard_normal((dimension, count)) / kernel.bandwidth).astype(np.float32)
     return random.standard_cauchy((dimension, count)) * (sqrt(2) / kernel.bandwidth)
 
 
-def features(rows: NDArray[np.float64], drawn: NDArray[np.float64]) -> NDArray[np.float32]:
+def features(rows: NDArray[np.float64], drawn: NDArray[np.floating]) -> NDArray[np.float32]:
     """Cosines and sines of each row at each frequency, of shape (n, 2 frequencies) and unit length.
 
     Args:
         rows: Of shape (n, d).
         drawn: Of shape (d, frequencies).
     """
-    phases = rows @ drawn
-    phases -= tau * np.rint(phases / tau)  # a Cauchy frequency can be too large for the cosine of a float32
-    narrow = phases.astype(np.float32)
-    told = np.concatenate([np.cos(narrow), np.sin(narrow)], axis=1)
-    told /= np.float32(sqrt(drawn.shape[1]))
+    phases = rows.astype(drawn.dtype, copy=False) @ drawn
+    if phases.dtype == np.float64:
+        phases -= tau * np.rint(phases / tau)
+        phases = phases.astype(np.float32)
+    count = drawn.shape[1]
+    told = np.empty((len(rows), 2 * count), dtype=np.float32)
+    np.cos(phases, out=told[:, :count])
+    np.sin(phases, out=told[:, count:])
+    told /= np.float32(sqrt(count))
     return told
 
 
@@ -76,7 +82,7 @@ class FourierMatrix:
         drawn: The kernel's frequencies.
     """
 
-    def __init__(self, points: Points, relabellings: Relabellings, drawn: NDArray[np.float64]) -> None:
+    def __init__(self, points: Points, relabellings: Relabellings, drawn: NDArray[np.floating]) -> None:
         self._points = points
         self._relabellings = relabellings
         self._drawn = drawn
@@ -92,8 +98,7 @@ class FourierMatrix:
         for rows, made in self._features():
             by_weights += made.T @ np.where(self._relabellings.current[rows], above, below)
             by_columns += made.T @ few[rows]
-        narrow = by_columns.astype(np.float32)
-        products = np.vstack([made @ narrow for _, made in self._features()]).astype(np.float64)
+        products = np.vstack([made.astype(np.float64) @ by_columns for _, made in self._features()])
         forms = np.einsum("fb,fb->b", by_weights, by_weights)
         return Sums(forms, products, self._own(), self._mean_square())
 
