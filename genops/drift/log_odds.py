@@ -75,7 +75,9 @@ class Corpora:
         ratio, variance = log_odds_ratio(*self.counts, *self.words)
         z = ratio / np.sqrt(variance)
         ranked = [int(term) for term in np.argsort(-z, kind="stable")[: 20 * most] if z[term] >= TELLING_Z]
-        return tuple(shown(self.terms.named(term)) for term in self.distinct(ranked, z)[:most])
+        listed = self.distinct(ranked, z)[:most]
+        names = self.terms.named(listed)
+        return tuple(shown(names[term]) for term in listed)
 
     def distinct(self, ranked: list[int], z: Floats) -> list[int]:
         """Of terms in order, those that say something beyond the ones before them.
@@ -88,7 +90,7 @@ class Corpora:
             z: How far each moved; what rose explains nothing of what fell.
         """
         texts = {term: self.terms.having(term) for term in ranked}
-        names = {term: self.terms.named(term) for term in ranked}
+        names = self.terms.named(ranked)
         number = {name: term for term, name in names.items()}
         listed: list[int] = []
         taken: list[int] = []  # those too that a longer one stands for now

@@ -55,10 +55,17 @@ class Terms:
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def named(self, term: int) -> Term:
-        """The words of a term, case folded."""
-        text, word = self.first[term]
-        return tuple(_words(self.texts[text], self.limit)[word : word + self.lengths[term]])
+    def named(self, terms: Sequence[int]) -> dict[int, Term]:
+        """The words of terms, case folded; each text that they are first seen in is read once."""
+        names: dict[int, Term] = {}
+        words: list[str] = []
+        read = -1
+        for term in sorted(terms, key=lambda term: int(self.first[term, 0])):
+            text, word = self.first[term].tolist()
+            if text != read:
+                words, read = _words(self.texts[text], self.limit), text
+            names[term] = tuple(words[word : word + self.lengths[term]])
+        return names
 
     def having(self, term: int) -> NDArray[np.int32]:
         """The texts that have a term, in order."""

@@ -120,9 +120,11 @@ def compare_vocabulary(
     words_before, words_now = int(words[: samples.reference].sum()), int(words[samples.reference :].sum())
     groups_before, groups_now = units.having(~labels[:, 0]), units.having(labels[:, 0])
     ranked = [int(term) for term in np.argsort(-np.abs(z), kind="stable")[:_CANDIDATES] if p[term] <= alpha]
+    listed = corpora.distinct(ranked, z)[:most]
+    names = terms.named(listed)
     changes = [
         TermChange(
-            shown(terms.named(term)),
+            shown(names[term]),
             bool(before[term] == 0),
             float(log_odds[term]),
             float(z[term]),
@@ -132,7 +134,7 @@ def compare_vocabulary(
             (int(groups_before[term]), int(groups_now[term])),
             _examples(terms, term, samples, bool(z[term] > 0))[:examples],
         )
-        for term in corpora.distinct(ranked, z)[:most]
+        for term in listed
     ]
     return Vocabulary(
         tuple(sorted(changes, key=lambda change: not change.new)),

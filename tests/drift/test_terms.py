@@ -11,7 +11,8 @@ TEXTS = st.lists(st.lists(st.sampled_from(["a", "b", "c", "."]), max_size=12).ma
 
 def counted(terms):
     table = terms.counts.toarray()
-    return {shown(terms.named(term)): table[:, term].astype(int).tolist() for term in range(len(terms))}
+    names = terms.named(range(len(terms)))
+    return {shown(name): table[:, term].astype(int).tolist() for term, name in names.items()}
 
 
 def literal(texts, least):
