@@ -32,6 +32,7 @@ Kind = Literal[
     "relation",
     "test",
     "descriptor",
+    "channel",
 ]
 T = TypeVar("T")
 
@@ -48,6 +49,14 @@ _BUILT_IN: dict[Kind, dict[str, str]] = {
         "agent": "genops.steps.agent:AgentStep",
         "chain": "genops.steps.chain:ChainStep",
         "guard": "genops.steps.guard:GuardStep",
+    },
+    "channel": {
+        "alertmanager": "genops.monitoring.alerts.channels.alertmanager:Alertmanager",
+        "apprise": "genops.monitoring.alerts.channels.apprise:Apprise",
+        "command": "genops.monitoring.alerts.channels.command:Command",
+        "email": "genops.monitoring.alerts.channels.email:Email",
+        "slack": "genops.monitoring.alerts.channels.slack:Slack",
+        "webhook": "genops.monitoring.alerts.channels.webhook:Webhook",
     },
     "provider": {
         "openai-compatible": "genops.models.openai_compatible:OpenAICompatible",
