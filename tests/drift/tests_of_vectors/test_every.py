@@ -12,9 +12,11 @@ from genops.plugins import registry
 TESTS = [name for name in registry.names("test") if find_test(name).of == "vectors"]
 every = pytest.mark.parametrize("name", TESTS)
 
-ONE_SIDED = {"classifier", "novelty"}
-"""The one deals folds window by window, so that rows learn from other rows once these are swapped; the other looks for
-what is new and not for what is gone."""
+DRAWN = {"classifier", "learned_kernel", "lsdd"}
+"""They learn from rows that are drawn by their places: other places, other rows."""
+LOPSIDED = {"novelty"}
+"""They ask what is new in the current window, and not what is gone from the reference."""
+SETTINGS = {"learned_kernel": {"steps": 10}}
 
 
 def vectors(m=45, n=35, shift=0.0, seed=0):
@@ -26,7 +28,7 @@ def told(name, reference, current, *, groups=None, seed=1, relabellings=99):
     """Under one context that both windows share: tests that know of none overlook it."""
     contexts = (["en"] * len(reference), ["en"] * len(current))
     samples = Samples.of_vectors(reference, current, groups=groups, contexts=contexts)
-    return find_test(name).run(samples, relabellings=relabellings, seed=seed)
+    return find_test(name).run(samples, SETTINGS.get(name), relabellings=relabellings, seed=seed)
 
 
 @every
@@ -66,9 +68,9 @@ def test_a_gross_change_is_found(name):
 @every
 def test_windows_that_are_equal_row_by_row_are_quiet(name):
     rows, _ = vectors()
-    found = told(name, rows, rows)
-    assert found.p > 0.2
-    assert found.separation.estimate < 0.3
+    found = [told(name, rows, rows, seed=seed) for seed in range(5)]
+    assert np.median([each.p for each in found]) > 0.1
+    assert np.median([each.separation.estimate for each in found]) < 0.2
 
 
 @every
@@ -110,14 +112,14 @@ def test_a_change_of_whole_groups_is_found(name):
     assert told(name, *rows, groups=(names.tolist(), names.tolist())).p <= 0.02
 
 
-@pytest.mark.parametrize("name", [name for name in TESTS if name not in ONE_SIDED])
+@pytest.mark.parametrize("name", [name for name in TESTS if name not in DRAWN | LOPSIDED])
 def test_windows_may_be_swapped(name):
     reference, current = vectors(shift=0.5)
     one, other = told(name, reference, current), told(name, current, reference)
     assert one.statistic == pytest.approx(other.statistic, rel=1e-5, abs=1e-9)
 
 
-@pytest.mark.parametrize("name", [name for name in TESTS if name not in ONE_SIDED])
+@pytest.mark.parametrize("name", [name for name in TESTS if name not in DRAWN])
 def test_the_order_of_rows_does_not_matter(name):
     reference, current = vectors(shift=0.5)
     random = np.random.default_rng(8)
