@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import PositiveFloat
+from pydantic import Field, PositiveFloat
 from scipy import linalg, stats
 
 from genops.drift.kernels.points import Points
@@ -18,16 +19,22 @@ from genops.drift.two_sample import FOLDS, Tested, two_sample
 _BLOCK = 4_000_000
 _LEAST = 1e-12
 
+Penalties: TypeAlias = Annotated[tuple[PositiveFloat, ...], Field(min_length=1)]
+
 
 @two_sample("classifier", of="vectors")
-def classifier(samples: Samples, relabellings: Relabellings, ridge: PositiveFloat = 0.1) -> Tested:
+def classifier(
+    samples: Samples, relabellings: Relabellings, ridges: Penalties = (0.001, 0.01, 0.1, 1.0, 10.0, 100.0)
+) -> Tested:
     """A linear classifier's separation of the rows that it was not fitted to.
 
     D. Lopez-Paz and M. Oquab, Revisiting classifier two-sample tests, 2017, arXiv:1610.06545; I. Kim, A. Ramdas,
     A. Singh and L. Wasserman, Classification accuracy as a proxy for two-sample testing, 2021, arXiv:1602.02210. The
     classifier is ridge regression on the label, cross-fitted; the statistic is 2 AUC - 1 within the folds. A fold's
     ridge matrix has no label in it, so it is factored once and all relabellings go through it as columns of one
-    product. Folds are dealt without a look at the labels and kept through all relabellings.
+    product. The penalty is chosen from the rows that are fitted, for each fold and relabelling anew, by generalized
+    cross-validation (G. H. Golub, M. Heath and G. Wahba, Technometrics 21, 1979). Folds are dealt without a look at the
+    labels and kept through all relabellings.
 
     It sees what shifts along some direction, also one in which the rows hardly vary; windows that differ in spread
     alone are the same to it. The witness is what the classifier says.
@@ -35,8 +42,8 @@ def classifier(samples: Samples, relabellings: Relabellings, ridge: PositiveFloa
     Args:
         samples: Of vectors.
         relabellings: Which calibrate it.
-        ridge: The penalty, as a multiple of the mean variance of a coordinate: the greater, the nearer the classifier
-            is to the difference of the means.
+        ridges: Penalties to choose from, as multiples of the mean variance of a coordinate: the greater, the nearer
+            the classifier is to the difference of the means.
     """
     points = Points.of(samples)
     folds = _folds(samples, relabellings.seed)
@@ -45,8 +52,8 @@ def classifier(samples: Samples, relabellings: Relabellings, ridge: PositiveFloa
     rows = _fewest_coordinates(points[:])
     statistics = np.empty(1 + relabellings.count)
     witness = np.zeros(samples.n)
-    share = ridge / samples.values.shape[1]
-    fits = [_Fit.of(rows, folds == fold, share) for fold in np.unique(folds)]
+    shares = np.array(ridges) / samples.values.shape[1]
+    fits = [_Fit.of(rows, folds == fold, shares) for fold in np.unique(folds)]
     for part in _columns(relabellings, samples.n):
         current = relabellings.current[:, part]
         labels = current.astype(np.float64)
@@ -72,33 +79,35 @@ class _Fit:
         rows: The fold's rows, of shape (m, d).
         mean: Of the rows outside, of shape (d,).
         outside: How many these are.
-        solved: The fold's rows times the inverse of the ridge matrix, of shape (m, d).
+        axes: Along which the rows outside vary independently, of shape (d, d).
+        squares: Their sums of squares along these, of shape (d,).
+        penalties: To choose from, in the unit of the squares.
     """
 
     inside: Codes
     rows: NDArray[np.float64]
     mean: NDArray[np.float64]
     outside: int
-    solved: NDArray[np.float64]
+    axes: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    penalties: NDArray[np.float64]
 
     @classmethod
-    def of(cls, rows: NDArray[np.float64], inside: NDArray[np.bool_], share: float) -> _Fit:
-        """Fits it.
+    def of(cls, rows: NDArray[np.float64], inside: NDArray[np.bool_], shares: NDArray[np.float64]) -> _Fit:
+        """Factors the matrix.
 
         Args:
             rows: Of shape (n, d).
             inside: Whether each row is of the fold.
-            share: The penalty, as a share of the whole variance.
+            shares: The penalties, as shares of the whole variance.
         """
         fitted = rows[~inside]
         mean = fitted.mean(axis=0)
         fitted -= mean
-        squares = fitted.T @ fitted
-        penalty = max(share * float(np.trace(squares)), _LEAST)
-        squares.flat[:: len(squares) + 1] += penalty
-        factored = linalg.cho_factor(squares, lower=True, overwrite_a=True)
-        solved = linalg.cho_solve(factored, rows[inside].T).T
-        return cls(np.flatnonzero(inside), rows[inside], mean, len(fitted), solved)
+        squares, axes = linalg.eigh(fitted.T @ fitted, overwrite_a=True)
+        squares = np.maximum(squares, 0)
+        penalties = np.maximum(shares * squares.sum(), _LEAST)
+        return cls(np.flatnonzero(inside), rows[inside], mean, len(fitted), axes, squares, penalties)
 
     def scores(
         self, moments: NDArray[np.float64], counts: NDArray[np.float64], labels: NDArray[np.float64]
@@ -113,8 +122,23 @@ class _Fit:
             labels: 1 for a current row, of shape (n, relabellings).
         """
         own = labels[self.inside]
-        along = moments - self.rows.T @ own - self.mean[:, None] * (counts - own.sum(axis=0))
-        return np.asarray((self.solved @ along).astype(np.float32))
+        fitted = counts - own.sum(axis=0)
+        along = self.axes.T @ (moments - self.rows.T @ own - self.mean[:, None] * fitted)
+        penalty = self._chosen(along, fitted - fitted**2 / self.outside)
+        return np.asarray((self.rows @ (self.axes @ (along / (self.squares[:, None] + penalty)))).astype(np.float32))
+
+    def _chosen(self, along: NDArray[np.float64], spread: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The penalty of the least generalized cross-validation error, of shape (relabellings,).
+
+        Args:
+            along: The fitted rows times their labels, along each axis.
+            spread: Of the labels, their sum of squares around their mean.
+        """
+        squares, penalties = self.squares, self.penalties[:, None]
+        explained = (squares + 2 * penalties) / (squares + penalties) ** 2 @ along**2
+        free = self.outside - 1 - (squares / (squares + penalties)).sum(axis=1)
+        errors = (spread - explained) / np.maximum(free, _LEAST)[:, None] ** 2
+        return np.asarray(self.penalties[errors.argmin(axis=0)])
 
 
 def _folds(samples: Samples, seed: int) -> Codes:
