@@ -53,6 +53,7 @@ class Tested:
             within a fold counts.
         folds: Number of the fold that each row's witness was fitted without, of shape (n,).
         details: What else is worth telling, plain JSON: the kernel that weighed most, the memory path that was taken.
+        least_p: The least that ``p`` can be; None where it is that of relabelling all groups.
     """
 
     statistic: float
@@ -60,6 +61,7 @@ class Tested:
     witness: NDArray[np.float64]
     folds: Codes
     details: Mapping[str, Any] = field(default_factory=dict)
+    least_p: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,7 +72,7 @@ class TwoSampleResult:
         test: Name of the test.
         statistic: Of the observed labels.
         p: The p-value; at least ``least_p``.
-        least_p: The least that this many groups and relabellings can give.
+        least_p: The least that this many groups and relabellings can give: above alpha, nothing could be told.
         relabellings: B.
         separation: The effect with its interval (:func:`~genops.drift.effect.separation`): 0 where the windows cannot
             be told apart; 0.1 as though a tenth of the current rows were of a kind that the reference has none of.
@@ -160,7 +162,7 @@ class TwoSampleTest(Generic[P]):
             test=self.name,
             statistic=tested.statistic,
             p=tested.p,
-            least_p=least_p_value(samples, relabellings),
+            least_p=least_p_value(samples, relabellings) if tested.least_p is None else tested.least_p,
             relabellings=relabellings,
             separation=separation(samples, tested.witness, tested.folds, level),
             reference=samples.reference,

@@ -55,17 +55,17 @@ def context_mmd(
     witness = np.zeros(samples.n)
     details = _told(samples, samples.contexts, shared)
     if not len(shared):
-        return Tested(0.0, 1.0, witness, folds, details)
+        return Tested(0.0, 1.0, witness, folds, details, 1.0)
     strata = _strata(kept)
     drawn = Relabellings.draw(kept, relabellings.count, relabellings.seed, within=strata)
-    details["least_p"] = least_p_value(kept, relabellings.count, within=strata)
+    least_p = least_p_value(kept, relabellings.count, within=strata)
     inside = np.isin(samples.contexts, shared)
     dealt = _folds(kept, strata, relabellings.seed)
     folds[inside] += (1 + int(folds.max())) * dealt
     points = Points.of(kept)
     median = median_kernel(points, "gaussian", relabellings.seed)
     if median is None:
-        return Tested(0.0, 1.0, witness, folds, details)
+        return Tested(0.0, 1.0, witness, folds, details, least_p)
     details["median_distance"] = median.bandwidth * points.scale
     kernel = _Kernel(points, _contexts(kept), [replace(median, bandwidth=median.bandwidth * w) for w in widths], alike)
 
@@ -75,7 +75,7 @@ def context_mmd(
     others = _outside_folds(kernel.contexts, kept.is_current, dealt)
     statistics, products = quadratic_forms(kernel.entries, 1 + drawn.count, weights, others)
     witness[inside] = np.take_along_axis(products, dealt[:, None], axis=1)[:, 0]
-    return Tested(float(statistics[0]), drawn.p_value(statistics), witness, folds, details)
+    return Tested(float(statistics[0]), drawn.p_value(statistics), witness, folds, details, least_p)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

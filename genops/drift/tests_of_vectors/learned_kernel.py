@@ -66,9 +66,8 @@ def learned_kernel(
     details: dict[str, Any] = {"tried_on": int(half.sum()), "learned_on": int((~half).sum())}
     tried = _part(samples, half)
     if not 0 < tried.reference < tried.n:
-        return Tested(0.0, 1.0, witness, folds, details)
+        return Tested(0.0, 1.0, witness, folds, details, 1.0)
     drawn = Relabellings.draw(tried, relabellings.count, relabellings.seed)
-    details["least_p"] = least_p_value(tried, relabellings.count)
     tried_rows, network = rows[half], kernels[0].features(rows[half])
 
     def entries(some: slice, others: slice) -> NDArray[np.float64]:
@@ -78,7 +77,8 @@ def learned_kernel(
         return replace(drawn, current=drawn.current[:, part]).weights()
 
     statistics, _ = quadratic_forms(entries, 1 + drawn.count, weights, np.empty((tried.n, 0)))
-    return Tested(float(statistics[0]), drawn.p_value(statistics), witness, folds, details)
+    least_p = least_p_value(tried, relabellings.count)
+    return Tested(float(statistics[0]), drawn.p_value(statistics), witness, folds, details, least_p)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

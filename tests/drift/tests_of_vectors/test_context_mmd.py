@@ -144,13 +144,13 @@ def test_contexts_of_one_window_are_left_out_and_told():
 
 def test_windows_that_share_no_context_tell_nothing():
     result = found((np.zeros((5, 2)), ["en"] * 5), (np.ones((5, 2)), ["de"] * 5))
-    assert (result.p, result.statistic, result.separation.bounds) == (1, 0, None)
+    assert (result.p, result.least_p, result.statistic, result.separation.bounds) == (1, 1, 0, None)
 
 
 def test_its_least_p_value_is_that_of_relabelling_within_contexts():
     rows = np.random.default_rng(5).normal(size=(4, 2))
     result = found((rows, ["en", "en", "de", "de"]), (rows, ["en", "en", "de", "de"]))
-    assert result.details["least_p"] == pytest.approx(1 / 36)
+    assert result.least_p == pytest.approx(1 / 36)
 
 
 def test_one_context_for_all_is_the_plain_discrepancy():

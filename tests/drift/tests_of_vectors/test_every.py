@@ -17,6 +17,8 @@ DRAWN = {"classifier", "learned_kernel", "lsdd"}
 LOPSIDED = {"novelty"}
 """They ask what is new in the current window, and not what is gone from the reference."""
 SETTINGS = {"learned_kernel": {"steps": 10}}
+LEAST = {"learned_kernel": 1 / 6}
+"""Of eight groups: all change sides, or only half of them."""
 
 
 def vectors(m=45, n=35, shift=0.0, seed=0):
@@ -99,7 +101,7 @@ def test_rows_of_one_group_are_no_evidence_each(name):
         rows = [random.normal(size=(4, 3))[names] + 0.01 * random.normal(size=(40, 3)) for _ in range(2)]
         groups = (names.tolist(), names.tolist())
         found = told(name, *rows, groups=groups, seed=seed)
-        assert found.least_p == pytest.approx(1 / 70)
+        assert found.least_p == pytest.approx(LEAST.get(name, 1 / 70))
         alarms += found.p <= 0.05
     assert alarms <= 4
 
