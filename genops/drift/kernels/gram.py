@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
@@ -11,26 +12,23 @@ from numpy.typing import NDArray
 from genops.drift.kernels.discrepancy import Sums
 from genops.drift.kernels.kernel import Kernel, Shape, distances_of
 from genops.drift.kernels.points import Points
+from genops.drift.kernels.quadratic import precision, quadratic_forms, upper_bands
 from genops.drift.relabelling import Relabellings
-
-_ROWS = 256
-_SMALL = 2_048
 
 
 def kernel_matrices(points: Points, relabellings: Relabellings, kernels: Sequence[Kernel]) -> Iterator[Gram]:
     """The matrix of each kernel, in turn.
-
-    Up to 2,048 rows all is float64, so that relabellings which exchange equal rows are equal; beyond that float32.
 
     Args:
         points: Both samples.
         relabellings: Of their rows.
         kernels: Those of one shape follow one another.
     """
+    weights = _weights(relabellings)
     for shape, alike in groupby(kernels, lambda kernel: kernel.shape):
         distances = _distances(points, shape)
         for kernel in alike:
-            yield Gram(kernel, distances, relabellings)
+            yield Gram(kernel, distances, 1 + relabellings.count, weights)
 
 
 class Gram:
@@ -38,57 +36,65 @@ class Gram:
 
     Args:
         kernel: The kernel.
-        distances: Bands of the upper triangle.
-        relabellings: Of the rows.
+        distances: Bands of the upper triangle, by their first row.
+        count: Relabellings, the observed labels among them.
+        weights: Of some of the relabellings.
     """
 
-    def __init__(self, kernel: Kernel, distances: Sequence[NDArray[np.floating]], relabellings: Relabellings) -> None:
+    def __init__(
+        self,
+        kernel: Kernel,
+        distances: Mapping[int, NDArray[np.floating]],
+        count: int,
+        weights: Callable[[slice], NDArray[np.floating]],
+    ) -> None:
         self._kernel = kernel
         self._distances = distances
-        self._relabellings = relabellings
-        self._n = len(relabellings.current)
-        self._dtype = np.float64 if distances[0].dtype == np.float64 else np.float32
+        self._count = count
+        self._weights = weights
+        self._space = np.empty_like(distances[0]).ravel()
 
     def sums(self, columns: NDArray[np.float64]) -> Sums:
         """What is summed over it, with its product with a few columns, of shape (n, columns)."""
-        forms = np.zeros(1 + self._relabellings.count)
-        products = np.zeros(columns.shape)
-        square = 0.0
-        few = columns.astype(self._dtype)
-        for part, weights in self._relabellings.blocks(self._dtype):
-            for rows, band in self._bands():
-                forms[part] += 2 * np.einsum("ib,ib->b", weights[rows], band @ weights[rows.start :])
-                if not part.start:
-                    products[rows] += band @ few[rows.start :]
-                    products[rows.start :] += (few[rows].T @ band).T
-                    corner = band[:, : len(band)]
-                    square += 2 * float(np.vdot(band, band)) + 2 * float(np.vdot(corner, corner))
-        return Sums(forms, products, np.zeros(self._n), square / (self._n * (self._n - 1)))
+        n = len(columns)
+        forms, products = quadratic_forms(self._entries, self._count, self._weights, columns)
+        squares = 0.0
+        for _, band in upper_bands(self._entries, n):
+            corner = band[:, : len(band)]
+            squares += 2 * float(np.vdot(band, band)) - float(np.vdot(corner, corner))
+        return Sums(forms, products, np.zeros(n), squares / (n * (n - 1)))
 
-    def _bands(self) -> Iterator[tuple[slice, NDArray[np.floating]]]:
-        """Rows of K from their diagonal to the right; the square on the diagonal is halved, for it is whole."""
-        space = np.empty(_ROWS * self._n, dtype=self._dtype)
-        start = 0
-        for distances in self._distances:
-            size = len(distances)
-            band = self._kernel.values(distances, space[: distances.size].reshape(distances.shape))
-            band[:, :size] /= 2
-            yield slice(start, start + size), band
-            start += size
+    def _entries(self, rows: slice, others: slice) -> NDArray[np.floating]:
+        distances = self._distances[rows.start]
+        return self._kernel.values(distances, self._space[: distances.size].reshape(distances.shape))
 
 
-def _distances(points: Points, shape: Shape) -> list[NDArray[np.floating]]:
+def _distances(points: Points, shape: Shape) -> dict[int, NDArray[np.floating]]:
     """Bands of the upper triangle; rows of one group are infinitely far from one another: their kernel is 0."""
     groups = points.samples.groups
-    vectors = points[:]
     alone = int(groups.max()) + 1 == len(groups)
-    dtype = np.float64 if len(vectors) <= _SMALL else np.float32
-    bands = []
-    for start in range(0, len(vectors), _ROWS):
-        band = distances_of(shape, vectors[start : start + _ROWS], vectors[start:]).astype(dtype, copy=False)
+    vectors = points[:]
+
+    def distances(rows: slice, others: slice) -> NDArray[np.floating]:
+        told = distances_of(shape, vectors[rows], vectors[others]).astype(precision(len(vectors)), copy=False)
         if alone:
-            np.fill_diagonal(band, np.inf)
+            np.fill_diagonal(told, np.inf)
         else:
-            band[groups[start : start + _ROWS, None] == groups[start:]] = np.inf
-        bands.append(band)
-    return bands
+            told[groups[rows, None] == groups[others]] = np.inf
+        return told
+
+    return {rows.start: band for rows, band in upper_bands(distances, len(vectors))}
+
+
+def _weights(relabellings: Relabellings) -> Callable[[slice], NDArray[np.floating]]:
+    """Weights of some relabellings; the last ones are kept, for kernels ask for the same again."""
+    dtype = precision(len(relabellings.current))
+    kept: dict[int, NDArray[np.floating]] = {}
+
+    def weights(part: slice) -> NDArray[np.floating]:
+        if part.start not in kept:
+            kept.clear()
+            kept[part.start] = replace(relabellings, current=relabellings.current[:, part]).weights(dtype)
+        return kept[part.start]
+
+    return weights

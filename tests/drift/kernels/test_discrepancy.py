@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genops.drift.kernels import gram
+from genops.drift.kernels import quadratic
 from genops.drift.kernels.discrepancy import discrepancies
 from genops.drift.kernels.kernel import Kernel
 from genops.drift.kernels.points import Points
@@ -57,8 +57,9 @@ def test_every_relabelling_has_the_double_sum(groups):
 
 
 def test_bands_of_a_larger_matrix_make_the_whole_of_it(monkeypatch):
-    monkeypatch.setattr(gram, "_ROWS", 16)
-    monkeypatch.setattr(gram, "_SMALL", 1)
+    monkeypatch.setattr(quadratic, "_BAND", 16)
+    monkeypatch.setattr(quadratic, "_BLOCK", 200)
+    monkeypatch.setattr(quadratic, "_SMALL", 1)
     test_every_relabelling_has_the_double_sum(None)
     test_every_relabelling_has_the_double_sum(in_groups())
     test_what_is_told_outside_a_fold_was_learned_there(None)

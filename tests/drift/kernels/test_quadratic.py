@@ -18,7 +18,7 @@ def test_a_kernel_in_bands_has_the_forms_and_products_of_the_whole(n, close):
         lambda rows, others: kernel[rows, others], 7, lambda part: weights[:, part], columns
     )
     assert forms == pytest.approx(np.einsum("ib,ij,jb->b", weights, kernel, weights, optimize=True), rel=close)
-    assert products == pytest.approx(kernel @ columns, abs=1e-9)
+    assert products == pytest.approx(kernel @ columns, abs=close)
 
 
 def test_weights_are_asked_for_in_blocks_of_bounded_size(monkeypatch):

@@ -2,6 +2,9 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
+from genops.drift.kernels.kernel import Kernel
+from genops.drift.kernels.points import Points, kernel_collection
+from genops.drift.kernels.prior import prior_weights
 from genops.drift.relabelling import Relabellings
 from genops.drift.samples import Samples
 from genops.drift.tests_of_vectors.mmd_fuse import mmd_fuse
@@ -26,19 +29,29 @@ def kernels(rows):
             yield np.exp(-(scaled**2) / 2) if metric == "euclidean" else np.exp(-np.sqrt(2) * scaled)
 
 
+def priors(matrices):
+    """One by the sum of a kernel's squared alignments with all kernels, the diagonals left out."""
+    n = len(matrices[0])
+    centre, off = np.eye(n) - 1 / n, 1 - np.eye(n)
+    centred = [off * (centre @ (off * matrix) @ centre) for matrix in matrices]
+    alike = [[(a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum()) for b in centred] for a in centred]
+    weights = 1 / np.square(alike).sum(axis=1)
+    return weights / weights.sum()
+
+
 def literal(rows, current):
-    """Biggs et al. (2023), definition 2, with the normaliser of their section 4 and l = √(n (n - 1))."""
+    """Biggs et al. (2023), with the prior by alignment and l = √(n (n - 1))."""
     x, y = np.flatnonzero(current), np.flatnonzero(~current)
     n = min(len(x), len(y))
     sharpness = np.sqrt(n * (n - 1))
     terms = []
-    for matrix in kernels(rows):
+    for matrix, prior in zip(kernels(rows), priors(list(kernels(rows))), strict=True):
         off = matrix - np.diag(np.diag(matrix))
         means = [off[np.ix_(side, side)].sum() / (len(side) * (len(side) - 1)) for side in (x, y)]
         discrepancy = sum(means) - 2 * matrix[np.ix_(x, y)].mean()
         unit = np.sqrt(np.square(off).sum() / (len(rows) * (len(rows) - 1)))
-        terms.append(np.exp(sharpness * discrepancy / unit))
-    return np.log(np.mean(terms)) / sharpness
+        terms.append(prior * np.exp(sharpness * discrepancy / unit))
+    return np.log(np.sum(terms)) / sharpness
 
 
 def test_it_is_the_soft_maximum_over_kernels():
@@ -72,6 +85,14 @@ def test_groups_whose_rows_are_far_closer_than_the_groups_give_a_number():
     found = find_test("mmd_fuse").run(samples, relabellings=199)
     assert np.isfinite(found.statistic)
     assert np.isfinite(found.witness).all()
+
+
+def test_kernels_that_are_nearly_the_same_share_what_one_would_have():
+    points = Points.of(mixtures(0))
+    width = kernel_collection(points, 10, 0)[0].bandwidth
+    alike = [Kernel("gaussian", scale * width) for scale in (1, 100, 100.1, 100.2)]
+    assert prior_weights(points, alike, 0) == pytest.approx([1 / 2, 1 / 6, 1 / 6, 1 / 6], abs=0.1)
+    assert prior_weights(points, alike[1:], 0) == pytest.approx([1 / 3] * 3, abs=1e-3)
 
 
 @pytest.mark.slow
