@@ -126,15 +126,16 @@ class Evidence:
 
     def _bet(self, factors: Floats) -> tuple[Floats, Floats]:
         """The sums of all gamblers, and the capital of the best, after each item."""
-        kept = np.empty((len(factors), 2, factors.shape[1]))
-        ahead = np.empty(kept.shape[1:])
+        sums, runs = np.empty_like(factors), np.empty_like(factors)
+        scratch, one = np.empty(factors.shape[1]), np.ones(factors.shape[1])  # of a scalar each call makes an array
         total, best = self._sums, self._runs
         with np.errstate(over="ignore"):
-            for factor, after in zip(factors, kept, strict=True):
-                np.add(total, 1.0, out=ahead[0])
-                np.maximum(best, 1.0, out=ahead[1])
-                total, best = np.multiply(ahead, factor, out=after)
-        return kept[:, 0], kept[:, 1]
+            for factor, next_total, next_best in zip(factors, sums, runs, strict=True):
+                np.add(total, one, out=scratch)
+                total = np.multiply(scratch, factor, out=next_total)
+                np.maximum(best, one, out=scratch)
+                best = np.multiply(scratch, factor, out=next_best)
+        return sums, runs
 
     def _note_starts(self, readings: Floats, runs: Floats) -> None:
         """Where each best gambler started: at the last item before which no older one had more than a new one has."""

@@ -54,7 +54,7 @@ class Scale:
         n, width = witness.shape
         read = np.empty((n, width, len(READINGS)))
         for column in range(width):
-            read[:, column, 0] = np.searchsorted(self.ranks[:, column], witness[:, column])
+            read[:, column, 0] = self.ranks[:, column].searchsorted(witness[:, column])
         read[:, :, 0] /= len(self.ranks)
         np.greater(witness[:, :, None], self.tails.T, out=read[:, :, 1:])
         return read.reshape(n, width * len(READINGS))
