@@ -20,14 +20,21 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, WithJsonSchema
 
 from genops.errors import Unfinished, UsageError
 from genops.monitoring.alerts.message import Message
-from genops.monitoring.durations import Duration
+from genops.monitoring.durations import seconds_of
 
 EnvironmentVariable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 TIMEOUT = 15.0
+LONGEST = 300.0
+Timeout = Annotated[
+    float,
+    Field(gt=0, le=LONGEST),
+    BeforeValidator(seconds_of),
+    WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST}, {"type": "string"}]}),
+]
 
 
 class NotAccepted(Unfinished):
@@ -64,7 +71,7 @@ class Channel(BaseModel, ABC):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    timeout: Annotated[Duration, Field(le=300)] = TIMEOUT
+    timeout: Timeout = TIMEOUT
     _root: Path = PrivateAttr(default_factory=Path)
 
     @abstractmethod
