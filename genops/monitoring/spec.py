@@ -12,6 +12,7 @@ from genops.errors import DefinitionError, nearest
 from genops.evals.definitions import checked, read_definition
 from genops.evals.fields import field_of, model_of
 from genops.evals.use import ScorerUse, parse_uses
+from genops.monitoring.alerts import Channel, Rule, parse_channels, parse_rules
 from genops.monitoring.durations import Duration
 from genops.monitoring.sampling import Rates
 from genops.settings import Settings
@@ -52,8 +53,9 @@ class MonitorSpec:
         drift: Names of drift checks whose watches it runs.
         over: Seconds that figures are of, up to now, where a rule says nothing else.
         every: Seconds between looks.
+        rules: What is watched.
+        channels: By which people are told, by name.
         description: For people.
-        folder: That files are relative to.
         file: The definition with its positions.
     """
 
@@ -68,8 +70,9 @@ class MonitorSpec:
     drift: tuple[str, ...] = ()
     over: float = DAY
     every: float = 30.0
+    rules: tuple[Rule, ...] = ()
+    channels: Mapping[str, Channel] = field(default_factory=dict)
     description: str = ""
-    folder: Path = Path()
     file: YamlFile = field(default_factory=lambda: YamlFile({}, "<monitor>"))
 
     @classmethod
@@ -81,11 +84,17 @@ class MonitorSpec:
             DefinitionError: It is no monitor; with the line.
         """
         path, file = read_definition(name, "monitor", settings)
-        return cls.from_data(file.data, path.stem, path.parent, file)
+        return cls.from_data(file.data, path.stem, settings.root, file)
 
     @classmethod
-    def from_data(cls, data: Any, name: str, folder: Path | None = None, file: YamlFile | None = None) -> MonitorSpec:
+    def from_data(cls, data: Any, name: str, root: Path | None = None, file: YamlFile | None = None) -> MonitorSpec:
         """Reads a monitor from plain data, as YAML or Python gives it.
+
+        Args:
+            data: Its keys.
+            name: By which others refer to it.
+            root: The project's folder, where commands run.
+            file: Where it stands.
 
         Raises:
             DefinitionError: It is none.
@@ -99,19 +108,24 @@ class MonitorSpec:
         if "chain" not in data:
             raise DefinitionError("a monitor needs `chain:`", at=parsing.at())
         rates = model_of(Rates, data.get("sample", {}), "sample", parsing)
+        scorers = parse_uses(data.get("scorers", []), parsing.below("scorers"))
+        drift = field_of(tuple[str, ...], data.get("drift", ()), "drift", parsing)
+        channels = parse_channels(data.get("channels", {}), parsing.below("channels"), root or Path.cwd())
+        given = {use.name: use.scorer.range for use in scorers}
         return cls(
             name=name,
             chain=field_of(str, data["chain"], "chain", parsing),
             rates=rates,
             strata={each: compile_value(each, parsing.at("sample")) for each in rates.strata},
             of=compile_value(data.get("of", "{{ output }}"), parsing.at("of")),
-            scorers=parse_uses(data.get("scorers", []), parsing.below("scorers")),
+            scorers=scorers,
             judge=field_of(str | None, data.get("judge"), "judge", parsing),
             release=field_of(str, data.get("release", ""), "release", parsing).removeprefix("eval:"),
-            drift=field_of(tuple[str, ...], data.get("drift", ()), "drift", parsing),
+            drift=drift,
             over=field_of(Duration, data.get("over", DAY), "over", parsing),
             every=field_of(Duration, data.get("every", 30.0), "every", parsing),
+            rules=parse_rules(data.get("rules", []), parsing.below("rules"), given, drift, channels),
+            channels=channels,
             description=field_of(str, data.get("description", ""), "description", parsing).strip(),
-            folder=folder or Path.cwd(),
             file=file,
         )
