@@ -28,7 +28,7 @@ FIXED = (
 )
 """Witnesses that are not learned."""
 _FREQUENCIES, _TOPICS, _ROUNDS, _SAMPLE = 64, 32, 10, 300
-_FAR, _LARGEST = 3.0, 16.0
+_FAR, _LARGEST, _NARROWEST = 3.0, 16.0, 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +64,7 @@ class Space:
         scaled, _ = bare._scaled(rows)
         sample = scaled[random.permutation(len(scaled))[:_SAMPLE]]
         apart = np.sqrt(np.maximum(_squares(sample, sample), 0))
-        bandwidth = float(np.median(apart[np.triu_indices(len(sample), 1)])) or 1.0
+        bandwidth = max(float(np.median(apart[np.triu_indices(len(sample), 1)])), _NARROWEST)
         drawn = frequencies(Kernel("gaussian", bandwidth), rows.shape[1], _FREQUENCIES, random)
         topics = _topics(scaled, min(_TOPICS, max(1, len(scaled) // 8)), random)
         return cls(centre, width, on_grid(drawn, COARSE), on_grid(topics.T, COARSE))

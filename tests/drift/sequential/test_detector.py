@@ -155,6 +155,23 @@ def test_sessions_are_items():
         detector.update(rows)
 
 
+@pytest.mark.parametrize("kind", ["heavy tails", "nearly all equal", "many dimensions"])
+def test_batches_do_not_matter_whatever_the_vectors_are(kind):
+    random = np.random.default_rng(11)
+    rows = {
+        "heavy tails": lambda: random.standard_cauchy((900, 3)),
+        "nearly all equal": lambda: np.where(
+            random.random((900, 1)) < 0.45, 0.0, 1e-3 * random.standard_normal((900, 2))
+        ),
+        "many dimensions": lambda: random.standard_normal((900, 700)),
+    }[kind]()
+    baseline = Baseline.of_vectors(rows[:300])
+    whole, single = Detector(baseline, 500), Detector(baseline, 500)
+    alarms = whole.update(rows[300:])
+    assert alarms == tuple(alarm for row in rows[300:] for alarm in single.update(row[None]))
+    assert whole.state() == single.state()
+
+
 def test_sessions_of_vectors_do_not_depend_on_batches():
     def stream(seed, count):
         random = np.random.default_rng(seed)
