@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
+from genops.chains import Parsing
 from genops.errors import ReferenceNotFound
 from genops.evals.summary import Measure
-from genops.monitoring.alerts import Example, Message, Notice, Rule, look, silence, write
+from genops.monitoring.alerts import Example, Message, Notice, Rule, look, parse_rule, retire, write
 from genops.monitoring.monitor import Monitor
 from genops.store import Store
 from genops.store.records import AlertRecord, RunFilter
+from genops.syntax import YamlFile
 
 _EXAMPLES = 3
 _SEARCHED = 2_000
@@ -39,7 +42,8 @@ def apply_rules(monitor: Monitor) -> list[AlertRecord]:
         records.append(record)
         for channel in (rule.to or spec.channels) if notice is not None else ():
             messages.setdefault(channel, []).append(_message(monitor, notice, record, rule, measure, channel))
-    write(store, records, messages, now)
+    gone = _taken_out(monitor, known, messages, now)
+    write(store, records, messages, now, gone)
     return records
 
 
@@ -61,9 +65,25 @@ def silence_rule(store: Store, rule: str, until: int | None, monitor: str | None
         names = ", ".join(f"{one.monitor}: {one.rule}" for one in found or known)
         what = f"{'several rules begin' if found else 'no rule begins'} with {rule!r}"
         raise ReferenceNotFound(what, hint=f"there are: {names}" if names else "no monitor with rules ran here")
-    changed = silence(found[0], until)
-    store.keep_alerts([changed], [])
-    return changed
+    store.silence_alert(found[0].monitor, found[0].rule, until)
+    return replace(found[0], silenced=until)
+
+
+def _taken_out(
+    monitor: Monitor, known: Mapping[str, AlertRecord], messages: dict[str, list[Message]], now: int
+) -> list[AlertRecord]:
+    """The rules that the monitor has no longer; what was told of them is told to be over, at the end of a silence."""
+    present = {rule.text for rule in monitor.spec.rules}
+    gone = [one for text, one in known.items() if text not in present and (one.silenced or 0) <= now]
+    for record in gone:
+        notice = retire(record)
+        if notice is not None:
+            rule = parse_rule(record.rule, Parsing(YamlFile(record.rule, "<store>")))
+            measure = Measure.none(str(record.measure.get("unit", "")), "the monitor has no such rule any more")
+            ended = replace(record, state="ok", since=now, looked=now)
+            for channel in monitor.spec.channels:
+                messages.setdefault(channel, []).append(_message(monitor, notice, ended, rule, measure, channel))
+    return gone
 
 
 def _message(

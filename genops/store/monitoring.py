@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, and_, delete, insert, select, tuple_, update
 
 from genops.store.batch import clean, insert_rows
 from genops.store.engine import reading, writing
@@ -106,11 +106,15 @@ def find_alerts(engine: Engine, name: str | None) -> list[AlertRecord]:
         return [_made(AlertRecord, row) for row in connection.execute(query).mappings()]
 
 
-def keep_alerts(engine: Engine, alerts: Sequence[AlertRecord], deliveries: Sequence[DeliveryRecord]) -> None:
+def keep_alerts(
+    engine: Engine, alerts: Sequence[AlertRecord], deliveries: Sequence[DeliveryRecord], gone: Sequence[AlertRecord]
+) -> None:
     """Writes where rules stand, in place of where they stood, and those messages that are not there yet."""
     with writing(engine) as connection:
         for one in alerts:
-            _replace(connection, one)
+            _put(connection, one)
+        for one in gone:
+            connection.execute(delete(alert).where(_of(one.monitor, one.rule)))
         for message in deliveries:
             known = select(delivery.c.number).where(delivery.c.id == message.id)
             if connection.execute(known).first() is None:
@@ -148,9 +152,22 @@ def claim_delivery(engine: Engine, identity: str, due: int, until: int) -> bool:
         return claimed.rowcount == 1
 
 
-def _replace(connection: Connection, one: AlertRecord) -> None:
-    connection.execute(delete(alert).where(alert.c.monitor == one.monitor, alert.c.rule == one.rule))
-    connection.execute(insert(alert).values(**asdict(one)))
+def silence_alert(engine: Engine, name: str, rule: str, until: int | None) -> None:
+    """Silences a rule, or ends that."""
+    with writing(engine) as connection:
+        connection.execute(update(alert).where(_of(name, rule)).values(silenced=until))
+
+
+def _put(connection: Connection, one: AlertRecord) -> None:
+    """Writes where a rule stands; a silence is not touched, which somebody may have asked for meanwhile."""
+    values = asdict(one)
+    changed = {name: value for name, value in values.items() if name not in ("monitor", "rule", "silenced")}
+    if connection.execute(update(alert).where(_of(one.monitor, one.rule)).values(**changed)).rowcount == 0:
+        connection.execute(insert(alert).values(**values))
+
+
+def _of(name: str, rule: str) -> ColumnElement[bool]:
+    return and_(alert.c.monitor == name, alert.c.rule == rule)
 
 
 def _made(kind: type[R], row: RowMapping) -> R:

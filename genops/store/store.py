@@ -475,9 +475,24 @@ class Store:
         """Where the rules of a monitor, or of all, stand."""
         return monitoring.find_alerts(self._engine, monitor)
 
-    def keep_alerts(self, alerts: Sequence[AlertRecord], deliveries: Sequence[DeliveryRecord]) -> None:
-        """Writes where rules stand and the messages that follow from it, in one commit; what is there already stays."""
-        monitoring.keep_alerts(self._engine, alerts, deliveries)
+    def keep_alerts(
+        self,
+        alerts: Sequence[AlertRecord],
+        deliveries: Sequence[DeliveryRecord],
+        gone: Sequence[AlertRecord] = (),
+    ) -> None:
+        """Writes where rules stand and the messages that follow from it, in one commit.
+
+        Args:
+            alerts: Where rules stand; the silence of a rule that is there stays as it is.
+            deliveries: Messages; one that is there stays as it is.
+            gone: Rules to be forgotten.
+        """
+        monitoring.keep_alerts(self._engine, alerts, deliveries, gone)
+
+    def silence_alert(self, monitor: str, rule: str, until: int | None) -> None:
+        """Silences a rule until then, in nanoseconds since the epoch; None ends a silence."""
+        monitoring.silence_alert(self._engine, monitor, rule, until)
 
     def deliveries(
         self,

@@ -42,6 +42,11 @@ def test_rules_and_their_messages_are_kept_at_once(store):
     store.keep_alerts([alert], [message])
     store.keep_alerts([replace(alert, state="ok")], [])
     assert store.alerts("live") == [replace(alert, state="ok")]
+    store.silence_alert("live", alert.rule, 99)
+    store.keep_alerts([alert], [])  # by who looked before
+    assert store.alerts("live") == [replace(alert, silenced=99)]
+    store.keep_alerts([], [], gone=[alert])
+    assert store.alerts("live") == []
     assert store.deliveries(due=8) == []
     assert store.deliveries(due=9) == [message]
     store.keep_alerts([], [replace(message, channel="other"), replace(message, id="e" * 32, channel="mail")])

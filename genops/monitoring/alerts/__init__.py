@@ -3,9 +3,9 @@
 from genops.monitoring.alerts.channels import Channel, NotAccepted, channels_schema, parse_channels
 from genops.monitoring.alerts.delivery import Outbox, Tally, write
 from genops.monitoring.alerts.message import Example, Message, message_schema
-from genops.monitoring.alerts.rule import Rule, parse_rules, rule_schema
+from genops.monitoring.alerts.rule import Rule, parse_rule, parse_rules, rule_schema
 from genops.monitoring.alerts.signature import sign, verify_signature
-from genops.monitoring.alerts.state import Notice, look, seen, silence
+from genops.monitoring.alerts.state import Notice, look, retire, seen
 
 __all__ = [
     "Channel",
@@ -20,11 +20,12 @@ __all__ = [
     "look",
     "message_schema",
     "parse_channels",
+    "parse_rule",
     "parse_rules",
+    "retire",
     "rule_schema",
     "seen",
     "sign",
-    "silence",
     "verify_signature",
     "write",
 ]

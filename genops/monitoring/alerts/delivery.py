@@ -52,7 +52,13 @@ class Tally:
         return Tally(self.accepted + other.accepted, self.failed + other.failed)
 
 
-def write(store: Store, alerts: Sequence[AlertRecord], messages: Mapping[str, Sequence[Message]], now: int) -> None:
+def write(
+    store: Store,
+    alerts: Sequence[AlertRecord],
+    messages: Mapping[str, Sequence[Message]],
+    now: int,
+    gone: Sequence[AlertRecord] = (),
+) -> None:
     """Writes where rules stand and the messages that follow from it, in one commit.
 
     Args:
@@ -60,13 +66,14 @@ def write(store: Store, alerts: Sequence[AlertRecord], messages: Mapping[str, Se
         alerts: Of the rules that were looked at.
         messages: By the channel that they go to.
         now: In nanoseconds since the epoch.
+        gone: Of rules that the monitor has no longer.
     """
     deliveries = [
         DeliveryRecord(one.id, one.monitor, one.rule, channel, one.body(), now, now)
         for channel, several in messages.items()
         for one in several
     ]
-    store.keep_alerts(alerts, deliveries)
+    store.keep_alerts(alerts, deliveries, gone)
 
 
 def delay(attempts: int, failure: BaseException, rng: random.Random) -> float:
@@ -120,34 +127,47 @@ class Outbox:
         Args:
             every: Seconds between looks at what is due.
         """
-        async with asyncio.TaskGroup() as group:
-            for name in self._channels:
-                group.create_task(self._attend(name, every))
+        tasks = [asyncio.create_task(self._attend(name, every)) for name in self._channels]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
 
     async def _attend(self, name: str, every: float) -> None:
+        away = False
         while True:
             try:
                 await self._drain(name)
+                away = False
             except StoreUnavailable as error:
-                _log.warning("alerts cannot be sent to %s for now: %s", name, error.message)
+                _log.log(logging.DEBUG if away else logging.WARNING, "no alerts to %s for now: %s", name, error.message)
+                away = True
             await asyncio.sleep(every)
 
     async def _drain(self, name: str) -> Tally:
-        """Sends what is due at a channel, oldest first."""
+        """Sends what is due at a channel, oldest first, as long as the channel works.
+
+        Where an attempt fails for another reason than the message, the others wait for the next time: they would hang
+        one after another.
+        """
         tally = Tally()
         while True:
             due = await asyncio.to_thread(
                 self._store.deliveries, self._clock(), monitor=self._monitor, channel=name, limit=_AT_ONCE
             )
             for record in due:
-                tally += await self._attempt(record, self._channels[name])
+                if not await self._is_claimed(record, self._channels[name]):
+                    continue
+                failure = await self._attempt(record, self._channels[name])
+                tally += Tally(accepted=1) if failure is None else Tally(failed=1)
+                if failure is not None and not (isinstance(failure, NotAccepted) and failure.refused):
+                    return tally
             if len(due) < _AT_ONCE:
                 return tally
 
-    async def _attempt(self, record: DeliveryRecord, channel: Channel) -> Tally:
-        until = self._clock() + int((channel.timeout + _MARGIN) * SECOND)
-        if not await asyncio.to_thread(self._store.claim_delivery, record.id, record.due, until):
-            return Tally()
+    async def _attempt(self, record: DeliveryRecord, channel: Channel) -> Exception | None:
+        """Makes an attempt at a message that is claimed; why it failed, or None."""
         try:
             message = Message.from_body(record.body)
             late = await asyncio.to_thread(self._is_late, message)
@@ -155,9 +175,14 @@ class Outbox:
                 await channel.send(message, late=late)
         except Exception as error:  # whatever a channel does, the message is kept and the others are told
             await self._failed(record, error)
-            return Tally(failed=1)
+            return error
         await asyncio.to_thread(self._store.change_delivery, record.id, accepted=self._clock(), error="")
-        return Tally(accepted=1)
+        return None
+
+    async def _is_claimed(self, record: DeliveryRecord, channel: Channel) -> bool:
+        """Whether the next attempt at a message is this process's."""
+        until = self._clock() + int((channel.timeout + _MARGIN) * SECOND)
+        return await asyncio.to_thread(self._store.claim_delivery, record.id, record.due, until)
 
     async def _failed(self, record: DeliveryRecord, error: Exception) -> None:
         due = self._clock() + int(delay(record.attempts + 1, error, self._rng) * SECOND)

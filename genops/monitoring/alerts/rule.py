@@ -26,6 +26,7 @@ from genops.evals.fields import Positive, field_of
 from genops.evals.schema import closed
 from genops.evals.score import Range
 from genops.monitoring.durations import Duration, seconds_of
+from genops.monitoring.figures import QUANTILES
 
 Sign: TypeAlias = Literal[">", ">=", "<", "<="]
 
@@ -34,7 +35,7 @@ LEAST = 10
 _UNITS = {
     "traces": "traces",
     "error_rate": "share",
-    **{f"latency.{quantile}": "s" for quantile in ("p50", "p90", "p95", "p99")},
+    **{f"latency.{quantile}": "s" for quantile in QUANTILES},
     "cost.mean": "USD",
     "cost.total": "USD",
     "tokens.mean": "tokens",

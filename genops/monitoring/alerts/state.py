@@ -9,7 +9,8 @@ behind ``clear`` (where the rule gives none, behind the bound by half of what is
 interval). What lies between changes nothing, so that a figure that jitters around a bound does not flap.
 
 A message is wanted where the state is another than people know of, and where a reminder is due; while a rule is
-silenced its state changes and nobody is told, and the first look after the silence tells what is then the news.
+silenced its state changes and nobody is told, and the first look after the silence tells what is then the news. What
+was told of a rule that is taken out of the monitor is told to be over.
 """
 
 from __future__ import annotations
@@ -84,9 +85,15 @@ def seen(rule: Rule, measure: Measure) -> AlertState:
     return "warning" if warned or rule.beyond(value, rule.bound) else "ok"
 
 
-def silence(record: AlertRecord, until: int | None) -> AlertRecord:
-    """The record of a rule that is silenced until then; None ends a silence."""
-    return replace(record, silenced=until)
+def retire(record: AlertRecord) -> Notice | None:
+    """What is to be told of a rule that the monitor has no longer: that what people know of it is over.
+
+    Args:
+        record: Where it stood.
+    """
+    if record.said in ("", "ok"):
+        return None
+    return Notice("ok", record.said, False, record.told)
 
 
 def _moved(known: AlertRecord, rule: Rule, measure: Measure, now: int) -> AlertRecord:

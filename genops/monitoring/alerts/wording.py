@@ -30,7 +30,8 @@ def paragraphs(message: Message, late: bool = False) -> list[str]:
         message: Which.
         late: Whether the rule's state has changed since the message was written.
     """
-    said = [f"{figure_text(message.figure)} {_SAYS[message.state]}"]
+    known = message.figure.value is not None or message.state != "ok"
+    said = [f"{figure_text(message.figure)} {_SAYS[message.state] if known else 'It is watched no longer.'}"]
     before = f"; before, it was told as {message.before}" if message.before else ""
     said.append(f"{message.state} since {message.since}{'' if message.reminder else before}.")
     if late:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genops.evals.summary import Measure
-from genops.monitoring.alerts import look, seen, silence
+from genops.monitoring.alerts import look, retire, seen
 from genops.monitoring.alerts.state import SECOND
 from tests.monitoring.alerts.messages import rule_of
 
@@ -34,6 +34,10 @@ def walk(rule, measures, known=None, step=HOUR, start=HOUR, kept=lambda record: 
         records.append(known)
         notices.append(notice)
     return records, notices
+
+
+def silence(record, until):
+    return replace(record, silenced=until)
 
 
 def told(notices):
@@ -166,6 +170,18 @@ class TestSilence:
         known, _ = look(None, self.rule, share(0.2), HOUR, "live")
         _, notices = walk(self.rule, [share(0.2)] * 5, silence(known, 5 * HOUR), start=2 * HOUR)
         assert told(notices) == [("alert", "alert", True), ("alert", "alert", True)]
+
+
+class TestARuleThatIsTakenOut:
+    rule = rule_of("error_rate > 5%")
+
+    def test_what_was_told_of_it_is_over(self):
+        alert, _ = look(None, self.rule, share(0.2), HOUR, "live")
+        assert told([retire(alert)]) == [("alert", "ok", False)]
+
+    def test_what_was_not_needs_no_end(self):
+        for measure in (share(0.01), NOTHING):
+            assert retire(look(None, self.rule, measure, HOUR, "live")[0]) is None
 
 
 SIGNS = st.sampled_from(["error_rate > 5%", "error_rate >= 50%", "score.f < 0.8", "score.f <= 0.2"])

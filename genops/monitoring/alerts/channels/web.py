@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from pydantic import AfterValidator, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from genops.monitoring.alerts.channels.channel import Channel, EnvironmentVariable, NotAccepted, secret_of
 from genops.monitoring.alerts.harmless import one_line
+
+if TYPE_CHECKING:
+    import aiohttp
 
 _ANSWER = 64 * 1024
 _SHOWN = 200
@@ -109,7 +112,9 @@ async def post(url: str, body: bytes, headers: Mapping[str, str], timeout: float
         raise NotAccepted(f"no answer within {timeout:g} s") from None
     except aiohttp.ClientConnectorError as error:
         raise NotAccepted(f"cannot connect: {one_line(str(error.os_error), _SHOWN)}") from None
-    except (aiohttp.ClientError, OSError, ValueError) as error:  # whose text may hold the address
+    except (aiohttp.InvalidURL, ValueError) as error:  # whose text may hold the address, or the value of a header
+        raise NotAccepted(f"the request cannot be made: {type(error).__name__}") from None
+    except (aiohttp.ClientError, OSError) as error:
         raise NotAccepted(f"the connection was lost: {type(error).__name__}") from None
     if not 200 <= status < 300:
         raise _refusal(status, asked, said)
@@ -126,11 +131,8 @@ def _refusal(status: int, asked: str | None, said: str) -> NotAccepted:
     )
 
 
-async def _start(answer: object) -> str:
+async def _start(answer: aiohttp.ClientResponse) -> str:
     """The answer's first characters; what follows is read as far as a short answer goes, to see that it is whole."""
-    import aiohttp
-
-    assert isinstance(answer, aiohttp.ClientResponse)
     data = bytearray()
     async for chunk in answer.content.iter_chunked(8_192):
         data += chunk

@@ -106,6 +106,12 @@ async def test_a_secret_address_is_in_no_failure(receiver, monkeypatch):
         assert "/hunter2" not in str(failure)
 
 
+async def test_a_header_that_cannot_be_sent_is_told_and_not_repeated(receiver, monkeypatch):
+    monkeypatch.setenv("TOKEN", "hunter2\r\nX: y")
+    failure = await failure_of(channel_of({"webhook": receiver.url, "headers_env": {"Authorization": "TOKEN"}}))
+    assert failure.message == "the request cannot be made: ValueError"
+
+
 async def test_a_variable_that_is_not_set_is_told():
     channel = channel_of({"webhook_env": "NOT_SET_ANYWHERE"})
     with pytest.raises(UsageError, match="the environment variable NOT_SET_ANYWHERE is not set"):
