@@ -37,7 +37,8 @@ def learned_kernel(
     fitted, by gradient steps, to make the MMD large beside its spread, which is nearly to make the test powerful. The
     halves are of whole groups, and only groups of the half that was not learned from change sides, so that learning
     costs no validity, but half of the rows. It is worth that where the change has a shape that fixed kernels miss, and
-    there are a few hundred rows or more. The witness of either half is by the kernel of the other.
+    there are a few hundred rows or more; a plain shift is found sooner by any other test. The witness of either half is
+    by the kernel of the other.
 
     Args:
         samples: Of vectors.
@@ -150,7 +151,7 @@ def _learn(
     scales = tensor(kernel.scales)
     descent = torch.optim.Adam([*(part for layer in layers for part in layer), scales], lr=rate)
     for _ in range(steps):
-        drawn = [random.permutation(rows)[:size] for rows in (current, reference)]
+        drawn = [rows[random.permutation(len(rows))[:size]] for rows in (current, reference)]
         descent.zero_grad()
         (-_power(torch.from_numpy(np.concatenate(drawn)), layers, scales)).backward()
         descent.step()
