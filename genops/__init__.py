@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from genops.chains import ChainBuilder, tool
+    from genops.drift import check_drift, define_drift
+    from genops.drift.descriptor import descriptor
+    from genops.drift.two_sample import two_sample
     from genops.errors import GenopsError
     from genops.evals import Score, define_suite, evaluate, scorer
     from genops.executor import Chain, Project, RunOptions, RunResult, trace
@@ -34,7 +37,10 @@ _PUBLIC = {
     "Tags": "genops.fuzz",
     "Target": "genops.fuzz",
     "Trace": "genops.tracing.trace",
+    "check_drift": "genops.drift",
     "define_campaign": "genops.fuzz",
+    "define_drift": "genops.drift",
+    "descriptor": "genops.drift.descriptor",
     "define_suite": "genops.evals",
     "evaluate": "genops.evals",
     "load_settings": "genops.settings",
@@ -43,6 +49,7 @@ _PUBLIC = {
     "scorer": "genops.evals",
     "tool": "genops.chains",
     "trace": "genops.executor",
+    "two_sample": "genops.drift.two_sample",
 }
 
 __all__ = [
@@ -61,8 +68,11 @@ __all__ = [
     "Tags",
     "Target",
     "Trace",
+    "check_drift",
     "define_campaign",
+    "define_drift",
     "define_suite",
+    "descriptor",
     "evaluate",
     "load_settings",
     "mutator",
@@ -70,6 +80,7 @@ __all__ = [
     "scorer",
     "tool",
     "trace",
+    "two_sample",
 ]
 
 

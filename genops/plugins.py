@@ -20,7 +20,19 @@ from typing import Any, Literal, TypeVar
 from genops.errors import DefinitionError, GenopsError, ReferenceNotFound, nearest
 
 Kind = Literal[
-    "step", "tool", "provider", "embedder", "reader", "dataset", "scorer", "mutator", "objective", "relation", "test"
+    "step",
+    "tool",
+    "provider",
+    "embedder",
+    "reader",
+    "dataset",
+    "scorer",
+    "mutator",
+    "objective",
+    "relation",
+    "test",
+    "descriptor",
+    "channel",
 ]
 T = TypeVar("T")
 
@@ -37,6 +49,14 @@ _BUILT_IN: dict[Kind, dict[str, str]] = {
         "agent": "genops.steps.agent:AgentStep",
         "chain": "genops.steps.chain:ChainStep",
         "guard": "genops.steps.guard:GuardStep",
+    },
+    "channel": {
+        "alertmanager": "genops.monitoring.alerts.channels.alertmanager:Alertmanager",
+        "apprise": "genops.monitoring.alerts.channels.apprise:Apprise",
+        "command": "genops.monitoring.alerts.channels.command:Command",
+        "email": "genops.monitoring.alerts.channels.email:Email",
+        "slack": "genops.monitoring.alerts.channels.slack:Slack",
+        "webhook": "genops.monitoring.alerts.channels.webhook:Webhook",
     },
     "provider": {
         "openai-compatible": "genops.models.openai_compatible:OpenAICompatible",
@@ -208,6 +228,38 @@ _BUILT_IN: dict[Kind, dict[str, str]] = {
         "pairwise": "genops.evals.judges.scorers.pairwise:pairwise",
         "reference_guided": "genops.evals.judges.scorers.reference_guided:reference_guided",
         "rubric": "genops.evals.judges.scorers.rubric:rubric",
+    },
+    "descriptor": {
+        "characters": "genops.drift.descriptors.characters:characters",
+        "code": "genops.drift.descriptors.code:code",
+        "language": "genops.drift.descriptors.language:language",
+        "out_of_vocabulary": "genops.drift.descriptors.out_of_vocabulary:out_of_vocabulary",
+        "punctuation": "genops.drift.descriptors.punctuation:punctuation",
+        "readability": "genops.drift.descriptors.readability:readability",
+        "refusal": "genops.drift.descriptors.refusal:refusal",
+        "repetition": "genops.drift.descriptors.repetition:repetition",
+        "script": "genops.drift.descriptors.script:script",
+        "sentiment": "genops.drift.descriptors.sentiment:sentiment",
+        "tokens": "genops.drift.descriptors.tokens:tokens",
+        "url_share": "genops.drift.descriptors.url_share:url_share",
+        "urls": "genops.drift.descriptors.urls:urls",
+        "words": "genops.drift.descriptors.words:words",
+    },
+    "test": {
+        "category_stability": "genops.drift.tests_of_categories.category_stability:category_stability",
+        "centroid": "genops.drift.tests_of_vectors.centroid:centroid",
+        "chi_square": "genops.drift.tests_of_categories.chi_square:chi_square",
+        "classifier": "genops.drift.tests_of_vectors.classifier:classifier",
+        "context_mmd": "genops.drift.tests_of_vectors.context_mmd:context_mmd",
+        "cramer_von_mises": "genops.drift.tests_of_numbers.cramer_von_mises:cramer_von_mises",
+        "kolmogorov_smirnov": "genops.drift.tests_of_numbers.kolmogorov_smirnov:kolmogorov_smirnov",
+        "learned_kernel": "genops.drift.tests_of_vectors.learned_kernel:learned_kernel",
+        "lsdd": "genops.drift.tests_of_vectors.lsdd:lsdd",
+        "mmd": "genops.drift.tests_of_vectors.mmd:mmd",
+        "mmd_agg": "genops.drift.tests_of_vectors.mmd_agg:mmd_agg",
+        "mmd_fuse": "genops.drift.tests_of_vectors.mmd_fuse:mmd_fuse",
+        "novelty": "genops.drift.tests_of_vectors.novelty:novelty",
+        "population_stability": "genops.drift.tests_of_numbers.population_stability:population_stability",
     },
 }
 

@@ -42,7 +42,7 @@ def pinned() -> dict[str, str]:
 def declared() -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    texts = [*project["dependencies"], *extras["postgres"], *extras["dev"]]
+    texts = [*project["dependencies"], *extras["alerts"], *extras["postgres"], *extras["dev"]]
     return [wanted for wanted in map(Requirement, texts) if wanted.name != "genops"]
 
 

@@ -16,11 +16,14 @@ from genops.cli import (
     chain,
     dataset,
     doctor,
+    drift,
     evaluation,
+    feedback,
     fuzz,
     index,
     init,
     judge,
+    monitor,
     prompt,
     run,
     schema,
@@ -107,6 +110,9 @@ app.add_typer(index.app, name="index")
 app.add_typer(trace.app, name="trace")
 app.add_typer(evaluation.app, name="eval")
 app.add_typer(fuzz.app, name="fuzz")
+app.add_typer(drift.app, name="drift")
+app.add_typer(monitor.app, name="monitor")
+app.add_typer(feedback.app, name="feedback")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(judge.app, name="judge")
 app.add_typer(cache.app, name="cache")

@@ -11,11 +11,11 @@ import typer
 
 from genops.cli import evaluation_power
 from genops.cli.confirmation import make_sure
-from genops.cli.moments import shown
 from genops.cli.options import AsJson, OutFile, Yes
 from genops.cli.output import listing, note, one_line, out_file, say_json
 from genops.cli.project import opened, opened_store, settings_here
 from genops.errors import UsageError
+from genops.tracing.moments import shown_moment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,7 +162,7 @@ def delete(
     with _results() as results:
         records = {found.record.id: found.record for found in map(results.find, evaluations)}
         for record in records.values():
-            note(f"{record.id[:12]}  {shown(record.started)}  {one_line(f'{record.suite} {record.name}')}")
+            note(f"{record.id[:12]}  {shown_moment(record.started)}  {one_line(f'{record.suite} {record.name}')}")
         make_sure("delete them?", yes)
         gone = results.store.delete_evaluations(list(records))
     note(f"deleted {counted(gone, 'evaluation')}")
@@ -199,7 +199,7 @@ def _row(record: EvalRecord) -> dict[str, Any]:
     manifest = record.body["manifest"]
     return {
         "evaluation": record.id[:12],
-        "started": shown(record.started),
+        "started": shown_moment(record.started),
         "suite": record.suite,
         "name": record.name or None,
         "status": record.status,

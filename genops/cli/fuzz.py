@@ -11,13 +11,13 @@ from genops.cli import fuzz_catalogue, fuzz_label, fuzz_promote, fuzz_report
 from genops.cli.campaigns import LAST, CampaignId, found_campaign
 from genops.cli.fuzz_label import Labels, measured_accuracy
 from genops.cli.fuzz_report import Reports, say_campaign, wanted_reports, write_report
-from genops.cli.moments import shown
 from genops.cli.options import AsJson
 from genops.cli.output import listing, note, say, say_json
 from genops.cli.progress import campaign_bar
 from genops.cli.project import opened, opened_store
 from genops.cli.resumable import command_again, watched
 from genops.errors import ExitCode, UsageError
+from genops.tracing.moments import shown_moment
 
 if TYPE_CHECKING:
     from genops.fuzz.fuzzing import Fuzzed
@@ -194,7 +194,7 @@ def _row(store: Store, record: CampaignRecord) -> dict[str, Any]:
     return {
         "id": record.id[:12],
         "campaign": record.campaign,
-        "started": shown(record.started),
+        "started": shown_moment(record.started),
         "status": record.status,
         "findings": findings,
     }

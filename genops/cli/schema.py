@@ -15,6 +15,8 @@ class What(StrEnum):
 
     campaign = "campaign"
     chain = "chain"
+    drift = "drift"
+    monitor = "monitor"
     prompt = "prompt"
     settings = "settings"
     suite = "suite"
@@ -46,6 +48,18 @@ def _schema_of(what: What) -> dict[str, Any]:
 
         Project.current()  # plug-ins have step kinds too
         return chain_schema()
+    if what is What.drift:
+        from genops.drift.schema import json_schema as drift_schema
+        from genops.executor import Project
+
+        Project.current()  # plug-ins have tests and descriptors too
+        return drift_schema()
+    if what is What.monitor:
+        from genops.executor import Project
+        from genops.monitoring.schema import json_schema as monitor_schema
+
+        Project.current()  # plug-ins have scorers and channels too
+        return monitor_schema()
     if what is What.prompt:
         from genops.prompts.schema import json_schema as prompt_schema
 

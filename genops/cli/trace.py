@@ -9,7 +9,6 @@ import typer
 
 from genops.cli import trace_diff, trace_export, trace_replay
 from genops.cli.confirmation import make_sure
-from genops.cli.moments import shown
 from genops.cli.options import AsJson, RunId, Yes
 from genops.cli.output import listing, note, one_line, out_file, say_json
 from genops.cli.output import show as show_on_stdout
@@ -32,6 +31,7 @@ from genops.cli.trace_filters import (
     find_runs,
     run_filter,
 )
+from genops.tracing.moments import shown_moment
 
 if TYPE_CHECKING:
     from genops.store import StoreCounts
@@ -72,7 +72,7 @@ def list_traces(
     rows: list[dict[str, Any]] = [
         {
             "trace": run.id[:12],
-            "started": shown(run.started),
+            "started": shown_moment(run.started),
             "chain": run.chain,
             "status": run.status + (f" ({run.dropped} dropped)" if run.dropped else ""),
             "latency": seconds((run.ended - run.started) / 1e9) if run.ended else None,
@@ -120,7 +120,7 @@ def prune(
 
     moment_before = moment(before, "--before")
     with opened_store() as store:
-        make_sure(f"delete runs that started before {shown(moment_before)}?", yes)
+        make_sure(f"delete runs that started before {shown_moment(moment_before)}?", yes)
         gone = store.prune(before=moment_before, keep_last=keep)
     _say_gone(gone)
 
@@ -134,7 +134,7 @@ def delete(
     with opened_store() as store:
         runs = find_runs(store, traces)
         for run in runs:
-            note(f"{run.id[:12]}  {shown(run.started)}  {one_line(run.chain)}")
+            note(f"{run.id[:12]}  {shown_moment(run.started)}  {one_line(run.chain)}")
         make_sure("delete them?", yes)
         gone = store.delete([run.id for run in runs])
     _say_gone(gone)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from genops.cli.complete import chain_names, prompt_names
-from genops.cli.moments import shown
 from genops.cli.options import AsJson
 from genops.cli.output import listing, note, printable, say, say_json
 from genops.cli.project import opened
+from genops.tracing.moments import shown_moment
 
 if TYPE_CHECKING:
     from genops.registry import ComponentDiff, Kind
@@ -116,7 +116,7 @@ def log(ctx: typer.Context, name: Name, as_json: AsJson = False) -> None:
 
 
 def _why(record: PublishedVersion | LabelMove) -> dict[str, str]:
-    return {"when": shown(record.created), "who": record.author, "why": record.message}
+    return {"when": shown_moment(record.created), "who": record.author, "why": record.message}
 
 
 def diff(

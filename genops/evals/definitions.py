@@ -11,10 +11,16 @@ from genops.errors import DefinitionError, ReferenceNotFound, nearest
 from genops.settings import Settings
 from genops.syntax import YamlFile, read_text, read_yaml
 
-Kind: TypeAlias = Literal["suite", "campaign"]
+Kind: TypeAlias = Literal["suite", "campaign", "drift", "monitor"]
 _SUFFIX = ".yaml"
 _KIND = re.compile(r"kind:\s*['\"]?(\w+)")
-_COMMANDS: dict[str, str] = {"suite": "genops eval run", "campaign": "genops fuzz run"}
+_COMMANDS: dict[str, str] = {
+    "suite": "genops eval run",
+    "campaign": "genops fuzz run",
+    "drift": "genops drift check",
+    "monitor": "genops monitor run",
+}
+_NAMES: dict[str, str] = {"drift": "drift check"}
 
 
 def read_definition(name: str, kind: Kind, settings: Settings) -> tuple[Path, YamlFile]:
@@ -39,7 +45,7 @@ def checked(data: Any, name: str, kind: Kind, parsing: Parsing) -> dict[str, Any
         return data
     told = data.get("kind") if isinstance(data, dict) else None
     hint = f"it is a {told}: {_COMMANDS[told]} {name}" if isinstance(told, str) and told in _COMMANDS else None
-    raise DefinitionError(f"a {kind} is a mapping with `kind: {kind}`", at=parsing.at(), hint=hint)
+    raise DefinitionError(f"a {_NAMES.get(kind, kind)} is a mapping with `kind: {kind}`", at=parsing.at(), hint=hint)
 
 
 def _path(name: str, kind: Kind, settings: Settings) -> Path:
@@ -49,7 +55,9 @@ def _path(name: str, kind: Kind, settings: Settings) -> Path:
             return path
     known = sorted(path.stem for path in folder.glob(f"*{_SUFFIX}") if _kind_of(path) == kind)
     missing = settings.paths.evals / f"{name}{_SUFFIX}"
-    raise ReferenceNotFound(f"no {kind} is called {name!r}: there is no {missing}", hint=nearest(name, known))
+    raise ReferenceNotFound(
+        f"no {_NAMES.get(kind, kind)} is called {name!r}: there is no {missing}", hint=nearest(name, known)
+    )
 
 
 def _kind_of(path: Path) -> str:

@@ -48,12 +48,12 @@ async def subject_of(of: Any, sample: Sample, context: ScoringContext) -> Value:
     """
     variables = sample.variables()
     if any(read.root == "steps" for read in reads_of(of)):
-        variables["steps"] = _outputs(await context.trace())
+        variables["steps"] = step_outputs(await context.trace())
     value: Value = evaluate(of, variables)
     return value
 
 
-def _outputs(trace: Trace) -> dict[str, dict[str, Value]]:
+def step_outputs(trace: Trace) -> dict[str, dict[str, Value]]:
     """The outputs of the steps of a chain's own block that were done."""
     done = [span for span in trace.spans if span.kind in ("step", "agent") and "/" not in span.path]
     return {span.path: {"output": trace.value(span.output)} for span in done if span.output is not None}

@@ -3,18 +3,20 @@
 from genops.stats.agreement import ConfusionTable, cohen_kappa, confusion_table, gwet_ac1, raw_agreement
 from genops.stats.betting import Claim, FiniteDataset, Population
 from genops.stats.bootstrap import cluster_bootstrap_interval, quantile_interval, ratio_interval
+from genops.stats.cluster_quantiles import cluster_quantile_interval
 from genops.stats.clustered_prediction import cluster_prediction_powered_mean
 from genops.stats.clustered_proportion import ClusteredCounts
 from genops.stats.clusters import cluster_mean_interval, cluster_permutation_test
 from genops.stats.comparison import PairedComparison, compare_paired
 from genops.stats.confidence_sequence import ConfidenceSequence
+from genops.stats.differences import difference_interval
 from genops.stats.evidence import difference_e_value
 from genops.stats.interval import Interval, Statistic, bootstrap_interval, mean_interval
 from genops.stats.krippendorff import krippendorff_alpha
 from genops.stats.length_control import LengthControlled, length_controlled_win_rate
 from genops.stats.mcnemar import McNemarTest, mcnemar_test
 from genops.stats.misclassification import corrected_rate
-from genops.stats.multiple import Correction, e_benjamini_hochberg, holm
+from genops.stats.multiple import Correction, benjamini_hochberg, e_benjamini_hochberg, holm
 from genops.stats.permutation import Alternative, PermutationTest, paired_permutation_test
 from genops.stats.power import FixedPlan, SequentialPlan, cases_for_mean, cases_for_proportion, sequential_cases
 from genops.stats.prediction_powered import LabelPlan, PredictionPowered, labels_for_width, prediction_powered_mean
@@ -48,6 +50,7 @@ __all__ = [
     "SequentialTest",
     "Statistic",
     "Verdict",
+    "benjamini_hochberg",
     "bootstrap_interval",
     "bradley_terry",
     "cases_for_mean",
@@ -57,11 +60,13 @@ __all__ = [
     "cluster_mean_interval",
     "cluster_permutation_test",
     "cluster_prediction_powered_mean",
+    "cluster_quantile_interval",
     "cohen_kappa",
     "compare_paired",
     "confusion_table",
     "corrected_rate",
     "difference_e_value",
+    "difference_interval",
     "draw_order",
     "e_benjamini_hochberg",
     "gwet_ac1",

@@ -42,12 +42,30 @@ def holm(p_values: Sequence[float] | Floats, alpha: float = 0.05) -> Correction:
     Raises:
         ValueError: A p-value or alpha is not between 0 and 1.
     """
-    p = np.asarray(p_values, dtype=np.float64)
-    if not ((p >= 0) & (p <= 1)).all():
-        raise ValueError("a p-value lies between 0 and 1")
+    p = _checked(p_values)
     order = np.argsort(p, kind="stable")
     stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
     return _corrected(order, np.minimum(stepped, 1.0), alpha, "Holm, family-wise error rate")
+
+
+def benjamini_hochberg(p_values: Sequence[float] | Floats, alpha: float = 0.05) -> Correction:
+    """Keep the expected share of false rejections below alpha, where tests depend on one another in the same direction.
+
+    Y. Benjamini and Y. Hochberg, Controlling the false discovery rate, Journal of the Royal Statistical Society B 57
+    (1995); that positive dependence does no harm: Y. Benjamini and D. Yekutieli, The control of the false discovery
+    rate in multiple testing under dependency, Annals of Statistics 29 (2001).
+
+    Args:
+        p_values: One a hypothesis.
+        alpha: The expected share of false ones among the rejections.
+
+    Raises:
+        ValueError: A p-value or alpha is not between 0 and 1.
+    """
+    p = _checked(p_values)
+    order = np.argsort(p, kind="stable")
+    stepped = np.minimum.accumulate((p[order] * len(p) / np.arange(1, len(p) + 1))[::-1])[::-1]
+    return _corrected(order, np.minimum(stepped, 1.0), alpha, "Benjamini-Hochberg, false discovery rate")
 
 
 def e_benjamini_hochberg(e_values: Sequence[float] | Floats, alpha: float = 0.05) -> Correction:
@@ -71,6 +89,13 @@ def e_benjamini_hochberg(e_values: Sequence[float] | Floats, alpha: float = 0.05
         needed = len(e) / (np.arange(1, len(e) + 1) * e[order])
     stepped = np.minimum.accumulate(needed[::-1])[::-1]
     return _corrected(order, np.minimum(stepped, 1.0), alpha, "e-BH, false discovery rate")
+
+
+def _checked(p_values: Sequence[float] | Floats) -> Floats:
+    p = np.asarray(p_values, dtype=np.float64)
+    if not ((p >= 0) & (p <= 1)).all():
+        raise ValueError("a p-value lies between 0 and 1")
+    return p
 
 
 def _corrected(order: NDArray[np.intp], stepped: Floats, alpha: float, method: str) -> Correction:

@@ -415,3 +415,182 @@ class FindingRecord:
     minimal: bool
     case: str = ""
     field: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRecord:
+    """A drift check that was made.
+
+    Attributes:
+        id: 32 hexadecimal digits; how people name it.
+        check: Name of its definition; empty for one that was asked for by options alone.
+        reference: The reference window, as people wrote it.
+        current: The current window, as people wrote it.
+        started: Nanoseconds since the epoch.
+        ended: Nanoseconds since the epoch.
+        verdict: What came of it.
+        body: All that reports show.
+    """
+
+    id: str
+    check: str
+    reference: str
+    current: str
+    started: int
+    ended: int
+    verdict: Literal["quiet", "drift", "undecided"]
+    body: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WatchRecord:
+    """Where a watch stands: what it needs to go on as if it had never stopped.
+
+    Attributes:
+        watch: Its name.
+        manifest: Digest of everything that its detectors were fitted to; another one starts anew.
+        cursor: Start of the last run that was looked at, in nanoseconds since the epoch.
+        seen: Runs looked at.
+        updated: Nanoseconds since the epoch.
+        baseline: What its detectors compare with, by the state that each watches: written once.
+        state: Of its detectors.
+        alarms: What was raised, oldest first.
+    """
+
+    watch: str
+    manifest: str
+    cursor: int
+    seen: int
+    updated: int
+    baseline: dict[str, Any] = field(default_factory=dict)
+    state: dict[str, Any] = field(default_factory=dict)
+    alarms: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackRecord:
+    """What a user thought of an answer.
+
+    Attributes:
+        run: Id of the run that gave it.
+        name: Of what was judged: ``feedback`` where nothing is said.
+        value: From 0 (bad) to 1 (good).
+        comment: In the user's words, redacted.
+        author: Who said so.
+        created: Nanoseconds since the epoch.
+    """
+
+    run: str
+    name: str
+    value: float
+    comment: str
+    author: str
+    created: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorRecord:
+    """Where a monitor stands.
+
+    Attributes:
+        monitor: Its name.
+        manifest: Digest of what its scores follow from.
+        began: Nanoseconds since the epoch: earlier runs are not its concern.
+        cursor: Start of the last run that was looked at, in nanoseconds since the epoch.
+        seen: Runs looked at.
+        updated: Nanoseconds since the epoch.
+    """
+
+    monitor: str
+    manifest: str
+    began: int
+    cursor: int
+    seen: int
+    updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class MonitoredRecord:
+    """A run that a monitor drew and scored.
+
+    Attributes:
+        run: Its id.
+        started: Nanoseconds since the epoch.
+        manifest: Digest of what the scores follow from.
+        stratum: Why it was drawn: ``all``, ``errors``, ``feedback``, or the expression of a stratum.
+        probability: With which it was drawn, above 0 and at most 1.
+        scores: As those of a :class:`SampleRecord`.
+        judged: What the judges used, as that of a :class:`SampleRecord`.
+    """
+
+    run: str
+    started: int
+    manifest: str
+    stratum: str
+    probability: float
+    scores: dict[str, Any] = field(default_factory=dict)
+    judged: dict[str, Any] = field(default_factory=dict)
+
+
+AlertState = Literal["ok", "warning", "alert", "no data"]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRecord:
+    """Where a rule of a monitor stands.
+
+    Attributes:
+        monitor: Name of the monitor.
+        rule: As it was written.
+        state: In which the rule is.
+        since: When it began, in nanoseconds since the epoch.
+        looked: When it was last looked at.
+        said: The state that people know of: the one told last, or a quiet one that nobody had to be told of; empty
+            where there is none yet.
+        told: When a message was last written; None for never.
+        silenced: Until when no message is written; None where it is not silenced.
+        pending: The state that the last looks say, where it is another than ``state``; empty where it is the same.
+        looks: How many looks in a row said so.
+        measure: The figure at the last look: ``value``, ``unit``, ``n``, ``low``, ``high``, …
+    """
+
+    monitor: str
+    rule: str
+    state: AlertState
+    since: int
+    looked: int
+    said: AlertState | Literal[""] = ""
+    told: int | None = None
+    silenced: int | None = None
+    pending: str = ""
+    looks: int = 0
+    measure: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRecord:
+    """A message to one channel, kept until it is accepted.
+
+    Attributes:
+        id: The same in every attempt, so that a receiver can tell repetitions.
+        monitor: Whose rule it is about.
+        rule: As it was written.
+        channel: Name of the channel.
+        body: The message.
+        created: Nanoseconds since the epoch.
+        due: When the next attempt is made.
+        attempts: Made so far.
+        accepted: When it was accepted; None while it is not.
+        error: What became of the last attempt, where it failed.
+    """
+
+    id: str
+    monitor: str
+    rule: str
+    channel: str
+    body: dict[str, Any]
+    created: int
+    due: int
+    attempts: int = 0
+    accepted: int | None = None
+    error: str = ""

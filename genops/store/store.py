@@ -14,16 +14,22 @@ from sqlalchemy import Engine
 
 from genops.artifacts import Component, Lock
 from genops.errors import StoreUnavailable
-from genops.store import campaigns, components, deletion, evaluations, runs, versions
+from genops.store import campaigns, components, deletion, drift, evaluations, monitoring, runs, versions
 from genops.store.database import Database
 from genops.store.records import (
+    AlertRecord,
     CacheKind,
     CacheSize,
     CampaignRecord,
+    DeliveryRecord,
+    DriftRecord,
     EvalRecord,
+    FeedbackRecord,
     FindingRecord,
     LabelMove,
     MemoEntry,
+    MonitoredRecord,
+    MonitorRecord,
     RunFilter,
     RunRecord,
     SampleRecord,
@@ -31,6 +37,7 @@ from genops.store.records import (
     StoreCounts,
     TryRecord,
     VersionRecord,
+    WatchRecord,
 )
 from genops.store.writer import Writer
 
@@ -386,6 +393,140 @@ class Store:
     def delete_campaigns(self, ids: Sequence[str]) -> int:
         """Deletes campaigns, by their whole ids, with their tries and findings; how many there were."""
         return campaigns.delete_campaigns(self._engine, ids)
+
+    def add_drift_check(self, record: DriftRecord) -> None:
+        """Writes a drift check; it is on disk when this returns."""
+        drift.insert_check(self._engine, record)
+
+    def drift_check(self, prefix: str) -> DriftRecord:
+        """The drift check whose id begins with ``prefix`` (4 digits or more).
+
+        Raises:
+            ReferenceNotFound: None does, or several do.
+        """
+        return drift.find_check(self._engine, prefix)
+
+    def drift_checks(self, check: str | None = None, limit: int = 50) -> list[DriftRecord]:
+        """Drift checks, of one definition where it is named, newest first."""
+        return drift.find_checks(self._engine, check, limit)
+
+    def delete_drift_checks(self, ids: Sequence[str]) -> int:
+        """Deletes drift checks, by their whole ids; how many there were."""
+        return drift.delete_checks(self._engine, ids)
+
+    def drift_watch(self, watch: str) -> WatchRecord | None:
+        """Where a watch stands; None where it never started."""
+        return drift.find_watch(self._engine, watch)
+
+    def drift_watches(self) -> list[WatchRecord]:
+        """All watches, by name."""
+        return drift.find_watches(self._engine)
+
+    def open_drift_watch(self, record: WatchRecord) -> None:
+        """Writes where a watch begins, in place of where it stood; it is on disk when this returns."""
+        drift.open_watch(self._engine, record)
+
+    def advance_drift_watch(self, record: WatchRecord) -> None:
+        """Writes where a watch stands, all but its baseline; it is on disk when this returns."""
+        drift.advance_watch(self._engine, record)
+
+    def delete_drift_watch(self, watch: str) -> bool:
+        """Forgets where a watch stands; whether it stood anywhere."""
+        return drift.delete_watch(self._engine, watch)
+
+    def add_feedback(self, record: FeedbackRecord) -> None:
+        """Writes what a user thought of an answer; it is on disk when this returns."""
+        monitoring.insert_feedback(self._engine, record)
+
+    def feedback(
+        self, runs: Sequence[str] | None = None, since: int | None = None, limit: int | None = None
+    ) -> list[FeedbackRecord]:
+        """Feedback, newest first.
+
+        Args:
+            runs: Only of these runs, by their whole ids.
+            since: Only what was given at or after, in nanoseconds since the epoch.
+            limit: As much at most.
+        """
+        return monitoring.find_feedback(self._engine, runs, since, limit)
+
+    def monitor(self, name: str) -> MonitorRecord | None:
+        """Where a monitor stands; None where it never ran."""
+        return monitoring.find_monitor(self._engine, name)
+
+    def monitors(self) -> list[MonitorRecord]:
+        """All monitors that ever ran, by name."""
+        return monitoring.find_monitors(self._engine)
+
+    def advance_monitor(self, record: MonitorRecord, scored: Sequence[MonitoredRecord]) -> None:
+        """Writes where a monitor stands and the runs that it scored since, in one commit."""
+        monitoring.advance(self._engine, record, scored)
+
+    def monitored(self, name: str, since: int | None = None) -> Iterator[MonitoredRecord]:
+        """The runs that a monitor scored, by their start, in flat memory.
+
+        Args:
+            name: Of the monitor.
+            since: Only those that started at or after, in nanoseconds since the epoch.
+        """
+        return monitoring.iterate_monitored(self._engine, name, since)
+
+    def alerts(self, monitor: str | None = None) -> list[AlertRecord]:
+        """Where the rules of a monitor, or of all, stand."""
+        return monitoring.find_alerts(self._engine, monitor)
+
+    def keep_alerts(
+        self,
+        alerts: Sequence[AlertRecord],
+        deliveries: Sequence[DeliveryRecord],
+        gone: Sequence[AlertRecord] = (),
+    ) -> None:
+        """Writes where rules stand and the messages that follow from it, in one commit.
+
+        Args:
+            alerts: Where rules stand; the silence of a rule that is there stays as it is.
+            deliveries: Messages; one that is there stays as it is.
+            gone: Rules to be forgotten.
+        """
+        monitoring.keep_alerts(self._engine, alerts, deliveries, gone)
+
+    def silence_alert(self, monitor: str, rule: str, until: int | None) -> None:
+        """Silences a rule until then, in nanoseconds since the epoch; None ends a silence."""
+        monitoring.silence_alert(self._engine, monitor, rule, until)
+
+    def deliveries(
+        self,
+        due: int | None = None,
+        *,
+        accepted: bool | None = False,
+        monitor: str | None = None,
+        channel: str | None = None,
+        limit: int = 100,
+    ) -> list[DeliveryRecord]:
+        """Messages, oldest first.
+
+        Args:
+            due: Only those whose next attempt is due by then, in nanoseconds since the epoch.
+            accepted: Only those that were accepted, or that were not; None for both.
+            monitor: Only those of this one.
+            channel: Only those to this one, by its name.
+            limit: As many at most.
+        """
+        return monitoring.find_deliveries(self._engine, due, accepted, monitor, channel, limit)
+
+    def claim_delivery(self, delivery: str, due: int, until: int) -> bool:
+        """Begins an attempt at a message: puts it off and counts the attempt; False where another process did so.
+
+        Args:
+            delivery: Its id.
+            due: When it was due, as it was read.
+            until: When it is due again, should this process not say what became of the attempt.
+        """
+        return monitoring.claim_delivery(self._engine, delivery, due, until)
+
+    def change_delivery(self, delivery: str, **values: Any) -> None:
+        """Changes fields of a message, by its id."""
+        monitoring.update_delivery(self._engine, delivery, values)
 
 
 _open_stores: weakref.WeakSet[Store] = weakref.WeakSet()

@@ -366,6 +366,119 @@ class CampaignFinding(_Stored, table=True):
     field: str = Field(sa_type=Text)
 
 
+class DriftCheck(_Stored, table=True):
+    """Fields as in :class:`~genops.store.records.DriftRecord`; keyed by the start, as runs are."""
+
+    __tablename__ = "drift_check"
+    __table_args__ = (Index("drift_check_check", "check", "key"),)
+
+    key: int = Field(sa_column=Column(Int64, primary_key=True, autoincrement=False))
+    id: str = Field(sa_type=Text, unique=True)
+    check: str = Field(sa_type=Text)
+    reference: str = Field(sa_type=Text)
+    current: str = Field(sa_type=Text)
+    started: int = Field(sa_type=BigInteger)
+    ended: int = Field(sa_type=BigInteger)
+    verdict: str = Field(sa_type=Text)
+    body: str = Field(sa_type=JsonText)
+
+
+class DriftWatch(_Stored, table=True):
+    """Fields as in :class:`~genops.store.records.WatchRecord`."""
+
+    __tablename__ = "drift_watch"
+
+    watch: str = Field(sa_column=Column(Text, primary_key=True))
+    manifest: str = Field(sa_type=Text)
+    cursor: int = Field(sa_type=BigInteger)
+    seen: int = Field(sa_type=BigInteger)
+    updated: int = Field(sa_type=BigInteger)
+    baseline: str = Field(sa_type=JsonText)
+    state: str = Field(sa_type=JsonText)
+    alarms: str = Field(sa_type=JsonText)
+
+
+class Feedback(_Stored, table=True):
+    """Fields as in :class:`~genops.store.records.FeedbackRecord`, numbered in the order of writing."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (Index("feedback_run", "run"), Index("feedback_created", "created"))
+
+    number: int = Field(sa_column=Column(Int64, primary_key=True, autoincrement=True))
+    run: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    value: float
+    comment: str = Field(sa_type=Text)
+    author: str = Field(sa_type=Text)
+    created: int = Field(sa_type=BigInteger)
+
+
+class Monitor(_Stored, table=True):
+    """Fields as in :class:`~genops.store.records.MonitorRecord`."""
+
+    __tablename__ = "monitor"
+
+    monitor: str = Field(sa_column=Column(Text, primary_key=True))
+    manifest: str = Field(sa_type=Text)
+    began: int = Field(sa_type=BigInteger)
+    cursor: int = Field(sa_type=BigInteger)
+    seen: int = Field(sa_type=BigInteger)
+    updated: int = Field(sa_type=BigInteger)
+
+
+class Monitored(_Stored, table=True):
+    """Fields as in :class:`~genops.store.records.MonitoredRecord`, with the name of the monitor."""
+
+    __tablename__ = "monitored"
+    __table_args__ = (Index("monitored_started", "monitor", "started"),)
+
+    monitor: str = Field(sa_column=Column(Text, primary_key=True))
+    run: str = Field(sa_column=Column(Text, primary_key=True))
+    started: int = Field(sa_type=BigInteger)
+    manifest: str = Field(sa_type=Text)
+    stratum: str = Field(sa_type=Text)
+    probability: float
+    scores: str = Field(sa_type=JsonText)
+    judged: str = Field(sa_type=JsonText)
+
+
+class Alert(_Stored, table=True):
+    """Fields as in :class:`~genops.store.records.AlertRecord`."""
+
+    __tablename__ = "alert"
+
+    monitor: str = Field(sa_column=Column(Text, primary_key=True))
+    rule: str = Field(sa_column=Column(Text, primary_key=True))
+    state: str = Field(sa_type=Text)
+    since: int = Field(sa_type=BigInteger)
+    looked: int = Field(sa_type=BigInteger)
+    said: str = Field(sa_type=Text)
+    told: int | None = Field(sa_type=BigInteger)
+    silenced: int | None = Field(sa_type=BigInteger)
+    pending: str = Field(sa_type=Text)
+    looks: int
+    measure: str = Field(sa_type=JsonText)
+
+
+class Delivery(_Stored, table=True):
+    """Fields as in :class:`~genops.store.records.DeliveryRecord`, numbered in the order of writing."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (Index("delivery_due", "accepted", "due"),)
+
+    number: int = Field(sa_column=Column(Int64, primary_key=True, autoincrement=True))
+    id: str = Field(sa_type=Text, unique=True)
+    monitor: str = Field(sa_type=Text)
+    rule: str = Field(sa_type=Text)
+    channel: str = Field(sa_type=Text)
+    body: str = Field(sa_type=JsonText)
+    created: int = Field(sa_type=BigInteger)
+    due: int = Field(sa_type=BigInteger)
+    attempts: int
+    accepted: int | None = Field(sa_type=BigInteger)
+    error: str = Field(sa_type=Text)
+
+
 def _table(name: str) -> Table:
     return _Stored.metadata.tables[name]
 
@@ -377,3 +490,6 @@ component, lock, lock_component = _table("component"), _table("lock"), _table("l
 version, label_move = _table("version"), _table("label_move")
 evaluation, sample = _table("evaluation"), _table("sample")
 campaign, campaign_try, finding = _table("campaign"), _table("try"), _table("finding")
+drift_check, drift_watch = _table("drift_check"), _table("drift_watch")
+feedback, monitor, monitored = _table("feedback"), _table("monitor"), _table("monitored")
+alert, delivery = _table("alert"), _table("delivery")

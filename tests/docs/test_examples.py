@@ -21,6 +21,8 @@ LANGUAGES = {
     "yaml script",
     "yaml suite",
     "yaml campaign",
+    "yaml drift",
+    "yaml monitor",
     "yaml ci",
     "yaml broken",
     "prompt",

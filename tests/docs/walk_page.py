@@ -20,11 +20,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from genops.chains import ChainDefinition
+from genops.drift import DriftSpec
 from genops.errors import DefinitionError
 from genops.evals.suite import Suite
 from genops.executor import Project
 from genops.fuzz import Campaign
 from genops.models.scripted import Script
+from genops.monitoring.spec import MonitorSpec
 from genops.prompts import Folder, Prompt
 from genops.settings import Settings, load_settings
 from genops.syntax import read_yaml
@@ -87,6 +89,12 @@ class Walk:
 
     def yaml_campaign(self, block: Block) -> None:
         Campaign.load(block.file or "", load_settings())
+
+    def yaml_drift(self, block: Block) -> None:
+        DriftSpec.load(block.file or "", load_settings())
+
+    def yaml_monitor(self, block: Block) -> None:
+        MonitorSpec.load(block.file or "", load_settings())
 
     def yaml_ci(self, block: Block) -> None:
         """A job of a build server: its commands of genops are ones, with options that there are."""

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from genops.stats import e_benjamini_hochberg, holm
+from genops.stats import benjamini_hochberg, e_benjamini_hochberg, holm
 
 RUNS = 2_000
 
@@ -24,6 +24,25 @@ class TestHolm:
         assert found.adjusted == pytest.approx((0.03, 0.06, 0.06, 0.02))
         assert found.rejected == (True, False, False, True)
         assert (found.alpha, found.n, found.method) == (0.05, 4, "Holm, family-wise error rate")
+
+
+class TestBenjaminiHochberg:
+    @settings(max_examples=10)  # theirs collects garbage each time
+    @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+    def test_it_is_that_of_statsmodels(self, p_values):
+        found = benjamini_hochberg(p_values, 0.1)
+        assert found.adjusted == pytest.approx(multipletests(p_values, 0.1, method="fdr_bh")[1])
+        assert found.rejected == tuple(adjusted <= 0.1 for adjusted in found.adjusted)
+
+    def test_a_worked_example(self):
+        found = benjamini_hochberg([0.01, 0.04, 0.03, 0.005])
+        assert found.adjusted == pytest.approx((0.02, 0.04, 0.04, 0.02))
+        assert (found.rejected, found.method) == ((True,) * 4, "Benjamini-Hochberg, false discovery rate")
+
+    @pytest.mark.parametrize("p", [-0.1, 1.1, float("nan")])
+    def test_what_is_no_p_value_is_refused(self, p):
+        with pytest.raises(ValueError, match="a p-value lies between 0 and 1"):
+            benjamini_hochberg([p])
 
 
 class TestEBenjaminiHochberg:

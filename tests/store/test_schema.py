@@ -65,7 +65,20 @@ def test_processes_that_start_at_once_migrate_once(url: str) -> None:
 def test_an_older_store_is_brought_to_this_schema_when_it_is_opened(url: str) -> None:
     with Store.open(url) as store, store._engine.begin() as connection:
         connection.exec_driver_sql("DROP INDEX run_trace_id")
-        for table in ("finding", "try", "campaign", "sample", "evaluation"):
+        for table in (
+            "delivery",
+            "alert",
+            "monitored",
+            "monitor",
+            "feedback",
+            "drift_watch",
+            "drift_check",
+            "finding",
+            "try",
+            "campaign",
+            "sample",
+            "evaluation",
+        ):
             connection.exec_driver_sql(f"DROP TABLE {table}")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
     with Store.open(url) as store:

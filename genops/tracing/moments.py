@@ -1,11 +1,11 @@
-"""Moments as the command line shows them."""
+"""Moments as people read them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 
-def shown(nanoseconds: int | None) -> str:
+def shown_moment(nanoseconds: int | None) -> str:
     """A moment in local time; ``-`` for none."""
     if nanoseconds is None:
         return "-"

@@ -1,0 +1,56 @@
+"""Drift and skew: whether what a chain sees or says has changed, by how much, and what changed.
+
+A check compares a reference window with a current one by two-sample tests (:mod:`genops.drift.two_sample`), every one
+of them calibrated by relabelling (:mod:`genops.drift.relabelling`) and reported with the one effect that people can
+read: the separation (:mod:`genops.drift.effect`). A watch looks at every trace as it arrives
+(:mod:`genops.drift.sequential`).
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from genops.drift.defining import check_drift, define_drift
+    from genops.drift.relabelling import Relabellings
+    from genops.drift.samples import Samples
+    from genops.drift.sequential import Baseline, Detector
+    from genops.drift.spec import DriftSpec
+    from genops.drift.two_sample import Tested, find_test
+    from genops.drift.watch import Watch
+
+_LATER = {
+    "Baseline": "genops.drift.sequential",
+    "Detector": "genops.drift.sequential",
+    "DriftSpec": "genops.drift.spec",
+    "Relabellings": "genops.drift.relabelling",
+    "Samples": "genops.drift.samples",
+    "Tested": "genops.drift.two_sample",
+    "Watch": "genops.drift.watch",
+    "check_drift": "genops.drift.defining",
+    "define_drift": "genops.drift.defining",
+    "find_test": "genops.drift.two_sample",
+}
+
+__all__ = [
+    "Baseline",
+    "Detector",
+    "DriftSpec",
+    "Relabellings",
+    "Samples",
+    "Tested",
+    "Watch",
+    "check_drift",
+    "define_drift",
+    "find_test",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Imports a public name when it is first asked for."""
+    if name not in _LATER:
+        raise AttributeError(f"module 'genops.drift' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_LATER[name]), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,131 @@
+"""A drift check: windows are read, questions asked of them, and what they say is kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from genops.drift.embedding import Vectors
+from genops.drift.explanation import explained
+from genops.drift.looks.families import Asked, ask
+from genops.drift.looks.raw import decided
+from genops.drift.looks.rows import Rows
+from genops.drift.sensitivity import visible_separation
+from genops.drift.spec import DriftSpec
+from genops.drift.summary import StateSummary, Summary, WindowFacts
+from genops.drift.verdict import empty_reason, verdict_of, worst
+from genops.drift.windows import Source, StateSpec, Window, read_windows
+from genops.drift.windows.reference import Sources
+from genops.errors import DefinitionError
+from genops.executor import Project
+from genops.store.records import DriftRecord
+from genops.tracing.recorder import new_id
+
+Progress = Callable[[int, int], None]
+"""Told how many texts are embedded, and how many there are to embed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wants:
+    states: Sequence[StateSpec]
+
+    def reads(self, root: str) -> bool:
+        return any(state.reads(root) for state in self.states)
+
+
+def check(spec: DriftSpec, project: Project, *, progress: Progress | None = None) -> Summary:
+    """Compares the two windows of a check, and keeps what came of it in the store.
+
+    Args:
+        spec: The check.
+        project: Where it runs.
+        progress: Is told how the embedding of texts goes on.
+
+    Raises:
+        GenopsError: A window cannot be read, or its rows cannot be compared.
+    """
+    started = time.time_ns()
+    vectors = Vectors(project.settings, spec.embedder, progress)
+    before = windows_of(spec.reference, spec, project)
+    after = windows_of(spec.current, spec, project)
+    asked = {state.name: _asked(before[state.name], after[state.name], spec, vectors) for state in spec.states}
+    families = sum(len(one.families) for one in asked.values() if one is not None)
+    states = tuple(
+        _judged(before[name], after[name], one, name, families, spec, project) for name, one in asked.items()
+    )
+    summary = Summary(
+        id=new_id(128),
+        check=spec.name,
+        description=spec.description,
+        started=started,
+        ended=time.time_ns(),
+        alpha=spec.alpha,
+        smallest=spec.smallest,
+        wanted=spec.visible,
+        relabellings=spec.relabellings,
+        embedder=vectors.name if any(state.kind == "text" for state in states) else "",
+        verdict=worst(state.verdict for state in states),
+        states=states,
+    )
+    project.store.add_drift_check(_record(summary, spec))
+    return summary
+
+
+def windows_of(source: Source, spec: DriftSpec, project: Project) -> dict[str, Window]:
+    """The windows of a source, one a state of the check, with as many rows as it compares at most.
+
+    Raises:
+        GenopsError: The source cannot be read.
+    """
+    sources = Sources(project.settings, project.store, spec.folder)
+    read = read_windows(source.observations(sources, _Wants(spec.states)), spec.states, source.name)
+    return {name: window.drawn(spec.rows, spec.seed) for name, window in read.items()}
+
+
+def _asked(before: Window, after: Window, spec: DriftSpec, vectors: Vectors) -> Asked | None:
+    """The answers of a state's questions; None where a window is empty."""
+    if not len(before) or not len(after):
+        return None
+    if before.kind != after.kind:
+        what = f"the rows of {before.name} are of the kind {before.kind}, and those of {after.name} are {after.kind}"
+        raise DefinitionError(what, hint="say which they are with `as`")
+    given = vectors.of(before), vectors.of(after)
+    rows = Rows(before, after, None if given[0] is None or given[1] is None else (given[0], given[1]))
+    return ask(rows, spec)
+
+
+def _judged(
+    before: Window, after: Window, asked: Asked | None, name: str, families: int, spec: DriftSpec, project: Project
+) -> StateSummary:
+    facts = _facts(before), _facts(after)
+    if asked is None:
+        reason = empty_reason(facts[0], "reference") if not len(before) else empty_reason(facts[1], "current window")
+        return StateSummary(name, before.kind if len(before) else after.kind, *facts, "undecided", reason)
+    looks = decided(asked.families, families, spec.correction, spec.alpha, spec.smallest)
+    fitted = before.kind in ("text", "vector")
+    visible = visible_separation(facts[0].groups, facts[1].groups, spec.alpha / families, spec.smallest, fitted=fitted)
+    verdict, reason = verdict_of(looks, visible, spec.visible)
+    plain = StateSummary(name, before.kind, *facts, verdict, reason, looks, visible)
+    return explained(plain, asked, spec, project.store)
+
+
+def _facts(window: Window) -> WindowFacts:
+    times = window.times
+    first, last = (None, None) if times is None else (int(times.min()), int(times.max()))
+    return WindowFacts(
+        window.name, len(window), window.group_count, window.drawn_from, dict(window.left_out), first, last
+    )
+
+
+def _record(summary: Summary, spec: DriftSpec) -> DriftRecord:
+    return DriftRecord(
+        summary.id,
+        summary.check,
+        spec.reference.name,
+        spec.current.name,
+        summary.started,
+        summary.ended,
+        summary.verdict,
+        summary.to_json(),
+    )

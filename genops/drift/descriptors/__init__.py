@@ -1,0 +1,1 @@
+"""What a text is like, by one number or category each: one a file."""

@@ -1,0 +1,1 @@
+"""Two-sample tests of categories, one a file."""

@@ -1,0 +1,1 @@
+"""Two-sample tests of numbers, one a file."""

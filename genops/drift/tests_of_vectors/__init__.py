@@ -1,0 +1,1 @@
+"""Two-sample tests of vectors, one a file."""

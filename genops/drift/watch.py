@@ -1,0 +1,294 @@
+"""A watch: detectors that look at every trace as it arrives, and forget nothing when they are stopped.
+
+An item is a run: where a state gives several rows of one (the passages that it retrieved), they count as one by their
+mean. Runs are looked at in the order in which they started; one that has not ended holds up those behind it for
+:data:`PATIENCE` at most, and is then passed over.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from genops.artifacts import digest_of
+from genops.drift.check import check, windows_of
+from genops.drift.embedding import Vectors
+from genops.drift.sequential import Alarm, Baseline, Detector
+from genops.drift.spec import DriftSpec
+from genops.drift.windows import Window, read_windows
+from genops.drift.windows.traces import NOT_USERS, TraceSource, observed
+from genops.errors import DefinitionError, GenopsError, Undecided, UsageError
+from genops.executor import Project
+from genops.store.records import RunRecord, WatchRecord
+
+PATIENCE = 600.0
+"""Seconds for which a run that has not ended is waited for."""
+_AT_ONCE = 500
+_REMEMBERED = 2_000
+_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An alarm of a watch.
+
+    Attributes:
+        state: That changed.
+        run: After which that was certain.
+        at: Start of that run, in nanoseconds since the epoch.
+        since: Start of the run with which the change is thought to have begun; None where that is too long ago to know.
+        alarm: What the detector says.
+        check: Id of the drift check that was made of the runs since then; empty where none could be.
+    """
+
+    state: str
+    run: str
+    at: int
+    since: int | None
+    alarm: Alarm
+    check: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at the store.
+
+    Attributes:
+        runs: Looked at now.
+        seen: Looked at since the watch began.
+        raised: Alarms of now.
+        evidence: Of a change, by state, as a share of what alarms.
+    """
+
+    runs: int
+    seen: int
+    raised: tuple[Raised, ...]
+    evidence: dict[str, float]
+
+
+class Watch:
+    """The detectors of a check's states, on the traces of its current window.
+
+    Args:
+        spec: The check; its current window names the traces.
+        project: Whose traces they are.
+        fresh: Whether to begin anew, whatever is kept.
+
+    Attributes:
+        spec: The check.
+        resumed: Whether it goes on where it was left.
+        seen: Runs looked at.
+
+    Raises:
+        DefinitionError: The current window is none of traces, or the check has no name to be kept by.
+        Undecided: The reference is too small for a detector.
+        GenopsError: The reference cannot be read.
+    """
+
+    def __init__(self, spec: DriftSpec, project: Project, *, fresh: bool = False) -> None:
+        if not isinstance(spec.current, TraceSource):
+            raise DefinitionError(
+                f"a watch looks at traces, and the current window is {spec.current.name}",
+                hint="current: traces:chain=NAME",
+            )
+        if not spec.name:
+            raise UsageError("a watch needs a name to be kept by", hint="define the check in evals/NAME.yaml")
+        self.spec, self._project, self._source = spec, project, spec.current
+        self._vectors = Vectors(project.settings, spec.embedder)
+        kept = None if fresh else project.store.drift_watch(spec.name)
+        manifest = self._manifest()
+        self.resumed = kept is not None and kept.manifest == manifest
+        if kept is None or kept.manifest != manifest:
+            baselines = self._baselines()
+            kept = self._begun(manifest, baselines)
+            project.store.open_drift_watch(kept)
+        else:
+            baselines = {name: Baseline.from_state(state) for name, state in kept.baseline.items()}
+        self._record = kept
+        self._detectors = {
+            name: Detector.from_state(kept.state["detectors"][name], baseline)
+            if name in kept.state.get("detectors", {})
+            else Detector(baseline, spec.watch.average_run)
+            for name, baseline in baselines.items()
+        }
+
+    @property
+    def seen(self) -> int:
+        """Runs looked at since it began."""
+        return self._record.seen
+
+    @property
+    def evidence(self) -> float:
+        """Of a change, the greatest of its states, as a share of what alarms."""
+        return max(detector.evidence for detector in self._detectors.values())
+
+    @property
+    def smallest_changes(self) -> dict[str, float]:
+        """By state, the least share of new rows that could ever alarm, given the size of the reference."""
+        return {name: detector.baseline.smallest_change for name, detector in self._detectors.items()}
+
+    def look(self, *, explain: bool = True) -> Look:
+        """Looks at the runs that ended since the last look, and keeps where it stands.
+
+        Args:
+            explain: Whether an alarm is followed by a check of the runs since the change.
+
+        Raises:
+            GenopsError: The store or the embedder fails; what was looked at before is kept.
+        """
+        raised: list[Raised] = []
+        arrived = self._arrived()
+        for start in range(0, len(arrived), _AT_ONCE):
+            runs = arrived[start : start + _AT_ONCE]
+            found = self._taken(runs)
+            if explain:
+                found = [replace(one, check=self._explained(one)) for one in found]
+            self._keep(runs, found)
+            raised += found
+        evidence = {name: detector.evidence for name, detector in self._detectors.items()}
+        return Look(len(arrived), self.seen, tuple(raised), evidence)
+
+    def follow(self, told: Callable[[Look], None]) -> None:
+        """Looks again and again, until it is interrupted.
+
+        Args:
+            told: Is told of every look that found runs.
+        """
+        while True:
+            found = self.look()
+            if found.runs:
+                told(found)
+            time.sleep(self.spec.watch.every)
+
+    def _manifest(self) -> str:
+        """Everything that the detectors follow from."""
+        states = [
+            {"name": state.name, "of": repr(state.of), "kind": state.kind, "group": repr(state.group)}
+            for state in self.spec.states
+        ]
+        embedder = self._vectors.identity() if any(state.kind in (None, "text") for state in self.spec.states) else {}
+        return digest_of(
+            {
+                "reference": self.spec.reference.name,
+                "current": self._source.name,
+                "states": states,
+                "embedder": embedder,
+                "average_run": self.spec.watch.average_run,
+                "rows": self.spec.rows,
+                "seed": self.spec.seed,
+            }
+        )
+
+    def _baselines(self) -> dict[str, Baseline]:
+        windows = windows_of(self.spec.reference, self.spec, self._project)
+        return {name: self._baseline(name, window) for name, window in windows.items()}
+
+    def _baseline(self, name: str, window: Window) -> Baseline:
+        groups = window.ids if len(set(window.ids)) < len(window) else None
+        try:
+            match window.kind:
+                case "number":
+                    return Baseline.of_numbers(window.values, groups, seed=self.spec.seed)
+                case "category":
+                    raise DefinitionError(f"{name}: a watch looks at texts, vectors and numbers, not at categories")
+                case _:
+                    vectors = self._vectors.of(window)
+                    assert vectors is not None
+                    return Baseline.of_vectors(vectors, groups, seed=self.spec.seed)
+        except DefinitionError:
+            raise
+        except UsageError as error:
+            raise Undecided(f"{name}: {error.message}", hint=error.hint) from None
+
+    def _begun(self, manifest: str, baselines: dict[str, Baseline]) -> WatchRecord:
+        now = time.time_ns()
+        since = self._source.query.filter().since
+        states = {name: baseline.state() for name, baseline in baselines.items()}
+        return WatchRecord(self.spec.name, manifest, now if since is None else since - 1, 0, now, states)
+
+    def _arrived(self) -> list[RunRecord]:
+        """Runs behind the cursor that ended, oldest first, up to one that is waited for."""
+        wanted = replace(self._source.query.filter(), since=self._record.cursor + 1)
+        started = [run for run in self._project.store.iter_runs(wanted) if wanted.mode or run.mode not in NOT_USERS]
+        arrived: list[RunRecord] = []
+        for run in reversed(started):
+            if run.ended is None:
+                if time.time_ns() - run.started < PATIENCE * 1e9:
+                    break
+                continue
+            arrived.append(run)
+        return arrived
+
+    def _taken(self, runs: Sequence[RunRecord]) -> list[Raised]:
+        """Gives the rows of runs to the detectors."""
+        observations = list(observed(self._project.store, list(runs), _Wants(self.spec)))
+        windows = read_windows(observations, self.spec.states, self._source.name) if observations else {}
+        read = [
+            (name, window, window.values if window.kind == "number" else self._vectors.of(window))
+            for name, window in windows.items()
+            if len(window)
+        ]
+        return [raised for name, window, values in read for raised in self._detected(name, window, values)]
+
+    def _detected(self, name: str, window: Window, values: Any) -> list[Raised]:
+        """Gives rows to the detector of a state."""
+        detector = self._detectors[name]
+        first = detector.items
+        sessions = detector.baseline.sessions
+        items = list(dict.fromkeys(window.ids)) if sessions else list(window.ids)
+        alarms = detector.update(values, window.ids if sessions else None)
+        starts = dict(zip(window.ids, window.times.tolist(), strict=True)) if window.times is not None else {}
+        whole = dict(zip(window.ids, window.runs, strict=True))
+        recent = self._recent(name)
+        recent.update({first + place: starts.get(item) for place, item in enumerate(items)})
+        found = []
+        for alarm in alarms:
+            item = items[alarm.item - first]
+            found.append(Raised(name, whole[item], starts.get(item, 0), recent.get(alarm.since), alarm))
+        self._record.state.setdefault("recent", {})[name] = [
+            [number, at] for number, at in list(recent.items())[-_REMEMBERED:]
+        ]
+        return found
+
+    def _recent(self, name: str) -> dict[int, int | None]:
+        """When the last items of a state started, by their numbers."""
+        return dict(self._record.state.get("recent", {}).get(name, []))
+
+    def _keep(self, runs: Sequence[RunRecord], raised: Sequence[Raised]) -> None:
+        state = {**self._record.state, "detectors": {name: one.state() for name, one in self._detectors.items()}}
+        alarms = [*self._record.alarms, *(asdict(one) for one in raised)][-_KEPT:]
+        self._record = replace(
+            self._record,
+            cursor=runs[-1].started,
+            seen=self._record.seen + len(runs),
+            updated=time.time_ns(),
+            state=state,
+            alarms=alarms,
+        )
+        self._project.store.advance_drift_watch(self._record)
+
+    def _explained(self, raised: Raised) -> str:
+        """The id of a check of the runs since a change; empty where they cannot be compared."""
+        since = self._record.cursor if raised.since is None else raised.since
+        query = self._source.query.model_copy(update={"since": _iso(since), "until": _iso(raised.at + 1_000_000_000)})
+        window = TraceSource(query, f"chain={query.chain},since={query.since},until={query.until}")
+        try:
+            return check(replace(self.spec, current=window), self._project).id
+        except GenopsError:
+            return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wants:
+    spec: DriftSpec
+
+    def reads(self, root: str) -> bool:
+        return any(state.reads(root) for state in self.spec.states)
+
+
+def _iso(nanoseconds: int) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC).isoformat()

@@ -1,0 +1,257 @@
+"""Observations to windows: each state of them read by its expression, once through the source."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from genops.chains import evaluate, reads_of
+from genops.drift.windows.observation import Observation
+from genops.drift.windows.window import Kind, Window
+from genops.errors import DefinitionError, InputError
+from genops.evals.scorer import as_text
+
+LONGEST = 100_000
+"""Characters of a text that are looked at: its beginning."""
+_TEXT_NAMES = ("text", "input", "question", "prompt", "output", "answer")
+_NOTHING = "nothing there"
+_NONE = "no value"
+
+
+@dataclass(frozen=True, slots=True)
+class StateSpec:
+    """What of an observation is compared, and what else is read of it.
+
+    Attributes:
+        name: What people know the state by.
+        of: Expression, compiled; None for the inputs, or the text of a line.
+        kind: What its values are; None for what they turn out to be.
+        group: Expression for the group, compiled; None for the source's own.
+        context: Expression for the known context, compiled; None for none.
+        segments: Expressions for labels of the rows, compiled, by name.
+    """
+
+    name: str
+    of: Any = None
+    kind: Kind | None = None
+    group: Any = None
+    context: Any = None
+    segments: Mapping[str, Any] = field(default_factory=dict)
+
+    def reads(self, root: str) -> bool:
+        """Whether one of its expressions reads a variable."""
+        given = (self.of, self.group, self.context, *self.segments.values())
+        return any(read.root == root for value in given if value is not None for read in reads_of(value))
+
+
+@dataclass(slots=True)
+class _Rows:
+    """The rows of one state, as they are gathered."""
+
+    values: list[Any] = field(default_factory=list)
+    observations: list[Observation] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
+    contexts: list[str] = field(default_factory=list)
+    segments: list[dict[str, str]] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
+    first_fault: InputError | None = None
+
+
+def read_windows(observations: Iterable[Observation], states: Sequence[StateSpec], name: str) -> dict[str, Window]:
+    """A window for each state, by its name.
+
+    A list gives a row for each of its members, all of the group of its observation; a mapping with a ``text`` is that
+    text, another one the texts in it; what is None, or is not there in this observation, gives no row and is counted.
+
+    Args:
+        observations: Of the source.
+        states: What is compared.
+        name: What people know the source by.
+
+    Raises:
+        DefinitionError: The values of a state are of several kinds, or not of the kind that it says.
+        InputError: An expression fails for every observation.
+    """
+    gathered = {state.name: _Rows() for state in states}
+    total = 0
+    for observation in observations:
+        total += 1
+        for state in states:
+            _read(observation, state, gathered[state.name])
+    for rows in gathered.values():
+        if total and not rows.values and rows.first_fault is not None and not any(rows.left_out.keys() - {_NOTHING}):
+            raise rows.first_fault
+    return {state.name: _window(gathered[state.name], state, name) for state in states}
+
+
+def _read(observation: Observation, state: StateSpec, rows: _Rows) -> None:
+    try:
+        value = _default(observation) if state.of is None else evaluate(state.of, observation.variables)
+    except InputError as error:
+        rows.first_fault = rows.first_fault or error
+        rows.left_out[observation.missing or _NOTHING] += 1
+        return
+    items = list(_items(value, state.kind))
+    if not items:
+        rows.left_out[observation.missing or _NONE] += 1
+        return
+    group = observation.group if state.group is None else _label(state.group, observation)
+    context = "" if state.context is None else _label(state.context, observation)
+    own = {key: _label(expression, observation) for key, expression in state.segments.items()}
+    for item in items:
+        rows.values.append(item)
+        rows.observations.append(observation)
+        rows.groups.append(group or f"row {observation.id}")
+        rows.contexts.append(context)
+        rows.segments.append({**observation.segments, **own})
+
+
+def _label(expression: Any, observation: Observation) -> str:
+    try:
+        value = evaluate(expression, observation.variables)
+    except InputError:
+        return ""
+    return "" if value is None else as_text(value)
+
+
+def _default(observation: Observation) -> Any:
+    """The inputs of a chain, or the text of a line."""
+    variables = observation.variables
+    if "inputs" in variables:
+        return variables["inputs"]
+    named = next((name for name in ("vector", *_TEXT_NAMES, "value") if name in variables), None)
+    if named is not None:
+        return variables[named]
+    texts = [value for value in variables.values() if isinstance(value, str)]
+    if len(texts) == 1:
+        return texts[0]
+    shown = ", ".join(variables)
+    raise InputError(f"which of {shown} is to be compared, nothing says", hint="say it with `of`: --of NAME")
+
+
+def _items(value: Any, kind: Kind | None) -> Iterator[Any]:
+    """The rows of a value."""
+    if value is None:
+        return
+    if isinstance(value, (list, tuple)):
+        if kind == "vector" or (kind is None and len(value) > 1 and all(map(_is_number, value))):
+            yield np.asarray(value, dtype=np.float32)
+            return
+        for item in value:
+            yield from _items(item, kind)
+        return
+    if isinstance(value, np.ndarray):
+        yield value
+        return
+    if isinstance(value, Mapping):
+        if isinstance(value.get("text"), str):
+            yield _cut(value["text"])
+            return
+        texts = [item for _, item in sorted(value.items()) if isinstance(item, str)]
+        yield _cut("\n".join(texts) if texts else as_text(dict(value)))
+        return
+    if kind == "number" and isinstance(value, str):
+        yield _read_number(value)
+        return
+    if kind in ("text", "category") or isinstance(value, str):
+        yield _cut(value if isinstance(value, str) else as_text(value))
+        return
+    yield value
+
+
+def _read_number(text: str) -> float | str:
+    """A number of a table, whose fields are text."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _cut(text: str) -> str:
+    return text[:LONGEST]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _window(rows: _Rows, state: StateSpec, name: str) -> Window:
+    kind = state.kind or _kind_of(rows.values, state)
+    keep = list(range(len(rows.values)))
+    values: Any
+    match kind:
+        case "number":
+            if not all(_is_number(value) or isinstance(value, bool) for value in rows.values):
+                raise _mistyped(state, "numbers", rows)
+            numbers = np.array([float(value) for value in rows.values])
+            finite = np.flatnonzero(np.isfinite(numbers))
+            if len(finite) < len(numbers):
+                rows.left_out["no finite number"] += len(numbers) - len(finite)
+            values = numbers[finite]
+            keep = finite.tolist()
+        case "vector":
+            values, keep = _vectors(rows, state)
+        case "category":
+            values = tuple(as_text(value) for value in rows.values)
+        case _:
+            values = tuple(value if isinstance(value, str) else as_text(value) for value in rows.values)
+    kept = [rows.observations[row] for row in keep]
+    times = [observation.time for observation in kept]
+    labels = [rows.segments[row] for row in keep]
+    known = sorted({key for each in labels for key in each})
+    return Window(
+        name,
+        kind,
+        values,
+        tuple(observation.id for observation in kept),
+        tuple(rows.groups[row] for row in keep),
+        np.array(times, dtype=np.int64) if kept and all(time is not None for time in times) else None,
+        tuple(observation.run for observation in kept),
+        tuple(observation.lock for observation in kept),
+        {key: tuple(each.get(key, "") for each in labels) for key in known},
+        tuple(rows.contexts[row] for row in keep) if state.context is not None else None,
+        dict(rows.left_out),
+        len(kept),
+    )
+
+
+def _kind_of(values: Sequence[Any], state: StateSpec) -> Kind:
+    kinds: set[Kind] = {_kind(value) for value in values}
+    if len(kinds) > 1:
+        shown = " and ".join(sorted(kinds))
+        raise DefinitionError(f"{state.name}: its values are {shown}", hint="say which: `as: text`")
+    return kinds.pop() if kinds else "text"
+
+
+def _kind(value: Any) -> Kind:
+    if isinstance(value, bool):
+        return "category"
+    if isinstance(value, np.ndarray):
+        return "vector"
+    return "number" if isinstance(value, (int, float)) else "text"
+
+
+def _vectors(rows: _Rows, state: StateSpec) -> tuple[Any, list[int]]:
+    if not all(isinstance(value, np.ndarray) and value.ndim == 1 for value in rows.values):
+        raise _mistyped(state, "vectors, that is, lists of numbers", rows)
+    sizes = sorted({len(value) for value in rows.values})
+    if len(sizes) > 1:
+        shown = " and ".join(map(str, sizes[:3]))
+        raise DefinitionError(
+            f"{state.name}: its vectors are of {shown} dimensions", hint="embed all with one embedder"
+        )
+    keep = [row for row, value in enumerate(rows.values) if all(map(math.isfinite, value))]
+    if len(keep) < len(rows.values):
+        rows.left_out["a vector that is not finite"] += len(rows.values) - len(keep)
+    size = sizes[0] if sizes else 0
+    return np.array([rows.values[row] for row in keep], dtype=np.float32).reshape(len(keep), size), keep
+
+
+def _mistyped(state: StateSpec, wanted: str, rows: _Rows) -> DefinitionError:
+    kinds = " and ".join(sorted({type(value).__name__ for value in rows.values}))
+    return DefinitionError(f"{state.name}: its values should be {wanted}, and are {kinds}")

@@ -1,0 +1,139 @@
+"""Recorded runs as observations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from genops.artifacts import Value, decode
+from genops.drift.windows.observation import Observation, Wants
+from genops.drift.windows.reference import Sources
+from genops.errors import UsageError, nearest
+from genops.evals.datasets.sources.traces import TraceQuery
+from genops.evals.scorers.span_view import SpanView
+from genops.evals.subject import step_outputs
+from genops.store.records import RunRecord
+from genops.tracing.trace import Trace
+
+if TYPE_CHECKING:
+    from genops.store import Store
+
+_AT_ONCE = 500
+NOT_USERS = ("replay", "eval", "fuzz")
+"""Modes of runs that no user asked for: they are compared only where they are asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class TraceSource:
+    """Runs of a chain, oldest first.
+
+    Attributes:
+        query: Which of them; the newest where it has a limit.
+        written: As people wrote it.
+    """
+
+    query: TraceQuery
+    written: str
+
+    @classmethod
+    def of(cls, value: Any) -> TraceSource:
+        """The source of a mapping of what a query may say, or of a chain's name.
+
+        Raises:
+            UsageError: It is no query.
+        """
+        keys = {"chain": value} if isinstance(value, str) else value
+        try:
+            query = TraceQuery.model_validate(keys)
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = str(first["loc"][0]) if first["loc"] else "traces"
+            known = [name for name in TraceQuery.model_fields if name != "expected"]
+            if first["type"] == "extra_forbidden":
+                raise UsageError(f"traces: unknown key {key!r}", hint=nearest(key, known)) from None
+            if first["type"] == "missing":
+                raise UsageError(f"traces: of which chain? `{key}` is missing", hint="traces:chain=NAME") from None
+            raise UsageError(f"traces: `{key}`: {first['msg']}") from None
+        query.filter()
+        return cls(query, ",".join(f"{key}={item}" for key, item in keys.items()))
+
+    @property
+    def name(self) -> str:
+        """As people wrote it."""
+        return f"traces:{self.written}"
+
+    def observations(self, sources: Sources, wants: Wants) -> Iterator[Observation]:
+        """Every run that fits; incomplete ones are left out."""
+        yield from observed(sources.store, self._runs(sources.store), wants)
+
+    def _runs(self, store: Store) -> list[RunRecord]:
+        wanted, found = self.query.filter(), list[RunRecord]()
+        for run in store.iter_runs(wanted):
+            if wanted.mode is None and run.mode in NOT_USERS:
+                continue
+            found.append(run)
+            if len(found) == self.query.limit:
+                break
+        return found[::-1]
+
+
+def observed(store: Store, runs: list[RunRecord], wants: Wants) -> Iterator[Observation]:
+    """Runs as observations, in their order.
+
+    Args:
+        store: Holds their payloads and spans.
+        runs: What is observed; those that have not ended, or lost records, are passed over.
+        wants: What of each will be read.
+    """
+    for start in range(0, len(runs), _AT_ONCE):
+        page = [run for run in runs[start : start + _AT_ONCE] if run.ended is not None and not run.dropped]
+        payloads = store.payloads(digest for run in page for digest in (run.inputs, run.output) if digest)
+        for run in page:
+            yield _observation(store, run, payloads, wants)
+
+
+def _observation(store: Store, run: RunRecord, payloads: dict[str, bytes], wants: Wants) -> Observation:
+    variables: dict[str, Any] = {
+        "run": {
+            "id": run.id,
+            "chain": run.chain,
+            "reference": run.reference,
+            "status": run.status,
+            "seconds": ((run.ended or run.started) - run.started) / 1e9,
+            "cost": run.cost,
+            "input_tokens": run.input_tokens,
+            "output_tokens": run.output_tokens,
+            "model_calls": run.model_calls,
+            "session": run.session,
+            "user": run.user,
+            "tags": list(run.tags),
+        }
+    }
+    for name, digest in (("inputs", run.inputs), ("output", run.output)):
+        if digest is not None and digest in payloads:
+            variables[name] = _decoded(payloads[digest])
+    if wants.reads("steps") or wants.reads("span") or wants.reads("spans"):
+        trace = Trace(run, store.spans(run.id), store)
+        trace.fetch(digest for span in trace.spans if (digest := span.output) is not None)
+        views = [SpanView(trace, span) for _, span in trace.walk()]
+        variables |= {"steps": step_outputs(trace), "spans": views, "span": {view.path: view for view in views}}
+    return Observation(
+        id=run.id[:12],
+        variables=variables,
+        group=run.session or "",
+        time=run.started,
+        run=run.id,
+        lock=run.lock,
+        segments={"version": run.reference} if run.reference else {},
+        missing="" if run.status == "ok" else f"the run ended as {run.status}",
+    )
+
+
+def _decoded(data: bytes) -> Value:
+    try:
+        return decode(data)
+    except ValueError:
+        return None

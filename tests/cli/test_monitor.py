@@ -1,0 +1,113 @@
+"""``genops monitor``: production is scored, figures are shown, and a channel is told what a rule says."""
+
+import json
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+LIVE = """
+kind: monitor
+chain: say
+sample: {rate: 1.0}
+scorers:
+  - contains: hello
+rules:
+  - {rule: score.contains < 0.5, least: 3}
+  - {rule: error_rate > 0.9, least: 1000}
+channels:
+  file: {command: [sh, -c, "cat >> told.jsonl; echo >> told.jsonl"]}
+"""
+
+
+@pytest.fixture
+def live(site):
+    (site / "evals").mkdir(exist_ok=True)
+    (site / "evals" / "live.yaml").write_text(LIVE)
+    return site
+
+
+def asked(genops, *words):
+    for word in words:
+        genops("run", "say", "-i", f"what={word}")
+
+
+def test_what_arrives_is_scored_and_shown_and_a_bad_figure_is_told_once(live, genops):
+    genops("monitor", "run", "live", "--once", code=3)
+    asked(genops, *["bye"] * 40)
+    found = genops("monitor", "run", "live", "--once", code=1)
+    assert "40 traces, 40 scored" in found.out
+    assert "score.contains < 0.5: alert" in found.out
+    told = [json.loads(line) for line in (live / "told.jsonl").read_text().splitlines() if line]
+    assert [(one["rule"], one["state"]) for one in told] == [("score.contains < 0.5", "alert")]
+    assert len(told[0]["examples"]) == 3
+    genops("monitor", "run", "live", "--once", code=1)
+    assert (live / "told.jsonl").read_text().count('"rule"') == 1
+    assert "no message waits" in genops("monitor", "deliveries").err
+    status = json.loads(genops("monitor", "status", "live", "--json").out)
+    assert status["seen"] == 40
+    assert status["figures"]["score.contains"]["value"] == 0.0
+    assert [rule["state"] for rule in status["rules"]] == ["no data", "alert"]
+    shown = genops("monitor", "status", "live").out
+    assert "score.contains" in shown
+    assert "latency.p95" in shown
+
+
+def test_a_silenced_rule_tells_nobody(live, genops):
+    genops("monitor", "run", "live", "--once", code=3)
+    assert "is silent until" in genops("monitor", "silence", "score.contains", "--for", "2h").err
+    asked(genops, *["bye"] * 40)
+    genops("monitor", "run", "live", "--once", code=1)
+    assert not (live / "told.jsonl").exists()
+    assert "silent until" in genops("monitor", "status", "live").out
+    assert "no longer silent" in genops("monitor", "silence", "score.contains", "--end").err
+    genops("monitor", "run", "live", "--once", code=1)
+    assert (live / "told.jsonl").exists()
+
+
+def test_every_figure_is_told_to_prometheus(live, genops):
+    genops("monitor", "run", "live", "--once", code=3)
+    asked(genops, "hello")
+    genops("monitor", "run", "live", "--once", code=3)
+    families = {one.name: one for one in text_string_to_metric_families(genops("monitor", "metrics", "live").out)}
+    figures = {sample.labels["figure"]: sample.value for sample in families["genops_figure"].samples}
+    assert figures["score.contains"] == 1.0
+    assert figures["traces"] == 1.0
+
+
+def test_a_channel_can_be_tried(live, genops):
+    assert "file accepted it" in genops("monitor", "test", "live", "file").err
+    assert "a test of this channel" in (live / "told.jsonl").read_text()
+
+
+def test_scores_stand_beside_those_at_release(live, genops):
+    (live / "evals" / "release.yaml").write_text(
+        "kind: suite\nchain: say\ndataset: [{what: hello a}, {what: hello b}]\nscorers:\n  - contains: hello\n"
+    )
+    genops("eval", "run", "release")
+    (live / "evals" / "live.yaml").write_text(f"{LIVE}release: eval:release\n")
+    genops("monitor", "run", "live", "--once", code=3)
+    asked(genops, "bye", "bye")
+    genops("monitor", "run", "live", "--once", code=3)
+    (found,) = json.loads(genops("monitor", "status", "live", "--json").out)["since_release"]
+    assert (found["name"], found["release"]["value"], found["now"]["value"]) == ("contains", 1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "lives"], "live"),
+        (["test", "live", "flie"], "file"),
+        (["silence", "nothing", "--for", "2h"], "no rule begins"),
+        (["silence", "nothing"], "--for"),
+        (["silence", "nothing", "--for", "soon"], "no duration"),
+        (["run", "live", "--listen", "nowhere"], "no address"),
+    ],
+)
+def test_wrong_usage_is_one_clear_error(live, genops, arguments, message):
+    done = genops("monitor", *arguments, code=2)
+    assert message in done.err
+    assert "Traceback" not in done.err
+
+
+def test_the_schema_of_a_monitor_is_printed(genops):
+    assert json.loads(genops("schema", "monitor").out)["title"] == "genops monitor"

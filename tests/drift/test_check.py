@@ -1,0 +1,164 @@
+"""A check says whether a window drifted, what it could have seen, and keeps what it said."""
+
+import random
+
+import numpy as np
+import pytest
+
+from genops.drift import check_drift, define_drift
+from genops.drift.summary import Summary
+from genops.errors import DefinitionError, ExitCode, InputError
+from genops.executor import Chain
+
+COLOURS = ["red", "green", "blue", "white", "black", "yellow", "brown", "grey"]
+FOOD = ["soup", "bread", "salad", "cheese", "apples", "noodles", "beans", "rice"]
+
+
+def sentences(words, count, seed):
+    chance = random.Random(seed)
+    return [" ".join(chance.choices(words, k=6)) for _ in range(count)]
+
+
+@pytest.fixture
+def drift(lab):
+    lab.site.top += 'plugins = ["tests.retrieval.hashing"]\n'
+
+    def run(reference, current, **more):
+        about = {"embedder": "hashing", "relabellings": 199, "topics": False, "concepts": False, **more}
+        spec = define_drift(more.pop("name", ""), folder=lab.site.root, reference=reference, current=current, **about)
+        return check_drift(spec, lab.site.project)
+
+    run.lab = lab
+    return run
+
+
+class TestTexts:
+    def test_of_another_kind_are_drift_told_with_words_and_examples(self, drift):
+        found = drift(sentences(COLOURS, 120, 1), sentences(COLOURS, 60, 2) + sentences(FOOD, 60, 3))
+        (state,) = found.states
+        assert (found.verdict, found.exit_code) == ("drift", ExitCode.BAD_VERDICT)
+        embedding = next(look for look in state.looks if look.family == "values")
+        assert embedding.alarm
+        assert embedding.test == "mmd_fuse"
+        assert embedding.separation.low < 0.5 < embedding.separation.high + 0.1
+        assert {word.term for word in state.words if word.new} & set(FOOD)
+        assert any(word in state.examples[0].text for word in FOOD)
+        assert "the rows" in state.reason
+
+    def test_of_the_same_kind_are_quiet_and_it_says_what_would_have_been_seen(self, drift):
+        found = drift(sentences(COLOURS, 300, 1), sentences(COLOURS, 300, 2))
+        (state,) = found.states
+        assert found.verdict == "quiet"
+        assert 0.1 < state.visible < 0.3
+        assert f"{state.visible:.0%}" in state.reason
+
+    def test_that_are_few_are_undecided(self, drift):
+        found = drift(sentences(COLOURS, 12, 1), sentences(COLOURS, 12, 2))
+        assert (found.verdict, found.exit_code) == ("undecided", ExitCode.UNDECIDED)
+        assert "too few" in found.states[0].reason
+
+    def test_of_few_groups_are_undecided_however_many_rows_there_are(self, drift):
+        rows = [{"text": text, "group": f"s{number % 3}"} for number, text in enumerate(sentences(COLOURS, 300, 1))]
+        found = drift(rows, sentences(COLOURS, 300, 2))
+        assert found.verdict == "undecided"
+        assert found.states[0].reference.groups == 3
+
+    def test_that_changed_less_than_matters_are_no_drift(self, drift):
+        found = drift(sentences(COLOURS, 120, 1), sentences(COLOURS, 60, 2) + sentences(FOOD, 60, 3), smallest=0.95)
+        assert found.verdict != "drift"
+
+    def test_descriptors_tell_the_change_in_their_own_unit(self, drift):
+        longer = [f"{text} {text}" for text in sentences(COLOURS, 100, 2)]
+        found = drift(sentences(COLOURS, 100, 1), longer, descriptors=["words", "language"])
+        words = next(look for look in found.states[0].looks if look.name == "words")
+        assert words.alarm
+        assert words.change.unit == "words"
+        assert words.change.difference.value == pytest.approx(6)
+        assert found.states[0].histograms[0].name == "words"
+
+
+class TestNumbers:
+    def test_that_moved_are_drift_in_their_own_unit(self, drift):
+        chance = np.random.default_rng(1)
+        found = drift(chance.normal(0, 1, 200), chance.normal(1, 1, 200))
+        (look,) = found.states[0].looks
+        assert look.alarm
+        assert look.change.difference.value == pytest.approx(1, abs=0.3)
+
+    def test_may_be_scores_of_an_evaluation(self, drift):
+        lab = drift.lab
+        done = lab.run(lab.suite(["one", "two", "three"]))
+        rows = [{"scores": {"contains": 1.0}}] * 10
+        found = drift(f"eval:{done.id}", rows, of="scores.contains", as_="number")
+        assert found.states[0].reference.rows == 3
+
+    def test_that_are_all_equal_are_no_drift(self, drift):
+        found = drift([1.0] * 300, [1.0] * 300)
+        assert found.verdict == "quiet"
+        assert found.states[0].looks[0].p == 1
+
+
+def test_categories_tell_which_share_moved(drift):
+    before, after = ["a"] * 150 + ["b"] * 50, ["a"] * 80 + ["b"] * 120
+    found = drift(before, after, as_="category")
+    (look,) = found.states[0].looks
+    assert look.alarm
+    assert {moved.category for moved in look.change.moved} == {"a", "b"}
+    assert look.separation.value == pytest.approx(0.35, abs=0.05)
+
+
+def test_vectors_are_compared_as_they_are(drift):
+    chance = np.random.default_rng(1)
+    found = drift(chance.normal(0, 1, (150, 4)), chance.normal(0.8, 1, (150, 4)))
+    assert found.verdict == "drift"
+    assert len(found.states[0].points) == 300
+
+
+def test_vectors_of_other_dimensions_are_refused(drift):
+    with pytest.raises(InputError, match="4 and of 5 dimensions"):
+        drift(np.ones((20, 4)), np.ones((20, 5)))
+
+
+def test_windows_of_other_kinds_are_refused(drift):
+    with pytest.raises(DefinitionError, match="number"):
+        drift([1.0, 2.0], ["one", "two"], of="value | default(text)")
+
+
+def test_an_empty_window_is_undecided_and_says_why(drift):
+    lab = drift.lab
+    lab.replies["bad"] = ValueError("no")
+    with pytest.raises(Exception, match="no"):
+        Chain.load("echo", project=lab.site.project).run_sync({"text": "bad"})
+    lab.site.project.store.writer.flush(10.0)
+    failed = drift(sentences(COLOURS, 20, 1), "traces:chain=echo", of="output | default(text)")
+    assert failed.verdict == "undecided"
+    assert "the run ended as error" in failed.states[0].reason
+    nothing = drift("traces:chain=other", sentences(COLOURS, 20, 1), of="output | default(text)")
+    assert "nothing fits" in nothing.states[0].reason
+
+
+def test_several_states_share_alpha(drift):
+    windows = sentences(COLOURS, 80, 1), sentences(FOOD, 80, 2)
+    rows = [{"left": left, "right": right} for left, right in zip(*windows, strict=True)]
+    found = drift(rows[:40], rows[40:], of={"left": "left", "right": "right"}, descriptors=False)
+    assert [state.name for state in found.states] == ["left", "right"]
+    assert all(look.adjusted == min(1, 2 * look.p) for state in found.states for look in state.looks)
+
+
+def test_a_check_is_kept_as_it_was_said(drift):
+    found = drift(sentences(COLOURS, 40, 1), sentences(FOOD, 40, 3))
+    kept = drift.lab.site.project.store.drift_check(found.id[:8])
+    assert Summary.from_json(kept.body) == found
+    assert kept.verdict == found.verdict
+
+
+def test_the_same_windows_and_seed_give_the_same_answer(drift):
+    windows = sentences(COLOURS, 60, 1), sentences(COLOURS, 60, 2)
+    first, second = (drift(*windows, seed=3).states for _ in range(2))
+    assert first == second
+
+
+def test_a_window_is_drawn_where_it_has_more_rows_than_are_compared(drift):
+    found = drift(sentences(COLOURS, 100, 1), sentences(COLOURS, 50, 2), rows=60)
+    facts = found.states[0].reference
+    assert (facts.rows, facts.drawn_from) == (60, 100)

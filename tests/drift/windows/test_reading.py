@@ -1,0 +1,72 @@
+"""A value gives rows by its kind; rows are drawn by whole groups."""
+
+import numpy as np
+import pytest
+
+from genops.drift.windows import Observation, StateSpec, read_windows
+from genops.errors import DefinitionError
+from genops.syntax import compile_value
+
+
+def read(values, kind=None, **more):
+    observations = [Observation(str(number), {"value": value}) for number, value in enumerate(values)]
+    return read_windows(observations, [StateSpec("state", compile_value("{{ value }}"), kind, **more)], "w")["state"]
+
+
+def test_a_list_gives_a_row_for_each_member_all_of_one_group():
+    found = read([["a", "b"], ["c"]])
+    assert found.values == ("a", "b", "c")
+    assert found.group_count == 2
+
+
+def test_passages_give_their_texts():
+    assert read([[{"text": "a", "score": 1.0}, {"text": "b"}]]).values == ("a", "b")
+
+
+def test_a_mapping_without_a_text_of_its_own_gives_the_texts_in_it():
+    assert read([{"b": "two", "a": "one", "n": 3}]).values == ("one\ntwo",)
+
+
+def test_numbers_truth_values_and_lists_of_numbers_are_what_they_are():
+    assert read([1, 2.5]).kind == "number"
+    assert read([True, False]).values == ("true", "false")
+    assert read([[1.0, 2.0]]).kind == "vector"
+
+
+def test_what_is_none_or_not_finite_is_left_out_and_counted():
+    assert read(["a", None]).left_out == {"no value": 1}
+    assert read([1.0, float("nan")], "number").left_out == {"no finite number": 1}
+
+
+def test_values_of_several_kinds_are_refused_unless_the_kind_is_said():
+    with pytest.raises(DefinitionError, match="number and text"):
+        read(["a", 1])
+    assert read(["a", 1], "text").values == ("a", "1")
+    with pytest.raises(DefinitionError, match="should be numbers"):
+        read(["a", 1], "number")
+
+
+def test_no_rows_are_an_empty_window():
+    assert len(read([])) == 0
+
+
+def test_a_group_and_a_context_may_be_read_from_the_row():
+    expression = compile_value("{{ value[0] }}")
+    found = read(["ab", "ac", "b"], group=expression, context=expression)
+    assert found.groups == found.contexts == ("a", "a", "b")
+
+
+def test_drawing_takes_whole_groups_the_same_ones_for_a_seed():
+    window = read([[f"{group}{row}" for row in range(3)] for group in range(20)])
+    drawn = window.drawn(10, seed=1)
+    assert len(drawn) == 9
+    assert drawn.drawn_from == 60
+    assert drawn.values == window.drawn(10, seed=1).values != window.drawn(10, seed=2).values
+    assert all(drawn.groups.count(group) == 3 for group in set(drawn.groups))
+    assert window.drawn(60, seed=1) is window
+
+
+def test_rows_may_be_taken_in_another_order():
+    window = read([1.0, 2.0, 3.0])
+    assert np.array_equal(window.at([2, 0]).values, [3.0, 1.0])
+    assert window.at([2, 0]).ids == ("2", "0")

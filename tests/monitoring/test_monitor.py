@@ -1,0 +1,122 @@
+"""A monitor scores what arrives, once, by the rates that it is given, and goes on where it was left."""
+
+import pytest
+
+from genops.errors import DefinitionError
+from genops.executor import Chain
+from genops.monitoring.feedback import add_feedback
+from genops.monitoring.monitor import Monitor
+from genops.monitoring.spec import MonitorSpec
+
+HOUR = 3_600.0
+
+
+def spec(**more):
+    data = {"kind": "monitor", "chain": "echo", "sample": {"rate": 1.0}, "scorers": [{"contains": "yes"}], **more}
+    return MonitorSpec.from_data(data, "live")
+
+
+def arrive(lab, *texts):
+    chain = Chain.load("echo", project=lab.site.project)
+    ids = []
+    for text in texts:
+        try:
+            ids.append(chain.run_sync({"text": text}).id)
+        except Exception as error:
+            ids.append(error.run)
+    lab.site.project.store.writer.flush(10.0)
+    return ids
+
+
+def test_what_arrives_is_scored_as_in_a_suite_and_told_with_its_interval(lab):
+    monitor = Monitor(spec(), lab.site.project)
+    arrive(lab, "yes", "oh yes", "no")
+    assert monitor.look().scored == 3
+    found = monitor.figures(HOUR)["score.contains"]
+    assert found.value == pytest.approx(2 / 3)
+    assert found.n == 3
+    assert 0 <= found.low < found.value < found.high <= 1
+
+
+def test_nothing_is_scored_twice_and_a_restart_goes_on(lab):
+    first = Monitor(spec(), lab.site.project)
+    arrive(lab, "yes")
+    assert first.look().runs == 1
+    assert first.look().runs == 0
+    arrive(lab, "no")
+    second = Monitor(spec(), lab.site.project)
+    assert (second.seen, second.look().runs) == (1, 1)
+    assert len(list(lab.site.project.store.monitored("live"))) == 2
+
+
+def test_what_was_there_before_it_began_is_not_its_concern(lab):
+    arrive(lab, "yes")
+    monitor = Monitor(spec(), lab.site.project)
+    assert monitor.look().runs == 0
+    assert monitor.figures(HOUR)["traces"].value == 0
+
+
+def test_runs_of_evaluations_are_left_alone(lab):
+    monitor = Monitor(spec(), lab.site.project)
+    lab.run(lab.suite(["yes"]))
+    lab.site.project.store.writer.flush(10.0)
+    assert monitor.look().runs == 0
+
+
+def test_failed_runs_are_drawn_counted_and_have_no_score(lab):
+    lab.replies["bad"] = ValueError("no")
+    monitor = Monitor(spec(sample={"rate": 0.0}), lab.site.project)
+    arrive(lab, "yes", "bad")
+    assert monitor.look().scored == 1
+    (kept,) = lab.site.project.store.monitored("live")
+    assert (kept.stratum, kept.probability, kept.scores) == ("errors", 1.0, {})
+    assert monitor.figures(HOUR)["error_rate"].value == 0.5
+
+
+def test_a_run_that_gets_bad_feedback_later_is_scored_then(lab):
+    monitor = Monitor(spec(sample={"rate": 0.0}), lab.site.project)
+    good, bad = arrive(lab, "yes", "no")
+    assert monitor.look().scored == 0
+    add_feedback(lab.site.project, good, 1.0)
+    add_feedback(lab.site.project, bad, 0.0)
+    assert monitor.look().scored == 1
+    (kept,) = lab.site.project.store.monitored("live")
+    assert (kept.run, kept.stratum) == (bad, "feedback")
+    assert monitor.figures(HOUR)["feedback.feedback"].value == 0.5
+
+
+def test_other_scorers_begin_another_series(lab):
+    monitor = Monitor(spec(), lab.site.project)
+    arrive(lab, "yes")
+    monitor.look()
+    changed = Monitor(spec(scorers=[{"contains": "no"}]), lab.site.project)
+    assert "score.contains" not in changed.figures(HOUR)
+    arrive(lab, "no")
+    changed.look()
+    assert changed.figures(HOUR)["score.contains"].n == 1
+
+
+def test_a_judge_that_fails_leaves_runs_unscored_and_the_figure_without_them(lab):
+    monitor = Monitor(spec(scorers=[{"regex": {"pattern": "{{ nothing.there }}"}}]), lab.site.project)
+    arrive(lab, "yes")
+    assert monitor.look().scored == 1
+    (kept,) = lab.site.project.store.monitored("live")
+    assert "unscored" in kept.scores["regex"]
+    assert "score.regex" not in monitor.figures(HOUR)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"chain": None}, "chain"),
+        ({"scorers": ["contians"]}, "contains"),
+        ({"sample": {"rat": 1}}, "rate"),
+        ({"sample": {"rate": 2}}, "rate"),
+        ({"over": "a day"}, "no duration"),
+        ({"alert": []}, "unknown key"),
+    ],
+)
+def test_a_broken_definition_is_one_clear_error(change, message):
+    with pytest.raises(DefinitionError) as refused:
+        spec(**change)
+    assert message in str(refused.value)

@@ -1,0 +1,102 @@
+"""Rules are applied to the figures of now: each change is told once, and what was told ends, whatever happens."""
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from genops.errors import ReferenceNotFound
+from genops.executor import Chain
+from genops.monitoring.alerts import Message
+from genops.monitoring.alerts.wording import plain_text
+from genops.monitoring.monitor import Monitor
+from genops.monitoring.ruling import apply_rules, silence_rule
+from genops.monitoring.spec import MonitorSpec
+
+RULE = "error_rate > 0.5"
+
+
+def monitor_of(lab, *rules):
+    channels = {"ops": {"command": ["true"]}, "chat": {"command": ["true"]}}
+    data = {"kind": "monitor", "chain": "echo", "rules": list(rules), "channels": channels}
+    return Monitor(MonitorSpec.from_data(data, "live"), lab.site.project)
+
+
+def apply(lab, *rules):
+    """A look, and the rules."""
+    monitor = monitor_of(lab, *rules)
+    monitor.look()
+    return apply_rules(monitor)
+
+
+def fail(lab, times=30):
+    lab.replies["bad"] = ValueError("no @channel")
+    chain = Chain.load("echo", project=lab.site.project)
+    for _ in range(times):
+        with pytest.raises(Exception, match="no @channel"):
+            chain.run_sync({"text": "bad"})
+    lab.site.project.store.writer.flush(10.0)
+
+
+def told(lab):
+    return [(one.channel, one.body["state"]) for one in lab.site.project.store.deliveries(limit=1_000)]
+
+
+def test_a_change_is_told_once_to_those_whom_it_concerns(lab):
+    rules = {"rule": RULE, "to": "ops"}, "traces < 1"
+    assert [one.state for one in apply(lab, *rules)] == ["no data", "alert"]
+    fail(lab)
+    assert [one.state for one in apply(lab, *rules)] == ["alert", "ok"]
+    apply(lab, *rules)
+    assert sorted(told(lab)) == [("chat", "alert"), ("chat", "ok"), ("ops", "alert"), ("ops", "alert"), ("ops", "ok")]
+    message = next(one for one in lab.site.project.store.deliveries() if one.rule == RULE)
+    assert len(message.body["examples"]) == 3
+
+
+def test_an_alert_of_a_rule_that_is_taken_out_is_told_to_be_over(lab):
+    apply(lab, RULE)
+    fail(lab)
+    apply(lab, RULE)
+    for _ in range(2):
+        assert [one.rule for one in apply(lab, "error_rate > 0.6")] == ["error_rate > 0.6"]
+    store = lab.site.project.store
+    assert [one.rule for one in store.alerts("live")] == ["error_rate > 0.6"]
+    ends = [one for one in store.deliveries() if one.body["state"] == "ok"]
+    assert [(one.rule, one.channel, one.body["before"]) for one in ends] == [
+        (RULE, "ops", "alert"),
+        (RULE, "chat", "alert"),
+    ]
+    text = plain_text(Message.from_body(ends[0].body))
+    assert "the monitor has no such rule any more" in text
+    assert "It is watched no longer." in text
+
+
+def test_one_that_nobody_was_told_of_goes_quietly(lab):
+    apply(lab, RULE)
+    apply(lab)
+    assert lab.site.project.store.alerts("live") == []
+    assert told(lab) == []
+
+
+def test_a_silence_that_is_asked_for_during_a_look_holds(lab):
+    store = lab.site.project.store
+    apply(lab, RULE)
+    (before,) = store.alerts("live")
+    until = time.time_ns() + 3_600 * 10**9
+    assert silence_rule(store, "error_rate", until).silenced == until
+    store.keep_alerts([replace(before, looked=before.looked + 1)], [])
+    fail(lab)
+    apply(lab, RULE)
+    assert told(lab) == []
+    assert store.alerts("live")[0].state == "alert"
+    silence_rule(store, RULE, None)
+    apply(lab, RULE)
+    assert told(lab) == [("ops", "alert"), ("chat", "alert")]
+
+
+def test_a_rule_that_is_not_there_is_told(lab):
+    apply(lab, RULE, "error_rate > 0.6")
+    with pytest.raises(ReferenceNotFound, match="several rules begin"):
+        silence_rule(lab.site.project.store, "error_rate", None)
+    with pytest.raises(ReferenceNotFound, match="no rule begins"):
+        silence_rule(lab.site.project.store, "latency", None)

@@ -1,0 +1,69 @@
+"""Feedback, scored runs, rules and messages are kept, and read back as they were written."""
+
+from dataclasses import replace
+
+from genops.store.records import AlertRecord, DeliveryRecord, FeedbackRecord, MonitoredRecord, MonitorRecord
+
+
+def said(number, run="a" * 32):
+    return FeedbackRecord(run, "feedback", number / 10, f"number {number} \x00", "ann", 1_000 + number)
+
+
+def scored(number):
+    return MonitoredRecord(f"{number:032x}", 1_000 + number // 2, "m" * 64, "all", 0.1, {"contains": {"value": 1.0}})
+
+
+def test_feedback_comes_newest_first_and_may_be_of_some_runs(store):
+    for number in range(4):
+        store.add_feedback(said(number, run="ab"[number % 2] * 32))
+    assert [one.value for one in store.feedback()] == [0.3, 0.2, 0.1, 0.0]
+    assert [one.value for one in store.feedback(["a" * 32])] == [0.2, 0.0]
+    assert [one.value for one in store.feedback(["a" * 32, "b" * 32], since=1_001, limit=2)] == [0.3, 0.2]
+    assert store.feedback([]) == []
+
+
+def test_a_monitor_advances_with_the_runs_that_it_scored(store):
+    assert store.monitor("live") is None
+    record = MonitorRecord("live", "m" * 64, 1, 5, 2, 9)
+    store.advance_monitor(record, [scored(number) for number in range(5)])
+    store.advance_monitor(replace(record, cursor=7), [replace(scored(4), scores={"contains": {"value": 0.0}})])
+    assert store.monitor("live").cursor == 7
+    assert store.monitors() == [replace(record, cursor=7)]
+    found = list(store.monitored("live"))
+    assert [one.run for one in found] == [f"{number:032x}" for number in range(5)]
+    assert found[4].scores == {"contains": {"value": 0.0}}
+    assert len(list(store.monitored("live", since=1_002))) == 1
+    assert list(store.monitored("other")) == []
+
+
+def test_rules_and_their_messages_are_kept_at_once(store):
+    alert = AlertRecord("live", "error_rate > 0.05", "alert", 5, 9, measure={"value": 0.2, "n": 40})
+    message = DeliveryRecord("d" * 32, "live", alert.rule, "ops", {"state": "alert"}, 9, 9)
+    store.keep_alerts([alert], [message])
+    store.keep_alerts([replace(alert, state="ok")], [])
+    assert store.alerts("live") == [replace(alert, state="ok")]
+    store.silence_alert("live", alert.rule, 99)
+    store.keep_alerts([alert], [])  # by who looked before
+    assert store.alerts("live") == [replace(alert, silenced=99)]
+    store.keep_alerts([], [], gone=[alert])
+    assert store.alerts("live") == []
+    assert store.deliveries(due=8) == []
+    assert store.deliveries(due=9) == [message]
+    store.keep_alerts([], [replace(message, channel="other"), replace(message, id="e" * 32, channel="mail")])
+    assert [(one.id[0], one.channel) for one in store.deliveries()] == [("d", "ops"), ("e", "mail")]
+    assert [one.channel for one in store.deliveries(monitor="live", channel="mail")] == ["mail"]
+    assert store.deliveries(monitor="other") == []
+    store.change_delivery("e" * 32, accepted=11)
+    store.change_delivery(message.id, attempts=2, accepted=11)
+    assert store.deliveries() == []
+    assert store.deliveries(accepted=True)[0].attempts == 2
+
+
+def test_an_attempt_at_a_message_is_made_by_one_process(store):
+    message = DeliveryRecord("d" * 32, "live", "error_rate > 0.05", "ops", {}, 9, 9)
+    store.keep_alerts([], [message])
+    assert store.claim_delivery(message.id, 9, 50)
+    assert not store.claim_delivery(message.id, 9, 50)
+    assert store.deliveries() == [replace(message, due=50, attempts=1)]
+    store.change_delivery(message.id, accepted=60)
+    assert not store.claim_delivery(message.id, 50, 90)
