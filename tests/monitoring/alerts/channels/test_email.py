@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import threading
 from dataclasses import replace
 
 import pytest
@@ -33,6 +34,10 @@ def server_tls(authority, name):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name).configure_cert(context)
     return context
+
+
+def waits_on():
+    return any(thread.name == "genops own thread" for thread in threading.enumerate())
 
 
 def mail_to(port, **settings):
@@ -182,6 +187,9 @@ class TestNotAccepted:
         failure = await failure_of(channel_of({"email": entry, "timeout": 0.5}))
         server.close()
         assert "took longer than 0.5 s" in failure.message
+        async with asyncio.timeout(10):
+            while waits_on():  # noqa: ASYNC110 - for a thread
+                await asyncio.sleep(0.01)
 
     async def test_a_server_that_drops_the_connection(self):
         async with SmtpReceiver() as server:
