@@ -12,6 +12,7 @@ from genops.chains import Parsing
 from genops.errors import DefinitionError
 from genops.monitoring.alerts import Channel, channels_schema, parse_channels
 from genops.monitoring.alerts.channels import parse_channel
+from genops.plugins import registry
 from genops.syntax import YamlFile, read_yaml
 
 WHOLE = """
@@ -91,6 +92,25 @@ def test_what_is_no_channel_is_told_with_its_line(text, said):
         read(text)
     assert said in str(caught.value)
     assert str(caught.value).startswith("live.yaml:")
+
+
+def test_a_plug_in_adds_a_kind(monkeypatch):
+    class Pager(Channel):
+        """Pages somebody."""
+
+        pager: str
+        urgent: bool = False
+
+        async def send(self, message, *, late=False):
+            """Does nothing."""
+
+    monkeypatch.setattr(registry, "_items", {kind: dict(items) for kind, items in registry._items.items()})
+    registry.add("channel", "pager", Pager)
+    raw, channels = read("duty: {pager: '0123', urgent: true}")
+    assert channels["duty"].urgent
+    jsonschema.validate(raw, channels_schema())
+    with pytest.raises(DefinitionError, match=r"unknown key 'duty\.urgnt'"):
+        read("duty: {pager: '0123', urgnt: true}")
 
 
 KEYS = ["webhook", "webhook_env", "slack", "email", "command", "alertmanager", "secret_env", "timeout", "to", "port"]
