@@ -9,8 +9,8 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from genops.drift.kernels.discrepancy import Sums
 from genops.drift.kernels.kernel import Kernel, Shape, distances_of
+from genops.drift.kernels.matrix import Sums
 from genops.drift.kernels.points import Points
 from genops.drift.kernels.quadratic import precision, quadratic_forms, upper_bands
 from genops.drift.relabelling import Relabellings
