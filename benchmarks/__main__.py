@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from benchmarks import (
+    drift,
     drift_contexts,
     drift_sequential,
     embedding,
@@ -46,6 +47,7 @@ def main() -> None:
         ("a campaign", lambda: fuzzing.run(2_000 // share)),
         ("memory of a campaign", lambda: fuzzing_memory.run(100_000 // share)),
         ("mutations", lambda: mutations.run(2_000 // share)),
+        ("drift tests by kernels", lambda: drift.run(share)),
         ("drift tests that factor once", lambda: drift_contexts.run(share)),
         ("the detector of a watch", lambda: drift_sequential.run(share)),
         ("the report of an evaluation", lambda: eval_report.run(20_000 // share)),

@@ -89,7 +89,7 @@ def large(rows: int = 50_000) -> list[Row]:
         command = [sys.executable, "-m", "benchmarks.drift", "--large", name, str(rows), str(relabellings)]
         told = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
         what = f"{name}, {relabellings} relabellings of {rows:,} x {rows:,} x {DIMENSION}"
-        beside = f"{told['seconds']:.0f} s; windows {8 * rows * DIMENSION / 2**20:.0f} MiB"
+        beside = f"{told['seconds']:.0f} s of one core; windows {8 * rows * DIMENSION / 2**20:.0f} MiB"
         figures.append(Row(what, f"peak {told['peak'] / 2**20:.0f} MiB of its own", beside, told["peak"] / GIB, 1.0))
     return figures
 

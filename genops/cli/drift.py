@@ -142,12 +142,13 @@ def _spec(name: str | None, given: dict[str, Any], settings: Settings) -> DriftS
     """The check of a name, with what options say in the place of what it says; or of options alone."""
     from genops.drift.spec import DriftSpec
     from genops.evals.definitions import checked, read_definition
+    from genops.syntax import YamlFile
 
     if name is None:
         if "reference" not in given or "current" not in given:
             what = "a check compares two windows: --reference and --current, or the name of one that is defined"
             raise UsageError(what, hint="genops drift check -r dataset:SUITE -c traces:chain=NAME,since=7d")
-        return DriftSpec.from_data(given, "", Path.cwd())
+        return DriftSpec.from_data(given, "", Path.cwd(), YamlFile(given, "options"))
     if not given:
         return DriftSpec.load(name, settings)
     from genops.chains import Parsing

@@ -85,6 +85,8 @@ def _stands(look: Look) -> str:
 def _tell(look: Look, as_json: bool) -> None:
     for raised in look.raised:
         say(json.dumps(_plain(raised)) if as_json else _words(raised))
+    for state, why in look.unread.items():
+        note(f"warning: of some traces no {state} could be read: {why}")
 
 
 def _words(raised: Raised) -> str:

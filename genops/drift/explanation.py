@@ -88,7 +88,9 @@ def _topics(asked: Asked) -> tuple[TopicFact, ...]:
     return tuple(
         TopicFact(
             ", ".join(topic.telling) or f"topic {topic.number + 1}",
-            *(Measure.of(each, "share") for each in (topic.before, topic.now, topic.change)),
+            Measure.of(topic.before, "share"),
+            Measure.of(topic.now, "share"),
+            Measure.of(topic.change, "share"),
             (
                 *(example(rows.reference, row) for row in topic.examples_before),
                 *(example(rows.current, row) for row in topic.examples_now),

@@ -8,16 +8,18 @@ from scipy import special
 
 POWER = 0.8
 """Of five checks of a change of the size that is told, four alarm."""
+_FITTED = 2.0
 
 
 def visible_separation(
-    reference: int, current: int, alpha: float, smallest: float = 0.0, power: float = POWER, *, fitted: bool = False
+    reference: int, current: int, alpha: float, smallest: float = 0.0, power: float = POWER
 ) -> float | None:
     """The separation that alarms with a given power; None where none could, as even 1 is too small.
 
     By the normal approximation to the rank-sum statistic: G. E. Noether, Sample size determination for some common
     nonparametric tests, Journal of the American Statistical Association 82 (1987). An alarm needs a p-value of alpha
-    and an estimate of at least ``smallest``.
+    and an estimate of at least ``smallest``. The witness is fitted to the rows, by which its variance counts twice
+    (:mod:`genops.drift.effect`). It is what a witness can see that tells new rows when it sees them.
 
     Args:
         reference: Groups of the reference: each counts as one row, which is the least that it can be worth.
@@ -25,13 +27,12 @@ def visible_separation(
         alpha: What the p-value must be, corrections divided out.
         smallest: The least estimate that alarms.
         power: Probability of an alarm.
-        fitted: Whether the witness is fitted to the rows, by which its variance counts twice.
     """
     if reference < 2 or current < 2:
         return None
     total = reference + current
     share = current / total
-    error = sqrt((2 if fitted else 1) / (3 * share * (1 - share) * total))
+    error = sqrt(_FITTED / (3 * share * (1 - share) * total))
     sure = float(special.ndtri(power)) * error
     found = max(float(special.ndtri(1 - alpha)) * error, smallest) + sure
     return found if found <= 1 else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from genops.artifacts import digest_of
@@ -17,7 +17,7 @@ from genops.drift.check import check, windows_of
 from genops.drift.embedding import Vectors
 from genops.drift.sequential import Alarm, Baseline, Detector
 from genops.drift.spec import DriftSpec
-from genops.drift.windows import Window, read_windows
+from genops.drift.windows import Kind, Window, read_windows
 from genops.drift.windows.traces import NOT_USERS, TraceSource, observed
 from genops.errors import DefinitionError, GenopsError, Undecided, UsageError
 from genops.executor import Project
@@ -40,7 +40,7 @@ class Raised:
         at: Start of that run, in nanoseconds since the epoch.
         since: Start of the run with which the change is thought to have begun; None where that is too long ago to know.
         alarm: What the detector says.
-        check: Id of the drift check that was made of the runs since then; empty where none could be.
+        check: Id of the drift check of the runs since the first alarm of the same look; empty where none could be made.
     """
 
     state: str
@@ -60,12 +60,14 @@ class Look:
         seen: Looked at since the watch began.
         raised: Alarms of now.
         evidence: Of a change, by state, as a share of what alarms.
+        unread: Why no row of a state could be read, by state.
     """
 
     runs: int
     seen: int
     raised: tuple[Raised, ...]
     evidence: dict[str, float]
+    unread: dict[str, str] = field(default_factory=dict)
 
 
 class Watch:
@@ -101,8 +103,9 @@ class Watch:
         manifest = self._manifest()
         self.resumed = kept is not None and kept.manifest == manifest
         if kept is None or kept.manifest != manifest:
-            baselines = self._baselines()
-            kept = self._begun(manifest, baselines)
+            windows = windows_of(spec.reference, spec, project)
+            baselines = {name: self._baseline(name, window) for name, window in windows.items()}
+            kept = self._begun(manifest, baselines, {name: window.kind for name, window in windows.items()})
             project.store.open_drift_watch(kept)
         else:
             baselines = {name: Baseline.from_state(state) for name, state in kept.baseline.items()}
@@ -139,16 +142,18 @@ class Watch:
             GenopsError: The store or the embedder fails; what was looked at before is kept.
         """
         raised: list[Raised] = []
+        unread: dict[str, str] = {}
         arrived = self._arrived()
         for start in range(0, len(arrived), _AT_ONCE):
             runs = arrived[start : start + _AT_ONCE]
-            found = self._taken(runs)
-            if explain:
-                found = [replace(one, check=self._explained(one)) for one in found]
+            found = self._taken(runs, unread)
+            if found and explain:
+                made = self._explained(found)
+                found = [replace(one, check=made) for one in found]
             self._keep(runs, found)
             raised += found
         evidence = {name: detector.evidence for name, detector in self._detectors.items()}
-        return Look(len(arrived), self.seen, tuple(raised), evidence)
+        return Look(len(arrived), self.seen, tuple(raised), evidence, unread)
 
     def follow(self, told: Callable[[Look], None]) -> None:
         """Looks again and again, until it is interrupted.
@@ -181,10 +186,6 @@ class Watch:
             }
         )
 
-    def _baselines(self) -> dict[str, Baseline]:
-        windows = windows_of(self.spec.reference, self.spec, self._project)
-        return {name: self._baseline(name, window) for name, window in windows.items()}
-
     def _baseline(self, name: str, window: Window) -> Baseline:
         groups = window.ids if len(set(window.ids)) < len(window) else None
         try:
@@ -202,11 +203,12 @@ class Watch:
         except UsageError as error:
             raise Undecided(f"{name}: {error.message}", hint=error.hint) from None
 
-    def _begun(self, manifest: str, baselines: dict[str, Baseline]) -> WatchRecord:
+    def _begun(self, manifest: str, baselines: dict[str, Baseline], kinds: dict[str, Kind]) -> WatchRecord:
         now = time.time_ns()
         since = self._source.query.filter().since
         states = {name: baseline.state() for name, baseline in baselines.items()}
-        return WatchRecord(self.spec.name, manifest, now if since is None else since - 1, 0, now, states)
+        cursor = now if since is None else since - 1
+        return WatchRecord(self.spec.name, manifest, cursor, 0, now, states, {"kinds": kinds})
 
     def _arrived(self) -> list[RunRecord]:
         """Runs behind the cursor that ended, oldest first, up to one that is waited for."""
@@ -221,15 +223,20 @@ class Watch:
             arrived.append(run)
         return arrived
 
-    def _taken(self, runs: Sequence[RunRecord]) -> list[Raised]:
-        """Gives the rows of runs to the detectors."""
+    def _taken(self, runs: Sequence[RunRecord], unread: dict[str, str]) -> list[Raised]:
+        """Gives the rows of runs to the detectors; a state of which none can be read is passed over."""
         observations = list(observed(self._project.store, list(runs), _Wants(self.spec)))
-        windows = read_windows(observations, self.spec.states, self._source.name) if observations else {}
-        read = [
-            (name, window, window.values if window.kind == "number" else self._vectors.of(window))
-            for name, window in windows.items()
-            if len(window)
-        ]
+        read = []
+        for state in self.spec.states:
+            known = replace(state, kind=self._record.state["kinds"][state.name])
+            try:
+                window = read_windows(observations, [known], self._source.name)[state.name]
+            except UsageError as error:
+                unread[state.name] = error.message
+                continue
+            if len(window):
+                values = window.values if window.kind == "number" else self._vectors.of(window)
+                read.append((state.name, window, values))
         return [raised for name, window, values in read for raised in self._detected(name, window, values)]
 
     def _detected(self, name: str, window: Window, values: Any) -> list[Raised]:
@@ -257,22 +264,31 @@ class Watch:
         return dict(self._record.state.get("recent", {}).get(name, []))
 
     def _keep(self, runs: Sequence[RunRecord], raised: Sequence[Raised]) -> None:
-        state = {**self._record.state, "detectors": {name: one.state() for name, one in self._detectors.items()}}
-        alarms = [*self._record.alarms, *(asdict(one) for one in raised)][-_KEPT:]
+        before = self._record
+        state = {**before.state, "detectors": {name: one.state() for name, one in self._detectors.items()}}
+        alarms = [*before.alarms, *(asdict(one) for one in raised)][-_KEPT:]
         self._record = replace(
-            self._record,
+            before,
             cursor=runs[-1].started,
-            seen=self._record.seen + len(runs),
+            seen=before.seen + len(runs),
             updated=time.time_ns(),
             state=state,
             alarms=alarms,
         )
-        self._project.store.advance_drift_watch(self._record)
+        if not self._project.store.advance_drift_watch(self._record, before):
+            raise UsageError(
+                f"{self.spec.name}: another process goes on with this watch, or it was forgotten",
+                hint="one process a watch: define the check under another name for a second one",
+            )
 
-    def _explained(self, raised: Raised) -> str:
-        """The id of a check of the runs since a change; empty where they cannot be compared."""
-        since = self._record.cursor if raised.since is None else raised.since
-        query = self._source.query.model_copy(update={"since": _iso(since), "until": _iso(raised.at + 1_000_000_000)})
+    def _explained(self, raised: Sequence[Raised]) -> str:
+        """The id of a check of the runs since a change; empty where they cannot be compared.
+
+        One for all alarms of a look: while a change lasts, detectors that begin anew find it again and again.
+        """
+        since = min(self._record.cursor if one.since is None else one.since for one in raised)
+        until = max(one.at for one in raised) + 1_000_000_000
+        query = self._source.query.model_copy(update={"since": _iso(since), "until": _iso(until)})
         window = TraceSource(query, f"chain={query.chain},since={query.since},until={query.until}")
         try:
             return check(replace(self.spec, current=window), self._project).id

@@ -112,12 +112,14 @@ class Monitor:
             for use in self.spec.scorers
             if use.scorer.range.bounded
         }
-        return Figures(runs, scored, feedback, self.evidence, ends).all()
+        return Figures(runs, scored, feedback, self._evidence(since), ends).all()
 
-    @property
-    def evidence(self) -> Mapping[str, float]:
-        """Of drift, by watch: the greatest of its states, as a share of what alarms."""
-        return {name: watch.evidence for name, watch in self.watches.items()}
+    def _evidence(self, since: int) -> dict[str, float]:
+        """Of drift, by watch: the greatest of its states, as a share of what alarms.
+
+        Behind an alarm a detector begins anew: what it had come to counts for as long as the alarm is in the window.
+        """
+        return {name: max(watch.evidence, _alarmed(self.project, name, since)) for name, watch in self.watches.items()}
 
     def _arrived(self) -> list[RunRecord]:
         """Runs behind the cursor that ended, oldest first, up to one that is waited for."""
@@ -183,3 +185,13 @@ class Monitor:
     def _keep(self, record: MonitorRecord, scored: Sequence[MonitoredRecord]) -> None:
         self._record = record
         self.project.store.advance_monitor(record, scored)
+
+
+def _alarmed(project: Project, watch: str, since: int) -> float:
+    """The greatest evidence of a watch's alarms by runs since then, as a share of what alarms; 0 without any."""
+    record = project.store.drift_watch(watch)
+    if record is None:
+        return 0.0
+    thresholds = {name: one["evidence"]["threshold"] for name, one in record.state.get("detectors", {}).items()}
+    recent = [one for one in record.alarms if one["at"] >= since]
+    return max((one["alarm"]["evidence"] / thresholds[one["state"]] for one in recent), default=0.0)

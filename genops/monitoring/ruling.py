@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from genops.chains import Parsing
 from genops.errors import ReferenceNotFound
@@ -91,7 +92,7 @@ def _message(
 ) -> Message:
     assert notice is not None
     spec = monitor.spec
-    links = {"watch": "genops drift watches"} if rule.figure.startswith("drift.") else {}
+    family, _, name = rule.figure.partition(".")
     return Message.of(
         notice,
         record,
@@ -99,7 +100,7 @@ def _message(
         measure,
         chain=spec.chain,
         over=spec.over,
-        links=links,
+        links=_drift_links(monitor, name) if family == "drift" else {},
         examples=_examples(monitor, rule) if notice.state in ("warning", "alert") else (),
         channel=channel,
     )
@@ -129,8 +130,24 @@ def _examples(monitor: Monitor, rule: Rule) -> list[Example]:
         case "feedback":
             given = sorted((one for one in store.feedback(since=since) if one.name == name), key=lambda one: one.value)
             return [Example(one.run, one.comment) for one in given[:_EXAMPLES]]
+        case "drift":
+            return [
+                Example(one["run"], f"the alarm was certain with it: {one['state']}") for one in _alarms(monitor, name)
+            ]
         case _:
             return []
+
+
+def _drift_links(monitor: Monitor, watch: str) -> dict[str, str]:
+    """Commands that show what drifted."""
+    made = [one["check"] for one in _alarms(monitor, watch) if one["check"]]
+    return {"watch": "genops drift watches", **({"drift": f"genops drift show {made[0]}"} if made else {})}
+
+
+def _alarms(monitor: Monitor, watch: str) -> list[dict[str, Any]]:
+    """What a watch raised last, newest first."""
+    record = monitor.project.store.drift_watch(watch)
+    return [] if record is None else record.alarms[: -_EXAMPLES - 1 : -1]
 
 
 def _explained(score: Mapping[str, object]) -> str:

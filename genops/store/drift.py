@@ -67,11 +67,12 @@ def open_watch(engine: Engine, record: WatchRecord) -> None:
         connection.execute(insert(drift_watch).values(**asdict(record)))
 
 
-def advance_watch(engine: Engine, record: WatchRecord) -> None:
-    """Writes where a watch stands, but for its baseline, in one commit."""
+def advance_watch(engine: Engine, record: WatchRecord, before: WatchRecord) -> bool:
+    """Writes where a watch stands, but for its baseline, in one commit; whether it stood where it was thought to."""
     values = {name: value for name, value in asdict(record).items() if name not in ("watch", "baseline")}
     with writing(engine) as connection:
-        connection.execute(update(drift_watch).where(drift_watch.c.watch == record.watch).values(**values))
+        where = drift_watch.c.watch == record.watch, drift_watch.c.updated == before.updated
+        return bool(connection.execute(update(drift_watch).where(*where).values(**values)).rowcount)
 
 
 def delete_watch(engine: Engine, name: str) -> bool:

@@ -426,9 +426,17 @@ class Store:
         """Writes where a watch begins, in place of where it stood; it is on disk when this returns."""
         drift.open_watch(self._engine, record)
 
-    def advance_drift_watch(self, record: WatchRecord) -> None:
-        """Writes where a watch stands, all but its baseline; it is on disk when this returns."""
-        drift.advance_watch(self._engine, record)
+    def advance_drift_watch(self, record: WatchRecord, before: WatchRecord) -> bool:
+        """Writes where a watch stands, all but its baseline; it is on disk when this returns.
+
+        Args:
+            record: Where it stands.
+            before: Where it stood.
+
+        Returns:
+            Whether it was written: not where another process went on with the watch, or it was forgotten.
+        """
+        return drift.advance_watch(self._engine, record, before)
 
     def delete_drift_watch(self, watch: str) -> bool:
         """Forgets where a watch stands; whether it stood anywhere."""

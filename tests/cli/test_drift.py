@@ -81,6 +81,11 @@ def test_wrong_usage_is_one_clear_error(windows, genops, arguments, message):
     assert "Traceback" not in done.err
 
 
+def test_what_options_say_wrong_is_told_as_such(windows, genops):
+    done = genops("drift", "check", "-r", "before.jsonl", "-c", "now.jsonl", "--test", "mmd_fuze", code=2)
+    assert done.err.startswith("error: options: no test is called 'mmd_fuze'")
+
+
 def test_what_a_check_may_ask_is_listed(genops):
     tests = json.loads(genops("drift", "tests", "--json").out)
     assert {"mmd_fuse", "kolmogorov_smirnov", "chi_square"} <= {one["name"] for one in tests}

@@ -1,5 +1,6 @@
 """A watch looks at every trace once, alarms when what arrives has changed, and goes on where it was left."""
 
+import json
 import random
 from dataclasses import replace
 
@@ -97,6 +98,37 @@ def test_a_run_that_has_not_ended_holds_up_those_behind_it(watched):
     store.writer.run(hanging)
     arrive(watched, ["blue"])
     assert watch.look().runs == 1
+
+
+def test_alarms_of_one_look_share_a_check(watched):
+    watch = Watch(spec(watched, watch={"average_run": 100}), watched.site.project)
+    arrive(watched, sentences(FOOD, 120, 3))
+    raised = watch.look().raised
+    assert len(raised) > 1
+    assert len({one.check for one in raised}) == 1
+
+
+def test_what_cannot_be_read_of_what_arrives_is_told_and_the_watch_goes_on(watched):
+    rows = [{"inputs": {"text": text}, "output": {"words": 6}} for text in sentences(COLOURS, 300, 1)]
+    watched.site.write("reference.jsonl", "\n".join(map(json.dumps, rows)))
+    watch = Watch(spec(watched, of={"text": "inputs.text", "words": "output.words"}), watched.site.project)
+    arrive(watched, sentences(COLOURS, 3, 2))
+    look = watch.look()
+    assert look.runs == 3
+    assert list(look.unread) == ["words"]
+    assert "has no attribute 'words'" in look.unread["words"]
+    arrive(watched, sentences(COLOURS, 2, 3))
+    assert watch.look().runs == 2
+
+
+def test_two_at_once_are_refused_and_the_first_goes_on(watched):
+    first, second = (Watch(spec(watched), watched.site.project) for _ in range(2))
+    arrive(watched, ["red red"])
+    first.look()
+    with pytest.raises(UsageError, match="another process"):
+        second.look()
+    arrive(watched, ["blue"])
+    assert first.look().seen == 2
 
 
 def test_what_cannot_be_watched_is_one_clear_error(watched):

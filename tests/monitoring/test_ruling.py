@@ -12,6 +12,7 @@ from genops.monitoring.alerts.wording import plain_text
 from genops.monitoring.monitor import Monitor
 from genops.monitoring.ruling import apply_rules, silence_rule
 from genops.monitoring.spec import MonitorSpec
+from tests.drift.test_watch import COLOURS, FOOD, sentences
 
 RULE = "error_rate > 0.5"
 
@@ -100,3 +101,37 @@ def test_a_rule_that_is_not_there_is_told(lab):
         silence_rule(lab.site.project.store, "error_rate", None)
     with pytest.raises(ReferenceNotFound, match="no rule begins"):
         silence_rule(lab.site.project.store, "latency", None)
+
+
+@pytest.mark.slow
+def test_drift_that_a_watch_finds_is_told_and_stays_as_long_as_it_is_in_the_window(lab):
+    lab.site.top += 'plugins = ["tests.retrieval.hashing"]\n'
+    lab.site.write("reference.jsonl", "\n".join(f'{{"text": "{text}"}}' for text in sentences(COLOURS, 300, 1)))
+    check = "kind: drift\nreference: reference.jsonl\ncurrent: traces:chain=echo\nembedder: hashing\n"
+    more = "watch: {average_run: 1000}\ndescriptors: false\nrelabellings: 99\n"
+    lab.site.write("evals/questions.yaml", f"{check.replace('reference.jsonl', '../reference.jsonl')}{more}")
+    rules = "drift.questions > 1", "drift.questions > 1 over 1s"
+    data = {"kind": "monitor", "chain": "echo", "drift": ["questions"], "rules": list(rules)}
+    monitor = Monitor(
+        MonitorSpec.from_data({**data, "channels": {"ops": {"command": ["true"]}}}, "live"), lab.site.project
+    )
+    monitor.look()
+    say(lab, sentences(COLOURS, 60, 2))
+    monitor.look()
+    assert [one.state for one in apply_rules(monitor)] == ["ok", "ok"]
+    say(lab, sentences(FOOD, 120, 3))
+    monitor.look()
+    time.sleep(1.1)
+    for _ in range(2):
+        assert [one.state for one in apply_rules(monitor)] == ["alert", "ok"]
+    (message,) = lab.site.project.store.deliveries()
+    assert message.body["figure"]["value"] >= 1
+    assert message.body["links"]["drift"].startswith("genops drift show ")
+    assert message.body["examples"][0]["command"].startswith("genops trace show ")
+
+
+def say(lab, texts):
+    chain = Chain.load("echo", project=lab.site.project)
+    for text in texts:
+        chain.run_sync({"text": text})
+    lab.site.project.store.writer.flush(10.0)

@@ -32,13 +32,17 @@ class Received:
 class HttpReceiver:
     """Listens on a free port while it is entered.
 
+    Args:
+        tls: A TLS context, for a server of https.
+
     Attributes:
         plan: What becomes of the next requests; those after them are accepted.
         received: Requests, oldest first.
         url: Where it is.
     """
 
-    def __init__(self):
+    def __init__(self, tls=None):
+        self._tls = tls
         self.plan = []
         self.received = []
         self.url = ""
@@ -49,9 +53,10 @@ class HttpReceiver:
         application.router.add_route("POST", "/{path:.*}", self._handle)
         self._runner = web.AppRunner(application, shutdown_timeout=0.1, handler_cancellation=True)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._tls)
         await site.start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        host = "http://127.0.0.1" if self._tls is None else "https://localhost"
+        self.url = f"{host}:{self._runner.addresses[0][1]}"
         return self
 
     async def __aexit__(self, *_):

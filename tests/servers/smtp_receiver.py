@@ -13,6 +13,7 @@ class SmtpReceiver:
     Args:
         tls: A TLS context, for a server that offers STARTTLS.
         login: User and password that it takes; None for a server without logins.
+        implicit: Whether it speaks TLS from the start.
 
     Attributes:
         data_answer: What it answers to a mail: ``250 …`` accepts it; ``stall`` and ``drop`` do so.
@@ -22,20 +23,26 @@ class SmtpReceiver:
         encrypted: Whether each came by TLS.
     """
 
-    def __init__(self, tls=None, login=None):
+    def __init__(self, tls=None, login=None, implicit=False):
         self.data_answer = "250 OK"
         self.refused = {}
         self.mails, self.envelopes, self.encrypted = [], [], []
         self.port = 0
-        self._tls, self._login = tls, login
+        self._tls, self._login, self._implicit = tls, login, implicit
         self._over = asyncio.Event()
 
     async def __aenter__(self):
-        options = {"enable_SMTPUTF8": True, "tls_context": self._tls, "hostname": "localhost"}
+        options = {
+            "enable_SMTPUTF8": True,
+            "tls_context": None if self._implicit else self._tls,
+            "hostname": "localhost",
+        }
         if self._login is not None:
             options |= {"authenticator": self._authenticate, "auth_require_tls": False}
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: SMTP(self, loop=loop, **options), "127.0.0.1", 0)
+        self._server = await loop.create_server(
+            lambda: SMTP(self, loop=loop, **options), "127.0.0.1", 0, ssl=self._tls if self._implicit else None
+        )
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -62,5 +69,5 @@ class SmtpReceiver:
         if self.data_answer.startswith("250"):
             self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
             self.envelopes.append(list(envelope.rcpt_tos))
-            self.encrypted.append(session.ssl is not None)
+            self.encrypted.append(self._implicit or session.ssl is not None)
         return self.data_answer

@@ -38,10 +38,18 @@ def test_a_watch_stands_where_it_was_last_kept(store):
     first = WatchRecord("questions", "m" * 64, 10, 3, 11, {"inputs": {"rows": 500}}, {"inputs": {"bets": [0.1, 0.2]}})
     then = replace(first, cursor=20, seen=7, alarms=[{"at": 15}])
     store.open_drift_watch(first)
-    store.advance_drift_watch(then)
+    assert store.advance_drift_watch(then, first)
     assert store.drift_watch("questions") == then
     assert store.drift_watches() == [then]
     store.open_drift_watch(first)
     assert store.drift_watch("questions") == first
     assert store.delete_drift_watch("questions")
     assert not store.delete_drift_watch("questions")
+
+
+def test_a_watch_that_stands_elsewhere_than_was_thought_is_not_written(store):
+    first = WatchRecord("questions", "m" * 64, 10, 3, 11)
+    store.open_drift_watch(first)
+    assert store.advance_drift_watch(replace(first, seen=4, updated=12), first)
+    assert not store.advance_drift_watch(replace(first, seen=5, updated=13), first)
+    assert store.drift_watch("questions").seen == 4

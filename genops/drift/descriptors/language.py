@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from genops.drift.descriptor import descriptor
@@ -21,10 +21,15 @@ def language(text: str) -> str | None:
     texts of less than 12 bytes of letters, to what is no language, nor where it is less than 20% sure: code, names,
     mixtures.
     """
-    letters = sum(len(character.encode("utf-8", "replace")) for character in text[:_READ] if character.isalpha())
+    return _told(text[:_READ])
+
+
+@lru_cache(maxsize=20_000)
+def _told(text: str) -> str | None:
+    letters = sum(len(character.encode("utf-8", "replace")) for character in text if character.isalpha())
     if letters < _LEAST_BYTES:
         return None
-    name, confidence = _identifier().classify(text[:_READ])
+    name, confidence = _identifier().classify(text)
     return str(name) if confidence >= _LEAST_CONFIDENCE and name != _NO_LANGUAGE else None
 
 

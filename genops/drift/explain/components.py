@@ -3,8 +3,9 @@
 Rows know the lock of their run, and a lock names every component that shaped the answer. A component that is not the
 same in both windows, or not as often, is reported with the time at which the newer version came and with how much of
 the separation is in runs with it. Runs of the current window without it are the comparison that tells: where they are
-as the reference is, the component did it; where they changed too, it was something else. Where all current runs have
-it, nothing can tell it from what else changed at that time, and that is said.
+as the reference is, the component did it; where they changed too, it was something else. So do runs of the reference
+that had it already: where those of now are not like them, it was something else. Where all current runs have it and
+none of the reference, nothing can tell it from what else changed at that time, and that is said.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ class ComponentChange:
         part: How much of the whole separation is in rows with the newer version.
         with_it: Separation of the current rows that have it from the reference.
         without_it: Separation of the current rows that do not have it; no bounds where there are none.
+        like_with_like: Separation of the rows that have it in both windows; no bounds where the reference has none.
         together_with: Other changed components, ``kind name``, that the same rows have: nothing tells them apart.
         verdict: The same in a sentence.
     """
@@ -82,6 +84,7 @@ class ComponentChange:
     part: float
     with_it: Interval
     without_it: Interval
+    like_with_like: Interval
     together_with: tuple[str, ...]
     verdict: str
 
@@ -178,15 +181,17 @@ class _Rows:
         weight = np.where(current, weight, 0)
         part, whole = (float((weight * score)[some].sum() / max(weight.sum(), 1e-300)) for some in (newer, current))
         rest = current & self.known & ~newer
-        with_it, without_it = (
-            within(self.samples, self.witness, self.folds, ~current | some, self.level)
-            for some in (current & newer, rest)
+        with_it, without_it, alike = (
+            within(self.samples, self.witness, self.folds, some, self.level)
+            for some in (~current | newer, ~current | rest, newer)
         )
         at = None if self.times is None else int(self.times[newer].min())
         in_time = None if at is None or self.since is None else self.since.low <= at <= self.since.high
         share = self.share(newer)
-        verdict = _verdict(key, pair, at, in_time, (part, whole), with_it, without_it, together)
-        return ComponentChange(*key, *pair, at, in_time, share, part, with_it, without_it, tuple(together), verdict)
+        verdict = _verdict(key, pair, at, in_time, (part, whole), with_it, without_it, alike, together)
+        return ComponentChange(
+            *key, *pair, at, in_time, share, part, with_it, without_it, alike, tuple(together), verdict
+        )
 
     def share(self, inside: NDArray[np.bool_]) -> Interval:
         """The change of the share of rows, of those whose lock is known."""
@@ -232,6 +237,7 @@ def _verdict(
     parts: tuple[float, float],
     with_it: Interval,
     without_it: Interval,
+    alike: Interval,
     together: list[str],
 ) -> str:
     before, after = ("+".join(short(digest) for digest in version) or "none" for version in pair)
@@ -242,9 +248,14 @@ def _verdict(
         told += f", and it came {'when' if in_time else 'at another time than'} the series changed"
     if together:
         told += f"; {', '.join(together)} changed in the same runs, and nothing tells them apart"
-    if not isfinite(without_it.estimate):
+    if isfinite(without_it.estimate):
+        told += (
+            f"; runs without it are {without_it.estimate:.2f} from the reference, those with it {with_it.estimate:.2f}"
+        )
+    if isfinite(alike.estimate):
+        told += f"; runs that have it are {alike.estimate:.2f} from those of the reference that had it already"
+    elif not isfinite(without_it.estimate):
         return f"{told}; all current runs have it, so that nothing tells it from what else changed then"
-    told += f"; runs without it are {without_it.estimate:.2f} from the reference, those with it {with_it.estimate:.2f}"
-    if without_it.bounds is not None and without_it.bounds[0] > 0:
+    if any(one.bounds is not None and one.bounds[0] > 0 for one in (without_it, alike)):
         return f"{told}: what came in changed too"
     return told

@@ -15,11 +15,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from genops.drift.kernels import fourier, gram
 from genops.drift.kernels.kernel import Kernel
 from genops.drift.kernels.points import Points
 from genops.drift.relabelling import Relabellings
@@ -28,31 +29,6 @@ from genops.drift.samples import Codes, Samples
 MEMORY_MIB = 256
 """For a kernel matrix in float32 when nothing is said: 8,192 rows, which take seconds with twenty kernels."""
 _CHUNK = 8_000_000
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sums:
-    """What is summed over a kernel's matrix K.
-
-    Attributes:
-        forms: w'Kw for the weights of every relabelling, of shape (1 + B,).
-        products: K times the columns that were given, of shape (n, columns).
-        own: What is to be taken off both for pairs of one group: of each row, its part of their sum, of shape (n,).
-        mean_square: Of the entries of different rows.
-    """
-
-    forms: NDArray[np.float64]
-    products: NDArray[np.float64]
-    own: NDArray[np.float64]
-    mean_square: float
-
-
-class KernelMatrix(Protocol):
-    """A kernel of all pairs of rows; which of its entries are ever at hand is its own matter."""
-
-    def sums(self, columns: NDArray[np.float64]) -> Sums:
-        """What is summed over it, with its product with a few columns, of shape (n, columns)."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,8 +69,6 @@ def discrepancies(
         memory_mib: For a kernel matrix in float32. A larger one is not made: its kernel is approximated by random
             Fourier features.
     """
-    from genops.drift.kernels import fourier, gram
-
     samples = points.samples
     outside = _Outside.of(samples, folds)
     columns = np.column_stack([np.ones(samples.n), outside.columns])

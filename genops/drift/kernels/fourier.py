@@ -14,8 +14,8 @@ from math import sqrt, tau
 import numpy as np
 from numpy.typing import NDArray
 
-from genops.drift.kernels.discrepancy import Sums
 from genops.drift.kernels.kernel import Kernel
+from genops.drift.kernels.matrix import Sums
 from genops.drift.kernels.points import Points
 from genops.drift.relabelling import Relabellings
 
@@ -125,7 +125,7 @@ class FourierMatrix:
         rows = random.permutation(self._points.samples.n)[:_SAMPLE]
         made = features(self._points[rows], self._drawn)
         square = made.T @ made
-        return (float(np.vdot(square, square)) - len(rows)) / (len(rows) * (len(rows) - 1))
+        return max(0.0, float(np.vdot(square, square)) - len(rows)) / (len(rows) * (len(rows) - 1))
 
     def _features(self, order: NDArray[np.intp] | None = None) -> Iterator[tuple[slice, NDArray[np.float32]]]:
         """Places in the order, some at a time, and the features of the rows there."""

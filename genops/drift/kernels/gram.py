@@ -9,26 +9,31 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from genops.drift.kernels.discrepancy import Sums
 from genops.drift.kernels.kernel import Kernel, Shape, distances_of
+from genops.drift.kernels.matrix import Sums
 from genops.drift.kernels.points import Points
 from genops.drift.kernels.quadratic import precision, quadratic_forms, upper_bands
 from genops.drift.relabelling import Relabellings
+from genops.drift.samples import Codes
 
 
 def kernel_matrices(points: Points, relabellings: Relabellings, kernels: Sequence[Kernel]) -> Iterator[Gram]:
     """The matrix of each kernel, in turn.
+
+    Its rows are in a drawn order. Where rows are equal, relabellings tie but for rounding, and the observed one is the
+    only one with the windows in one piece each: in their own order it would be rounded in a way of its own.
 
     Args:
         points: Both samples.
         relabellings: Of their rows.
         kernels: Those of one shape follow one another.
     """
-    weights = _weights(relabellings)
+    order = np.random.default_rng([relabellings.seed, 7]).permutation(points.samples.n)
+    weights = _weights(relabellings, order)
     for shape, alike in groupby(kernels, lambda kernel: kernel.shape):
-        distances = _distances(points, shape)
+        distances = _distances(points, shape, order)
         for kernel in alike:
-            yield Gram(kernel, distances, 1 + relabellings.count, weights)
+            yield Gram(kernel, distances, order, 1 + relabellings.count, weights)
 
 
 class Gram:
@@ -37,6 +42,7 @@ class Gram:
     Args:
         kernel: The kernel.
         distances: Bands of the upper triangle, by their first row.
+        order: Numbers of the rows, in the order of those bands.
         count: Relabellings, the observed labels among them.
         weights: Of some of the relabellings.
     """
@@ -45,11 +51,13 @@ class Gram:
         self,
         kernel: Kernel,
         distances: Mapping[int, NDArray[np.floating]],
+        order: Codes,
         count: int,
         weights: Callable[[slice], NDArray[np.floating]],
     ) -> None:
         self._kernel = kernel
         self._distances = distances
+        self._order = order
         self._count = count
         self._weights = weights
         self._space = np.empty_like(distances[0]).ravel()
@@ -57,7 +65,9 @@ class Gram:
     def sums(self, columns: NDArray[np.float64]) -> Sums:
         """What is summed over it, with its product with a few columns, of shape (n, columns)."""
         n = len(columns)
-        forms, products = quadratic_forms(self._entries, self._count, self._weights, columns)
+        forms, ordered = quadratic_forms(self._entries, self._count, self._weights, columns[self._order])
+        products = np.empty_like(ordered)
+        products[self._order] = ordered
         squares = 0.0
         for _, band in upper_bands(self._entries, n):
             corner = band[:, : len(band)]
@@ -69,11 +79,11 @@ class Gram:
         return self._kernel.values(distances, self._space[: distances.size].reshape(distances.shape))
 
 
-def _distances(points: Points, shape: Shape) -> dict[int, NDArray[np.floating]]:
+def _distances(points: Points, shape: Shape, order: Codes) -> dict[int, NDArray[np.floating]]:
     """Bands of the upper triangle; rows of one group are infinitely far from one another: their kernel is 0."""
-    groups = points.samples.groups
+    groups = points.samples.groups[order]
     alone = int(groups.max()) + 1 == len(groups)
-    vectors = points[:]
+    vectors = points[order]
 
     def distances(rows: slice, others: slice) -> NDArray[np.floating]:
         told = distances_of(shape, vectors[rows], vectors[others]).astype(precision(len(vectors)), copy=False)
@@ -86,7 +96,7 @@ def _distances(points: Points, shape: Shape) -> dict[int, NDArray[np.floating]]:
     return {rows.start: band for rows, band in upper_bands(distances, len(vectors))}
 
 
-def _weights(relabellings: Relabellings) -> Callable[[slice], NDArray[np.floating]]:
+def _weights(relabellings: Relabellings, order: Codes) -> Callable[[slice], NDArray[np.floating]]:
     """Weights of some relabellings; the last ones are kept, for kernels ask for the same again."""
     dtype = precision(len(relabellings.current))
     kept: dict[int, NDArray[np.floating]] = {}
@@ -94,7 +104,7 @@ def _weights(relabellings: Relabellings) -> Callable[[slice], NDArray[np.floatin
     def weights(part: slice) -> NDArray[np.floating]:
         if part.start not in kept:
             kept.clear()
-            kept[part.start] = replace(relabellings, current=relabellings.current[:, part]).weights(dtype)
+            kept[part.start] = replace(relabellings, current=relabellings.current[:, part][order]).weights(dtype)
         return kept[part.start]
 
     return weights

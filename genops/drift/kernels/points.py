@@ -71,7 +71,7 @@ class Points:
         groups = self.samples.groups[chosen]
         distances = distances_of(shape, rows, rows)
         pairs = distances[np.triu(groups[:, None] != groups) & (distances > 0)].astype(np.float64)
-        return np.sqrt(pairs) if shape == "gaussian" else pairs
+        return np.asarray(np.sqrt(pairs) if shape == "gaussian" else pairs)
 
 
 def median_kernel(points: Points, shape: Shape, seed: int) -> Kernel | None:

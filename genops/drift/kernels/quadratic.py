@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,9 +40,9 @@ def quadratic_forms(
     few = columns.astype(dtype, copy=False)
     for start in range(0, count, size):
         part = slice(start, start + size)
-        block = weights(part).astype(dtype, copy=False)
-        for rows, band in upper_bands(entries, n):
-            band = band.astype(dtype, copy=False)
+        block: NDArray[Any] = weights(part).astype(dtype, copy=False)
+        for rows, values in upper_bands(entries, n):
+            band: NDArray[Any] = values.astype(dtype, copy=False)
             if not start:
                 products[rows] += band @ few[rows.start :]
                 products[rows.stop :] += (few[rows].T @ band[:, len(band) :]).T

@@ -58,10 +58,10 @@ def _state(state: StateSummary) -> Iterator[str]:
         head = ("", "asked", "p", "corrected", "separation, 95%", "change, 95%")
         yield from table(head, [_row(look) for look in shown_looks(state)])
     if state.words:
-        head = ("word", "per 1,000 words", "p", "for example")
         yield "<details><summary>Words that changed most</summary>"
         yield ""
-        yield from table(head, [_word(word) for word in state.words[:_WORDS]])
+        words = ("word", "per 1,000 words", "p", "for example")
+        yield from table(words, [_word(word) for word in state.words[:_WORDS]])
         yield "</details>"
         yield ""
     if state.concepts:

@@ -17,6 +17,7 @@ from genops.drift.reports.wording import (
     settings_words,
     shown_looks,
     since_words,
+    untested,
     window_words,
 )
 from genops.drift.summary import Example, StateSummary, Summary
@@ -59,27 +60,27 @@ def _state(state: StateSummary) -> Iterator[RenderableType]:
     yield Text(f"  {_safe(window_words('current  ', state.current))}", style="dim")
     if state.since is not None:
         yield Text(f"  {since_words(state.since)}")
-    if state.looks:
-        yield _looks(state)
-    for block in (_words, _topics, _concepts, _examples, _segments, _components):
+    for block in (_looks, _words, _topics, _concepts, _examples, _segments, _components):
         yield from block(state)
 
 
-def _looks(state: StateSummary) -> Table:
+def _looks(state: StateSummary) -> Iterator[RenderableType]:
     table = _table("", "ASKED", "P", "CORRECTED", "SEPARATION, 95%", "CHANGE, 95%")
     for look in shown_looks(state):
         if look.missing:
-            table.add_row("", _safe(look_name(look)), "-", "-", Text(_safe(look.missing), style="dim"), "")
             continue
         sign = Text("drift", style="bold red") if look.alarm else Text("")
         asked = look_name(look)
         row = (probability(look.p), probability(look.adjusted), measured(look.separation))
         table.add_row(sign, _safe(asked), *row, _safe(change_words(look.change)))
-    return table
+    if table.row_count:
+        yield table
+    for why, names in untested(state).items():
+        yield Text(f"  not tested: {_safe(f'{names}: {why}')}", style="dim")
 
 
 def _words(state: StateSummary) -> Iterator[RenderableType]:
-    if not state.words:
+    if state.verdict != "drift" or not state.words:
         return
     table = _table("WORDS THAT CHANGED MOST", "PER 1,000 WORDS", "TIMES", "P", "FOR EXAMPLE")
     for word in state.words[:_WORDS]:

@@ -81,6 +81,15 @@ def shown_looks(state: StateSummary) -> list[Look]:
     return sorted(state.looks, key=lambda look: (not look.alarm, look.adjusted is None, look.adjusted or 0, look.name))
 
 
+def untested(state: StateSummary) -> dict[str, str]:
+    """The names of the questions that could not be tested, by the reason."""
+    found: dict[str, list[str]] = {}
+    for look in shown_looks(state):
+        if look.missing:
+            found.setdefault(look.missing, []).append(look_name(look))
+    return {why: ", ".join(names) for why, names in found.items()}
+
+
 def since_words(since: Since) -> str:
     """Since when: ``since 2026-11-03 08:00 [2026-11-02 …, 2026-11-04 …]``."""
     ends = ""

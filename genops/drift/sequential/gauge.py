@@ -186,7 +186,7 @@ def checked_numbers(values: Any) -> Floats:
     found = np.asarray(values, dtype=np.float64)
     if found.ndim != 1:
         raise InputError(f"numbers are one a row, and this is of shape {found.shape}")
-    _check_finite(np.isfinite(found))
+    _check_finite(np.asarray(np.isfinite(found)))
     return found
 
 

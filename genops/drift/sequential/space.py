@@ -8,7 +8,7 @@ far a row is from the nearest of a few centres of the reference, and from its me
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -85,13 +85,14 @@ class Space:
 
     def state(self) -> dict[str, Any]:
         """The same in plain types."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: to_plain(value) if isinstance(value, np.ndarray) else value for name, value in values.items()}
+        arrays = {"centre": self.centre, "drawn": self.drawn, "topics": self.topics}
+        return {"width": self.width, **{name: to_plain(array) for name, array in arrays.items()}}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Space:
         """The space of a ``state``."""
-        return cls(**{name: from_plain(value) if isinstance(value, dict) else value for name, value in state.items()})
+        centre, drawn, topics = (from_plain(state[name]) for name in ("centre", "drawn", "topics"))
+        return cls(centre, state["width"], drawn, topics)
 
     def _scaled(self, vectors: NDArray[Any]) -> tuple[Floats, Floats]:
         """Centred vectors in units of ``width``, those beyond 3 drawn in to 3; and each one's squared distance."""

@@ -50,13 +50,13 @@ def context_mmd(
     """
     if samples.contexts is None:
         raise InputError("the rows have no contexts", hint="name what their context is, or use mmd_fuse")
-    kept, shared = _in_both(samples, samples.contexts)
+    kept, contexts, shared = _in_both(samples, samples.contexts)
     folds = np.unique(samples.contexts, return_inverse=True)[1]
     witness = np.zeros(samples.n)
     details = _told(samples, samples.contexts, shared)
     if not len(shared):
         return Tested(0.0, 1.0, witness, folds, details, 1.0)
-    strata = _strata(kept)
+    strata = _strata(kept, contexts)
     drawn = Relabellings.draw(kept, relabellings.count, relabellings.seed, within=strata)
     least_p = least_p_value(kept, relabellings.count, within=strata)
     inside = np.isin(samples.contexts, shared)
@@ -67,12 +67,12 @@ def context_mmd(
     if median is None:
         return Tested(0.0, 1.0, witness, folds, details, least_p)
     details["median_distance"] = median.bandwidth * points.scale
-    kernel = _Kernel(points, _contexts(kept), [replace(median, bandwidth=median.bandwidth * w) for w in widths], alike)
+    kernel = _Kernel(points, contexts, [replace(median, bandwidth=median.bandwidth * w) for w in widths], alike)
 
     def weights(part: slice) -> NDArray[np.float64]:
-        return overlap_weights(kernel.contexts, drawn.current[:, part])
+        return overlap_weights(contexts, drawn.current[:, part])
 
-    others = _outside_folds(kernel.contexts, kept.is_current, dealt)
+    others = _outside_folds(contexts, kept.is_current, dealt)
     statistics, products = quadratic_forms(kernel.entries, 1 + drawn.count, weights, others)
     witness[inside] = np.take_along_axis(products, dealt[:, None], axis=1)[:, 0]
     return Tested(float(statistics[0]), drawn.p_value(statistics), witness, folds, details, least_p)
@@ -126,25 +126,21 @@ def overlap_weights(contexts: Codes, current: NDArray[np.bool_]) -> NDArray[np.f
     return np.asarray(weights / np.sqrt(np.maximum(overlap, np.finfo(np.float64).tiny)))
 
 
-def _in_both(samples: Samples, contexts: Codes) -> tuple[Samples, Codes]:
-    """The rows of contexts that both windows have, and these contexts."""
+def _in_both(samples: Samples, contexts: Codes) -> tuple[Samples, Codes, Codes]:
+    """The rows of contexts that both windows have, their contexts numbered from 0, and these contexts' own numbers."""
     shared = np.intersect1d(contexts[: samples.reference], contexts[samples.reference :])
     kept = np.isin(contexts, shared)
+    numbers = np.searchsorted(shared, contexts[kept])
     if kept.all() or not len(shared):
-        return samples, shared
+        return samples, numbers, shared
     groups = np.unique(samples.groups[kept], return_inverse=True)[1]
     reference = int(kept[: samples.reference].sum())
     values = samples.values[kept]
-    return replace(samples, values=values, reference=reference, groups=groups, contexts=contexts[kept]), shared
+    return replace(samples, values=values, reference=reference, groups=groups, contexts=numbers), numbers, shared
 
 
-def _contexts(samples: Samples) -> Codes:
-    return np.unique(samples.contexts, return_inverse=True)[1]
-
-
-def _strata(samples: Samples) -> Codes:
+def _strata(samples: Samples, contexts: Codes) -> Codes:
     """Of each group, the number of the set of contexts that it has rows of."""
-    contexts = _contexts(samples)
     held = np.zeros((int(samples.groups.max()) + 1, int(contexts.max()) + 1), dtype=np.bool_)
     held[samples.groups, contexts] = True
     numbers: dict[bytes, int] = {}

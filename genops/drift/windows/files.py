@@ -105,4 +105,6 @@ def _vectors(path: Path) -> Iterator[Observation]:
         what = f"of shape {vectors.shape} and type {vectors.dtype}"
         raise InputError(f"an array {what}, where rows of numbers are wanted", at=Location(path), hint="shape (n, d)")
     for number, vector in enumerate(vectors, start=1):
-        yield Observation(id=str(number), variables={"vector": np.asarray(vector, dtype=np.float32)})
+        with np.errstate(over="ignore"):  # what is no float32 becomes infinite, and is left out and counted
+            plain = np.asarray(vector, dtype=np.float32)
+        yield Observation(id=str(number), variables={"vector": plain})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,8 @@ from genops.evals.scorer import as_text
 LONGEST = 100_000
 """Characters of a text that are looked at: its beginning."""
 _TEXT_NAMES = ("text", "input", "question", "prompt", "output", "answer")
+_FARTHEST = 1e15
+"""Beyond that the square of a difference is no float32."""
 _NOTHING = "nothing there"
 _NONE = "no value"
 
@@ -66,7 +67,8 @@ def read_windows(observations: Iterable[Observation], states: Sequence[StateSpec
     """A window for each state, by its name.
 
     A list gives a row for each of its members, all of the group of its observation; a mapping with a ``text`` is that
-    text, another one the texts in it; what is None, or is not there in this observation, gives no row and is counted.
+    text, another one the texts in it. What is None, is not there in this observation, or is no finite number where
+    numbers are compared, gives no row and is counted.
 
     Args:
         observations: Of the source.
@@ -85,7 +87,8 @@ def read_windows(observations: Iterable[Observation], states: Sequence[StateSpec
             _read(observation, state, gathered[state.name])
     for rows in gathered.values():
         if total and not rows.values and rows.first_fault is not None and not any(rows.left_out.keys() - {_NOTHING}):
-            raise rows.first_fault
+            fault = rows.first_fault
+            raise InputError(f"nothing of {name} can be read: {fault.message}", at=fault.at, hint=fault.hint)
     return {state.name: _window(gathered[state.name], state, name) for state in states}
 
 
@@ -181,21 +184,14 @@ def _is_number(value: Any) -> bool:
 
 
 def _window(rows: _Rows, state: StateSpec, name: str) -> Window:
-    kind = state.kind or _kind_of(rows.values, state)
+    kind = state.kind or _kind_of(rows.values, state, name)
     keep = list(range(len(rows.values)))
     values: Any
     match kind:
         case "number":
-            if not all(_is_number(value) or isinstance(value, bool) for value in rows.values):
-                raise _mistyped(state, "numbers", rows)
-            numbers = np.array([float(value) for value in rows.values])
-            finite = np.flatnonzero(np.isfinite(numbers))
-            if len(finite) < len(numbers):
-                rows.left_out["no finite number"] += len(numbers) - len(finite)
-            values = numbers[finite]
-            keep = finite.tolist()
+            values, keep = _numbers(rows, state, name)
         case "vector":
-            values, keep = _vectors(rows, state)
+            values, keep = _vectors(rows, state, name)
         case "category":
             values = tuple(as_text(value) for value in rows.values)
         case _:
@@ -220,11 +216,13 @@ def _window(rows: _Rows, state: StateSpec, name: str) -> Window:
     )
 
 
-def _kind_of(values: Sequence[Any], state: StateSpec) -> Kind:
+def _kind_of(values: Sequence[Any], state: StateSpec, name: str) -> Kind:
     kinds: set[Kind] = {_kind(value) for value in values}
     if len(kinds) > 1:
         shown = " and ".join(sorted(kinds))
-        raise DefinitionError(f"{state.name}: its values are {shown}", hint="say which: `as: text`")
+        raise DefinitionError(
+            f"{state.name}: its values in {name} are {shown}", hint="say what they are with `as`: --as text"
+        )
     return kinds.pop() if kinds else "text"
 
 
@@ -236,22 +234,33 @@ def _kind(value: Any) -> Kind:
     return "number" if isinstance(value, (int, float)) else "text"
 
 
-def _vectors(rows: _Rows, state: StateSpec) -> tuple[Any, list[int]]:
+def _numbers(rows: _Rows, state: StateSpec, name: str) -> tuple[Any, list[int]]:
+    typed = [row for row, value in enumerate(rows.values) if _is_number(value) or isinstance(value, bool)]
+    if rows.values and not typed:
+        raise _mistyped(state, "numbers", rows, name)
+    numbers = np.array([float(rows.values[row]) for row in typed])
+    keep = np.array(typed, dtype=np.intp)[np.isfinite(numbers)].tolist()
+    if len(keep) < len(rows.values):
+        rows.left_out["no finite number"] += len(rows.values) - len(keep)
+    return numbers[np.isfinite(numbers)], keep
+
+
+def _vectors(rows: _Rows, state: StateSpec, name: str) -> tuple[Any, list[int]]:
     if not all(isinstance(value, np.ndarray) and value.ndim == 1 for value in rows.values):
-        raise _mistyped(state, "vectors, that is, lists of numbers", rows)
+        raise _mistyped(state, "vectors, that is, lists of numbers", rows, name)
     sizes = sorted({len(value) for value in rows.values})
     if len(sizes) > 1:
         shown = " and ".join(map(str, sizes[:3]))
         raise DefinitionError(
-            f"{state.name}: its vectors are of {shown} dimensions", hint="embed all with one embedder"
+            f"{state.name}: its vectors in {name} are of {shown} dimensions", hint="embed all with one embedder"
         )
-    keep = [row for row, value in enumerate(rows.values) if all(map(math.isfinite, value))]
-    if len(keep) < len(rows.values):
-        rows.left_out["a vector that is not finite"] += len(rows.values) - len(keep)
-    size = sizes[0] if sizes else 0
-    return np.array([rows.values[row] for row in keep], dtype=np.float32).reshape(len(keep), size), keep
+    vectors = np.array(rows.values, dtype=np.float32).reshape(len(rows.values), sizes[0] if sizes else 0)
+    finite = np.all(np.abs(vectors) < _FARTHEST, axis=1)  # False of NaN
+    if not finite.all():
+        rows.left_out["a vector that is not finite"] += int((~finite).sum())
+    return vectors[finite], np.flatnonzero(finite).tolist()
 
 
-def _mistyped(state: StateSpec, wanted: str, rows: _Rows) -> DefinitionError:
+def _mistyped(state: StateSpec, wanted: str, rows: _Rows, name: str) -> DefinitionError:
     kinds = " and ".join(sorted({type(value).__name__ for value in rows.values}))
-    return DefinitionError(f"{state.name}: its values should be {wanted}, and are {kinds}")
+    return DefinitionError(f"{state.name}: its values in {name} should be {wanted}, and are {kinds}")

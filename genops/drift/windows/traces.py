@@ -49,7 +49,8 @@ class TraceSource:
         try:
             query = TraceQuery.model_validate(keys)
         except ValidationError as error:
-            first = error.errors()[0]
+            misspelt = [one for one in error.errors() if one["type"] == "extra_forbidden"]
+            first = (misspelt or error.errors())[0]
             key = str(first["loc"][0]) if first["loc"] else "traces"
             known = [name for name in TraceQuery.model_fields if name != "expected"]
             if first["type"] == "extra_forbidden":

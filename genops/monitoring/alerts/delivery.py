@@ -16,7 +16,6 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from genops.errors import GenopsError, StoreUnavailable
@@ -192,11 +191,11 @@ class Outbox:
         await asyncio.to_thread(self._store.change_delivery, record.id, **values)
 
     def _is_late(self, message: Message) -> bool:
-        """Whether the rule's state is another by now."""
-        with suppress(StopIteration):
-            known = next(one for one in self._store.alerts(message.monitor) if one.rule == message.rule)
-            return known.state != message.state or moment_text(known.since) != message.since
-        return False
+        """Whether the rule's state is another by now, or the rule is gone."""
+        known = next((one for one in self._store.alerts(message.monitor) if one.rule == message.rule), None)
+        if known is None:
+            return message.state != "ok"
+        return known.state != message.state or moment_text(known.since) != message.since
 
 
 def _reason(error: Exception) -> str:

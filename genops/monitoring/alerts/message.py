@@ -162,7 +162,7 @@ class Message:
         """
         last = ("first", record.since) if notice.last is None else ("last", notice.last)
         known = [record.monitor, rule.text, notice.before, notice.state, notice.reminder, *last, channel]
-        quoted = shlex.quote(rule.text)
+        monitor = shlex.quote(record.monitor)
         return cls(
             id=hashlib.sha256(json.dumps(known).encode()).hexdigest()[:32],
             monitor=record.monitor,
@@ -176,9 +176,9 @@ class Message:
             repeat=rule.repeat,
             figure=FigureTold.of(rule, measure, over),
             links={
-                "status": f"genops monitor status {shlex.quote(record.monitor)}",
+                "status": f"genops monitor status {monitor}",
                 **(links or {}),
-                "silence": f"genops monitor silence {quoted} --for 2h",
+                "silence": f"genops monitor silence {shlex.quote(rule.text)} --monitor {monitor} --for 2h",
             },
             examples=tuple(Example(one.run, one_line(one.text)) for one in examples[:EXAMPLES]),
         )

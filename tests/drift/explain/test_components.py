@@ -71,6 +71,24 @@ def test_users_who_changed_are_told_from_a_model_that_did_too(closures):
     assert "what came in changed too" in found.verdict
 
 
+def test_users_who_changed_are_told_by_runs_of_the_reference_that_had_the_new_model_already(closures):
+    old, new = closures.lock(model="a"), closures.lock(model="b")
+    samples, _ = rows(np.random.default_rng(1), 2.0)
+    found = find_components([old, new] * 150 + [new] * 300, closures.of, samples, samples.values)
+    assert found.changes[0].like_with_like.bounds[0] > 0.5
+    assert "from those of the reference that had it already: what came in changed too" in found.verdict
+
+
+def test_a_new_model_that_some_runs_of_the_reference_had_already_and_that_did_it_is_told(closures):
+    old, new = closures.lock(model="a"), closures.lock(model="b")
+    random = np.random.default_rng(1)
+    had = np.arange(300) % 4 == 0
+    samples = Samples.of_numbers(random.normal(size=300) + 2 * had, random.normal(size=300) + 2)
+    found = find_components([new if one else old for one in had] + [new] * 300, closures.of, samples, samples.values)
+    assert found.changes[0].like_with_like.bounds[0] < 0
+    assert "what came in" not in found.verdict
+
+
 def test_where_no_component_changed_it_says_so(closures):
     lock = closures.lock(model="a")
     samples, _ = rows(np.random.default_rng(2), 2.0)

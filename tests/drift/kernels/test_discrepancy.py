@@ -103,6 +103,22 @@ def test_fourier_features_are_a_kernel_with_the_same_double_sum(monkeypatch):
     assert one.statistics == pytest.approx(expected, abs=1e-6)
 
 
+def test_in_float32_the_observed_labels_are_rounded_like_any_other(monkeypatch):
+    """Rows of two kinds, as many in either window: hundreds of relabellings tie with the observed one."""
+    monkeypatch.setattr(quadratic, "_SMALL", 1)
+    places = []
+    for seed in range(20):
+        rows = np.repeat([[0.0], [1.0], [0.0], [1.0]], 30, axis=0)
+        samples = Samples.of_vectors(rows[:60], rows[60:])
+        points, relabellings = Points.of(samples), Relabellings.draw(samples, 400, seed)
+        (told,) = discrepancies(points, relabellings, folds_of(samples, 0), KERNELS[:1])
+        alike = np.abs(relabellings.current[:60].T @ rows[:60, 0] + relabellings.current[60:].T @ rows[60:, 0] - 30) < 1
+        tied = told.statistics[alike]
+        assert np.ptp(tied) < 1e-4 * np.abs(told.statistics).max()
+        places.append((tied < tied[0]).mean())
+    assert 0.2 < np.mean(places) < 0.8
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(2, 12), st.integers(2, 12), st.integers(0, 1000))
 def test_windows_may_be_swapped(m, n, seed):

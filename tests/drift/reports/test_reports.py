@@ -4,6 +4,7 @@ import io
 import json
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -77,6 +78,17 @@ def test_the_terminal_tells_the_verdict_what_changed_since_when_and_where(summar
         assert part in text
     assert "\x1b[2J" not in text
     assert "\u202e" not in text
+
+
+def test_the_terminal_names_what_could_not_be_tested_in_one_line_a_reason_and_words_of_drift_alone(summary):
+    (state,) = summary.states
+    looks = (state.looks[0], *(replace(state.looks[0], name=name, missing="all the same") for name in ("one", "two")))
+    quiet = replace(state, verdict="quiet", looks=looks)
+    text = written(replace(summary, states=(quiet,)), "terminal")
+    assert "not tested: rows: all the same" not in text
+    assert "not tested: one, two: all the same" in text
+    assert "WORDS THAT CHANGED" not in text
+    assert "WORDS THAT CHANGED" in written(summary, "terminal")
 
 
 def test_json_is_the_whole_summary_in_ascii(summary):

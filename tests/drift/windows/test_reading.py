@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from genops.drift.windows import Observation, StateSpec, read_windows
-from genops.errors import DefinitionError
+from genops.errors import DefinitionError, InputError
 from genops.syntax import compile_value
 
 
@@ -36,14 +36,28 @@ def test_numbers_truth_values_and_lists_of_numbers_are_what_they_are():
 def test_what_is_none_or_not_finite_is_left_out_and_counted():
     assert read(["a", None]).left_out == {"no value": 1}
     assert read([1.0, float("nan")], "number").left_out == {"no finite number": 1}
+    assert read([np.array([1.0, 1e30]), np.ones(2)]).left_out == {"a vector that is not finite": 1}
+
+
+def test_what_is_no_number_is_left_out_where_some_are_with_the_rest_in_its_place():
+    found = read(["n/a", 1, "2.5", None], "number")
+    assert found.values.tolist() == [1.0, 2.5]
+    assert found.ids == ("1", "2")
+    assert found.left_out == {"no finite number": 1, "no value": 1}
+
+
+def test_an_expression_that_never_reads_names_the_window():
+    observations = [Observation("1", {"other": 1})]
+    with pytest.raises(InputError, match=r"nothing of w can be read: .*'value' is undefined"):
+        read_windows(observations, [StateSpec("state", compile_value("{{ value }}"))], "w")
 
 
 def test_values_of_several_kinds_are_refused_unless_the_kind_is_said():
-    with pytest.raises(DefinitionError, match="number and text"):
+    with pytest.raises(DefinitionError, match="in w are number and text"):
         read(["a", 1])
     assert read(["a", 1], "text").values == ("a", "1")
-    with pytest.raises(DefinitionError, match="should be numbers"):
-        read(["a", 1], "number")
+    with pytest.raises(DefinitionError, match="in w should be numbers, and are str"):
+        read(["a", "b"], "number")
 
 
 def test_no_rows_are_an_empty_window():

@@ -161,6 +161,11 @@ class TestFiles:
         assert len(found) == 1
         assert found.left_out == {"a vector that is not finite": 1}
 
+    def test_with_vectors_that_no_float32_holds_count_them_without_a_warning(self, site, recwarn):
+        np.save(site.root / "rows.npy", np.array([[1.0, 1e300], [1.0, 2.0]]))
+        assert window(site, "rows.npy").left_out == {"a vector that is not finite": 1}
+        assert not recwarn.list
+
     def test_that_hold_no_rows_of_numbers_are_refused(self, site):
         np.save(site.root / "rows.npy", np.zeros(3))
         with pytest.raises(InputError, match="shape"):
@@ -187,6 +192,7 @@ class TestFiles:
         ("nothing", "names no window"),
         ("traces:since=7d", "of which chain"),
         ("traces:chain=echo,sinse=7d", "since"),
+        ("traces:chian=echo", "unknown key 'chian'"),
         ("traces:chain=echo,since=sometimes", "not a moment"),
         ({"traces": {}, "eval": "last"}, "names no window"),
         ("eval:", "which evaluation"),

@@ -201,6 +201,13 @@ class TestAttempts:
         texts = [json.loads(one.body)["text"] for one in receiver.received]
         assert ["Late: " in text for text in texts] == [False, True, False]
 
+    async def test_so_does_what_was_said_of_a_rule_that_is_gone(self, store, clock, receiver):
+        enter(store, ["am"])
+        store.keep_alerts([], [], gone=store.alerts("live"))
+        await outbox_of(store, clock, am=channel_of({"alertmanager": receiver.url})).deliver()
+        (alert,) = json.loads(receiver.received[0].body)
+        assert alert["endsAt"] == alert["startsAt"]
+
 
 class TestChannelsAreIndependent:
     async def test_one_that_hangs_holds_up_no_other(self, store, clock, receiver):

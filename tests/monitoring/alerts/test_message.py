@@ -42,7 +42,7 @@ class TestJson:
         assert body["examples"][0]["command"] == f"genops trace show {'ab' * 16}"
         assert body["links"] == {
             "status": "genops monitor status live",
-            "silence": "genops monitor silence 'error_rate > 5%' --for 2h",
+            "silence": "genops monitor silence 'error_rate > 5%' --monitor live --for 2h",
         }
 
     def test_it_is_read_back_as_it_was_written(self):
@@ -88,7 +88,7 @@ class TestWords:
             f"- asked for a refund (genops trace show {'ab' * 16})\n"
             "\n"
             "status: genops monitor status live\n"
-            "silence: genops monitor silence 'error_rate > 5%' --for 2h\n"
+            "silence: genops monitor silence 'error_rate > 5%' --monitor live --for 2h\n"
         )
 
     def test_the_end_says_what_was_told_before(self):

@@ -4,12 +4,14 @@ import textwrap
 
 import jsonschema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from genops.chains import Parsing
 from genops.errors import DefinitionError
 from genops.evals.score import Range
-from genops.monitoring.alerts import parse_rules, rule_schema
-from genops.syntax import read_yaml
+from genops.monitoring.alerts import parse_rule, parse_rules, rule_schema
+from genops.syntax import YamlFile, read_yaml
 
 CHANNELS = ("ops", "chat")
 SCORES = {"faithfulness": Range(), "length": Range(0.0, float("inf"))}
@@ -107,6 +109,15 @@ def test_what_is_no_rule_is_told_with_its_line(text, said):
         read(text)
     assert said in str(caught.value)
     assert str(caught.value).startswith("live.yaml:")
+
+
+@given(st.one_of(st.text(), st.text("error_rate.p95scor<>= %s$0.over1h", max_size=30)))
+def test_any_text_is_a_rule_or_one_clear_error(text):
+    try:
+        rule = parse_rule(text, Parsing(YamlFile(text, "live.yaml")))
+    except DefinitionError:
+        return
+    assert parse_rule(rule.text, Parsing(YamlFile(text, "live.yaml"))) == rule  # as it is read from the store
 
 
 def test_rules_are_a_list():

@@ -14,7 +14,9 @@ from genops.monitoring.alerts.signature import HEADER, sign
 
 
 class Webhook(WebChannel):
-    """Posts the message as JSON (``genops schema message``) and takes any answer of 2xx for accepted.
+    """Posts the message as JSON and takes any answer of 2xx for accepted.
+
+    The JSON is that of :func:`~genops.monitoring.alerts.message_schema`.
 
     Attributes:
         url: Where to.

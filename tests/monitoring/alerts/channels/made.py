@@ -1,5 +1,6 @@
-"""Channels as a definition makes them."""
+"""Channels as a definition makes them, and certificates for the servers that they speak to."""
 
+import ssl
 from pathlib import Path
 
 from genops.chains import Parsing
@@ -16,3 +17,10 @@ def at(kind, url, monkeypatch, **settings):
     """A channel whose address is in the environment."""
     monkeypatch.setenv("ADDRESS", url)
     return channel_of({f"{kind}_env": "ADDRESS", **settings})
+
+
+def server_tls(authority, name):
+    """A server's TLS by an authority."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return context

@@ -1,38 +1,22 @@
 """A mail is accepted when the server accepts it, for every recipient; a password is never sent in the clear."""
 
 import asyncio
-import ssl
+import threading
 from dataclasses import replace
 
 import pytest
-import trustme
 
 from genops.errors import UsageError
 from genops.monitoring.alerts import NotAccepted
-from tests.monitoring.alerts.channels.made import channel_of
+from tests.monitoring.alerts.channels.made import channel_of, server_tls
 from tests.monitoring.alerts.messages import message_of
 from tests.servers.smtp_receiver import SmtpReceiver
 
 TO = ["ann@b.example", "Bob <bob@b.example>"]
 
 
-@pytest.fixture(scope="module")
-def authority():
-    return trustme.CA()
-
-
-@pytest.fixture
-def tls(authority, monkeypatch, tmp_path):
-    """TLS for localhost, by an authority that this process trusts."""
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    return server_tls(authority, "localhost")
-
-
-def server_tls(authority, name):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(name).configure_cert(context)
-    return context
+def waits_on():
+    return any(thread.name == "genops own thread" for thread in threading.enumerate())
 
 
 def mail_to(port, **settings):
@@ -81,6 +65,12 @@ class TestAccepted:
         async with SmtpReceiver(tls) as server:
             await mail_to(server.port, tls=False).send(message_of())
         assert server.encrypted == [False]
+
+    async def test_a_port_of_its_own_speaks_tls_from_the_start(self, tls, monkeypatch):
+        async with SmtpReceiver(tls, implicit=True) as server:
+            monkeypatch.setattr("genops.monitoring.alerts.channels.email.IMPLICIT_TLS", server.port)
+            await mail_to(server.port).send(message_of())
+        assert len(server.mails) == 1
 
     async def test_a_login_goes_by_tls(self, tls, monkeypatch):
         monkeypatch.setenv("MAIL_USER", "genops")
@@ -182,6 +172,9 @@ class TestNotAccepted:
         failure = await failure_of(channel_of({"email": entry, "timeout": 0.5}))
         server.close()
         assert "took longer than 0.5 s" in failure.message
+        async with asyncio.timeout(10):
+            while waits_on():  # noqa: ASYNC110 - for a thread
+                await asyncio.sleep(0.01)
 
     async def test_a_server_that_drops_the_connection(self):
         async with SmtpReceiver() as server:

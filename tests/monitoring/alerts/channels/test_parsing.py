@@ -1,14 +1,19 @@
 """Channels are read from a definition; no secret stands in it, and what is wrong is told with its line."""
 
 import textwrap
+from pathlib import Path
 
 import jsonschema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from genops.chains import Parsing
 from genops.errors import DefinitionError
-from genops.monitoring.alerts import channels_schema, parse_channels
-from genops.syntax import read_yaml
+from genops.monitoring.alerts import Channel, channels_schema, parse_channels
+from genops.monitoring.alerts.channels import parse_channel
+from genops.plugins import registry
+from genops.syntax import YamlFile, read_yaml
 
 WHOLE = """
     ops: {webhook: "https://example.com/alerts", secret_env: OPS_SECRET, headers_env: {Authorization: OPS_TOKEN}}
@@ -87,6 +92,45 @@ def test_what_is_no_channel_is_told_with_its_line(text, said):
         read(text)
     assert said in str(caught.value)
     assert str(caught.value).startswith("live.yaml:")
+
+
+def test_a_plug_in_adds_a_kind(monkeypatch):
+    class Pager(Channel):
+        """Pages somebody."""
+
+        pager: str
+        urgent: bool = False
+
+        async def send(self, message, *, late=False):
+            """Does nothing."""
+
+    monkeypatch.setattr(registry, "_items", {kind: dict(items) for kind, items in registry._items.items()})
+    registry.add("channel", "pager", Pager)
+    raw, channels = read("duty: {pager: '0123', urgent: true}")
+    assert channels["duty"].urgent
+    jsonschema.validate(raw, channels_schema())
+    with pytest.raises(DefinitionError, match=r"unknown key 'duty\.urgnt'"):
+        read("duty: {pager: '0123', urgnt: true}")
+
+
+KEYS = ["webhook", "webhook_env", "slack", "email", "command", "alertmanager", "secret_env", "timeout", "to", "port"]
+PLAIN = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.just("https://a.b/"))
+ENTRIES = st.recursive(
+    PLAIN,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS) | st.integers(), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+
+
+@given(ENTRIES)
+def test_anything_is_a_channel_or_one_clear_error(entry):
+    try:
+        channel = parse_channel("ops", entry, Parsing(YamlFile({"ops": entry}, "live.yaml")), Path())
+    except DefinitionError:
+        return
+    assert isinstance(channel, Channel)
 
 
 @pytest.mark.parametrize(

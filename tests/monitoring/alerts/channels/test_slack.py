@@ -17,7 +17,7 @@ async def test_it_is_one_text_that_slack_and_its_like_show(receiver, monkeypatch
         "For example:",
         f"• it's 3 &lt; 4 &amp; \u200b*\u200bbold\u200b*\u200b (genops trace show {'ab' * 16})",
         "`status: genops monitor status live`",
-        "`silence: genops monitor silence 'error_rate &gt; 5%' --for 2h`",
+        "`silence: genops monitor silence 'error_rate &gt; 5%' --monitor live --for 2h`",
     ]
     assert (body["link_names"], body["unfurl_links"], body["unfurl_media"]) == (False, False, False)
 

@@ -5,12 +5,13 @@ import socket
 
 import jsonschema
 import pytest
+import trustme
 
 from genops.errors import UsageError
 from genops.monitoring.alerts import NotAccepted, message_schema, verify_signature
-from tests.monitoring.alerts.channels.made import at, channel_of
+from tests.monitoring.alerts.channels.made import at, channel_of, server_tls
 from tests.monitoring.alerts.messages import RISKY, message_of
-from tests.servers.http_receiver import Behaviour
+from tests.servers.http_receiver import Behaviour, HttpReceiver
 
 
 async def failure_of(channel):
@@ -94,6 +95,21 @@ async def test_nobody_listens():
         port = taken.getsockname()[1]
     failure = await failure_of(channel_of({"webhook": f"http://127.0.0.1:{port}/"}))
     assert failure.message.startswith("cannot connect: ")
+
+
+async def test_a_server_with_a_certificate_gets_it(tls):
+    async with HttpReceiver(tls) as receiver:
+        await channel_of({"webhook": receiver.url}).send(message_of())
+    assert len(receiver.received) == 1
+
+
+async def test_one_that_nobody_vouches_for_gets_nothing(authority, tls):
+    for context in (server_tls(trustme.CA(), "localhost"), server_tls(authority, "other.example")):
+        async with HttpReceiver(context) as receiver:
+            failure = await failure_of(channel_of({"webhook": receiver.url}))
+        assert failure.message.startswith("cannot connect: ")
+        assert "certificate verify failed" in failure.message
+        assert receiver.received == []
 
 
 async def test_a_secret_address_is_in_no_failure(receiver, monkeypatch):
