@@ -137,7 +137,7 @@ def repro(
         told = {"outcome": again.outcome, "run": again.run, "scores": dict(again.scores), "error": dict(again.error)}
         say_json({"finding": record.id, **told})
     else:
-        why = again.error.get("message")
+        why = str(again.error.get("message") or "")
         say(f"{record.objective}: {again.outcome}{f', {why}' if why else ''}")
         say(f"  {attack_text(record.text)}")
         if again.run:

@@ -9,11 +9,11 @@
   (``breach``, ``safe``, ``crashed``, ``unscored``, ``infrastructure``, and by the attacker model ``refused`` and
   ``unusable``); ``rate`` (of the sweep), ``bounds`` (whatever the tries without a score would have been);
   ``sensitivity`` and ``specificity`` of the detectors, and the rate ``corrected`` for them (all null where no try is
-  labelled); ``mutators`` (``mutator``, empty for seeds as written;
-  ``outcomes``, ``rate``), ``steps`` (``step``, empty where unknown; ``breaches``, ``rate``), ``at_least_once`` (``k``,
-  ``success``); ``poison`` (of attacks of the sweep that came by a passage: ``tries``, and in how many of them a search
-  ``found`` it; null where none did); ``fields`` (``field``, empty for what is written into none; ``outcomes``,
-  ``rate``; no entries where an attacker writes only one).
+  labelled); ``mutators`` (``mutator``, empty for seeds as written; ``outcomes``, ``rate``), ``steps`` (``step``, empty
+  for the whole chain, null where unknown; ``breaches``, ``rate``), ``at_least_once`` (``k``, ``success``); ``poison``
+  (of attacks of the sweep that came by a passage: ``tries``, and in how many of them a search ``found`` it; null where
+  none did); ``fields`` (``field``, empty for what is written into none; ``outcomes``, ``rate``; no entries where an
+  attacker writes only one).
 * ``findings``, the worst first: ``id``, ``objective``, ``severity``, ``label``, ``seed``, ``surface``, ``mutators``,
   ``start`` (the text that these begin with), ``mutations`` (``mutator``, ``seed``, ``settings``), ``text`` (the attack,
   exact), ``step``, ``run``, ``tries`` (that its shortest form took), ``minimal``, ``case`` and ``field`` that carry it

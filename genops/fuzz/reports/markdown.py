@@ -10,6 +10,7 @@ from genops.evals.reports.wording import NONE, measured, trace_command
 from genops.fuzz.reports.report import Report
 from genops.fuzz.reports.wording import (
     OUTCOMES,
+    WHOLE,
     attack_text,
     attacker_words,
     bare,
@@ -20,6 +21,7 @@ from genops.fuzz.reports.wording import (
     labelled,
     poison_words,
     repro_command,
+    where_of,
 )
 from genops.fuzz.summary import FindingSummary, ObjectiveSummary, RobustnessSummary, Summary
 
@@ -96,7 +98,7 @@ def _findings(summary: Summary) -> Iterator[str]:
 
 
 def _finding(one: FindingSummary) -> tuple[str, ...]:
-    step = f"`{code(attack_text(one.step))}`" if one.step else "the chain as a whole"
+    step = f"`{code(attack_text(one.step))}`" if one.step else WHOLE
     see = f"`{trace_command(one.run)}`" if one.run else NONE
     attack = f"`{code(attack_text(one.text))}`"
     return one.severity, cell(one.objective), step, cell(bare(one.mutators)), attack, f"`{repro_command(one.id)}`", see
@@ -131,7 +133,7 @@ def _details(summary: Summary) -> Iterator[str]:
     if fields:
         yield from table(("objective", "field", "rate of breaches, 95%", "n"), fields)
     steps = [
-        (cell(one.name), f"`{code(attack_text(rate.step))}`" if rate.step else "(not known)", measured(rate.rate))
+        (cell(one.name), f"`{code(attack_text(rate.step))}`" if rate.step else where_of(rate.step), measured(rate.rate))
         for one in summary.objectives
         for rate in one.steps
     ]

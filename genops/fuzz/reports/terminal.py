@@ -26,6 +26,7 @@ from genops.fuzz.reports.wording import (
     labelled,
     poison_words,
     repro_command,
+    where_of,
 )
 from genops.fuzz.summary import ChangeOutcomes, Comparison, ObjectiveSummary, Outcomes, RateDifference, Summary
 from genops.tracing.quantities import counted
@@ -96,7 +97,7 @@ def _findings(summary: Summary) -> Iterator[RenderableType]:
     more = ("FIELD",) if fields else ()
     table = _table("FINDING", "SEVERITY", "OBJECTIVE", "STEP", *more, "MUTATORS", "ATTACK", "DETECTED AS", "RUN")
     for one in summary.findings[:_MOST_FINDINGS]:
-        where = one.step or "(the chain as a whole)"
+        where = where_of(one.step)
         text = attack_text(one.text) + ("" if one.minimal else "  (not minimal)")
         written = (in_field(one.field),) if fields else ()
         row = (one.id[:12], one.severity, one.objective, where, *written, bare(one.mutators))
@@ -187,7 +188,7 @@ def _steps(summary: Summary) -> Iterator[RenderableType]:
     table = _table("OBJECTIVE", "STEP", "LET THROUGH, 95%", "BREACHES")
     for one in summary.objectives:
         for rate in one.steps:
-            table.add_row(_safe(one.name), _safe(rate.step or "(not known)"), measured(rate.rate), f"{rate.breaches:,}")
+            table.add_row(_safe(one.name), _safe(where_of(rate.step)), measured(rate.rate), f"{rate.breaches:,}")
     if table.row_count:
         yield Text("breaches of the sweep by the step with whose output the run became one", style="dim")
         yield table

@@ -35,6 +35,8 @@ CHANGES = {
     "refused": "attacker refused",
     "unusable": "attacker wrote none",
 }
+WHOLE = "the chain as a whole"
+NOT_KNOWN = "not known"
 _TOO_MANY = "answers changed more than is allowed"
 _FEW_ENOUGH = "answers changed no more than is allowed"
 _ATTACKER = ("refused", "unusable")
@@ -152,7 +154,12 @@ def labelled(right: Measure | None) -> str:
 
 def where(step: str) -> str:
     """Where the defence failed, in words."""
-    return f"step {attack_text(step)}" if step else "the chain as a whole"
+    return f"step {attack_text(step)}" if step else WHOLE
+
+
+def where_of(step: str | None) -> str:
+    """The same in a table of steps, also where it is not known; the step itself is not spelled."""
+    return step or f"({NOT_KNOWN if step is None else WHOLE})"
 
 
 def repro_command(finding: str) -> str:

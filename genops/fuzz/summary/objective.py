@@ -61,12 +61,12 @@ class StepRate:
     """Breaches of the sweep that one step let through.
 
     Attributes:
-        step: Its position; empty where it is not known.
+        step: Its position; empty for the chain as a whole, None where no finding tells.
         breaches: How many.
         rate: Among all tries that could be scored.
     """
 
-    step: str
+    step: str | None
     breaches: int
     rate: Measure
 

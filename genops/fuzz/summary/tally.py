@@ -14,9 +14,6 @@ from genops.store.records import FindingRecord, TryRecord
 
 BARE = ""
 """Stands for no mutator: the seed as it is written."""
-UNKNOWN = ""
-"""Stands for a step that is not known."""
-
 _LED = ("search", "strategy")
 _SCORED = ("breach", "safe")
 
@@ -60,7 +57,8 @@ class ObjectiveTally:
         led: What became of tries that went where earlier ones had led, by phase: ``search`` and ``strategy``.
         mutators: Tries of the sweep by their mutators.
         fields: The same by the field that the attack was written into; empty for none, or the only one.
-        steps: Breaches of the sweep by the step that let them through, and by seed.
+        steps: Breaches of the sweep by the step that let them through, and by seed; empty for the chain as a whole,
+            None where no finding tells.
         poison: Whether a search found the passage that an attack of the sweep came by: how often which.
     """
 
@@ -68,10 +66,10 @@ class ObjectiveTally:
     led: dict[str, Counter[str]] = field(default_factory=lambda: {phase: Counter() for phase in _LED})
     mutators: dict[str, Cell] = field(default_factory=lambda: defaultdict(Cell))
     fields: dict[str, Cell] = field(default_factory=lambda: defaultdict(Cell))
-    steps: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    steps: dict[str | None, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     poison: Counter[str] = field(default_factory=Counter)
 
-    def step_counts(self, step: str) -> ClusteredCounts:
+    def step_counts(self, step: str | None) -> ClusteredCounts:
         """Breaches that a step let through, among all tries that could be scored."""
         there = self.steps[step]
         return ClusteredCounts.of([(there[seed], tries) for seed, (_, tries) in self.sweep.seeds.items()])
@@ -105,8 +103,8 @@ def mutators_of(mutations: Sequence[dict[str, Any]]) -> str:
     return " + ".join(mutation["mutator"] for mutation in mutations)
 
 
-def _blamed(made: TryRecord, findings: Sequence[FindingRecord]) -> str:
-    """The step of the finding that says what this try says.
+def _blamed(made: TryRecord, findings: Sequence[FindingRecord]) -> str | None:
+    """The step of the finding that says what this try says; None where there is none.
 
     That is the one found by it, or else one whose detectors say the same and that needs no mutator which is not here.
     """
@@ -122,7 +120,7 @@ def _blamed(made: TryRecord, findings: Sequence[FindingRecord]) -> str:
         )
     ]
     explaining.sort(key=lambda finding: finding.number != made.number)
-    return explaining[0].step if explaining else UNKNOWN
+    return explaining[0].step if explaining else None
 
 
 def _label(made: TryRecord) -> str:

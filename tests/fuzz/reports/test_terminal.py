@@ -172,3 +172,10 @@ def test_where_an_attacker_writes_several_fields_each_has_its_rate_and_findings_
     assert any(line[:3] == ["prompt_extraction", "notes", "100.0%"] for line in lines)
     assert any("f" * 12 in line and "notes" in line for line in lines)
     assert not any("FIELD" in line for line in written([{}] * 48).splitlines())
+
+
+def test_a_step_may_be_the_whole_chain_or_not_known(written):
+    breaches = [{"outcome": "breach"}, {"outcome": "breach", "surface": "passage"}]
+    text = written(breaches, [{"step": "", "number": 0, "label": "leak exact"}])
+    assert text.count("(the chain as a whole)") == 2
+    assert text.count("(not known)") == 1

@@ -43,7 +43,7 @@ def test_the_hole_has_a_rate_a_mutator_and_a_step_and_the_twin_is_better(ran, we
     assert [rate.step for rate in leak.steps] == ["answer"]
     assert (leak.sweep.made, refusal.sweep.made, refusal.rate.value) == (34, 34, 0.0)
     assert weakness.findings[0].mutators == "base64"
-    differences = {one.objective: one for one in compare(store, hole, twin).objectives}
+    differences = {one.name: one for one in compare(store, hole, twin).objectives}
     assert differences["prompt_extraction"].mcnemar.only_first == leak.sweep.breach
     assert differences["over_refusal"].direction == "same"
     out = StringIO()

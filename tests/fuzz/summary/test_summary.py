@@ -70,14 +70,14 @@ def test_rates_by_field_are_told_where_there_is_more_than_one(summary):
 def test_a_breach_by_another_field_is_not_explained_by_a_finding(summary):
     tries = [{"outcome": "breach", "field": field} for field in ("notes", "question") for _ in range(12)]
     one = summary(tries, [{"field": "notes", "number": 0}]).objectives[0]
-    assert [(rate.step, rate.breaches) for rate in one.steps] == [("answer", 12), ("", 12)]
+    assert [(rate.step, rate.breaches) for rate in one.steps] == [("answer", 12), (None, 12)]
 
 
 def test_breaches_are_laid_at_the_step_of_the_finding_that_explains_them(summary):
     breach = {"outcome": "breach", "mutations": under("base64")}
     tries = [breach, breach, {"outcome": "breach"}, *[{"outcome": "safe"}] * 21]
     steps = summary(tries, [{"mutations": under("base64"), "step": "tray[0]/answer"}]).objectives[0].steps
-    assert [(rate.step, rate.breaches) for rate in steps] == [("tray[0]/answer", 2), ("", 1)]
+    assert [(rate.step, rate.breaches) for rate in steps] == [("tray[0]/answer", 2), (None, 1)]
     assert steps[0].rate.value == 2 / 24
 
 
@@ -131,3 +131,10 @@ def test_a_hundred_thousand_tries_take_no_more_memory_than_a_thousand():
 
     peak(1_000)
     assert peak(100_000) < 1.5 * peak(1_000)
+
+
+def test_a_breach_of_the_whole_chain_is_told_from_one_that_no_finding_explains(campaigns):
+    breaches = [{"outcome": "breach"}, {"outcome": "breach", "surface": "passage"}]
+    record = campaigns.add(breaches, [{"step": "", "number": 0, "label": "leak exact"}])
+    (one,) = summarise(campaigns.store, record).objectives
+    assert {rate.step: rate.breaches for rate in one.steps} == {"": 1, None: 1}

@@ -96,7 +96,7 @@ function showSteps() {
   if (!steps.length) return;
   const scale = shareScale(steps.map(([, step]) => step.rate));
   const row = ([one, step]) => element("tr", {},
-    element("th", { scope: "row" }, element("span", { class: "mono" }, step.step || "(not known)"), element("small", {}, one.name)),
+    element("th", { scope: "row" }, element("span", { class: "mono" }, (step.step ?? "(not known)") || WHOLE), element("small", {}, one.name)),
     element("td", { class: "picture" }, intervalView(step.rate, scale, { kind: "bad" })),
     element("td", { class: "words" }, element("b", { title: step.rate.method }, measureText(step.rate)), element("small", {}, `${counted(step.breaches, "breach", "breaches")} of ${counted(step.rate.n, "try", "tries")}`)));
   document.getElementById("steps").append(element("div", { class: "card" }, rateTable(["step, objective", "let through, 95%", ""], steps.map(row), [null, scale, null])));
