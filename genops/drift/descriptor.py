@@ -38,6 +38,10 @@ R = TypeVar("R")
 Value: TypeAlias = float | str | None
 OfText: TypeAlias = Literal["number", "category"]
 _RESULTS: dict[OfText, tuple[Any, ...]] = {"number": (float, float | None), "category": (str, str | None)}
+_RESULTS_OF_ALL: dict[OfText, tuple[Any, ...]] = {
+    "number": (list[float], list[float | None]),
+    "category": (list[str], list[str | None]),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,10 +207,9 @@ def _check(made: Descriptor[Any, Any]) -> None:
     subject = made._hints.get(made._subject)
     if subject is not str and subject != Sequence[str]:
         raise DefinitionError(f"{what}: its first parameter is the text, annotated `str` or `Sequence[str]`")
-    results = _RESULTS[made.of]
-    if made._hints.get("return") not in (tuple(list[kind] for kind in results) if made.of_all else results):
-        wanted = results[-1] if not made.of_all else list[results[-1]]
-        raise DefinitionError(f"{what}: of a {made.of}, it gives `{wanted}`")
+    wanted = _RESULTS_OF_ALL[made.of] if made.of_all else _RESULTS[made.of]
+    if made._hints.get("return") not in wanted:
+        raise DefinitionError(f"{what}: of a {made.of}, it gives `{wanted[-1]}`")
     for parameter in list(inspect.signature(made.function).parameters.values())[1:]:
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             raise DefinitionError(f"{what}: *{parameter.name} says nothing of what may be set")

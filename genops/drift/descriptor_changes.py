@@ -206,7 +206,7 @@ class _Windows:
         learned = np.zeros(count, dtype=np.bool_)
         learned[np.random.default_rng([seed, 2]).permutation(count)[: count // 2]] = True
         rows = np.flatnonzero(learned[own])
-        taught = Reference.of([reference[row] for row in rows], own[rows].tolist())
+        taught = Reference.of([reference[row] for row in rows.tolist()], own[rows].tolist())
         codes = own, cluster_codes(named[1], len(current))[0]
         return cls((reference, current), codes, taught, np.flatnonzero(~learned[own]))
 

@@ -57,14 +57,16 @@ class Corpora:
     @cached_property
     def counts(self) -> tuple[Floats, Floats]:
         """Of each term, in the one corpus and in the other."""
-        return tuple(np.asarray(self.terms.counts.T @ rows, np.float64) for rows in (self.inside, ~self.inside))  # type: ignore[return-value]
+        inside, outside = (np.asarray(self.terms.counts.T @ rows, np.float64) for rows in (self.inside, ~self.inside))
+        return inside, outside
 
     @cached_property
     def words(self) -> tuple[Floats, Floats]:
         """Runs of as many words as each term has, in the one corpus and in the other."""
         lengths = self.terms.lengths - 1
         parts = (self.terms.sizes[rows].sum(axis=0).astype(np.float64) for rows in (self.inside, ~self.inside))
-        return tuple(part[lengths] for part in parts)  # type: ignore[return-value]
+        inside, outside = (part[lengths] for part in parts)
+        return inside, outside
 
     def telling(self, most: int = 5) -> tuple[str, ...]:
         """The words and phrases that tell the one corpus from the other, the most telling first.
@@ -112,8 +114,9 @@ class Corpora:
         """Whether what a term has in common with another one says what moved it."""
         now, before = self.counts
         if common == term:
-            rest = (np.maximum(side[[term]] - side[[other]], 0) for side in self.counts)
-            ratio, variance = log_odds_ratio(*rest, *(side[[term]] for side in self.words))
+            first, second = (np.maximum(side[[term]] - side[[other]], 0) for side in self.counts)
+            words = self.words
+            ratio, variance = log_odds_ratio(first, second, words[0][[term]], words[1][[term]])
             moved = float((ratio / np.sqrt(variance))[0])
         else:
             moved = _share_rose(now[term], now[common], before[term], before[common])

@@ -22,4 +22,4 @@ def max_t(observed: NDArray[np.float64], greatest: NDArray[np.float64]) -> NDArr
     """
     drawn = np.sort(greatest[1:])
     slack = _TIE * np.maximum(np.abs(observed), np.abs(drawn).max(initial=0.0))
-    return (1 + len(drawn) - np.searchsorted(drawn, observed - slack)) / (1 + len(drawn))
+    return np.asarray((1 + len(drawn) - np.searchsorted(drawn, observed - slack)) / (1 + len(drawn)))

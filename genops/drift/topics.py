@@ -199,7 +199,7 @@ def unit(vectors: NDArray[np.floating]) -> Vectors:
     """Vectors of unit length; one of zeros stays so."""
     rows = np.asarray(vectors, dtype=np.float32)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows / np.where(lengths > 0, lengths, 1)
+    return np.asarray(rows / np.where(lengths > 0, lengths, 1), dtype=np.float32)
 
 
 def _part(samples: Samples, most: int, seed: int) -> NDArray[np.bool_]:

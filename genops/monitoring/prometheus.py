@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from genops.evals.summary import Measure
@@ -51,7 +51,7 @@ def _metrics(
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
     labels = ("monitor", "figure", "unit")
-    families = {
+    families: dict[str, tuple[str, Callable[[Measure], float | None]]] = {
         "genops_figure": ("A monitored figure.", lambda one: one.value),
         "genops_figure_low": ("Lower end of a figure's interval.", lambda one: one.low),
         "genops_figure_high": ("Upper end of a figure's interval.", lambda one: one.high),

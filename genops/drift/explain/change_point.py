@@ -154,7 +154,7 @@ class _Units:
         first = np.full(count, np.iinfo(np.int64).max)
         np.minimum.at(first, codes, times)
         order = np.argsort(first, kind="stable")
-        sums = np.bincount(codes, stats.rankdata(values) / len(values), count)[order]
+        sums = np.asarray(np.bincount(codes, stats.rankdata(values) / len(values), count)[order], dtype=np.float64)
         sizes = np.bincount(codes, minlength=count)[order].astype(np.float64)
         edge = max(1, int(np.ceil(EDGE * count)))
         cuts = np.arange(edge, count - edge + 1)

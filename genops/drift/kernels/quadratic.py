@@ -51,7 +51,7 @@ def quadratic_forms(
     return forms, products
 
 
-def precision(n: int) -> type[np.float32] | type[np.float64]:
+def precision(n: int) -> type[np.floating]:
     """What products with a matrix of so many rows are made in."""
     return np.float64 if n <= _SMALL else np.float32
 

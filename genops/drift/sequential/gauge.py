@@ -170,7 +170,7 @@ def checked_vectors(values: Any, dimension: int | None = None) -> NDArray[np.flo
             f"vectors of {dimension} and of {found.shape[1]} dimensions cannot be compared",
             hint="embed production with the embedder of the reference",
         )
-    _check_finite(np.isfinite(found).all(axis=1))
+    _check_finite(np.asarray(np.isfinite(found).all(axis=1)))
     return found
 
 

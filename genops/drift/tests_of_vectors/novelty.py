@@ -122,7 +122,7 @@ def _distances(
     """Of each row to its k-th neighbour that is of the reference: from its list, or anew where that has too few."""
     distances, rows = found
     reached = np.cumsum(reference[rows] & np.isfinite(distances), axis=1, dtype=np.int16) >= neighbour
-    far = distances[np.arange(samples.n), reached.argmax(axis=1)].astype(np.float64)
+    far = np.asarray(distances[np.arange(samples.n), reached.argmax(axis=1)], dtype=np.float64)
     missed = np.flatnonzero(~reached[:, -1])
     if len(missed):
         others = samples.values[reference], samples.groups[reference]
@@ -130,7 +130,7 @@ def _distances(
     return far
 
 
-def _quantile(distances: Floats, beyond: float) -> float:
+def _quantile(distances: NDArray[np.floating], beyond: float) -> float:
     """The least of them that no more than the given share are beyond."""
     place = max(0, int(np.ceil((1 - beyond) * len(distances) - 1e-9)) - 1)
     return float(np.partition(distances, place)[place])
