@@ -90,11 +90,12 @@ class Relabellings:
         """(1 + k) / (1 + B), where k drawn relabellings are at least as extreme as the observed one.
 
         Args:
-            statistics: One a relabelling, of shape (1 + B,); the greater, the more extreme.
+            statistics: One a relabelling, of shape (1 + B,); the greater, the more extreme. One that is no number says
+                nothing, and counts as though it were as extreme.
         """
         observed, drawn = float(statistics[0]), statistics[1:]
         slack = _TIE * max(abs(observed), float(np.abs(drawn).max(initial=0.0)))
-        return (1 + int((drawn >= observed - slack).sum())) / (1 + len(drawn))
+        return (1 + int((~(drawn < observed - slack)).sum())) / (1 + len(drawn))
 
 
 def least_p_value(samples: Samples, count: int = RELABELLINGS, *, within: Codes | None = None) -> float:

@@ -113,7 +113,7 @@ class Watch:
         self._detectors = {
             name: Detector.from_state(kept.state["detectors"][name], baseline)
             if name in kept.state.get("detectors", {})
-            else Detector(baseline, spec.watch.average_run)
+            else Detector(baseline, len(baselines) * spec.watch.average_run)
             for name, baseline in baselines.items()
         }
 
