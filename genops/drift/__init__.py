@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from genops.drift.sequential import Baseline, Detector
     from genops.drift.spec import DriftSpec
     from genops.drift.two_sample import Tested, find_test
+    from genops.drift.visibility import visible_share
     from genops.drift.watch import Watch
 
 _LATER = {
@@ -31,6 +32,7 @@ _LATER = {
     "check_drift": "genops.drift.defining",
     "define_drift": "genops.drift.defining",
     "find_test": "genops.drift.two_sample",
+    "visible_share": "genops.drift.visibility",
 }
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "check_drift",
     "define_drift",
     "find_test",
+    "visible_share",
 ]
 
 

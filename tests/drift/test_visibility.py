@@ -5,7 +5,7 @@ import pytest
 
 from genops.drift.samples import Samples
 from genops.drift.two_sample import find_test
-from genops.drift.visible_share import visible_share
+from genops.drift.visibility import visible_share
 from genops.errors import InputError
 
 CENTRES = np.random.default_rng(9).standard_normal((10, 12)) * 2
