@@ -150,13 +150,13 @@ class Fuzz:
 
 def _broken(summary: Attacked) -> Iterator[str]:
     """What a campaign found, in words: each finding with its shortest attack and the command that tries it again."""
-    from genops.fuzz.reports.wording import attack_text, headline
+    from genops.fuzz.reports.wording import headline, shortest
 
     yield f"the campaign {summary.campaign!r}, {summary.id[:12]}: {headline(summary)}"
     yield from (f"  {reason}" for reason in summary.verdict.reasons)
     for finding in summary.findings[:_SHOWN]:
         where = f" at {finding.step}" if finding.step else ""
-        yield f"  {finding.severity}: {finding.objective}{where}: {attack_text(finding.text)}"
+        yield f"  {finding.severity}: {finding.objective}{where}: {shortest(finding.text)}"
         yield f"    genops fuzz repro {finding.id[:12]}"
     if len(summary.findings) > _SHOWN:
         yield f"  and {len(summary.findings) - _SHOWN} more: genops fuzz show {summary.id[:12]}"

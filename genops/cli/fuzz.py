@@ -128,7 +128,7 @@ def repro(
     Exit code: 1 it still breaks, 0 it does not, 3 that could not be told, 4 something around the chain failed.
     """
     from genops.fuzz.fuzzing import reproduce
-    from genops.fuzz.reports.wording import attack_text
+    from genops.fuzz.reports.wording import shortest
 
     with opened() as project:
         record, again = reproduce(project, finding)
@@ -139,7 +139,7 @@ def repro(
     else:
         why = str(again.error.get("message") or "")
         say(f"{record.objective}: {again.outcome}{f', {why}' if why else ''}")
-        say(f"  {attack_text(record.text)}")
+        say(f"  {shortest(record.text)}")
         if again.run:
             note(f"genops trace show {again.run[:12]}")
     codes = {"breach": ExitCode.BAD_VERDICT, "safe": ExitCode.OK, "infrastructure": ExitCode.UNFINISHED}

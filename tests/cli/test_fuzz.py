@@ -82,7 +82,7 @@ class TestRun:
         campaign(chain="leaks_in_base64_hardened")
         script = site / "models" / "base64_reader.script.yaml"
         sound = script.read_text()
-        away = 'rules:\n  - name: away\n    when: {user: "."}\n    fault: {kind: refuse, message: away}\n'
+        away = 'rules:\n  - name: away\n    when: {user: "."}\n    fault: {kind: server_error, message: away}\n'
         script.write_text(sound.replace("rules:\n", away))
         monkeypatch.setattr("sys.argv", ["genops", "fuzz", "run", "attacks"])
         done = genops("fuzz", "run", "attacks", code=4)
@@ -188,7 +188,7 @@ class TestRepro:
     def test_a_server_that_is_away_says_nothing_of_it(self, genops, attacked, site):
         found = finding(genops)["id"]
         script = site / "models" / "base64_reader.script.yaml"
-        script.write_text("rules: [{name: away, when: {user: '.'}, fault: {kind: refuse, message: away}}]\n")
+        script.write_text("rules: [{name: away, when: {user: '.'}, fault: {kind: server_error, message: away}}]\n")
         assert json.loads(genops("fuzz", "repro", found, "--json", code=4).out)["outcome"] == "infrastructure"
 
     def test_an_unknown_finding(self, genops, attacked):

@@ -10,7 +10,7 @@ from genops.evals.reports.github import Level, annotation
 from genops.evals.reports.wording import trace_command
 from genops.fuzz.reports.places import Places, in_repository
 from genops.fuzz.reports.report import Report
-from genops.fuzz.reports.wording import attack_text, bare, headline, repro_command, where
+from genops.fuzz.reports.wording import attack_text, bare, headline, repro_command, shortest, where
 
 _LEVELS: dict[str, Level] = {"critical": "error", "high": "error", "medium": "warning", "low": "notice"}
 _VERDICTS: dict[str, Level] = {"bad": "error", "unfinished": "warning", "undecided": "warning", "good": "notice"}
@@ -38,7 +38,7 @@ def _lines(report: Report) -> Iterator[str]:
             continue
         told = (
             f"{finding.label}, at {where(finding.step)}, under {bare(finding.mutators)}",
-            attack_text(finding.text),
+            shortest(finding.text),
             repro_command(finding.id),
             trace_command(finding.run),
         )

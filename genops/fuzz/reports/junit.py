@@ -18,7 +18,7 @@ from genops.evals.gate import Verdict as GateVerdict
 from genops.evals.reports.junit import attribute, clean
 from genops.evals.reports.wording import measured, trace_command
 from genops.fuzz.reports.report import Report
-from genops.fuzz.reports.wording import attack_text, bare, repro_command, where
+from genops.fuzz.reports.wording import attack_text, bare, repro_command, shortest, where
 from genops.fuzz.summary import FindingSummary, Standing, Summary
 from genops.fuzz.summary.gated import WORDS, rule_words
 
@@ -129,7 +129,7 @@ def _told(findings: Iterable[FindingSummary]) -> Iterator[str]:
     for one in listed[:_MOST]:
         by = f", by the field {attack_text(one.field)}" if one.field else ""
         yield f"{one.severity}: {one.label}, at {where(one.step)}{by}, under {bare(one.mutators)}"
-        yield f"  {attack_text(one.text)}"
+        yield f"  {shortest(one.text)}"
         yield f"  {repro_command(one.id)}; {trace_command(one.run)}" if one.run else f"  {repro_command(one.id)}"
     if len(listed) > _MOST:
         yield f"… and {len(listed) - _MOST:,} more"

@@ -21,6 +21,7 @@ from genops.fuzz.reports.wording import (
     labelled,
     poison_words,
     repro_command,
+    shortest,
     where_of,
 )
 from genops.fuzz.summary import FindingSummary, ObjectiveSummary, RobustnessSummary, Summary
@@ -100,7 +101,7 @@ def _findings(summary: Summary) -> Iterator[str]:
 def _finding(one: FindingSummary) -> tuple[str, ...]:
     step = f"`{code(attack_text(one.step))}`" if one.step else WHOLE
     see = f"`{trace_command(one.run)}`" if one.run else NONE
-    attack = f"`{code(attack_text(one.text))}`"
+    attack = f"`{code(shortest(one.text))}`"
     return one.severity, cell(one.objective), step, cell(bare(one.mutators)), attack, f"`{repro_command(one.id)}`", see
 
 

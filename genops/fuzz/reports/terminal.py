@@ -26,6 +26,7 @@ from genops.fuzz.reports.wording import (
     labelled,
     poison_words,
     repro_command,
+    shortest,
     where_of,
 )
 from genops.fuzz.summary import ChangeOutcomes, Comparison, ObjectiveSummary, Outcomes, RateDifference, Summary
@@ -98,7 +99,7 @@ def _findings(summary: Summary) -> Iterator[RenderableType]:
     table = _table("FINDING", "SEVERITY", "OBJECTIVE", "STEP", *more, "MUTATORS", "ATTACK", "DETECTED AS", "RUN")
     for one in summary.findings[:_MOST_FINDINGS]:
         where = where_of(one.step)
-        text = attack_text(one.text) + ("" if one.minimal else "  (not minimal)")
+        text = shortest(one.text) + ("" if one.minimal else "  (not minimal)")
         written = (in_field(one.field),) if fields else ()
         row = (one.id[:12], one.severity, one.objective, where, *written, bare(one.mutators))
         table.add_row(*map(_safe, row), Text(text), _safe(one.label), one.run[:12])

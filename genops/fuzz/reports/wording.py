@@ -152,6 +152,11 @@ def labelled(right: Measure | None) -> str:
     return right.missing if right.value is None else f"{measured(right)} of {right.n:,}"
 
 
+def shortest(text: str) -> str:
+    """The shortest attack of a finding, spelled out; words where nothing is left of it."""
+    return attack_text(text) or "(an empty text)"
+
+
 def where(step: str) -> str:
     """Where the defence failed, in words."""
     return f"step {attack_text(step)}" if step else WHOLE

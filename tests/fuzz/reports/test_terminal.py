@@ -176,6 +176,7 @@ def test_where_an_attacker_writes_several_fields_each_has_its_rate_and_findings_
 
 def test_a_step_may_be_the_whole_chain_or_not_known(written):
     breaches = [{"outcome": "breach"}, {"outcome": "breach", "surface": "passage"}]
-    text = written(breaches, [{"step": "", "number": 0, "label": "leak exact"}])
+    text = written(breaches, [{"step": "", "number": 0, "label": "leak exact", "text": ""}])
+    assert "(an empty text)" in text
     assert text.count("(the chain as a whole)") == 2
     assert text.count("(not known)") == 1
