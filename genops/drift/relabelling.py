@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from math import comb, inf, prod
 
 import numpy as np
@@ -49,16 +50,11 @@ class Relabellings:
             within: Of each group, the number of its stratum, of shape (groups,): groups change sides with those of
                 their stratum alone, and each stratum keeps its number of current ones. None for one stratum.
         """
-        random = np.random.default_rng(seed)
-        groups = int(samples.groups.max()) + 1
-        chosen = np.zeros((groups, 1 + count), dtype=np.bool_)
-        chosen[samples.groups[samples.reference :], 0] = True
-        strata = np.zeros(groups, dtype=np.intp) if within is None else within
-        side_by_side = chosen[np.lexsort((~chosen[:, 0], strata)), 0]
-        for column in range(1, 1 + count):
-            order = random.permutation(groups)
-            chosen[order[np.argsort(strata[order], kind="stable")][side_by_side], column] = True
-        return cls(chosen if groups == samples.n else chosen[samples.groups], seed)
+        sides = np.zeros(int(samples.groups.max()) + 1, dtype=np.bool_)
+        sides[samples.groups[samples.reference :]] = True
+        strata = np.zeros(len(sides), dtype=np.intp) if within is None else within.astype(np.intp)
+        chosen = _drawn(sides.tobytes(), strata.tobytes(), count, seed)
+        return cls(chosen if len(chosen) == samples.n else chosen[samples.groups], seed)
 
     @property
     def count(self) -> int:
@@ -112,6 +108,22 @@ def least_p_value(samples: Samples, count: int = RELABELLINGS, *, within: Codes 
     every, moved = np.bincount(strata).tolist(), np.bincount(strata, sides).astype(np.intp).tolist()
     ways = prod(comb(groups, taken) for groups, taken in zip(every, moved, strict=True)) if len(sides) < 1_000 else inf
     return max(1 / ways, 1 / (1 + count))
+
+
+@lru_cache(maxsize=1)
+def _drawn(sides: bytes, strata: bytes, count: int, seed: int) -> NDArray[np.bool_]:
+    """Whether each group is of the current window, of shape (groups, 1 + B); most questions of a check share it."""
+    random = np.random.default_rng(seed)
+    current, stratum = np.frombuffer(sides, dtype=np.bool_), np.frombuffer(strata, dtype=np.intp)
+    chosen = np.zeros((1 + count, len(current)), dtype=np.bool_)
+    chosen[0] = current
+    side_by_side = current[np.lexsort((~current, stratum))]
+    for row in chosen[1:]:
+        order = random.permutation(len(current))
+        row[order[np.argsort(stratum[order], kind="stable")][side_by_side]] = True
+    chosen = np.ascontiguousarray(chosen.T)
+    chosen.flags.writeable = False
+    return chosen
 
 
 def _weights(current: NDArray[np.bool_], dtype: type[np.float32] | type[np.float64]) -> NDArray[np.floating]:

@@ -16,6 +16,7 @@ from genops.drift.reports.wording import (
     settings_words,
     shown_looks,
     since_words,
+    untested,
     window_words,
 )
 from genops.drift.summary import StateSummary, Summary
@@ -46,14 +47,15 @@ def _data(summary: Summary) -> dict[str, Any]:
 
 
 def _words(state: StateSummary) -> dict[str, Any]:
-    looks = shown_looks(state)
+    looks = [look for look in shown_looks(state) if not look.missing]
     return {
         "reference": window_words("reference", state.reference),
         "current": window_words("current", state.current),
         "since": "" if state.since is None else since_words(state.since),
         "looks": [state.looks.index(look) for look in looks],
         "names": [look_name(look) for look in looks],
-        "changes": [change_words(look.change) if not look.missing else "" for look in looks],
+        "changes": [change_words(look.change) for look in looks],
+        "untested": [f"{names}: {why}" for why, names in untested(state).items()],
     }
 
 

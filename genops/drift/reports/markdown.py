@@ -13,6 +13,7 @@ from genops.drift.reports.wording import (
     settings_words,
     shown_looks,
     since_words,
+    untested,
     window_words,
 )
 from genops.drift.summary import Example, Look, StateSummary, Summary, TermFact
@@ -54,9 +55,13 @@ def _state(state: StateSummary) -> Iterator[str]:
         if line:
             yield f"- {cell(line)}"
     yield ""
-    if state.looks:
+    rows = [_row(look) for look in shown_looks(state) if not look.missing]
+    if rows:
         head = ("", "asked", "p", "corrected", "separation, 95%", "change, 95%")
-        yield from table(head, [_row(look) for look in shown_looks(state)])
+        yield from table(head, rows)
+    for why, names in untested(state).items():
+        yield f"- {cell(f'not tested: {names}: {why}')}"
+        yield ""
     if state.words:
         yield "<details><summary>Words that changed most</summary>"
         yield ""
@@ -72,8 +77,6 @@ def _state(state: StateSummary) -> Iterator[str]:
 
 
 def _row(look: Look) -> tuple[str, ...]:
-    if look.missing:
-        return ("", cell(look_name(look)), "-", "-", cell(look.missing), "")
     sign = "❌" if look.alarm else ""
     numbers = (probability(look.p), probability(look.adjusted), measured(look.separation))
     return (sign, cell(look_name(look)), *map(cell, numbers), cell(change_words(look.change)))

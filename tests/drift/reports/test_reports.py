@@ -80,14 +80,27 @@ def test_the_terminal_tells_the_verdict_what_changed_since_when_and_where(summar
     assert "\u202e" not in text
 
 
-def test_the_terminal_names_what_could_not_be_tested_in_one_line_a_reason_and_words_of_drift_alone(summary):
+@pytest.fixture
+def quiet(summary):
+    """A quiet check, two questions of which could not be tested."""
     (state,) = summary.states
     looks = (state.looks[0], *(replace(state.looks[0], name=name, missing="all the same") for name in ("one", "two")))
-    quiet = replace(state, verdict="quiet", looks=looks)
-    text = written(replace(summary, states=(quiet,)), "terminal")
-    assert "not tested: rows: all the same" not in text
-    assert "not tested: one, two: all the same" in text
-    assert "WORDS THAT CHANGED" not in text
+    return replace(summary, states=(replace(state, verdict="quiet", looks=looks),))
+
+
+@pytest.mark.parametrize("form", ["terminal", "markdown"])
+def test_what_could_not_be_tested_takes_one_line_a_reason(quiet, form):
+    assert written(quiet, form).count("not tested: one, two: all the same") == 1
+
+
+def test_the_page_has_what_could_not_be_tested_apart_from_what_was(quiet):
+    (state,) = data_of(written(quiet, "html"))["states"]
+    assert state["looks"] == [0]
+    assert state["untested"] == ["one, two: all the same"]
+
+
+def test_the_terminal_tells_words_of_drift_alone(summary, quiet):
+    assert "WORDS THAT CHANGED" not in written(quiet, "terminal")
     assert "WORDS THAT CHANGED" in written(summary, "terminal")
 
 

@@ -41,15 +41,16 @@ function looksView(state, words) {
   const row = (look, place) => element("tr", {},
     element("th", { scope: "row" }, words.names[place], look.alarm ? element("span", { class: "pill fail" }, "drift") : null,
       element("small", {}, look.test && look.test !== look.name ? look.test : "")),
-    element("td", { class: "picture" }, look.missing ? null : intervalView(look.separation, scale, { zero: true, kind: look.alarm ? "bad" : "" })),
-    element("td", { class: "words" }, look.missing ? element("small", {}, look.missing) : element("b", { title: look.separation.method }, measureText(look.separation)),
-      look.missing ? null : element("small", {}, `p ${probability(look.p)}, corrected ${probability(look.adjusted)}`)),
+    element("td", { class: "picture" }, intervalView(look.separation, scale, { zero: true, kind: look.alarm ? "bad" : "" })),
+    element("td", { class: "words" }, element("b", { title: look.separation.method }, measureText(look.separation)),
+      element("small", {}, `p ${probability(look.p)}, corrected ${probability(look.adjusted)}`)),
     element("td", { class: "words" }, words.changes[place]));
   const axis = element("tr", { class: "axis" }, element("td", {}), element("td", { class: "picture" }, axisView(scale, share)), element("td", {}), element("td", {}));
   return part("What was asked", "Each two-sample test with its effect: how far apart the windows are, as the share of new rows that would set them so far apart.",
     element("div", { class: "card" }, element("div", { class: "wide" }, element("table", { class: "looks" },
       element("thead", {}, element("tr", {}, ...["asked", "separation, 95%", "", "change in its own unit, 95%"].map((title) => element("th", { scope: "col" }, title)))),
-      element("tbody", {}, ...tested.map(row), axis)))));
+      element("tbody", {}, ...tested.map(row), axis))),
+      ...words.untested.map((why) => element("p", { class: "soft" }, `not tested: ${why}`))));
 }
 
 function probability(p) {

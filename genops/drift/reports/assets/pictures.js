@@ -1,6 +1,7 @@
 // ---- pictures of a drift check: rows in a plane, spreads of both windows, the change over time
 
 const CONCEPTS = 5;
+const SOON = 3_600_000; // milliseconds: of a shorter time seconds are told
 
 function planeView(points, concepts) {
   const [width, height, edge] = [760, 440, 12];
@@ -48,10 +49,10 @@ function seriesView(points, since) {
     point.measure.low === null ? null : drawn("line", { class: "whisker", x1: x(point.at), x2: x(point.at), y1: y(point.measure.low), y2: y(point.measure.high) }),
     drawn("circle", { class: "mean", cx: x(point.at), cy: y(point.measure.value), r: 4 })));
   const levels = [0.5].map((level) => drawn("line", { class: "zero", x1: "6%", x2: "98%", y1: y(level), y2: y(level) }));
-  const ticks = [[first, "start"], [last, "end"]].map(([at, anchor]) => drawn("text", { x: x(at), y: bottom + 16, "text-anchor": anchor }, moment(at)));
+  const ticks = [[first, "start"], [last, "end"]].map(([at, anchor]) => drawn("text", { x: x(at), y: bottom + 16, "text-anchor": anchor }, moment(at, last - first < SOON)));
   return picture(172, "how much rows look like now, over time", band, ...levels, drawn("text", { x: "5%", y: y(0.5) + 4, "text-anchor": "end" }, "50%"), mark, ...dots, ...ticks);
 }
 
-function moment(milliseconds) {
-  return new Date(milliseconds).toISOString().slice(0, 16).replace("T", " ");
+function moment(milliseconds, seconds = false) {
+  return new Date(milliseconds).toISOString().slice(0, seconds ? 19 : 16).replace("T", " ");
 }
