@@ -154,6 +154,8 @@ class Objective:
             read the run alone.
         shortens: Whether the text of a finding may be shortened to what is left of an attack; False where its meaning
             is what makes it one, as in a harmless question.
+        keeps_meaning: Whether its attacks are made of mutators that keep the meaning, as far as a campaign has any:
+            a harmless question in base64 is none any more.
         poison: How attacks enter by passages.
     """
 
@@ -164,6 +166,7 @@ class Objective:
     surfaces: ClassVar[tuple[Surface, ...]] = ("input",)
     reads_output: ClassVar[bool] = True
     shortens: ClassVar[bool] = True
+    keeps_meaning: ClassVar[bool] = False
     poison: Poison = "first"
 
     def fits(self, target: Target) -> str:

@@ -41,6 +41,7 @@ class OverRefusal(Objective):
     """The chain declines a question that it is there to answer, because of words that sound risky."""
 
     shortens = False
+    keeps_meaning = True
 
     def fits(self, target: Target) -> str:
         """It needs a harmless question."""

@@ -165,8 +165,9 @@ def _form(attack: Attack) -> str:
 async def blamed(arena: Arena, found: Try, spend: Spend) -> str:
     """Position of the step with which the run became a breach; empty where only its end is one, or its trace is lost.
 
-    The detectors are asked after every step, with its output in the place of the chain's and the trace so far. Steps
-    that carry what was planted, a search or a tool, are where an attack enters and not where a defence failed.
+    The detectors are asked after every step, with its output in the place of the chain's and the trace so far: a run
+    that failed had not failed after a step that ended well. Steps that carry what was planted, a search or a tool, are
+    where an attack enters and not where a defence failed.
     """
     store = arena.project.store
     if not found.run:
@@ -185,7 +186,8 @@ async def blamed(arena: Arena, found: Try, spend: Spend) -> str:
         if span.status == "ok" and effects and effects <= carriers:
             continue
         output = trace.value(span.output)
-        sample = Sample(case, arena.objective.name, 0, output, trace.run)
+        run = trace.run if span.status == "error" else replace(trace.run, status="ok", error=None)
+        sample = Sample(case, arena.objective.name, 0, output, run)
         scoring = Scoring(sample, arena.project, arena.questions, _until(trace, span))
         scores = await score_sample(arena.detectors, output, scoring)
         spend(scoring.judged.cost, scoring.judged.input_tokens + scoring.judged.output_tokens)

@@ -15,7 +15,7 @@ from genops.executor import Project
 from genops.fuzz.adapters import Borrowings, borrow
 from genops.fuzz.attack import Mutation, mutated
 from genops.fuzz.campaign import Campaign
-from genops.fuzz.mutator import lending
+from genops.fuzz.mutator import find_mutator, lending
 from genops.fuzz.objective import Objective, Seed
 from genops.fuzz.robustness.plan import RobustnessPlan
 from genops.fuzz.runner.arena import Arena
@@ -172,6 +172,17 @@ class CampaignPlan:
         own = [Choice.of(use.name, [dict(use.settings)]) for use in self.campaign.mutators]
         with lending(self.borrowed.mutators):
             return (*own, *(Choice.of(name) for name in self.borrowed.mutators))
+
+    def choices_of(self, objective: Objective) -> tuple[Choice, ...]:
+        """The mutators that attacks of an objective are made of.
+
+        For one whose seeds must keep their meaning these are the ones that keep it, as far as the campaign has any.
+        """
+        if not objective.keeps_meaning:
+            return self.choices
+        with lending(self.borrowed.mutators):
+            kept = tuple(choice for choice in self.choices if find_mutator(choice.mutator).keeps_meaning)
+        return kept or self.choices
 
     @property
     def size(self) -> int:

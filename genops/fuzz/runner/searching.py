@@ -74,7 +74,7 @@ class _Searching:
     def of(cls, sitting: Sitting, arena: Arena) -> _Searching:
         campaign, project = sitting.plan.campaign, sitting.plan.project
         starts = [(arena.objective.name, seed) for seed in arena.seeds.starts(campaign.seed)]
-        search = Search(starts, sitting.plan.choices, campaign.depth, campaign.seed)
+        search = Search(starts, sitting.plan.choices_of(arena.objective), campaign.depth, campaign.seed)
         spec = campaign.regions
         regions = OutputRegions(project.settings, project.store, spec) if spec is not None else None
         return cls(sitting, arena, search, regions)

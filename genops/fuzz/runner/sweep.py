@@ -36,7 +36,7 @@ async def sweep(sitting: Sitting, arena: Arena, first: int) -> None:
 
 def _drawn(sitting: Sitting, arena: Arena, first: int) -> Iterator[tuple[int, Plan]]:
     """Each seed in its turn, bare or under one mutation."""
-    campaign, choices = sitting.plan.campaign, sitting.plan.choices
+    campaign, choices = sitting.plan.campaign, sitting.plan.choices_of(arena.objective)
     rng = Random(f"sweep {arena.objective.name} {campaign.seed}")
     numbers = range(first, first + campaign.tries.sweep)
     for number, seed in zip(numbers, arena.seeds.dealt(campaign.seed, "sweep"), strict=False):
