@@ -69,7 +69,7 @@ def check(
 
     Exit code: 0 quiet, 1 drift, 3 too little data to say.
     """
-    from genops.drift.check import check as checked
+    from genops.drift.check import compared, keep
 
     given = {
         "reference": reference,
@@ -85,10 +85,11 @@ def check(
     with opened() as project:
         spec = _spec(name, {key: value for key, value in given.items() if value is not None}, project.settings)
         with progress_bar("embedding") as advance:
-            summary = checked(spec, project, progress=lambda done, total: advance(done, total) if total else None)
-    _say(summary, as_json)
-    for form, file in reports:
-        _write(summary, form, file)
+            summary = compared(spec, project, progress=lambda done, total: advance(done, total) if total else None)
+        _say(summary, as_json)
+        for form, file in reports:
+            _write(summary, form, file)
+        keep(summary, spec, project)
     raise typer.Exit(int(summary.exit_code))
 
 

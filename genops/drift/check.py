@@ -43,6 +43,31 @@ def check(spec: DriftSpec, project: Project, *, progress: Progress | None = None
         progress: Is told how the embedding of texts goes on.
 
     Raises:
+        GenopsError: A window cannot be read, its rows cannot be compared, or the store fails.
+    """
+    summary = compared(spec, project, progress=progress)
+    keep(summary, spec, project)
+    return summary
+
+
+def keep(summary: Summary, spec: DriftSpec, project: Project) -> None:
+    """Keeps what a check said in the store.
+
+    Raises:
+        StoreError: The store fails.
+    """
+    project.store.add_drift_check(_record(summary, spec))
+
+
+def compared(spec: DriftSpec, project: Project, *, progress: Progress | None = None) -> Summary:
+    """Compares the two windows of a check; nothing is kept of it.
+
+    Args:
+        spec: The check.
+        project: Where it runs.
+        progress: Is told how the embedding of texts goes on.
+
+    Raises:
         GenopsError: A window cannot be read, or its rows cannot be compared.
     """
     started = time.time_ns()
@@ -54,7 +79,7 @@ def check(spec: DriftSpec, project: Project, *, progress: Progress | None = None
     states = tuple(
         _judged(before[name], after[name], one, name, families, spec, project) for name, one in asked.items()
     )
-    summary = Summary(
+    return Summary(
         id=new_id(128),
         check=spec.name,
         description=spec.description,
@@ -68,8 +93,6 @@ def check(spec: DriftSpec, project: Project, *, progress: Progress | None = None
         verdict=worst(state.verdict for state in states),
         states=states,
     )
-    project.store.add_drift_check(_record(summary, spec))
-    return summary
 
 
 def windows_of(source: Source, spec: DriftSpec, project: Project) -> dict[str, Window]:

@@ -35,7 +35,8 @@ def explained(state: StateSummary, asked: Asked, spec: DriftSpec, store: Store) 
     rows, witness = asked.rows, asked.values.witness
     split = len(rows.reference)
     concepts = _new_concepts(state, asked)
-    around = circumstances(asked, spec, store) if state.verdict == "drift" else Circumstances()
+    told = any(look.p is not None for look in state.looks if look.family == "values")  # by the witness, all of it
+    around = circumstances(asked, spec, store) if state.verdict == "drift" and told else Circumstances()
     marked = {row: number for number, concept in enumerate(concepts) for row in concept.rows}
     return replace(
         state,

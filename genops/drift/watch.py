@@ -2,7 +2,7 @@
 
 An item is a run: where a state gives several rows of one (the passages that it retrieved), they count as one by their
 mean. Runs are looked at in the order in which they started; one that has not ended holds up those behind it for
-:data:`PATIENCE` at most, and is then passed over.
+:data:`~genops.drift.arrivals.PATIENCE` at most, and is then passed over.
 """
 
 from __future__ import annotations
@@ -13,18 +13,17 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from genops.artifacts import digest_of
+from genops.drift.arrivals import arrived, remembered
 from genops.drift.check import check, windows_of
 from genops.drift.embedding import Vectors
 from genops.drift.sequential import Alarm, Baseline, Detector
 from genops.drift.spec import DriftSpec
 from genops.drift.windows import Kind, Window, read_windows
-from genops.drift.windows.traces import NOT_USERS, TraceSource, observed
+from genops.drift.windows.traces import TraceSource, observed
 from genops.errors import DefinitionError, GenopsError, Undecided, UsageError
 from genops.executor import Project
 from genops.store.records import RunRecord, WatchRecord
 
-PATIENCE = 600.0
-"""Seconds for which a run that has not ended is waited for."""
 _AT_ONCE = 500
 _REMEMBERED = 2_000
 _KEPT = 200
@@ -143,9 +142,12 @@ class Watch:
         """
         raised: list[Raised] = []
         unread: dict[str, str] = {}
-        arrived = self._arrived()
-        for start in range(0, len(arrived), _AT_ONCE):
-            runs = arrived[start : start + _AT_ONCE]
+        kept = self._record
+        new = arrived(
+            self._project.store, self._source.query.filter(), kept.state["begun"], kept.cursor, kept.state["latest"]
+        )
+        for start in range(0, len(new), _AT_ONCE):
+            runs = new[start : start + _AT_ONCE]
             found = self._taken(runs, unread)
             if found and explain:
                 made = self._explained(found)
@@ -153,7 +155,7 @@ class Watch:
             self._keep(runs, found)
             raised += found
         evidence = {name: detector.evidence for name, detector in self._detectors.items()}
-        return Look(len(arrived), self.seen, tuple(raised), evidence, unread)
+        return Look(len(new), self.seen, tuple(raised), evidence, unread)
 
     def follow(self, told: Callable[[Look], None]) -> None:
         """Looks again and again, until it is interrupted.
@@ -208,20 +210,8 @@ class Watch:
         since = self._source.query.filter().since
         states = {name: baseline.state() for name, baseline in baselines.items()}
         cursor = now if since is None else since - 1
-        return WatchRecord(self.spec.name, manifest, cursor, 0, now, states, {"kinds": kinds})
-
-    def _arrived(self) -> list[RunRecord]:
-        """Runs behind the cursor that ended, oldest first, up to one that is waited for."""
-        wanted = replace(self._source.query.filter(), since=self._record.cursor + 1)
-        started = [run for run in self._project.store.iter_runs(wanted) if wanted.mode or run.mode not in NOT_USERS]
-        arrived: list[RunRecord] = []
-        for run in reversed(started):
-            if run.ended is None:
-                if time.time_ns() - run.started < PATIENCE * 1e9:
-                    break
-                continue
-            arrived.append(run)
-        return arrived
+        state = {"kinds": kinds, "begun": cursor, "latest": {}}
+        return WatchRecord(self.spec.name, manifest, cursor, 0, now, states, state)
 
     def _taken(self, runs: Sequence[RunRecord], unread: dict[str, str]) -> list[Raised]:
         """Gives the rows of runs to the detectors; a state of which none can be read is passed over."""
@@ -265,11 +255,16 @@ class Watch:
 
     def _keep(self, runs: Sequence[RunRecord], raised: Sequence[Raised]) -> None:
         before = self._record
-        state = {**before.state, "detectors": {name: one.state() for name, one in self._detectors.items()}}
+        cursor = max(before.cursor, runs[-1].started)
+        state = {
+            **before.state,
+            "latest": remembered(before.state["latest"], runs, cursor),
+            "detectors": {name: one.state() for name, one in self._detectors.items()},
+        }
         alarms = [*before.alarms, *(asdict(one) for one in raised)][-_KEPT:]
         self._record = replace(
             before,
-            cursor=runs[-1].started,
+            cursor=cursor,
             seen=before.seen + len(runs),
             updated=time.time_ns(),
             state=state,

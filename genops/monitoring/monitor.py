@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from genops.drift.arrivals import PATIENCE
 from genops.drift.spec import DriftSpec
-from genops.drift.watch import PATIENCE, Raised, Watch
+from genops.drift.watch import Raised, Watch
 from genops.drift.windows.traces import NOT_USERS, observed
 from genops.errors import ReferenceNotFound
 from genops.evals.summary import Measure

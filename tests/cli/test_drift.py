@@ -2,6 +2,8 @@
 
 import json
 import random
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -84,6 +86,17 @@ def test_wrong_usage_is_one_clear_error(windows, genops, arguments, message):
 def test_what_options_say_wrong_is_told_as_such(windows, genops):
     done = genops("drift", "check", "-r", "before.jsonl", "-c", "now.jsonl", "--test", "mmd_fuze", code=2)
     assert done.err.startswith("error: options: no test is called 'mmd_fuze'")
+
+
+def test_what_a_store_that_fails_does_not_keep_is_said_all_the_same(windows, genops):
+    genops("drift", "check", "questions", code=1)
+    with closing(sqlite3.connect(windows / ".genops" / "genops.db")) as store:
+        store.execute("create trigger full before insert on drift_check begin select raise(abort, 'full'); end")
+        store.commit()
+    done = genops("drift", "check", "questions", code=4)
+    assert "drift in inputs" in done.out
+    assert "full" in done.err
+    assert "Traceback" not in done.err
 
 
 def test_what_a_check_may_ask_is_listed(genops):

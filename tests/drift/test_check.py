@@ -137,6 +137,18 @@ def test_an_empty_window_is_undecided_and_says_why(drift):
     assert "nothing fits" in nothing.states[0].reason
 
 
+def test_contexts_that_no_window_shares_are_undecided_and_that_is_said(drift):
+    before, now = ([{"text": text, "tenant": tenant} for text in sentences(COLOURS, 150, 1)] for tenant in "ab")
+    found = drift(before, now, of="text", context="tenant", descriptors=False)
+    assert (found.verdict, found.states[0].reason) == ("undecided", "no context has rows of both windows")
+
+
+def test_rows_too_few_to_relabel_are_not_called_tested(drift):
+    (state,) = drift(["one"], ["two"], descriptors=False).states
+    assert state.verdict == "undecided"
+    assert "too few groups can change sides" in state.reason
+
+
 def test_several_states_share_alpha(drift):
     windows = sentences(COLOURS, 80, 1), sentences(FOOD, 80, 2)
     rows = [{"left": left, "right": right} for left, right in zip(*windows, strict=True)]

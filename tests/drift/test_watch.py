@@ -108,6 +108,23 @@ def test_alarms_of_one_look_share_a_check(watched):
     assert len({one.check for one in raised}) == 1
 
 
+def test_a_run_whose_record_comes_late_is_looked_at_and_none_twice(watched):
+    watch = Watch(spec(watched), watched.site.project)
+    arrive(watched, ["red red", "blue"])
+    store = watched.site.project.store
+    (last, _) = store.runs()
+    assert watch.look().runs == 2
+    store.writer.run(replace(last, id="f" * 32, trace_id="f" * 32, started=last.started - 1))
+    store.writer.flush(10.0)
+    assert watch.look().runs == 1
+    assert Watch(spec(watched), watched.site.project).look().runs == 0
+
+
+def test_what_started_before_a_watch_began_is_not_looked_at(watched):
+    arrive(watched, ["red red"])
+    assert Watch(spec(watched), watched.site.project).look().runs == 0
+
+
 def test_what_cannot_be_read_of_what_arrives_is_told_and_the_watch_goes_on(watched):
     rows = [{"inputs": {"text": text}, "output": {"words": 6}} for text in sentences(COLOURS, 300, 1)]
     watched.site.write("reference.jsonl", "\n".join(map(json.dumps, rows)))
