@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from genops.drift.arrivals import PATIENCE
+from genops.drift.arrivals import arrived, remembered
 from genops.drift.spec import DriftSpec
 from genops.drift.watch import Raised, Watch
 from genops.drift.windows.traces import NOT_USERS, observed
@@ -87,14 +87,14 @@ class Monitor:
             GenopsError: The store fails; what was looked at before is kept.
         """
         scored = self._again()
-        arrived = self._arrived()
-        for start in range(0, len(arrived), _AT_ONCE):
-            runs = arrived[start : start + _AT_ONCE]
+        new = self._arrived()
+        for start in range(0, len(new), _AT_ONCE):
+            runs = new[start : start + _AT_ONCE]
             found = self._scored(self._drawn(runs))
-            self._keep(replace(self._record, cursor=runs[-1].started, seen=self._record.seen + len(runs)), found)
+            self._keep(self._advanced(runs), found)
             scored += len(found)
         raised = [one for watch in self.watches.values() for one in watch.look().raised]
-        return Look(len(arrived), scored, tuple(raised))
+        return Look(len(new), scored, tuple(raised))
 
     def figures(self, over: float) -> dict[str, Measure]:
         """Every figure of the last seconds.
@@ -123,14 +123,16 @@ class Monitor:
         return {name: max(watch.evidence, _alarmed(self.project, name, since)) for name, watch in self.watches.items()}
 
     def _arrived(self) -> list[RunRecord]:
-        """Runs behind the cursor that ended, oldest first, up to one that is waited for."""
-        arrived: list[RunRecord] = []
-        for run in self._runs(self._record.cursor + 1):
-            if run.ended is not None:
-                arrived.append(run)
-            elif time.time_ns() - run.started < PATIENCE * 1e9:
-                break
-        return arrived
+        """Runs of the chain that users asked for, that ended and were not looked at, oldest first."""
+        record, wanted = self._record, RunFilter(chain=self.spec.chain)
+        return arrived(self.project.store, wanted, record.began, record.cursor, record.latest)
+
+    def _advanced(self, runs: Sequence[RunRecord]) -> MonitorRecord:
+        """Where the monitor stands behind some runs."""
+        record = self._record
+        cursor = max(record.cursor, runs[-1].started)
+        seen, latest = record.seen + len(runs), remembered(record.latest, runs, cursor)
+        return replace(record, cursor=cursor, seen=seen, latest=latest)
 
     def _runs(self, since: int) -> Sequence[RunRecord]:
         """Runs of the chain that users asked for, oldest first."""

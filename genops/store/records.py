@@ -498,7 +498,8 @@ class MonitorRecord:
         began: Nanoseconds since the epoch: earlier runs are not its concern.
         cursor: Start of the last run that was looked at, in nanoseconds since the epoch.
         seen: Runs looked at.
-        updated: Nanoseconds since the epoch.
+        updated: Until when feedback was looked at, in nanoseconds since the epoch.
+        latest: The runs that were looked at last, with their start: those whose records may come again.
     """
 
     monitor: str
@@ -507,6 +508,7 @@ class MonitorRecord:
     cursor: int
     seen: int
     updated: int
+    latest: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -424,6 +424,7 @@ class Monitor(_Stored, table=True):
     cursor: int = Field(sa_type=BigInteger)
     seen: int = Field(sa_type=BigInteger)
     updated: int = Field(sa_type=BigInteger)
+    latest: str = Field(sa_type=JsonText)
 
 
 class Monitored(_Stored, table=True):

@@ -1,5 +1,7 @@
 """A monitor scores what arrives, once, by the rates that it is given, and goes on where it was left."""
 
+from dataclasses import replace
+
 import pytest
 
 from genops.errors import DefinitionError
@@ -47,6 +49,20 @@ def test_nothing_is_scored_twice_and_a_restart_goes_on(lab):
     second = Monitor(spec(), lab.site.project)
     assert (second.seen, second.look().runs) == (1, 1)
     assert len(list(lab.site.project.store.monitored("live"))) == 2
+
+
+def test_a_run_whose_record_comes_late_is_scored_too_and_none_twice(lab):
+    monitor = Monitor(spec(), lab.site.project)
+    arrive(lab, "yes", "no")
+    store = lab.site.project.store
+    late = replace(store.runs()[0], id="e" * 32, trace_id="e" * 32)
+    late.started, late.ended = late.started - 1, late.ended
+    assert monitor.look().runs == 2
+    store.writer.run(late)
+    store.writer.flush(10.0)
+    assert monitor.look().runs == 1
+    assert Monitor(spec(), lab.site.project).look().runs == 0
+    assert monitor.seen == 3
 
 
 def test_what_was_there_before_it_began_is_not_its_concern(lab):

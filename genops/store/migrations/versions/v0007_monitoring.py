@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("monitor", sa.Text, primary_key=True),
         sa.Column("manifest", sa.Text, nullable=False),
         *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("began", "cursor", "seen", "updated")),
+        sa.Column("latest", sa.Text, nullable=False),
     )
     op.create_table(
         "monitored",
