@@ -31,7 +31,7 @@ def metrics_text(
     from prometheus_client.exposition import generate_latest
 
     registry = CollectorRegistry()
-    registry.register(_Collected(tuple(_metrics(monitor, figures, alerts, waiting, seen))))  # type: ignore[arg-type]
+    registry.register(_Collected(tuple(_metrics(monitor, figures, alerts, waiting, seen))))
     return generate_latest(registry).decode("utf-8")
 
 
