@@ -13,6 +13,7 @@ from genops.cli.options import AsJson, OutFile
 from genops.cli.output import listing, note, out_file
 from genops.cli.progress import progress_bar
 from genops.cli.project import opened, opened_store
+from genops.cli.report_files import wanted_reports
 from genops.errors import UsageError
 from genops.tracing.moments import shown_moment
 
@@ -70,6 +71,7 @@ def check(
     Exit code: 0 quiet, 1 drift, 3 too little data to say.
     """
     from genops.drift.check import compared, keep
+    from genops.drift.reports import writer
 
     given = {
         "reference": reference,
@@ -81,7 +83,7 @@ def check(
         "smallest": smallest,
         "seed": seed,
     }
-    reports = _wanted(report)
+    reports = wanted_reports(report, writer)
     with opened() as project:
         spec = _spec(name, {key: value for key, value in given.items() if value is not None}, project.settings)
         with progress_bar("embedding") as advance:
@@ -161,19 +163,6 @@ def _spec(name: str | None, given: dict[str, Any], settings: Settings) -> DriftS
 
 def _states(of: list[str] | None) -> dict[str, str] | None:
     return {one: one for one in of} if of else None
-
-
-def _wanted(texts: list[str] | None) -> list[tuple[str, Path]]:
-    from genops.drift.reports import writer
-
-    found = []
-    for text in texts or ():
-        form, _, file = text.partition("=")
-        if not file:
-            raise UsageError(f"--report {text!r} is no report", hint="write FORMAT=FILE: --report html=report.html")
-        writer(form)
-        found.append((form, Path(file)))
-    return found
 
 
 def _record(store: Store, wanted: str) -> DriftRecord:

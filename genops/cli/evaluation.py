@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +13,7 @@ from genops.cli.options import AsJson, UseCache
 from genops.cli.output import note
 from genops.cli.progress import evaluation_bar
 from genops.cli.project import opened
+from genops.cli.report_files import wanted_reports
 from genops.cli.resumable import command_again, watched
 from genops.errors import ExitCode, UsageError
 
@@ -68,11 +68,12 @@ def run(
     Without: 0 done, 4 when samples are missing for that, or because the budget is used up; --resume makes those.
     """
     from genops.evals.evaluation import aevaluate
+    from genops.evals.reports import writer
     from genops.evals.results import Results
     from genops.evals.suite import Suite
     from genops.executor import run_sync
 
-    reports = [_report(text) for text in report or ()]
+    reports = wanted_reports(report, writer)
     if fresh and not gate:
         raise UsageError("--fresh goes with --gate")
     if resume and fresh:
@@ -109,21 +110,6 @@ def run(
             say_summary(summary, as_json)
         _tell(done, failed_in)
     raise typer.Exit(_exit_code(done))
-
-
-def _report(text: str) -> tuple[str, Path]:
-    """``html=report.html``: a format, and where it goes.
-
-    Raises:
-        UsageError: It is something else.
-    """
-    from genops.evals.reports import writer
-
-    kind, _, file = text.partition("=")
-    if not file:
-        raise UsageError(f"--report {text!r} is no report", hint="write FORMAT=FILE: --report html=report.html")
-    writer(kind)
-    return kind, Path(file)
 
 
 def _planned(plan: Plan, evaluation: str) -> str:

@@ -10,11 +10,12 @@ import typer
 from genops.cli import fuzz_catalogue, fuzz_label, fuzz_promote, fuzz_report
 from genops.cli.campaigns import LAST, CampaignId, found_campaign
 from genops.cli.fuzz_label import Labels, measured_accuracy
-from genops.cli.fuzz_report import Reports, say_campaign, wanted_reports, write_report
+from genops.cli.fuzz_report import Reports, say_campaign, write_report
 from genops.cli.options import AsJson
 from genops.cli.output import listing, note, say, say_json
 from genops.cli.progress import campaign_bar
 from genops.cli.project import opened, opened_store
+from genops.cli.report_files import wanted_reports
 from genops.cli.resumable import command_again, watched
 from genops.errors import ExitCode, UsageError
 from genops.tracing.moments import shown_moment
@@ -52,12 +53,13 @@ def run(
     from genops.executor import run_sync
     from genops.fuzz.campaign import Campaign as Definition
     from genops.fuzz.fuzzing import afuzz
+    from genops.fuzz.reports import writer
 
     if fresh and not gate:
         raise UsageError("--fresh goes with --gate")
     if resume and fresh:
         raise UsageError("--resume goes on with a campaign; --fresh starts one")
-    reports = wanted_reports(report)
+    reports = wanted_reports(report, writer)
     with opened() as project:
         loaded = Definition.load(campaign, project.settings)
         with watched(campaign_bar(), _made, command_again()) as watch:

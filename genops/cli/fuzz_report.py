@@ -14,7 +14,6 @@ from genops.cli.fuzz_label import Labels, measured_accuracy
 from genops.cli.options import OutFile
 from genops.cli.output import note, out_file
 from genops.cli.project import opened_store, settings_here
-from genops.errors import UsageError
 
 if TYPE_CHECKING:
     from genops.fuzz.summary import Accuracy, Summary
@@ -67,24 +66,6 @@ def write_report(settings: Settings, record: CampaignRecord, summary: Summary, n
         write(Report(summary, record, settings), stream)
     if out is not None and str(out) != "-":
         note(f"wrote {out}")
-
-
-def wanted_reports(texts: list[str] | None) -> list[tuple[str, Path]]:
-    """``html=report.html``: formats, and where they go.
-
-    Raises:
-        UsageError: One is something else.
-    """
-    from genops.fuzz.reports import writer
-
-    found = []
-    for text in texts or ():
-        kind, _, file = text.partition("=")
-        if not file:
-            raise UsageError(f"--report {text!r} is no report", hint="write FORMAT=FILE: --report html=report.html")
-        writer(kind)
-        found.append((kind, Path(file)))
-    return found
 
 
 def say_campaign(

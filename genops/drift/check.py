@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from genops.drift.embedding import Vectors
 from genops.drift.explanation import explained
@@ -15,7 +14,7 @@ from genops.drift.sensitivity import visible_separation
 from genops.drift.spec import DriftSpec
 from genops.drift.summary import StateSummary, Summary, WindowFacts
 from genops.drift.verdict import empty_reason, verdict_of, worst
-from genops.drift.windows import Source, StateSpec, Window, read_windows
+from genops.drift.windows import Source, Window, read_windows
 from genops.drift.windows.reference import Sources
 from genops.errors import DefinitionError
 from genops.executor import Project
@@ -24,14 +23,6 @@ from genops.tracing.recorder import new_id
 
 Progress = Callable[[int, int], None]
 """Told how many texts are embedded, and how many there are to embed."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Wants:
-    states: Sequence[StateSpec]
-
-    def reads(self, root: str) -> bool:
-        return any(state.reads(root) for state in self.states)
 
 
 def check(spec: DriftSpec, project: Project, *, progress: Progress | None = None) -> Summary:
@@ -102,7 +93,7 @@ def windows_of(source: Source, spec: DriftSpec, project: Project) -> dict[str, W
         GenopsError: The source cannot be read.
     """
     sources = Sources(project.settings, project.store, spec.folder)
-    read = read_windows(source.observations(sources, _Wants(spec.states)), spec.states, source.name)
+    read = read_windows(source.observations(sources, spec), spec.states, source.name)
     return {name: window.drawn(spec.rows, spec.seed) for name, window in read.items()}
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import hypot
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genops.stats import Interval, clopper_pearson_interval, cluster_mean_interval, proportion_interval
+from genops.stats import (
+    Interval,
+    clopper_pearson_interval,
+    cluster_mean_interval,
+    difference_interval,
+    proportion_interval,
+)
 
 
 def share_interval(inside: NDArray[np.bool_], groups: NDArray[np.intp], level: float = 0.95) -> Interval:
@@ -45,10 +50,6 @@ def change_interval(before: Interval, now: Interval) -> Interval:
         before: The share in the reference.
         now: The share in the current window.
     """
-    estimate, n = now.estimate - before.estimate, before.n + now.n
-    method = f"difference of two: {now.method}"
-    if before.bounds is None or now.bounds is None:
-        return Interval(estimate, None, now.level, n, method, before.missing or now.missing)
-    below = hypot(now.estimate - now.bounds[0], before.bounds[1] - before.estimate)
-    above = hypot(now.bounds[1] - now.estimate, before.estimate - before.bounds[0])
-    return Interval(estimate, (max(-1.0, estimate - below), min(1.0, estimate + above)), now.level, n, method)
+    found = difference_interval(now, before)
+    bounds = None if found.bounds is None else (max(-1.0, found.bounds[0]), min(1.0, found.bounds[1]))
+    return replace(found, bounds=bounds, method=f"difference of two: {now.method}", clusters=None)

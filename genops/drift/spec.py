@@ -182,6 +182,10 @@ class DriftSpec:
             **plain,
         )
 
+    def reads(self, root: str) -> bool:
+        """Whether an expression of one of its states reads a variable."""
+        return any(state.reads(root) for state in self.states)
+
     def relabellings_of(self, questions: int) -> int:
         """How many relabellings a family of questions needs, so that corrections do not put every alarm out of reach.
 

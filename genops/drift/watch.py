@@ -215,7 +215,7 @@ class Watch:
 
     def _taken(self, runs: Sequence[RunRecord], unread: dict[str, str]) -> list[Raised]:
         """Gives the rows of runs to the detectors; a state of which none can be read is passed over."""
-        observations = list(observed(self._project.store, list(runs), _Wants(self.spec)))
+        observations = list(observed(self._project.store, list(runs), self.spec))
         read = []
         for state in self.spec.states:
             known = replace(state, kind=self._record.state["kinds"][state.name])
@@ -289,14 +289,6 @@ class Watch:
             return check(replace(self.spec, current=window), self._project).id
         except GenopsError:
             return ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Wants:
-    spec: DriftSpec
-
-    def reads(self, root: str) -> bool:
-        return any(state.reads(root) for state in self.spec.states)
 
 
 def _iso(nanoseconds: int) -> str:
