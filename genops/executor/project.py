@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -205,6 +206,10 @@ class Project:
             self.export.close(5.0)
         if "store" in opened:
             self.store.close()
+        if "genops.retrieval" in sys.modules:  # nothing of an index is open where it was not even loaded
+            from genops.retrieval import close_backends
+
+            close_backends(self.settings.root)
         for name in ("gateway", "export", "store", "source", "redactor"):
             opened.pop(name, None)
 

@@ -1,5 +1,6 @@
 """Retrieval: documents, chunks, embedders, immutable index snapshots and search over them."""
 
+from genops.retrieval.backends import close_backends
 from genops.retrieval.build import Progress, build_index, update_index
 from genops.retrieval.chunk import Chunk, chunk_document, embedded_text, whole_chunk
 from genops.retrieval.document import Document
@@ -54,6 +55,7 @@ __all__ = [
     "build_index",
     "check_documents",
     "chunk_document",
+    "close_backends",
     "collect_garbage",
     "current_digest",
     "default_embedder",

@@ -23,7 +23,7 @@ def running(binaries: Path) -> Iterator[Path]:
         folder = Path(name)
         unprivileged = _unprivileged(folder)
         data = folder / "data"
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=300"
+        options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=20"
         _call(unprivileged, binaries / "initdb", "-D", data, "-A", "trust", "-U", USER, "-E", "UTF8", "--no-sync")
         start = (binaries / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start")
         _call(unprivileged, *start)

@@ -28,6 +28,10 @@ class Backend(Shelf, Protocol):
     @property
     def place(self) -> str: ...  # noqa: D102
 
+    def close(self) -> None:
+        """Gives back what is open and not in use; what is needed again is opened again."""
+        ...
+
     def push(self, snapshot: Snapshot) -> None:
         """Brings a snapshot of this machine there, whole or not at all; does nothing when it is there. Under the lock.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
 import os
-from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -30,7 +30,27 @@ def backend_of(settings: Settings, name: str) -> Backend | None:
 
     index = index_settings(settings, name)
     url = _url(index, name)
-    return None if url == LOCAL else _made(url, settings.root.resolve(), name)
+    if url == LOCAL:
+        return None
+    key = (url, settings.root.resolve(), name)
+    if key not in _made:
+        _made[key] = _new(*key)
+    return _made[key]
+
+
+@atexit.register
+def close_backends(root: Path | None = None) -> None:
+    """Gives back the connections to backends that are not in use; an index that is searched again connects again.
+
+    Args:
+        root: Folder of the project whose indexes they are; every project's when not given.
+    """
+    for (_, project, _), backend in list(_made.items()):
+        if root is None or project == root.resolve():
+            backend.close()
+
+
+_made: dict[tuple[str, Path, str], Backend] = {}
 
 
 def _url(index: IndexSettings, name: str) -> str:
@@ -57,8 +77,7 @@ def _has_password(url: str) -> bool:
     return parts.password is not None or any(key in _SECRETS for key, _ in parse_qsl(parts.query))
 
 
-@cache
-def _made(url: str, root: Path, name: str) -> Backend:
+def _new(url: str, root: Path, name: str) -> Backend:
     scheme = url.partition(":")[0]
     if scheme in ("postgresql", "postgres"):
         from genops.retrieval.backends.postgres import PostgresBackend

@@ -286,7 +286,7 @@ def open_index(settings: Settings, name: str, snapshot: str | None = None) -> In
     """
     found = find_snapshot(settings, name, snapshot)
     embedder = embedder_named(settings, index_settings(settings, name).embedder)
-    key = (found.place, found.manifest.built_at, embedder)
+    key = (settings.root, found.place, found.manifest.built_at, embedder)
     with _opening:
         if key not in _opened:
             found.verify()
@@ -297,7 +297,7 @@ def open_index(settings: Settings, name: str, snapshot: str | None = None) -> In
 
 
 _KEPT_OPEN = 16
-_opened: dict[tuple[str, str, Embedder], Index] = {}
+_opened: dict[tuple[Path, str, str, Embedder], Index] = {}
 _opening = threading.Lock()
 
 

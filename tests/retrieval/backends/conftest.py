@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from genops.retrieval import close_backends
 from tests.servers.postgres import new_database, running
 
 BACKENDS = ["qdrant", pytest.param("postgresql", marks=pytest.mark.postgres)]
@@ -49,3 +50,10 @@ def shared_url(request, new_url):
 def url(request, new_url):
     """The URL of an empty backend."""
     return new_url(request.param)
+
+
+@pytest.fixture(autouse=True)
+def closed_again():
+    """Gives back what a test opened in a backend."""
+    yield
+    close_backends()

@@ -51,6 +51,10 @@ class PostgresBackend:
         """The URL without its password, and the index."""
         return f"{self.database.place} {self.name}"
 
+    def close(self) -> None:
+        """Closes the connections that are free."""
+        self.database.close()
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Keeps out other builds, removals and changes of the pointer, on whatever machine."""

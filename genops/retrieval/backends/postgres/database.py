@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import select
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -53,6 +55,10 @@ class Database:
         port = f":{known['port']}" if known.get("port") else ""
         self.place = f"postgresql://{known.get('host') or ''}{port}/{known.get('dbname') or ''}"
         self._secrets = [str(known[name]) for name in _SECRET if known.get(name)]
+        self._start_afresh()
+        _databases.add(self)
+
+    def _start_afresh(self) -> None:
         self._free: list[Connection[Any]] = []
         self._lock = threading.Lock()
 
@@ -80,6 +86,13 @@ class Database:
                 self._give_back(connection)
         except psycopg.Error as error:
             raise self._told(error) from None
+
+    def close(self) -> None:
+        """Closes the connections that are free; whoever needs one again gets a new one."""
+        with self._lock:
+            free, self._free = self._free, []
+        for connection in free:
+            connection.close()
 
     def _taken(self) -> Connection[Any]:
         import psycopg
@@ -143,3 +156,17 @@ def _hint(message: str) -> str:
         if re.search(pattern, message, re.IGNORECASE):
             return hint
     return "check that the server runs and that the URL is right"
+
+
+_databases: weakref.WeakSet[Database] = weakref.WeakSet()
+_inherited: list[object] = []
+
+
+def _after_fork() -> None:
+    """The child connects by itself; what it inherited is the parent's, and is not closed."""
+    for database in list(_databases):
+        _inherited.append(database._free)
+        database._start_afresh()
+
+
+os.register_at_fork(after_in_child=_after_fork)

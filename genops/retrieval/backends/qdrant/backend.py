@@ -61,6 +61,10 @@ class QdrantBackend:
         """The URL without its key, and the index."""
         return f"{self.connection.place} {self.name}"
 
+    def close(self) -> None:
+        """Closes the client, unless it is in use."""
+        self.connection.close()
+
     def locked(self) -> AbstractContextManager[None]:
         """Qdrant has no locks: of two builds at once, the one that ends last is in use."""
         return nullcontext()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
+import os
 import threading
 import warnings
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, cached_property
@@ -34,7 +35,8 @@ class Connection:
 
     def __init__(self, url: str) -> None:
         self.local = url.startswith(_FOLDER)
-        self._lock = threading.RLock()
+        self._start_afresh()
+        _connections.add(self)
         if self.local:
             self.place = url
             folder = url.removeprefix(_FOLDER)
@@ -56,6 +58,10 @@ class Connection:
             "check_compatibility": False,  # it would ask the server before anything is asked of it
         }
 
+    def _start_afresh(self) -> None:
+        self._lock = threading.RLock()
+        self._users = 0
+
     @staticmethod
     def to(url: str, root: Path) -> Connection:
         """The process's connection to a URL, of which a folder is relative to a project's."""
@@ -71,9 +77,13 @@ class Connection:
             raise DefinitionError(
                 "an index is in Qdrant, whose client is not installed", hint="pip install 'genops[qdrant]'"
             ) from None
-        client = QdrantClient(**self._options)
-        atexit.register(client.close)
-        return client
+        return QdrantClient(**self._options)
+
+    def close(self) -> None:
+        """Closes the client, unless a call is under way; the next call opens another."""
+        with self._lock:
+            if not self._users and "_client" in self.__dict__:
+                self.__dict__.pop("_client").close()
 
     @contextmanager
     def client(self) -> Iterator[Any]:
@@ -83,15 +93,25 @@ class Connection:
             Unfinished: The server cannot be reached, or refuses; another process has the folder.
             SnapshotError: What is asked for is not there.
         """
+        with self._used() as opened:
+            if not self.local:
+                with self._told():
+                    yield opened
+                return
+            with self._lock, self._told(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # that a folder has no indexes is known
+                yield opened
+
+    @contextmanager
+    def _used(self) -> Iterator[Any]:
         with self._lock:
             opened = self._opened()
-        if not self.local:
-            with self._told():
-                yield opened
-            return
-        with self._lock, self._told(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that a folder has no indexes is known
+            self._users += 1
+        try:
             yield opened
+        finally:
+            with self._lock:
+                self._users -= 1
 
     def _opened(self) -> Any:
         with self._told():
@@ -139,3 +159,17 @@ class Connection:
 @cache
 def _connection(url: str) -> Connection:
     return Connection(url)
+
+
+_connections: weakref.WeakSet[Connection] = weakref.WeakSet()
+_inherited: list[object] = []
+
+
+def _after_fork() -> None:
+    """The child opens a client by itself; the one that it inherited is the parent's, and is not closed."""
+    for connection in list(_connections):
+        _inherited.append(connection.__dict__.pop("_client", None))
+        connection._start_afresh()
+
+
+os.register_at_fork(after_in_child=_after_fork)
