@@ -12,6 +12,8 @@ BIN := .venv/bin
 STAMP := .venv/installed-$(shell { cat pyproject.toml constraints.txt; pwd; } | cksum | cut -d' ' -f1)
 REQUIRES_PYTHON := genops needs Python 3.11 or newer
 export QUESTION
+# Each worker has a core; numerical libraries that start a thread a core in each of them wait for one another.
+TESTS := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
 .PHONY: help demo test test-slow test-postgres peers lint format-check format types imports bench install update-constraints clean
 
@@ -34,13 +36,13 @@ demo: install ## index docs/, answer QUESTION, print the trace, evaluate and att
 	@$(BIN)/genops fuzz run attack_answer_docs
 
 test: install ## the fast tests, in parallel
-	$(BIN)/python -m pytest -n auto -m 'not slow and not postgres' $(ARGS)
+	$(TESTS) -m 'not slow and not postgres' $(ARGS)
 
 test-slow: install ## the tests that take more than a few seconds
-	$(BIN)/python -m pytest -n auto -m 'slow and not postgres' $(ARGS)
+	$(TESTS) -m 'slow and not postgres' $(ARGS)
 
 test-postgres: install ## the tests on a PostgreSQL server, which they start themselves
-	$(BIN)/python -m pytest -m postgres $(ARGS)
+	$(TESTS) -m postgres $(ARGS)
 
 peers: .venv-garak/installed .venv-pyrit/installed ## garak and PyRIT in environments of their own, for the tests that borrow from them
 

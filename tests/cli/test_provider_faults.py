@@ -43,26 +43,19 @@ def server(site):
         yield server
 
 
-def run(*options):
-    command = [sys.executable, "-m", "genops", "run", "raw", "-i", "text=x", *options]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "GENOPS_DEFAULT_MODEL": "served"}
-    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=60)
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--stream",)], ids=["whole", "streamed"])
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_of_the_provider_is_one_error(name, options, server, genops):
+def test_a_fault_of_the_provider_is_one_error(name, options, server, genops, monkeypatch):
+    monkeypatch.setenv("GENOPS_DEFAULT_MODEL", "served")
     fault, problem, advice = FAULTS[name]
     server.fail(fault)
-    done = run(*options)
-    error, place, hint, trace = done.stderr.splitlines()
-    assert done.returncode == 4
+    done = genops("run", "raw", "-i", "text=x", *options, code=4)
+    error, place, hint, trace = done.err.splitlines()
     assert error.startswith("error: ")
     assert problem in error
     assert place == "  at step answer"
     assert advice in hint
-    assert WORDS.startswith(done.stdout.removesuffix("\n"))
+    assert WORDS.startswith(done.out.removesuffix("\n"))
     shown = genops("trace", "show", trace.removeprefix("trace ")).out
     assert "error" in shown.splitlines()[0]
     assert len(server.requests) == 1
@@ -71,6 +64,10 @@ def test_a_fault_of_the_provider_is_one_error(name, options, server, genops):
 @pytest.mark.slow
 def test_an_error_after_streamed_text_begins_a_line_of_its_own(server):
     server.fail(Fault("half"))
-    done = run("--stream")
+    command = [sys.executable, "-m", "genops", "run", "raw", "-i", "text=x", "--stream"]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "GENOPS_DEFAULT_MODEL": "served"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=60)
+    assert done.returncode == 4
+    assert done.stderr.startswith("error: ")
     assert done.stdout.endswith("\n")
     assert len(done.stdout) > 1

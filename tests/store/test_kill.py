@@ -1,8 +1,8 @@
 """What ``kill -9`` leaves: everything that was handed to the writer more than 200 ms before.
 
 A machine that gives a process no time keeps no promise of milliseconds. So the promise is held to the clock of the
-process that is killed: a thread of it notes the time every 10 ms, as the writer's thread it waits for its turn, and by
-what its notes came late over the last second, added up, a record may come late too.
+process that is killed, and of its server: a thread of it notes the time every 10 ms, as the writer's thread it waits for
+its turn and for the server's, and by what its notes came late over the last second, added up, a record may come late too.
 """
 
 from __future__ import annotations
@@ -39,15 +39,21 @@ with open(sys.argv[2], "r+b") as file:
 def note(position):
     struct.pack_into("<q", notes, position * 8, time.monotonic_ns())
 
-def beat():
+def beat(turn):
     number = 0
     while True:
+        turn()
         note({RECORDS} + number % {BEATS})
         number += 1
         time.sleep({BEAT / 1e9})
 
 store = Store.open_for_runs(sys.argv[1])
-threading.Thread(target=beat, daemon=True).start()
+turn = lambda: None
+if sys.argv[1].startswith("postgresql"):
+    import psycopg
+    server = psycopg.connect(sys.argv[1], autocommit=True)
+    turn = lambda: server.execute("SELECT 1")
+threading.Thread(target=beat, args=(turn,), daemon=True).start()
 for number in range({RECORDS}):
     run = RunRecord(f"{{number:032x}}", "t", "chain", time.time_ns(), status="ok")
     payload = encode({{"number": number}})
