@@ -1,8 +1,9 @@
 """What ``kill -9`` leaves: everything that was handed to the writer more than 200 ms before.
 
 A machine that gives a process no time keeps no promise of milliseconds. So the promise is held to the clock of the
-process that is killed, and of its server: a thread of it notes the time every 10 ms, as the writer's thread it waits for
-its turn and for the server's, and by what its notes came late over the last second, added up, a record may come late too.
+process that is killed, and of its server: a thread of it notes the time every 10 ms, as the writer's thread it waits
+for its turn and for the server, and by what its notes came late over the last second, added up, a record may come late
+too.
 """
 
 from __future__ import annotations
