@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 USER = "genops"
+CONNECTIONS = 20
+"""So few that a test which gives none back is found soon."""
 
 
 @contextmanager
@@ -19,18 +21,20 @@ def running(binaries: Path) -> Iterator[Path]:
 
     Every connection on the socket is trusted. PostgreSQL refuses to run as root, so another user runs it.
     """
-    with tempfile.TemporaryDirectory(prefix="genops-pg-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        unprivileged = _unprivileged(folder)
-        data = folder / "data"
-        options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=20"
+    folder = Path(tempfile.mkdtemp(prefix="genops-pg-"))
+    unprivileged = _unprivileged(folder)
+    data = folder / "data"
+    options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections={CONNECTIONS}"
+    start = (binaries / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start")
+    try:
         _call(unprivileged, binaries / "initdb", "-D", data, "-A", "trust", "-U", USER, "-E", "UTF8", "--no-sync")
-        start = (binaries / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start")
         _call(unprivileged, *start)
         try:
             yield folder
         finally:
             _call(unprivileged, binaries / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+    finally:  # the files of many databases take longer to remove than a test may take, so nobody waits for it
+        subprocess.Popen(["rm", "-rf", folder], start_new_session=True)
 
 
 def new_database(folder: Path, name: str) -> str:
