@@ -35,8 +35,9 @@ def test_what_arrives_is_scored_and_shown_and_a_bad_figure_is_told_once(live, ge
     genops("monitor", "run", "live", "--once", code=3)
     asked(genops, *["bye"] * 40)
     found = genops("monitor", "run", "live", "--once", code=1)
-    assert "40 traces, 40 scored" in found.out
-    assert "score.contains < 0.5: alert" in found.out
+    assert "40 traces, 40 drawn; 1 message accepted" in found.out
+    assert "score.contains < 0.5: alert (0.000 [0.000, 0.130], n 40)" in found.out
+    assert "no data (0.0% [0.0%, 8.8%], n 40, the rule wants 1,000 observations)" in found.out
     told = [json.loads(line) for line in (live / "told.jsonl").read_text().splitlines() if line]
     assert [(one["rule"], one["state"]) for one in told] == [("score.contains < 0.5", "alert")]
     assert len(told[0]["examples"]) == 3

@@ -27,7 +27,7 @@ def apply(lab, *rules):
     """A look, and the rules."""
     monitor = monitor_of(lab, *rules)
     monitor.look()
-    return apply_rules(monitor)
+    return apply_rules(monitor, monitor.reading())
 
 
 def fail(lab, times=30):
@@ -44,7 +44,9 @@ def told(lab):
 
 
 def test_a_change_is_told_once_to_those_whom_it_concerns(lab):
-    rules = {"rule": RULE, "to": "ops"}, "traces < 1"
+    rules = {"rule": RULE, "to": "ops"}, "traces < 1 over 1s"
+    assert [one.state for one in apply(lab, *rules)] == ["no data", "no data"]
+    time.sleep(1.1)
     assert [one.state for one in apply(lab, *rules)] == ["no data", "alert"]
     fail(lab)
     assert [one.state for one in apply(lab, *rules)] == ["alert", "ok"]
@@ -52,6 +54,14 @@ def test_a_change_is_told_once_to_those_whom_it_concerns(lab):
     assert sorted(told(lab)) == [("chat", "alert"), ("chat", "ok"), ("ops", "alert"), ("ops", "alert"), ("ops", "ok")]
     message = next(one for one in lab.site.project.store.deliveries() if one.rule == RULE)
     assert len(message.body["examples"]) == 3
+
+
+def test_a_monitor_that_has_just_begun_does_not_say_that_traces_are_missing(lab):
+    assert [one.state for one in apply(lab, "traces < 5 over 1h", "traces > 3 over 1h")] == ["no data", "ok"]
+    fail(lab, 4)
+    assert [one.state for one in apply(lab, "traces < 5 over 1h", "traces > 3 over 1h")] == ["no data", "alert"]
+    (message, _) = lab.site.project.store.deliveries()
+    assert message.body["figure"]["missing"].startswith("a lower bound: counted since ")
 
 
 def test_an_alert_of_a_rule_that_is_taken_out_is_told_to_be_over(lab):
@@ -118,12 +128,12 @@ def test_drift_that_a_watch_finds_is_told_and_stays_as_long_as_it_is_in_the_wind
     monitor.look()
     say(lab, sentences(COLOURS, 60, 2))
     monitor.look()
-    assert [one.state for one in apply_rules(monitor)] == ["ok", "ok"]
+    assert [one.state for one in apply_rules(monitor, monitor.reading())] == ["ok", "ok"]
     say(lab, sentences(FOOD, 120, 3))
     monitor.look()
     time.sleep(1.1)
     for _ in range(2):
-        assert [one.state for one in apply_rules(monitor)] == ["alert", "ok"]
+        assert [one.state for one in apply_rules(monitor, monitor.reading())] == ["alert", "ok"]
     (message,) = lab.site.project.store.deliveries()
     assert message.body["figure"]["value"] >= 1
     assert message.body["links"]["drift"].startswith("genops drift show ")
