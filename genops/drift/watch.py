@@ -19,6 +19,7 @@ from genops.drift.embedding import Vectors
 from genops.drift.sequential import Alarm, Baseline, Detector
 from genops.drift.spec import DriftSpec
 from genops.drift.windows import Kind, Window, read_windows
+from genops.drift.windows.reference import Sources
 from genops.drift.windows.traces import TraceSource, observed
 from genops.errors import DefinitionError, GenopsError, Undecided, UsageError
 from genops.executor import Project
@@ -85,7 +86,7 @@ class Watch:
     Raises:
         DefinitionError: The current window is none of traces, or the check has no name to be kept by.
         Undecided: The reference is too small for a detector.
-        GenopsError: The reference cannot be read.
+        GenopsError: The reference cannot be read, or there is no such chain.
     """
 
     def __init__(self, spec: DriftSpec, project: Project, *, fresh: bool = False) -> None:
@@ -102,6 +103,7 @@ class Watch:
         manifest = self._manifest()
         self.resumed = kept is not None and kept.manifest == manifest
         if kept is None or kept.manifest != manifest:
+            self._source.check(Sources(project.settings, project.store, spec.folder))
             windows = windows_of(spec.reference, spec, project)
             baselines = {name: self._baseline(name, window) for name, window in windows.items()}
             kept = self._begun(manifest, baselines, {name: window.kind for name, window in windows.items()})

@@ -1,22 +1,14 @@
 """A check says whether a window drifted, what it could have seen, and keeps what it said."""
 
-import random
-
 import numpy as np
 import pytest
 
 from genops.drift import check_drift, define_drift
+from genops.drift.reports.wording import window_words
 from genops.drift.summary import Summary
 from genops.errors import DefinitionError, ExitCode, InputError
 from genops.executor import Chain
-
-COLOURS = ["red", "green", "blue", "white", "black", "yellow", "brown", "grey"]
-FOOD = ["soup", "bread", "salad", "cheese", "apples", "noodles", "beans", "rice"]
-
-
-def sentences(words, count, seed):
-    chance = random.Random(seed)
-    return [" ".join(chance.choices(words, k=6)) for _ in range(count)]
+from tests.drift.small_talk import COLOURS, FOOD, sentences
 
 
 @pytest.fixture
@@ -119,6 +111,17 @@ def test_vectors_of_other_dimensions_are_refused(drift):
         drift(np.ones((20, 4)), np.ones((20, 5)))
 
 
+def test_vectors_by_other_embedders_are_refused_and_those_by_unknown_ones_said_to_be(drift):
+    root = drift.lab.site.root
+    for name in ("before", "now"):
+        np.save(root / f"{name}.npy", np.random.default_rng(1).normal(size=(30, 4)))
+    with pytest.raises(DefinitionError, match=r"before\.npy#one are by one, and those of now\.npy#two by two"):
+        drift("before.npy#one", "now.npy#two")
+    (state,) = drift("before.npy#one", "now.npy").states
+    assert "embedder one" in window_words("reference", state.reference)
+    assert "embedder unknown" in window_words("current", state.current)
+
+
 def test_windows_of_other_kinds_are_refused(drift):
     with pytest.raises(DefinitionError, match="number"):
         drift([1.0, 2.0], ["one", "two"], of="value | default(text)")
@@ -133,7 +136,7 @@ def test_an_empty_window_is_undecided_and_says_why(drift):
     failed = drift(sentences(COLOURS, 20, 1), "traces:chain=echo", of="output | default(text)")
     assert failed.verdict == "undecided"
     assert "the run ended as error" in failed.states[0].reason
-    nothing = drift("traces:chain=other", sentences(COLOURS, 20, 1), of="output | default(text)")
+    nothing = drift("traces:chain=echo,tag=none", sentences(COLOURS, 20, 1), of="output | default(text)")
     assert "nothing fits" in nothing.states[0].reason
 
 

@@ -1,7 +1,6 @@
 """A watch looks at every trace once, alarms when what arrives has changed, and goes on where it was left."""
 
 import json
-import random
 from dataclasses import replace
 
 import pytest
@@ -10,14 +9,7 @@ from genops.drift.spec import DriftSpec
 from genops.drift.watch import Watch
 from genops.errors import DefinitionError, Undecided, UsageError
 from genops.executor import Chain
-
-COLOURS = ["red", "green", "blue", "white", "black", "yellow", "brown", "grey"]
-FOOD = ["soup", "bread", "salad", "cheese", "apples", "noodles", "beans", "rice"]
-
-
-def sentences(words, count, seed):
-    chance = random.Random(seed)
-    return [" ".join(chance.choices(words, k=6)) for _ in range(count)]
+from tests.drift.small_talk import COLOURS, FOOD, sentences
 
 
 @pytest.fixture
@@ -152,6 +144,8 @@ def test_what_cannot_be_watched_is_one_clear_error(watched):
     project = watched.site.project
     with pytest.raises(DefinitionError, match="looks at traces"):
         Watch(spec(watched, current="reference.jsonl"), project)
+    with pytest.raises(UsageError, match="did you mean echo"):
+        Watch(spec(watched, current="traces:chain=ecko"), project)
     with pytest.raises(UsageError, match="name"):
         Watch(spec(watched, name=""), project)
     watched.site.write("few.jsonl", '{"text": "one"}\n{"text": "two"}\n')

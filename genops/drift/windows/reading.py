@@ -20,6 +20,7 @@ LONGEST = 100_000
 _TEXT_NAMES = ("text", "input", "question", "prompt", "output", "answer")
 _FARTHEST = 1e15
 """Beyond that the square of a difference is no float32."""
+_ONE = "embed all with one embedder"
 _NOTHING = "nothing there"
 _NONE = "no value"
 
@@ -213,7 +214,17 @@ def _window(rows: _Rows, state: StateSpec, name: str) -> Window:
         tuple(rows.contexts[row] for row in keep) if state.context is not None else None,
         dict(rows.left_out),
         len(kept),
+        _embedder(kept, state, name) if kind == "vector" else "",
     )
+
+
+def _embedder(kept: Sequence[Observation], state: StateSpec, name: str) -> str:
+    """The one embedder of all vectors."""
+    names = sorted({observation.embedder for observation in kept})
+    if len(names) > 1:
+        shown = " and ".join(one or "one that is not named" for one in names[:3])
+        raise DefinitionError(f"{state.name}: its vectors in {name} are by several embedders: {shown}", hint=_ONE)
+    return names[0] if names else ""
 
 
 def _kind_of(values: Sequence[Any], state: StateSpec, name: str) -> Kind:
@@ -251,9 +262,7 @@ def _vectors(rows: _Rows, state: StateSpec, name: str) -> tuple[Any, list[int]]:
     sizes = sorted({len(value) for value in rows.values})
     if len(sizes) > 1:
         shown = " and ".join(map(str, sizes[:3]))
-        raise DefinitionError(
-            f"{state.name}: its vectors in {name} are of {shown} dimensions", hint="embed all with one embedder"
-        )
+        raise DefinitionError(f"{state.name}: its vectors in {name} are of {shown} dimensions", hint=_ONE)
     vectors = np.array(rows.values, dtype=np.float32).reshape(len(rows.values), sizes[0] if sizes else 0)
     finite = np.all(np.abs(vectors) < _FARTHEST, axis=1)  # False of NaN
     if not finite.all():
