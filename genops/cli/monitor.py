@@ -40,11 +40,17 @@ def run(
     Where it stands is kept: stopped and started again, it goes on. With --once the exit code is 1 where a rule is in
     alert, 3 where none is and one has no data, else 0.
     """
+    from genops.monitoring.doubts import check_release, doubt_of_chain
     from genops.monitoring.service import once as looked
     from genops.monitoring.service import serve
 
+    if once and listen is not None:
+        raise UsageError("--listen is for looks without end", hint="leave out --once, or use `genops monitor metrics`")
     with opened() as project:
         monitor = _monitor(name, project)
+        check_release(monitor)
+        if doubt := doubt_of_chain(monitor):
+            note(doubt)
         if once:
             found = asyncio.run(looked(monitor))
             _Told()(found)
@@ -133,9 +139,12 @@ def silence(
     if (duration is None) == (not end):
         raise UsageError("give --for DURATION, or --end")
     try:
-        until = None if duration is None else time.time_ns() + int(seconds_of(duration) * 1e9)
+        seconds = None if duration is None else float(seconds_of(duration))
     except ValueError as error:
         raise UsageError(f"--for: {error}") from None
+    if seconds == 0:
+        raise UsageError("--for: a silence is longer than nothing", hint="--end ends one")
+    until = None if seconds is None else time.time_ns() + int(seconds * 1e9)
     with opened_store() as store:
         changed = silence_rule(store, rule, until, monitor)
     what = f"is silent until {shown_moment(until)}" if until is not None else "is no longer silent"
@@ -186,6 +195,7 @@ class _Told:
 
     def __init__(self) -> None:
         self._states: dict[str, str] = {}
+        self._away = False
 
     def __call__(self, found: Round | GenopsError) -> None:
         """Tells of a look, in a line; of each rule that it changed, in another."""
@@ -193,11 +203,16 @@ class _Told:
 
         moment = shown_moment(time.time_ns())
         if not isinstance(found, Round):
-            note(f"{moment}  {found}; looked at again")
+            if not self._away:
+                note(f"{moment}  no look for now, it is tried again: {found}")
+            self._away = True
             return
+        if self._away:
+            note(f"{moment}  looks go on")
+            self._away = False
         look, delivered = found.look, found.delivered
         changed = [alert for alert in found.alerts if self._states.get(alert.rule) != alert.state]
-        parts = [_arrived(look)] if look.runs or look.drawn or not self._states else []
+        parts = [_arrived(look)] if look.runs or look.again or not self._states else []
         parts += [f"drift in {one.state} (trace {one.run[:12]})" for one in look.raised]
         if delivered.accepted or delivered.failed:
             waits = f", {delivered.failed:,} not: see `genops monitor deliveries`" if delivered.failed else ""
@@ -209,8 +224,9 @@ class _Told:
 
 def _arrived(look: Look) -> str:
     """How much a look found, in a few words."""
+    again = f", {look.again:,} earlier for bad feedback" if look.again else ""
     unscored = f", {counted(look.unscored, 'score')} missing" if look.unscored else ""
-    return f"{counted(look.runs, 'trace')}, {look.drawn:,} drawn{unscored}"
+    return f"{counted(look.runs, 'trace')}, {look.drawn:,} drawn{again}{unscored}"
 
 
 def _ruled(alert: AlertRecord) -> str:

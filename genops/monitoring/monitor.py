@@ -31,13 +31,15 @@ class Look:
 
     Attributes:
         runs: That ended since the last look.
-        drawn: Of these, and of earlier ones that got bad feedback, the ones that were drawn.
+        drawn: Of these, the ones that were drawn.
+        again: Earlier ones that got bad feedback since, and were drawn for it.
         unscored: Scores of these that could not be had, as of a judge that is away.
         raised: Alarms of the watches.
     """
 
     runs: int
     drawn: int
+    again: int = 0
     unscored: int = 0
     raised: tuple[Raised, ...] = ()
 
@@ -100,7 +102,7 @@ class Monitor:
             GenopsError: The store fails; what was looked at before is kept.
         """
         self._go_on()
-        scored, seen = self._again(), 0
+        again, scored, seen = self._again(), list[MonitoredRecord](), 0
         new = self._arrived()
         for start in range(0, len(new), _AT_ONCE):
             runs = new[start : start + _AT_ONCE]
@@ -108,9 +110,9 @@ class Monitor:
             if not self._keep(self._advanced(runs), found):
                 break
             scored, seen = scored + found, seen + len(runs)
-        unscored = sum(1 for one in scored for score in one.scores.values() if "value" not in score)
+        unscored = sum("value" not in score for one in [*again, *scored] for score in one.scores.values())
         raised = [one for name in self.spec.drift for one in self._watched(name)]
-        return Look(seen, len(scored), unscored, tuple(raised))
+        return Look(seen, len(scored), len(again), unscored, tuple(raised))
 
     def reading(self) -> Reading:
         """What is known now, for the windows of the monitor and of its rules.
@@ -173,12 +175,23 @@ class Monitor:
         ]
 
     def _again(self) -> list[MonitoredRecord]:
-        """Scores runs that were passed over, or drawn with a smaller probability, before they got bad feedback."""
-        asked = time.time_ns()
-        late = {one.run for one in self.project.store.feedback(since=self._record.updated) if one.value < BAD}
+        """Scores runs that were passed over before they got bad feedback; one that was scored is surely drawn now."""
+        asked, store = time.time_ns(), self.project.store
+        late = {one.run for one in store.feedback(since=self._record.updated) if one.value < BAD}
         runs = [run for run in map(self._stored, sorted(late)) if run is not None and self._is_own(run)]
-        found = self._scored(self._drawn(runs))
-        return found if self._keep(replace(self._record, updated=asked), found) else []
+        known = {
+            one.run: one
+            for one in store.monitored_runs(self.spec.name, [run.id for run in runs])
+            if one.manifest == self._record.manifest
+        }
+        drawn = self._drawn(runs)
+        new = self._scored([(run, found) for run, found in drawn if run.id not in known])
+        surer = [
+            replace(known[run.id], stratum=found.stratum, probability=found.probability)
+            for run, found in drawn
+            if run.id in known and found.probability > known[run.id].probability
+        ]
+        return new if self._keep(replace(self._record, updated=asked), [*new, *surer]) else []
 
     def _stored(self, run: str) -> RunRecord | None:
         """A run; None where it was deleted."""

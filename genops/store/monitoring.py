@@ -181,6 +181,17 @@ def iterate_monitored(engine: Engine, name: str, since: int | None) -> Iterator[
         last = (found[-1].started, found[-1].run)
 
 
+def find_monitored(engine: Engine, name: str, runs: Sequence[str]) -> list[MonitoredRecord]:
+    """What a monitor scored of some runs."""
+    found: list[MonitoredRecord] = []
+    with reading(engine) as connection:
+        for start in range(0, len(runs), _PARAMETERS):
+            wanted = monitored.c.run.in_(runs[start : start + _PARAMETERS])
+            rows = connection.execute(select(monitored).where(monitored.c.monitor == name, wanted)).mappings()
+            found += [_made(MonitoredRecord, row) for row in rows]
+    return found
+
+
 def find_alerts(engine: Engine, name: str | None) -> list[AlertRecord]:
     """Where rules stand, by monitor and rule."""
     query = select(alert).order_by(alert.c.monitor, alert.c.rule)

@@ -523,6 +523,10 @@ class Store:
         """
         return monitoring.iterate_monitored(self._engine, name, since)
 
+    def monitored_runs(self, name: str, runs: Sequence[str]) -> list[MonitoredRecord]:
+        """What a monitor scored of some runs, by their whole ids."""
+        return monitoring.find_monitored(self._engine, name, runs)
+
     def alerts(self, monitor: str | None = None) -> list[AlertRecord]:
         """Where the rules of a monitor, or of all, stand."""
         return monitoring.find_alerts(self._engine, monitor)

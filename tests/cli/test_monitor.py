@@ -93,6 +93,35 @@ def test_scores_stand_beside_those_at_release(live, genops):
     assert (found["name"], found["release"]["value"], found["now"]["value"]) == ("contains", 1.0, 0.0)
 
 
+def test_before_it_ran_it_says_how_to_begin(live, genops):
+    shown = genops("monitor", "status", "live")
+    assert "live has not run yet: `genops monitor run live` begins" in shown.err
+    assert shown.out == ""
+
+
+def test_what_is_not_known_in_full_says_why(live, genops):
+    genops("monitor", "run", "live", "--once", code=3)
+    asked(genops, "hello", "hello")
+    genops("monitor", "run", "live", "--once", code=3)
+    shown = genops("monitor", "status", "live").out
+    assert "at least 2" in shown
+    assert "when the monitor began" in shown
+    assert "the rule wants 3 observations" in shown
+
+
+def test_a_chain_that_is_not_there_is_waited_for_and_told(live, genops):
+    (live / "evals" / "live.yaml").write_text("kind: monitor\nchain: sya\n")
+    assert (
+        "no chain 'sya' is in chains/, and none ran here yet (did you mean say?)"
+        in genops("monitor", "run", "live", "--once").err
+    )
+
+
+def test_an_evaluation_that_is_not_there_is_told_before_it_looks(live, genops):
+    (live / "evals" / "live.yaml").write_text(f"{LIVE}release: eval:relaese\n")
+    assert "relaese" in genops("monitor", "run", "live", "--once", code=2).err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -101,6 +130,8 @@ def test_scores_stand_beside_those_at_release(live, genops):
         (["silence", "nothing", "--for", "2h"], "no rule begins"),
         (["silence", "nothing"], "--for"),
         (["silence", "nothing", "--for", "soon"], "no duration"),
+        (["silence", "nothing", "--for", "0s"], "longer than nothing"),
+        (["run", "live", "--once", "--listen", "127.0.0.1:9464"], "without end"),
         (["run", "live", "--listen", "nowhere"], "no address"),
     ],
 )

@@ -136,10 +136,27 @@ def test_a_run_that_gets_bad_feedback_later_is_scored_then(lab):
     assert monitor.look().drawn == 0
     add_feedback(lab.site.project, good, 1.0)
     add_feedback(lab.site.project, bad, 0.0)
-    assert monitor.look().drawn == 1
+    assert (found := monitor.look()).again == 1, found
     (kept,) = lab.site.project.store.monitored("live")
     assert (kept.run, kept.stratum) == (bad, "feedback")
     assert monitor.reading().figures(HOUR)["feedback.feedback"].value == 0.5
+
+
+def test_a_run_that_was_scored_is_not_scored_again_for_bad_feedback_but_counts_as_surely_drawn(lab, monkeypatch):
+    monitor = Monitor(spec(sample={"rate": 0.999}), lab.site.project)
+    (run,) = arrive(lab, "yes")
+    monitor.look()
+    (before,) = lab.site.project.store.monitored("live")
+
+    async def scores(runs):
+        assert not runs
+        return []
+
+    monkeypatch.setattr(monitor._scorer, "scores", scores)
+    for _ in range(2):
+        add_feedback(lab.site.project, run, 0.0)
+        assert monitor.look().again == 0
+    assert list(lab.site.project.store.monitored("live")) == [replace(before, stratum="feedback", probability=1.0)]
 
 
 def test_other_scorers_begin_another_series(lab):
