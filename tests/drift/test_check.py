@@ -55,6 +55,14 @@ class TestTexts:
         assert found.verdict == "undecided"
         assert found.states[0].reference.groups == 3
 
+    def test_that_are_the_same_rows_are_no_less_apart_than_0_and_that_is_said(self, drift):
+        same = sentences(COLOURS, 12, 1) * 10
+        (state,) = drift(same, same).states
+        assert "do they share rows?" in state.reason
+        measured = [look.separation for look in state.looks if look.p is not None]
+        assert len(measured) > 2
+        assert all(0 == one.low <= one.value < one.high for one in measured)
+
     def test_that_changed_less_than_matters_are_no_drift(self, drift):
         found = drift(sentences(COLOURS, 120, 1), sentences(COLOURS, 60, 2) + sentences(FOOD, 60, 3), smallest=0.95)
         assert found.verdict != "drift"
