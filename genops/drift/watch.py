@@ -21,7 +21,7 @@ from genops.drift.spec import DriftSpec
 from genops.drift.windows import Kind, Window, read_windows
 from genops.drift.windows.reference import Sources
 from genops.drift.windows.traces import TraceSource, observed
-from genops.errors import DefinitionError, GenopsError, Undecided, UsageError
+from genops.errors import DefinitionError, GenopsError, InputError, Undecided, UsageError
 from genops.executor import Project
 from genops.store.records import RunRecord, WatchRecord
 
@@ -197,14 +197,12 @@ class Watch:
                 case "number":
                     return Baseline.of_numbers(window.values, groups, seed=self.spec.seed)
                 case "category":
-                    raise DefinitionError(f"{name}: a watch looks at texts, vectors and numbers, not at categories")
+                    return Baseline.of_categories(window.values, groups, seed=self.spec.seed)
                 case _:
                     vectors = self._vectors.of(window)
                     assert vectors is not None
                     return Baseline.of_vectors(vectors, groups, seed=self.spec.seed)
-        except DefinitionError:
-            raise
-        except UsageError as error:
+        except InputError as error:
             raise Undecided(f"{name}: {error.message}", hint=error.hint) from None
 
     def _begun(self, manifest: str, baselines: dict[str, Baseline], kinds: dict[str, Kind]) -> WatchRecord:
@@ -227,7 +225,7 @@ class Watch:
                 unread[state.name] = error.message
                 continue
             if len(window):
-                values = window.values if window.kind == "number" else self._vectors.of(window)
+                values = window.values if window.kind in ("number", "category") else self._vectors.of(window)
                 read.append((state.name, window, values))
         return [raised for name, window, values in read for raised in self._detected(name, window, values)]
 

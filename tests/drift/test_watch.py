@@ -140,6 +140,22 @@ def test_two_at_once_are_refused_and_the_first_goes_on(watched):
     assert first.look().seen == 2
 
 
+def test_categories_are_watched_by_their_shares(watched):
+    kinds = sentences(COLOURS[:2], 300, 4)
+    watched.site.write("kinds.jsonl", "\n".join(json.dumps({"text": text.split()[0]}) for text in kinds))
+    watch = Watch(spec(watched, reference="kinds.jsonl", **{"as": "category"}), watched.site.project)
+    arrive(watched, [text.split()[0] for text in sentences(COLOURS[:2], 40, 5)])
+    assert watch.look().raised == ()
+    arrive(watched, ["blue"] * 30)
+    (raised, *_) = (
+        Watch(spec(watched, reference="kinds.jsonl", **{"as": "category"}), watched.site.project)
+        .look(explain=False)
+        .raised
+    )
+    assert (raised.alarm.witness, raised.alarm.reading) == ("any other category", "share")
+    assert raised.alarm.change > 0.5
+
+
 def test_what_cannot_be_watched_is_one_clear_error(watched):
     project = watched.site.project
     with pytest.raises(DefinitionError, match="looks at traces"):
@@ -151,6 +167,3 @@ def test_what_cannot_be_watched_is_one_clear_error(watched):
     watched.site.write("few.jsonl", '{"text": "one"}\n{"text": "two"}\n')
     with pytest.raises(Undecided, match="at least"):
         Watch(spec(watched, reference="few.jsonl"), project)
-    watched.site.write("kinds.jsonl", "\n".join('{"text": "a"}' for _ in range(50)))
-    with pytest.raises(DefinitionError, match="categories"):
-        Watch(spec(watched, reference="kinds.jsonl", **{"as": "category"}), project)

@@ -106,7 +106,7 @@ class Detector:
         """Take the next rows in their order, and tell what alarms they raised.
 
         Args:
-            rows: Vectors of shape (n, d) or numbers of shape (n,), as the baseline's.
+            rows: Vectors of shape (n, d), numbers of shape (n,) or n categories, as the baseline's.
             groups: The session of each row, where the baseline is of sessions; a session is given as a whole.
 
         Raises:
