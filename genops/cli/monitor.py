@@ -224,7 +224,7 @@ class _Told:
 
 def _arrived(look: Look) -> str:
     """How much a look found, in a few words."""
-    again = f", {look.again:,} earlier for bad feedback" if look.again else ""
+    again = f", {look.again:,} earlier ones" if look.again else ""
     unscored = f", {counted(look.unscored, 'score')} missing" if look.unscored else ""
     return f"{counted(look.runs, 'trace')}, {look.drawn:,} drawn{again}{unscored}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from genops.monitoring.spec import MonitorSpec
 from genops.store.records import MonitoredRecord, MonitorRecord, RunFilter, RunRecord
 
 _AT_ONCE = 200
+_ASKED_AGAIN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Look:
     Attributes:
         runs: That ended since the last look.
         drawn: Of these, the ones that were drawn.
-        again: Earlier ones that got bad feedback since, and were drawn for it.
+        again: Earlier ones that were drawn for bad feedback, or whose judge was out of reach.
         unscored: Scores of these that could not be had, as of a judge that is away.
         raised: Alarms of the watches.
     """
@@ -175,14 +177,18 @@ class Monitor:
         ]
 
     def _again(self) -> list[MonitoredRecord]:
-        """Scores runs that were passed over before they got bad feedback; one that was scored is surely drawn now."""
+        """Scores runs that were passed over before they got bad feedback, and those whose judge was out of reach.
+
+        One that was scored is surely drawn once it gets bad feedback.
+        """
         asked, store = time.time_ns(), self.project.store
         late = {one.run for one in store.feedback(since=self._record.updated) if one.value < BAD}
+        late |= self._unanswered(asked)
         runs = [run for run in map(self._stored, sorted(late)) if run is not None and self._is_own(run)]
         known = {
             one.run: one
             for one in store.monitored_runs(self.spec.name, [run.id for run in runs])
-            if one.manifest == self._record.manifest
+            if one.manifest == self._record.manifest and not _is_unanswered(one)
         }
         drawn = self._drawn(runs)
         new = self._scored([(run, found) for run, found in drawn if run.id not in known])
@@ -192,6 +198,12 @@ class Monitor:
             if run.id in known and found.probability > known[run.id].probability
         ]
         return new if self._keep(replace(self._record, updated=asked), [*new, *surer]) else []
+
+    def _unanswered(self, now: int) -> set[str]:
+        """Some of the runs of the window whose judge was out of reach, by chance, so that none bars the others."""
+        scored = self.project.store.monitored(self.spec.name, now - int(self.spec.over * 1e9))
+        waiting = [one.run for one in scored if one.manifest == self._record.manifest and _is_unanswered(one)]
+        return set(random.sample(waiting, min(_ASKED_AGAIN, len(waiting))))
 
     def _stored(self, run: str) -> RunRecord | None:
         """A run; None where it was deleted."""
@@ -228,6 +240,11 @@ class Monitor:
 
     def _watch(self, name: str) -> Watch:
         return Watch(DriftSpec.load(name, self.project.settings), self.project)
+
+
+def _is_unanswered(scored: MonitoredRecord) -> bool:
+    """Whether a score is missing because what gives it could not be reached."""
+    return any(score.get("infrastructure") for score in scored.scores.values())
 
 
 def _evidence(project: Project, name: str, watch: Watch) -> Evidence:

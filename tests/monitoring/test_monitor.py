@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.loopback_server import Fault, LoopbackServer, Reply
 from genops.errors import DefinitionError
 from genops.executor import Chain
 from genops.monitoring.feedback import add_feedback
@@ -11,6 +12,12 @@ from genops.monitoring.monitor import Monitor
 from genops.monitoring.spec import MonitorSpec
 
 HOUR = 3_600.0
+
+
+@pytest.fixture
+def server():
+    with LoopbackServer() as running:
+        yield running
 
 
 def spec(**more):
@@ -157,6 +164,46 @@ def test_a_run_that_was_scored_is_not_scored_again_for_bad_feedback_but_counts_a
         add_feedback(lab.site.project, run, 0.0)
         assert monitor.look().again == 0
     assert list(lab.site.project.store.monitored("live")) == [replace(before, stratum="feedback", probability=1.0)]
+
+
+def test_a_stratum_has_its_own_rate(lab):
+    strata = {"{{ inputs.text == 'yes' }}": 1.0, "{{ run.user == 'ann' }}": 1.0, "{{ steps.say.output == 'no' }}": 0.0}
+    monitor = Monitor(spec(sample={"rate": 0.0, "strata": strata}), lab.site.project)
+    yes, _ = arrive(lab, "yes", "no")
+    assert monitor.look().drawn == 1
+    (kept,) = lab.site.project.store.monitored("live")
+    assert (kept.run, kept.stratum, kept.probability) == (yes, "{{ inputs.text == 'yes' }}", 1.0)
+
+
+def test_judges_of_suites_score_it_and_one_that_is_away_is_asked_again(lab, server):
+    lab.site.served(server.url, alias="judge", more="limits = {timeout = 2.0, retries = 0}\n")
+    server.answer = lambda body: Reply(text='{"quotes": [], "reasoning": "fine", "score": 4}')
+    judged = {"scorers": [{"rubric": "Is it polite?"}], "judge": "judge"}
+    monitor = Monitor(spec(**judged), lab.site.project)
+    arrive(lab, "yes")
+    server.fail(Fault("status", 500))
+    found = monitor.look()
+    assert (found.drawn, found.again, found.unscored) == (1, 0, 1)
+    assert monitor.reading().figures(HOUR)["score.rubric"].missing == "1 of 1 drawn run unscored"
+    found = monitor.look()
+    assert (found.drawn, found.again, found.unscored) == (0, 1, 0)
+    assert monitor.look().again == 0
+    (kept,) = lab.site.project.store.monitored("live")
+    suite = lab.run(lab.suite([{"text": "yes"}], judged["scorers"], judge="judge"))
+    (sample,) = suite.samples
+    assert kept.scores["rubric"]["value"] == sample.scores["rubric"]["value"] == 0.75
+    assert kept.judged["calls"] == 1
+
+
+def test_a_window_in_which_all_runs_failed_has_an_error_rate_and_no_scores(lab):
+    lab.replies["bad"] = ValueError("no")
+    monitor = Monitor(spec(), lab.site.project)
+    arrive(lab, *["bad"] * 5)
+    assert monitor.look().drawn == 5
+    found = monitor.reading().figures(HOUR)
+    assert (found["error_rate"].value, found["error_rate"].high) == (1.0, 1.0)
+    assert "score.contains" not in found
+    assert found["latency.p50"].n == 5
 
 
 def test_other_scorers_begin_another_series(lab):

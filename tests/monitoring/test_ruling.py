@@ -1,5 +1,6 @@
 """Rules are applied to the figures of now: each change is told once, and what was told ends, whatever happens."""
 
+import re
 import time
 from dataclasses import replace
 
@@ -9,9 +10,12 @@ from genops.errors import ReferenceNotFound
 from genops.executor import Chain
 from genops.monitoring.alerts import Message
 from genops.monitoring.alerts.wording import plain_text
+from genops.monitoring.examples import examples_of
+from genops.monitoring.feedback import add_feedback
 from genops.monitoring.monitor import Monitor
 from genops.monitoring.ruling import apply_rules, silence_rule
 from genops.monitoring.spec import MonitorSpec
+from genops.store.records import RunFilter
 from tests.drift.test_watch import COLOURS, FOOD, sentences
 
 RULE = "error_rate > 0.5"
@@ -54,6 +58,38 @@ def test_a_change_is_told_once_to_those_whom_it_concerns(lab):
     assert sorted(told(lab)) == [("chat", "alert"), ("chat", "ok"), ("ops", "alert"), ("ops", "alert"), ("ops", "ok")]
     message = next(one for one in lab.site.project.store.deliveries() if one.rule == RULE)
     assert len(message.body["examples"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("rule", "shown"),
+    [
+        ("latency.p50 > 1 us", r"\d+(\.\d+)? (µs|ms|s)"),
+        ("cost.total >= $0", r"\$0"),
+        ("tokens.mean < 1", "0 tokens"),
+        ("score.contains < 0.5", "0.00 .*"),
+        ("feedback.feedback < 0.5", "0 not this"),
+        ("traces > 20", None),
+    ],
+)
+def test_a_rule_on_every_family_alarms_and_shows_runs_that_it_is_about(lab, rule, shown):
+    rule = rule.replace("1 us", "0.001 ms")
+    data = {"kind": "monitor", "chain": "echo", "scorers": [{"contains": "no"}], "sample": {"rate": 1.0}}
+    monitor = Monitor(MonitorSpec.from_data({**data, "rules": [rule]}, "live"), lab.site.project)
+    monitor.look()
+    lab.run(lab.suite(["an evaluation is none of it"], name="other"))
+    say(lab, ["yes"] * 30)
+    ids = {run.id for run in lab.site.project.store.runs(RunFilter(chain="echo", mode="run"), limit=100)}
+    for identity in sorted(ids):
+        add_feedback(lab.site.project, identity, 0.0, comment="not this")
+    monitor.look()
+    reading = monitor.reading()
+    (record,) = apply_rules(monitor, reading)
+    # tokens are all 0, and equal values tell nothing of their spread
+    assert record.state == ("warning" if rule.startswith("tokens") else "alert")
+    examples = examples_of(monitor, reading, monitor.spec.rules[0])
+    assert len(examples) == (0 if shown is None else 3)
+    assert {one.run for one in examples} <= ids
+    assert all(re.fullmatch(shown, one.text) for one in examples)
 
 
 def test_a_monitor_that_has_just_begun_does_not_say_that_traces_are_missing(lab):
