@@ -12,7 +12,7 @@ import numpy as np
 from genops.chains import evaluate, reads_of
 from genops.drift.windows.observation import Observation
 from genops.drift.windows.window import Kind, Window
-from genops.errors import DefinitionError, InputError
+from genops.errors import DefinitionError, InputError, nearest
 from genops.evals.scorer import as_text
 
 LONGEST = 100_000
@@ -97,7 +97,7 @@ def _read(observation: Observation, state: StateSpec, rows: _Rows) -> None:
     try:
         value = _default(observation) if state.of is None else evaluate(state.of, observation.variables)
     except InputError as error:
-        rows.first_fault = rows.first_fault or error
+        rows.first_fault = rows.first_fault or _hinted(error, state, observation)
         rows.left_out[observation.missing or _NOTHING] += 1
         return
     items = list(_items(value, state.kind))
@@ -113,6 +113,17 @@ def _read(observation: Observation, state: StateSpec, rows: _Rows) -> None:
         rows.groups.append(group or f"row {observation.id}")
         rows.contexts.append(context)
         rows.segments.append({**observation.segments, **own})
+
+
+def _hinted(error: InputError, state: StateSpec, observation: Observation) -> InputError:
+    """The error with what is nearest to what the state reads, of what there is."""
+    if state.of is None:
+        return error
+    roots = {name: value for name, value in observation.variables.items() if isinstance(value, Mapping)}
+    known = {*observation.variables, *(f"{root}.{key}" for root, value in roots.items() for key in value)}
+    asked = {read.root if read.name is None else f"{read.root}.{read.name}" for read in reads_of(state.of)} - known
+    hints = [f"{one}: {nearest(one, known)}" for one in sorted(asked)]
+    return InputError(error.message, at=error.at, hint="; ".join(hints) or error.hint)
 
 
 def _label(expression: Any, observation: Observation) -> str:

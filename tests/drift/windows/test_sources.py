@@ -87,6 +87,11 @@ class TestTraces:
         with pytest.raises(ReferenceNotFound, match=r"(?s)'ecko'.*did you mean echo"):
             window(lab.site, "traces:chain=ecko")
 
+    def test_whose_step_is_misspelt_name_the_nearest(self, lab):
+        ran(lab, "one")
+        with pytest.raises(InputError, match=r"(?s)steps\.sya: did you mean steps\.say"):
+            window(lab.site, "traces:chain=echo", state("steps.sya.output"))
+
     def test_of_a_chain_that_has_not_run_are_none(self, lab):
         assert len(window(lab.site, "traces:chain=echo")) == 0
 
