@@ -38,6 +38,8 @@ class Figures:
         feedback: That was given in it, each with the session of its run.
         evidence: Of drift, by the name of the watch, as a share of what alarms.
         ends: Between which the scores of a scorer lie; those that have no ends are not here.
+        largest_weight: That a score can have: the inverse of the least rate. Known before any score is, else an
+            interval would not hold at all times.
         part: Why runs of the stretch of time may not be here; empty where all are.
     """
 
@@ -46,6 +48,7 @@ class Figures:
     feedback: Sequence[tuple[FeedbackRecord, str]]
     evidence: Mapping[str, float]
     ends: Mapping[str, tuple[float, float]]
+    largest_weight: float = 1.0
     part: str = ""
 
     def all(self) -> dict[str, Measure]:
@@ -114,7 +117,8 @@ class Figures:
         values = np.array([float(one.scores[name]["value"]) for one in known])
         weights = np.array([1 / one.probability for one in known])
         if name in self.ends:
-            sequence = ConfidenceSequence(Population(float(weights.max())), ends=self.ends[name])
+            largest = max(self.largest_weight, float(weights.max()))  # rates may have been others
+            sequence = ConfidenceSequence(Population(largest), ends=self.ends[name])
             sequence.update(values, weights=weights)
             found = Measure.of(sequence.interval(), "score", self.ends[name])
         else:

@@ -137,6 +137,7 @@ class Monitor:
                 for use in self.spec.scorers
                 if use.scorer.range.bounded
             },
+            self.spec.rates.largest_weight,
         )
 
     def _arrived(self) -> list[RunRecord]:

@@ -44,6 +44,7 @@ class Reading:
         feedback: That was given, each with the session of its run.
         drift: By the name of the watch.
         ends: Between which the scores of a scorer lie; those that have no ends are not here.
+        largest_weight: That a score can have.
     """
 
     at: int
@@ -53,6 +54,7 @@ class Reading:
     feedback: Sequence[tuple[FeedbackRecord, str]]
     drift: Mapping[str, Evidence]
     ends: Mapping[str, tuple[float, float]]
+    largest_weight: float
     _figures: dict[float, Mapping[str, Measure]] = field(default_factory=dict, init=False)
 
     def figures(self, over: float) -> Mapping[str, Measure]:
@@ -69,6 +71,7 @@ class Reading:
                 [one for one in self.feedback if one[0].created >= since],
                 {name: evidence.since(since) for name, evidence in self.drift.items()},
                 self.ends,
+                self.largest_weight,
                 f"counted since {shown_moment(self.began)}, when the monitor began" if since < self.began else "",
             ).all()
         return self._figures[over]

@@ -15,8 +15,8 @@ def scored(number, value, probability=1.0):
     return MonitoredRecord(f"{number:032x}", number, "m", "all", probability, {"contains": {"value": value}})
 
 
-def figures(runs=(), scores=(), feedback=(), evidence=None, part=""):
-    return Figures(columns(runs), scores, feedback, evidence or {}, {"contains": (0.0, 1.0)}, part).all()
+def figures(runs=(), scores=(), feedback=(), evidence=None, weight=1.0, part=""):
+    return Figures(columns(runs), scores, feedback, evidence or {}, {"contains": (0.0, 1.0)}, weight, part).all()
 
 
 def test_errors_are_a_share_with_an_interval():
@@ -104,6 +104,13 @@ def test_the_interval_of_a_score_holds_however_often_one_looks():
         assert found.low <= 0.75 <= found.high
         widths.append(found.high - found.low)
     assert widths == sorted(widths, reverse=True)
+
+
+def test_a_weight_that_none_has_yet_widens_the_interval_already():
+    sure = [scored(number, float(number % 4 > 0)) for number in range(100)]
+    narrow, wide = (figures(scores=sure, weight=weight)["score.contains"] for weight in (1.0, 10.0))
+    assert wide.value == narrow.value
+    assert wide.high - wide.low > narrow.high - narrow.low
 
 
 def test_feedback_is_told_by_its_name():

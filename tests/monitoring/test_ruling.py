@@ -16,7 +16,7 @@ from genops.monitoring.monitor import Monitor
 from genops.monitoring.ruling import apply_rules, silence_rule
 from genops.monitoring.spec import MonitorSpec
 from genops.store.records import RunFilter
-from tests.drift.test_watch import COLOURS, FOOD, sentences
+from tests.drift.small_talk import COLOURS, FOOD, sentences
 
 RULE = "error_rate > 0.5"
 
@@ -149,13 +149,18 @@ def test_a_rule_that_is_not_there_is_told(lab):
         silence_rule(lab.site.project.store, "latency", None)
 
 
-@pytest.mark.slow
-def test_drift_that_a_watch_finds_is_told_and_stays_as_long_as_it_is_in_the_window(lab):
+@pytest.fixture
+def questions(lab):
+    """A drift check of the project, whose watch a monitor may run."""
     lab.site.top += 'plugins = ["tests.retrieval.hashing"]\n'
     lab.site.write("reference.jsonl", "\n".join(f'{{"text": "{text}"}}' for text in sentences(COLOURS, 300, 1)))
-    check = "kind: drift\nreference: reference.jsonl\ncurrent: traces:chain=echo\nembedder: hashing\n"
+    check = "kind: drift\nreference: ../reference.jsonl\ncurrent: traces:chain=echo\nembedder: hashing\n"
     more = "watch: {average_run: 1000}\ndescriptors: false\nrelabellings: 99\n"
-    lab.site.write("evals/questions.yaml", f"{check.replace('reference.jsonl', '../reference.jsonl')}{more}")
+    lab.site.write("evals/questions.yaml", f"{check}{more}")
+
+
+@pytest.mark.slow
+def test_drift_that_a_watch_finds_is_told_and_stays_as_long_as_it_is_in_the_window(lab, questions):
     rules = "drift.questions > 1", "drift.questions > 1 over 1s"
     data = {"kind": "monitor", "chain": "echo", "drift": ["questions"], "rules": list(rules)}
     monitor = Monitor(
@@ -174,6 +179,16 @@ def test_drift_that_a_watch_finds_is_told_and_stays_as_long_as_it_is_in_the_wind
     assert message.body["figure"]["value"] >= 1
     assert message.body["links"]["drift"].startswith("genops drift show ")
     assert message.body["examples"][0]["command"].startswith("genops trace show ")
+
+
+def test_two_monitors_go_on_with_one_watch(lab, questions):
+    data = {"kind": "monitor", "chain": "echo", "drift": ["questions"]}
+    one, other = (Monitor(MonitorSpec.from_data(data, "live"), lab.site.project) for _ in range(2))
+    one.look(), other.look()
+    for monitor in (one, other, one):
+        say(lab, sentences(COLOURS, 5, 2))
+        monitor.look()
+    assert one.watches["questions"].seen == 15
 
 
 def say(lab, texts):
