@@ -107,6 +107,12 @@ def test_categories_tell_which_share_moved(drift):
     assert look.separation.value == pytest.approx(0.35, abs=0.05)
 
 
+def test_one_category_alone_is_no_drift(drift):
+    (state,) = drift(["a"] * 60, ["a"] * 60, **{"as": "category"}).states
+    assert state.verdict != "drift"
+    assert state.looks[0].p in (None, 1)
+
+
 def test_vectors_are_compared_as_they_are(drift):
     chance = np.random.default_rng(1)
     found = drift(chance.normal(0, 1, (150, 4)), chance.normal(0.8, 1, (150, 4)))

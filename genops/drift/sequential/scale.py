@@ -64,12 +64,11 @@ class Scale:
         Args:
             witness: Of shape (n, H).
         """
-        of_each = [
-            (readings, np.bincount(edges.searchsorted(column), minlength=len(readings)))
-            for (edges, readings), column in zip(self._between, witness.T, strict=True)
-        ]
-        counts = np.stack([counts for _, counts in of_each], axis=1)
-        return np.concatenate([readings for readings, _ in of_each], axis=1), np.repeat(counts, len(READINGS), axis=1)
+        ordered = np.sort(witness.T)
+        up_to = [row.searchsorted(edges, "right") for (edges, _), row in zip(self._between, ordered, strict=True)]
+        counts = np.diff(np.array(up_to).T, axis=0, prepend=0, append=len(witness))
+        readings = np.concatenate([readings for _, readings in self._between], axis=1)
+        return readings, np.repeat(counts, len(READINGS), axis=1)
 
     @cached_property
     def _between(self) -> list[tuple[Floats, Floats]]:

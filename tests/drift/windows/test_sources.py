@@ -154,6 +154,16 @@ class TestFiles:
         found = window(site, "rows.csv", state("score", kind="number"))
         assert found.values.tolist() == [0.5, 0.25]
 
+    def test_of_parquet_give_their_columns(self, site):
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        table = pa.table({"text": ["one", "two"], "session": ["s", "t"], "vector": [[1.0, 2.0], [3.0, 4.0]]})
+        parquet.write_table(table, site.root / "rows.parquet")
+        texts, vectors = (window(site, "rows.parquet", state(name)) for name in ("text", "vector"))
+        assert (texts.values, texts.groups) == (("one", "two"), ("s", "t"))
+        assert vectors.values.tolist() == [[1.0, 2.0], [3.0, 4.0]]
+
     def test_of_vectors_are_vectors(self, site):
         np.save(site.root / "rows.npy", np.eye(3))
         found = window(site, "rows.npy")
