@@ -92,8 +92,8 @@ def status(name: Name, as_json: AsJson = False) -> None:
     if not monitor.has_run:
         note(f"{spec.name} has not run yet: `genops monitor run {name}` begins with the runs that start from then on")
         return
-    began = f"; it began at {shown_moment(monitor.began)}"
-    say(f"{spec.name}: {counted(monitor.seen, 'trace')} looked at; figures of the last {duration(spec.over)}{began}")
+    looked = f"{spec.name}: {counted(monitor.seen, 'trace')} looked at since {shown_moment(monitor.began)}"
+    say(f"{looked}; figures of the last {duration(spec.over)}, [95% interval]")
     rows = [{"figure": each, **_measured(measure)} for each, measure in figures.items()]
     listing(("figure", "value", "n", ""), rows, as_json=False, right=("n",))
     if alerts:

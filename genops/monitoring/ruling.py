@@ -65,7 +65,8 @@ def silence_rule(store: Store, rule: str, until: int | None, monitor: str | None
     if len(found) != 1:
         names = ", ".join(f"{one.monitor}: {one.rule}" for one in found or known)
         what = f"{'several rules begin' if found else 'no rule begins'} with {rule!r}"
-        raise ReferenceNotFound(what, hint=f"there are: {names}" if names else _NO_RULES)
+        which = "write more of it, or name its monitor with --monitor; " if found else ""
+        raise ReferenceNotFound(what, hint=f"{which}there are: {names}" if names else _NO_RULES)
     store.silence_alert(found[0].monitor, found[0].rule, until)
     return replace(found[0], silenced=until)
 

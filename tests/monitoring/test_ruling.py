@@ -143,8 +143,9 @@ def test_a_silence_that_is_asked_for_during_a_look_holds(lab):
 
 def test_a_rule_that_is_not_there_is_told(lab):
     apply(lab, RULE, "error_rate > 0.6")
-    with pytest.raises(ReferenceNotFound, match="several rules begin"):
+    with pytest.raises(ReferenceNotFound, match="several rules begin") as several:
         silence_rule(lab.site.project.store, "error_rate", None)
+    assert "--monitor" in several.value.hint
     with pytest.raises(ReferenceNotFound, match="no rule begins"):
         silence_rule(lab.site.project.store, "latency", None)
 
