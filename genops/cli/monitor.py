@@ -13,12 +13,13 @@ from genops.cli.output import listing, note, say, say_json
 from genops.cli.project import opened, opened_store
 from genops.errors import ExitCode, ReferenceNotFound, UsageError, nearest
 from genops.tracing.moments import shown_moment
+from genops.tracing.quantities import counted
 
 if TYPE_CHECKING:
     from genops.errors import GenopsError
     from genops.evals.summary import Measure
     from genops.executor import Project
-    from genops.monitoring.monitor import Monitor
+    from genops.monitoring.monitor import Look, Monitor
     from genops.monitoring.service import Round
     from genops.store.records import AlertRecord, DeliveryRecord
 
@@ -39,19 +40,25 @@ def run(
     Where it stands is kept: stopped and started again, it goes on. With --once the exit code is 1 where a rule is in
     alert, 3 where none is and one has no data, else 0.
     """
+    from genops.monitoring.doubts import check_release, doubt_of_chain
     from genops.monitoring.service import once as looked
     from genops.monitoring.service import serve
 
+    if once and listen is not None:
+        raise UsageError("--listen is for looks without end", hint="leave out --once, or use `genops monitor metrics`")
     with opened() as project:
         monitor = _monitor(name, project)
+        check_release(monitor)
+        if doubt := doubt_of_chain(monitor):
+            note(doubt)
         if once:
             found = asyncio.run(looked(monitor))
-            _tell(found)
+            _Told()(found)
             states = {alert.state for alert in found.alerts}
             code = ExitCode.BAD_VERDICT if "alert" in states else ExitCode.UNDECIDED if "no data" in states else 0
             raise typer.Exit(int(code))
         note(f"{monitor.spec.name}: {monitor.spec.chain}, a look every {monitor.spec.every:g} s; Ctrl-C stops it")
-        asyncio.run(serve(monitor, _tell, listen))
+        asyncio.run(serve(monitor, _Told(), listen))
 
 
 @app.command("status")
@@ -60,12 +67,13 @@ def status(name: Name, as_json: AsJson = False) -> None:
     from dataclasses import asdict
 
     from genops.evals.reports.wording import measured
+    from genops.monitoring.alerts.wording import duration
     from genops.monitoring.release import since_release
 
     with opened() as project:
         monitor = _monitor(name, project)
         spec, store = monitor.spec, project.store
-        figures = monitor.figures(spec.over)
+        figures = monitor.reading().figures(spec.over)
         alerts = store.alerts(spec.name)
         lower = {use.name: use.scorer.range.lower_is_better for use in spec.scorers}
         compared = since_release(store, project.settings, spec.release, figures, lower) if spec.release else ()
@@ -81,24 +89,30 @@ def status(name: Name, as_json: AsJson = False) -> None:
             }
         )
         return
-    say(f"{spec.name}: {monitor.seen:,} traces looked at; figures of the last {spec.over / 3600:g} h")
-    listing(("figure", "value", "n"), [_figure(each, measure) for each, measure in figures.items()], as_json=False)
+    if not monitor.has_run:
+        note(f"{spec.name} has not run yet: `genops monitor run {name}` begins with the runs that start from then on")
+        return
+    looked = f"{spec.name}: {counted(monitor.seen, 'trace')} looked at since {shown_moment(monitor.began)}"
+    say(f"{looked}; figures of the last {duration(spec.over)}, [95% interval]")
+    rows = [{"figure": each, **_measured(measure)} for each, measure in figures.items()]
+    listing(("figure", "value", "n", ""), rows, as_json=False, right=("n",))
     if alerts:
         say("")
-        listing(("rule", "state", "since", "figure"), [_alert(alert) for alert in alerts], as_json=False)
+        rows = [_alert(alert) for alert in alerts]
+        listing(("rule", "state", "since", "value", "n", ""), rows, as_json=False, right=("n",))
     if compared:
         say("")
         rows = [
             {
                 "score": one.name,
-                "release": measured(one.release),
-                "now": measured(one.now),
-                "difference": measured(one.difference, signed=True),
+                f"release ({spec.release})": f"{measured(one.release)}, n {one.release.n:,}",
+                "now": f"{measured(one.now)}, n {one.now.n:,}",
+                f"difference ({one.difference.level:.0%} interval)": measured(one.difference, signed=True),
                 "": one.direction,
             }
             for one in compared
         ]
-        listing(("score", "release", "now", "difference", ""), rows, as_json=False)
+        listing(tuple(rows[0]), rows, as_json=False)
 
 
 @app.command("metrics")
@@ -107,7 +121,8 @@ def metrics(name: Name) -> None:
     from genops.monitoring.service import scrape
 
     with opened() as project:
-        say(scrape(_monitor(name, project)), end="")
+        monitor = _monitor(name, project)
+        say(scrape(monitor, monitor.reading()).text(), end="")
 
 
 @app.command("silence")
@@ -124,9 +139,12 @@ def silence(
     if (duration is None) == (not end):
         raise UsageError("give --for DURATION, or --end")
     try:
-        until = None if duration is None else time.time_ns() + int(seconds_of(duration) * 1e9)
+        seconds = None if duration is None else float(seconds_of(duration))
     except ValueError as error:
         raise UsageError(f"--for: {error}") from None
+    if seconds == 0:
+        raise UsageError("--for: a silence is longer than nothing", hint="--end ends one")
+    until = None if seconds is None else time.time_ns() + int(seconds * 1e9)
     with opened_store() as store:
         changed = silence_rule(store, rule, until, monitor)
     what = f"is silent until {shown_moment(until)}" if until is not None else "is no longer silent"
@@ -172,42 +190,79 @@ def _monitor(name: str, project: Project) -> Monitor:
     return Monitor(MonitorSpec.load(name, project.settings), project)
 
 
-def _tell(found: Round | GenopsError) -> None:
-    from genops.monitoring.service import Round
+class _Told:
+    """Tells of looks: of what arrived, and of rules whose state is another than it told last."""
 
-    moment = shown_moment(time.time_ns())
-    if not isinstance(found, Round):
-        note(f"{moment}  {found}")
-        return
-    look, delivered = found.look, found.delivered
-    states = ", ".join(f"{alert.rule}: {alert.state}" for alert in found.alerts if alert.state != "ok")
-    parts = [f"{look.runs:,} traces, {look.scored:,} scored", states or ("rules ok" if found.alerts else "")]
-    parts += [f"drift in {one.state} (trace {one.run[:12]})" for one in look.raised]
-    if delivered.accepted or delivered.failed:
-        parts.append(f"{delivered.accepted:,} messages accepted, {delivered.failed:,} to be tried again")
-    if look.runs or states or look.raised or delivered.failed:
-        say(f"{moment}  {'; '.join(filter(None, parts))}")
+    def __init__(self) -> None:
+        self._states: dict[str, str] = {}
+        self._away = False
+
+    def __call__(self, found: Round | GenopsError) -> None:
+        """Tells of a look, in a line; of each rule that it changed, in another."""
+        from genops.monitoring.service import Round
+
+        moment = shown_moment(time.time_ns())
+        if not isinstance(found, Round):
+            if not self._away:
+                note(f"{moment}  no look for now, it is tried again: {found}")
+            self._away = True
+            return
+        if self._away:
+            note(f"{moment}  looks go on")
+            self._away = False
+        look, delivered = found.look, found.delivered
+        changed = [alert for alert in found.alerts if self._states.get(alert.rule) != alert.state]
+        parts = [_arrived(look)] if look.runs or look.again or not self._states else []
+        parts += [f"drift in {one.state} (trace {one.run[:12]})" for one in look.raised]
+        if delivered.accepted or delivered.failed:
+            waits = f", {delivered.failed:,} not: see `genops monitor deliveries`" if delivered.failed else ""
+            parts.append(f"{counted(delivered.accepted, 'message')} accepted{waits}")
+        for text in [*(["; ".join(parts)] if parts else []), *map(_ruled, changed)]:
+            say(f"{moment}  {text}")
+        self._states = {alert.rule: alert.state for alert in found.alerts} or {"": ""}
 
 
-def _figure(name: str, measure: Measure) -> dict[str, Any]:
-    from genops.evals.reports.wording import measured
+def _arrived(look: Look) -> str:
+    """How much a look found, in a few words."""
+    again = f", {look.again:,} earlier ones" if look.again else ""
+    unscored = f", {counted(look.unscored, 'score')} missing" if look.unscored else ""
+    return f"{counted(look.runs, 'trace')}, {look.drawn:,} drawn{again}{unscored}"
 
-    if name == "traces" or measure.value is None:
-        value = f"{measure.value:,.0f}" if measure.value is not None else measure.missing
+
+def _ruled(alert: AlertRecord) -> str:
+    """Where a rule stands, in a line."""
+    row = _alert(alert)
+    known = [row["value"], f"n {row['n']:,}"] if row["n"] else []
+    return f"{alert.rule}: {row['state']} ({', '.join(filter(None, [*known, row['']]))})"
+
+
+def _measured(measure: Measure) -> dict[str, Any]:
+    """A figure as a row shows it: value with interval, observations, and what is missing."""
+    from genops.evals.reports.wording import measured, number
+
+    if measure.value is None:
+        value = "-"
+    elif measure.low is not None and measure.high is not None:
+        value = measured(measure)
     else:
-        value = measured(measure) if measure.low is not None else measured(measure).removesuffix(" [no interval]")
-    return {"figure": name, "value": value, "n": measure.n}
+        least = "" if measure.low is None else "at least "
+        value = least + (f"{measure.value:,.0f}" if measure.unit == "traces" else number(measure.value, measure.unit))
+    estimated = measure.value is not None and measure.low is None and measure.missing
+    return {"value": value, "n": measure.n, "": f"no interval: {measure.missing}" if estimated else measure.missing}
 
 
 def _alert(alert: AlertRecord) -> dict[str, Any]:
-    from genops.evals.reports.wording import measured
     from genops.evals.summary import Measure
 
-    figure = measured(Measure(**alert.measure)) if alert.measure else "-"
     silent = (
         f", silent until {shown_moment(alert.silenced)}" if alert.silenced and alert.silenced > time.time_ns() else ""
     )
-    return {"rule": alert.rule, "state": alert.state + silent, "since": shown_moment(alert.since), "figure": figure}
+    return {
+        "rule": alert.rule,
+        "state": alert.state + silent,
+        "since": shown_moment(alert.since),
+        **_measured(Measure(**alert.measure)),
+    }
 
 
 def _delivery(one: DeliveryRecord) -> dict[str, Any]:

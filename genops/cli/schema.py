@@ -1,8 +1,9 @@
-"""``genops schema``: JSON Schemas of the files that people write, for editors."""
+"""``genops schema``: JSON Schemas of the files that people write, and of the messages that alerts send."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
@@ -11,15 +12,29 @@ from genops.cli.output import say_json
 
 
 class What(StrEnum):
-    """A kind of file."""
+    """What has a schema."""
 
     campaign = "campaign"
     chain = "chain"
     drift = "drift"
+    message = "message"
     monitor = "monitor"
     prompt = "prompt"
     settings = "settings"
     suite = "suite"
+
+
+_MADE = {
+    What.campaign: "genops.fuzz.schema:json_schema",
+    What.chain: "genops.chains.schema:json_schema",
+    What.drift: "genops.drift.schema:json_schema",
+    What.message: "genops.monitoring.alerts:message_schema",
+    What.monitor: "genops.monitoring.schema:json_schema",
+    What.prompt: "genops.prompts.schema:json_schema",
+    What.suite: "genops.evals.schema:json_schema",
+}
+_PLUGGED = {What.campaign, What.chain, What.drift, What.monitor, What.suite}
+"""What plug-ins add to: objectives, step kinds, tests, scorers and channels."""
 
 
 def register(app: typer.Typer) -> None:
@@ -27,49 +42,27 @@ def register(app: typer.Typer) -> None:
     app.command("schema")(schema)
 
 
-def schema(what: Annotated[What, typer.Argument(metavar="KIND", help="Which kind of file.")]) -> None:
-    """Print the JSON Schema of a kind of file, for editors.
+def schema(
+    what: Annotated[What, typer.Argument(metavar="KIND", help="A kind of file, or `message`: what an alert sends.")],
+) -> None:
+    """Print the JSON Schema of a kind of file, for editors, or of an alert's message.
 
     Of a prompt template it is that of the front matter.
     """
-    say_json(_schema_of(what))
+    say_json(_of_settings() if what is What.settings else _of(what))
 
 
-def _schema_of(what: What) -> dict[str, Any]:
-    if what is What.campaign:
-        from genops.executor import Project
-        from genops.fuzz.schema import json_schema as campaign_schema
-
-        Project.current()  # plug-ins have objectives and mutators too
-        return campaign_schema()
-    if what is What.chain:
-        from genops.chains.schema import json_schema as chain_schema
+def _of(what: What) -> dict[str, Any]:
+    if what in _PLUGGED:
         from genops.executor import Project
 
-        Project.current()  # plug-ins have step kinds too
-        return chain_schema()
-    if what is What.drift:
-        from genops.drift.schema import json_schema as drift_schema
-        from genops.executor import Project
+        Project.current()
+    module, _, name = _MADE[what].partition(":")
+    made: dict[str, Any] = getattr(import_module(module), name)()
+    return made
 
-        Project.current()  # plug-ins have tests and descriptors too
-        return drift_schema()
-    if what is What.monitor:
-        from genops.executor import Project
-        from genops.monitoring.schema import json_schema as monitor_schema
 
-        Project.current()  # plug-ins have scorers and channels too
-        return monitor_schema()
-    if what is What.prompt:
-        from genops.prompts.schema import json_schema as prompt_schema
-
-        return prompt_schema()
-    if what is What.suite:
-        from genops.evals.schema import json_schema as suite_schema
-        from genops.executor import Project
-
-        Project.current()  # plug-ins have scorers too
-        return suite_schema()
+def _of_settings() -> dict[str, Any]:
     from genops.settings import Settings
 
     found = Settings.model_json_schema()

@@ -104,6 +104,9 @@ def _asked(before: Window, after: Window, spec: DriftSpec, vectors: Vectors) -> 
     if before.kind != after.kind:
         what = f"the rows of {before.name} are of the kind {before.kind}, and those of {after.name} are {after.kind}"
         raise DefinitionError(what, hint="say which they are with `as`")
+    if before.embedder and after.embedder and before.embedder != after.embedder:
+        what = f"the vectors of {before.name} are by {before.embedder}, and those of {after.name} by {after.embedder}"
+        raise DefinitionError(f"{what}: they cannot be compared", hint="embed both windows with the same embedder")
     given = vectors.of(before), vectors.of(after)
     rows = Rows(before, after, None if given[0] is None or given[1] is None else (given[0], given[1]))
     return ask(rows, spec)
@@ -127,7 +130,14 @@ def _facts(window: Window) -> WindowFacts:
     times = window.times
     first, last = (None, None) if times is None else (int(times.min()), int(times.max()))
     return WindowFacts(
-        window.name, len(window), window.group_count, window.drawn_from, dict(window.left_out), first, last
+        window.name,
+        len(window),
+        window.group_count,
+        window.drawn_from,
+        dict(window.left_out),
+        first,
+        last,
+        window.embedder if window.kind == "vector" else None,
     )
 
 

@@ -40,7 +40,9 @@ def verdict_of(looks: Sequence[Look], visible: float | None, wanted: float) -> t
             f"too few independent rows: only a separation of {visible:.0%} or more would have been seen (in four of"
             f" five checks), and {wanted:.0%} must be",
         )
-    return "quiet", f"no change that alarms; one of {visible:.0%} would have been seen in four of five checks"
+    shared = any(look.family == "values" and look.details.get("more_alike_than_chance") for look in looks)
+    alike = "; the windows are more alike than independent rows are by chance: do they share rows?" if shared else ""
+    return "quiet", f"no change that alarms; one of {visible:.0%} would have been seen in four of five checks{alike}"
 
 
 def empty_reason(facts: WindowFacts, which: str) -> str:

@@ -19,8 +19,9 @@ from genops.drift.embedding import Vectors
 from genops.drift.sequential import Alarm, Baseline, Detector
 from genops.drift.spec import DriftSpec
 from genops.drift.windows import Kind, Window, read_windows
+from genops.drift.windows.reference import Sources
 from genops.drift.windows.traces import TraceSource, observed
-from genops.errors import DefinitionError, GenopsError, Undecided, UsageError
+from genops.errors import DefinitionError, GenopsError, InputError, Undecided, UsageError
 from genops.executor import Project
 from genops.store.records import RunRecord, WatchRecord
 
@@ -85,7 +86,7 @@ class Watch:
     Raises:
         DefinitionError: The current window is none of traces, or the check has no name to be kept by.
         Undecided: The reference is too small for a detector.
-        GenopsError: The reference cannot be read.
+        GenopsError: The reference cannot be read, or there is no such chain.
     """
 
     def __init__(self, spec: DriftSpec, project: Project, *, fresh: bool = False) -> None:
@@ -102,6 +103,7 @@ class Watch:
         manifest = self._manifest()
         self.resumed = kept is not None and kept.manifest == manifest
         if kept is None or kept.manifest != manifest:
+            self._source.check(Sources(project.settings, project.store, spec.folder))
             windows = windows_of(spec.reference, spec, project)
             baselines = {name: self._baseline(name, window) for name, window in windows.items()}
             kept = self._begun(manifest, baselines, {name: window.kind for name, window in windows.items()})
@@ -195,14 +197,12 @@ class Watch:
                 case "number":
                     return Baseline.of_numbers(window.values, groups, seed=self.spec.seed)
                 case "category":
-                    raise DefinitionError(f"{name}: a watch looks at texts, vectors and numbers, not at categories")
+                    return Baseline.of_categories(window.values, groups, seed=self.spec.seed)
                 case _:
                     vectors = self._vectors.of(window)
                     assert vectors is not None
                     return Baseline.of_vectors(vectors, groups, seed=self.spec.seed)
-        except DefinitionError:
-            raise
-        except UsageError as error:
+        except InputError as error:
             raise Undecided(f"{name}: {error.message}", hint=error.hint) from None
 
     def _begun(self, manifest: str, baselines: dict[str, Baseline], kinds: dict[str, Kind]) -> WatchRecord:
@@ -225,7 +225,7 @@ class Watch:
                 unread[state.name] = error.message
                 continue
             if len(window):
-                values = window.values if window.kind == "number" else self._vectors.of(window)
+                values = window.values if window.kind in ("number", "category") else self._vectors.of(window)
                 read.append((state.name, window, values))
         return [raised for name, window, values in read for raised in self._detected(name, window, values)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,17 +13,18 @@ from genops.drift.arrivals import arrived, remembered
 from genops.drift.spec import DriftSpec
 from genops.drift.watch import Raised, Watch
 from genops.drift.windows.traces import NOT_USERS, observed
-from genops.errors import ReferenceNotFound
-from genops.evals.summary import Measure
+from genops.errors import ReferenceNotFound, UsageError
 from genops.executor import Project, run_sync
 from genops.monitoring.feedback import BAD
-from genops.monitoring.figures import Figures
+from genops.monitoring.reading import Evidence, Reading
+from genops.monitoring.runs import RecentRuns
 from genops.monitoring.sampling import Drawn, Sampling
 from genops.monitoring.scoring import TraceScorer
 from genops.monitoring.spec import MonitorSpec
 from genops.store.records import MonitoredRecord, MonitorRecord, RunFilter, RunRecord
 
 _AT_ONCE = 200
+_ASKED_AGAIN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,16 @@ class Look:
 
     Attributes:
         runs: That ended since the last look.
-        scored: Of these, and of earlier ones that got bad feedback, the ones that were scored.
+        drawn: Of these, the ones that were drawn.
+        again: Earlier ones that were drawn for bad feedback, or whose judge was out of reach.
+        unscored: Scores of these that could not be had, as of a judge that is away.
         raised: Alarms of the watches.
     """
 
     runs: int
-    scored: int
+    drawn: int
+    again: int = 0
+    unscored: int = 0
     raised: tuple[Raised, ...] = ()
 
 
@@ -53,17 +59,27 @@ class Monitor:
     project: Project
     _sampling: Sampling = field(init=False)
     _scorer: TraceScorer = field(init=False)
+    _runs: RecentRuns = field(init=False)
+    _kept: MonitorRecord | None = field(init=False)
     _record: MonitorRecord = field(init=False)
 
     def __post_init__(self) -> None:
-        spec = self.spec
+        spec, now = self.spec, time.time_ns()
         self._sampling = Sampling(spec.name, spec.rates, spec.strata)
         self._scorer = TraceScorer(self.project, spec.scorers, spec.of, spec.judge)
-        now = time.time_ns()
-        kept = self.project.store.monitor(spec.name)
-        manifest = self._scorer.manifest
-        self._record = MonitorRecord(spec.name, manifest, now, now, 0, now) if kept is None else kept
-        self._record = replace(self._record, manifest=manifest)
+        self._runs = RecentRuns(self.project.store, spec.chain)
+        self._record = MonitorRecord(spec.name, self._scorer.manifest, now, now, 0, now)
+        self._go_on()
+
+    @property
+    def has_run(self) -> bool:
+        """Whether it ever looked."""
+        return self._kept is not None
+
+    @property
+    def began(self) -> int:
+        """Since when runs are its concern, in nanoseconds since the epoch."""
+        return self._record.began
 
     @property
     def seen(self) -> int:
@@ -77,50 +93,52 @@ class Monitor:
         Raises:
             GenopsError: A check is not there, is none that can be watched, or its reference cannot be read.
         """
-        settings = self.project.settings
-        return {name: Watch(DriftSpec.load(name, settings), self.project) for name in self.spec.drift}
+        return {name: self._watch(name) for name in self.spec.drift}
 
     def look(self) -> Look:
         """Looks at the runs that ended since the last look, and scores those that are drawn.
 
+        Another process may look too: what it looked at is not looked at again.
+
         Raises:
             GenopsError: The store fails; what was looked at before is kept.
         """
-        scored = self._again()
+        self._go_on()
+        again, scored, seen = self._again(), list[MonitoredRecord](), 0
         new = self._arrived()
         for start in range(0, len(new), _AT_ONCE):
             runs = new[start : start + _AT_ONCE]
             found = self._scored(self._drawn(runs))
-            self._keep(self._advanced(runs), found)
-            scored += len(found)
-        raised = [one for watch in self.watches.values() for one in watch.look().raised]
-        return Look(len(new), scored, tuple(raised))
+            if not self._keep(self._advanced(runs), found):
+                break
+            scored, seen = scored + found, seen + len(runs)
+        unscored = sum("value" not in score for one in [*again, *scored] for score in one.scores.values())
+        raised = [one for name in self.spec.drift for one in self._watched(name)]
+        return Look(seen, len(scored), len(again), unscored, tuple(raised))
 
-    def figures(self, over: float) -> dict[str, Measure]:
-        """Every figure of the last seconds.
+    def reading(self) -> Reading:
+        """What is known now, for the windows of the monitor and of its rules.
 
-        Args:
-            over: How many.
+        Raises:
+            StoreError: The store cannot be read.
         """
-        since = max(self._record.began, time.time_ns() - int(over * 1e9))
-        store = self.project.store
-        runs = [run for run in self._runs(since) if run.ended is not None]
-        scored = [one for one in store.monitored(self.spec.name, since) if one.manifest == self._record.manifest]
-        known = {run.id for run in runs}
-        feedback = [one for one in store.feedback(since=since) if one.run in known]
-        ends = {
-            use.name: (use.scorer.range.low, use.scorer.range.high)
-            for use in self.spec.scorers
-            if use.scorer.range.bounded
-        }
-        return Figures(runs, scored, feedback, self._evidence(since), ends).all()
-
-    def _evidence(self, since: int) -> dict[str, float]:
-        """Of drift, by watch: the greatest of its states, as a share of what alarms.
-
-        Behind an alarm a detector begins anew: what it had come to counts for as long as the alarm is in the window.
-        """
-        return {name: max(watch.evidence, _alarmed(self.project, name, since)) for name, watch in self.watches.items()}
+        now, record, store = time.time_ns(), self._record, self.project.store
+        longest = max([self.spec.over, *(rule.over for rule in self.spec.rules if rule.over is not None)])
+        since = max(record.began, now - int(longest * 1e9))
+        return Reading(
+            now,
+            record.began,
+            self._runs.since(since),
+            [one for one in store.monitored(self.spec.name, since) if one.manifest == record.manifest],
+            store.feedback_of_chain(self.spec.chain, NOT_USERS, record.began, since),
+            {name: _evidence(self.project, name, watch) for name, watch in self.watches.items()},
+            {
+                use.name: (use.scorer.range.low, use.scorer.range.high)
+                for use in self.spec.scorers
+                if use.scorer.range.bounded
+            },
+            self.spec.rates.largest_weight,
+        )
 
     def _arrived(self) -> list[RunRecord]:
         """Runs of the chain that users asked for, that ended and were not looked at, oldest first."""
@@ -130,14 +148,9 @@ class Monitor:
     def _advanced(self, runs: Sequence[RunRecord]) -> MonitorRecord:
         """Where the monitor stands behind some runs."""
         record = self._record
-        cursor = max(record.cursor, runs[-1].started)
+        cursor = min(max(record.cursor, runs[-1].started), time.time_ns())  # whose clock is ahead holds up no other
         seen, latest = record.seen + len(runs), remembered(record.latest, runs, cursor)
         return replace(record, cursor=cursor, seen=seen, latest=latest)
-
-    def _runs(self, since: int) -> Sequence[RunRecord]:
-        """Runs of the chain that users asked for, oldest first."""
-        found = self.project.store.iter_runs(RunFilter(chain=self.spec.chain, since=since))
-        return [run for run in found if run.mode not in NOT_USERS][::-1]
 
     def _drawn(self, runs: Sequence[RunRecord]) -> list[tuple[RunRecord, Drawn]]:
         store = self.project.store
@@ -164,14 +177,34 @@ class Monitor:
             for (run, found), (scores, judged) in zip(drawn, results, strict=True)
         ]
 
-    def _again(self) -> int:
-        """Scores runs that were passed over, or drawn with a smaller probability, before they got bad feedback."""
-        asked = time.time_ns()
-        late = {one.run for one in self.project.store.feedback(since=self._record.updated) if one.value < BAD}
+    def _again(self) -> list[MonitoredRecord]:
+        """Scores runs that were passed over before they got bad feedback, and those whose judge was out of reach.
+
+        One that was scored is surely drawn once it gets bad feedback.
+        """
+        asked, store = time.time_ns(), self.project.store
+        late = {one.run for one in store.feedback(since=self._record.updated) if one.value < BAD}
+        late |= self._unanswered(asked)
         runs = [run for run in map(self._stored, sorted(late)) if run is not None and self._is_own(run)]
-        found = self._scored(self._drawn(runs))
-        self._keep(replace(self._record, updated=asked), found)
-        return len(found)
+        known = {
+            one.run: one
+            for one in store.monitored_runs(self.spec.name, [run.id for run in runs])
+            if one.manifest == self._record.manifest and not _is_unanswered(one)
+        }
+        drawn = self._drawn(runs)
+        new = self._scored([(run, found) for run, found in drawn if run.id not in known])
+        surer = [
+            replace(known[run.id], stratum=found.stratum, probability=found.probability)
+            for run, found in drawn
+            if run.id in known and found.probability > known[run.id].probability
+        ]
+        return new if self._keep(replace(self._record, updated=asked), [*new, *surer]) else []
+
+    def _unanswered(self, now: int) -> set[str]:
+        """Some of the runs of the window whose judge was out of reach, by chance, so that none bars the others."""
+        scored = self.project.store.monitored(self.spec.name, now - int(self.spec.over * 1e9))
+        waiting = [one.run for one in scored if one.manifest == self._record.manifest and _is_unanswered(one)]
+        return set(random.sample(waiting, min(_ASKED_AGAIN, len(waiting))))
 
     def _stored(self, run: str) -> RunRecord | None:
         """A run; None where it was deleted."""
@@ -185,16 +218,41 @@ class Monitor:
         own = run.chain == self.spec.chain and run.mode not in NOT_USERS and run.ended is not None
         return own and self._record.began <= run.started <= self._record.cursor
 
-    def _keep(self, record: MonitorRecord, scored: Sequence[MonitoredRecord]) -> None:
-        self._record = record
-        self.project.store.advance_monitor(record, scored)
+    def _go_on(self) -> None:
+        """Goes on where this process, or another one, left off."""
+        self._kept = self.project.store.monitor(self.spec.name)
+        if self._kept is not None:
+            self._record = replace(self._kept, manifest=self._scorer.manifest)
+
+    def _keep(self, record: MonitorRecord, scored: Sequence[MonitoredRecord]) -> bool:
+        """Keeps where it stands; not where another process looked meanwhile."""
+        if not self.project.store.advance_monitor(record, scored, self._kept):
+            return False
+        self._kept = self._record = record
+        return True
+
+    def _watched(self, name: str) -> tuple[Raised, ...]:
+        """What a watch raises; one that another process went on with is gone on with from there."""
+        try:
+            return self.watches[name].look().raised
+        except UsageError:
+            self.watches[name] = self._watch(name)
+            return self.watches[name].look().raised
+
+    def _watch(self, name: str) -> Watch:
+        return Watch(DriftSpec.load(name, self.project.settings), self.project)
 
 
-def _alarmed(project: Project, watch: str, since: int) -> float:
-    """The greatest evidence of a watch's alarms by runs since then, as a share of what alarms; 0 without any."""
-    record = project.store.drift_watch(watch)
+def _is_unanswered(scored: MonitoredRecord) -> bool:
+    """Whether a score is missing because what gives it could not be reached."""
+    return any(score.get("infrastructure") for score in scored.scores.values())
+
+
+def _evidence(project: Project, name: str, watch: Watch) -> Evidence:
+    """What a watch has come to, now and at its alarms."""
+    record = project.store.drift_watch(name)
     if record is None:
-        return 0.0
+        return Evidence(watch.evidence)
     thresholds = {name: one["evidence"]["threshold"] for name, one in record.state.get("detectors", {}).items()}
-    recent = [one for one in record.alarms if one["at"] >= since]
-    return max((one["alarm"]["evidence"] / thresholds[one["state"]] for one in recent), default=0.0)
+    alarms = [(one["at"], one["alarm"]["evidence"] / thresholds[one["state"]]) for one in record.alarms]
+    return Evidence(watch.evidence, alarms)

@@ -37,6 +37,12 @@ class Rates(BaseModel):
     feedback: Rate = 1.0
     strata: dict[str, Rate] = Field(default_factory=dict)
 
+    @property
+    def largest_weight(self) -> float:
+        """The most that a drawn run can weigh: the inverse of the least rate by which any is drawn."""
+        rates = (self.rate, self.errors, self.feedback, *self.strata.values())
+        return 1 / min((rate for rate in rates if rate > 0), default=1.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:

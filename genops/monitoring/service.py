@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass, replace
 
-from genops.errors import GenopsError, StoreUnavailable, UsageError
+from genops.errors import GenopsError, StoreUnavailable
 from genops.monitoring.alerts import Outbox, Tally
 from genops.monitoring.monitor import Look, Monitor
-from genops.monitoring.prometheus import CONTENT_TYPE, metrics_text
+from genops.monitoring.prometheus import Page, Scrape
+from genops.monitoring.reading import Reading
 from genops.monitoring.ruling import apply_rules
 from genops.store.records import AlertRecord
 
@@ -22,11 +21,13 @@ class Round:
 
     Attributes:
         look: At what arrived.
+        reading: What was known then.
         alerts: Where the rules stand.
         delivered: What became of messages.
     """
 
     look: Look
+    reading: Reading
     alerts: tuple[AlertRecord, ...]
     delivered: Tally
 
@@ -37,9 +38,8 @@ async def once(monitor: Monitor) -> Round:
     Raises:
         GenopsError: A trace or the store cannot be read; what was done before is kept.
     """
-    look, alerts = await asyncio.to_thread(_looked, monitor)
-    outbox = Outbox(monitor.project.store, monitor.spec.name, monitor.spec.channels)
-    return Round(look, tuple(alerts), await outbox.deliver())
+    found = await asyncio.to_thread(_looked, monitor)
+    return replace(found, delivered=await _outbox(monitor).deliver())
 
 
 async def serve(monitor: Monitor, told: Callable[[Round | GenopsError], None], listen: str | None = None) -> None:
@@ -53,16 +53,15 @@ async def serve(monitor: Monitor, told: Callable[[Round | GenopsError], None], l
     Raises:
         UsageError: ``listen`` is no such address, or is taken.
     """
-    page = _Page(listen) if listen else None
-    outbox = Outbox(monitor.project.store, monitor.spec.name, monitor.spec.channels)
-    sending = asyncio.create_task(outbox.run(min(5.0, monitor.spec.every)))
+    page = Page(listen) if listen else None
+    sending = asyncio.create_task(_outbox(monitor).run(min(5.0, monitor.spec.every)))
     try:
         while True:
             try:
-                look, alerts = await asyncio.to_thread(_looked, monitor)
-                told(Round(look, tuple(alerts), Tally()))
+                found = await asyncio.to_thread(_looked, monitor)
                 if page is not None:
-                    page.text = await asyncio.to_thread(scrape, monitor)
+                    page.shown = scrape(monitor, found.reading)
+                told(found)
             except StoreUnavailable as error:
                 told(error)
             if sending.done():
@@ -74,50 +73,24 @@ async def serve(monitor: Monitor, told: Callable[[Round | GenopsError], None], l
             page.close()
 
 
-def scrape(monitor: Monitor) -> str:
-    """Every figure of the monitor as Prometheus text."""
-    store, name = monitor.project.store, monitor.spec.name
-    waiting = len(store.deliveries(monitor=name, limit=10_000))
-    return metrics_text(name, monitor.figures(monitor.spec.over), store.alerts(name), waiting, monitor.seen)
+def scrape(monitor: Monitor, reading: Reading) -> Scrape:
+    """What Prometheus is told of a reading: every figure of the monitor's window, and those of rules with their own."""
+    store, spec = monitor.project.store, monitor.spec
+    figures = {spec.over: dict(reading.figures(spec.over))}
+    for rule in spec.rules:
+        over = rule.over or spec.over
+        found = reading.figures(over).get(rule.figure)
+        if found is not None:
+            figures.setdefault(over, {})[rule.figure] = found
+    waiting = store.count_deliveries(spec.name)
+    return Scrape(spec.name, reading.at, figures, store.alerts(spec.name), waiting, monitor.seen)
 
 
-def _looked(monitor: Monitor) -> tuple[Look, list[AlertRecord]]:
-    return monitor.look(), apply_rules(monitor)
+def _looked(monitor: Monitor) -> Round:
+    look = monitor.look()
+    reading = monitor.reading()
+    return Round(look, reading, tuple(apply_rules(monitor, reading)), Tally())
 
 
-class _Page:
-    """Serves the last text at ``/metrics``."""
-
-    def __init__(self, listen: str) -> None:
-        host, _, port = listen.rpartition(":")
-        if not port.isdigit() or int(port) > 65_535:
-            raise UsageError(f"--listen {listen!r} is no address", hint="HOST:PORT, as 127.0.0.1:9464")
-        page = self
-
-        class Handler(BaseHTTPRequestHandler):
-            """Answers a scrape."""
-
-            def do_GET(self) -> None:
-                """The text, or 404 for another path."""
-                body = page.text.encode("utf-8")
-                self.send_response(200 if self.path == "/metrics" else 404)
-                self.send_header("Content-Type", CONTENT_TYPE)
-                self.send_header("Content-Length", str(len(body) if self.path == "/metrics" else 0))
-                self.end_headers()
-                if self.path == "/metrics":
-                    self.wfile.write(body)
-
-            def log_message(self, *arguments: object) -> None:
-                """Says nothing: a scrape is no news."""
-
-        self.text = ""
-        try:
-            self._server = ThreadingHTTPServer((host or "127.0.0.1", int(port)), Handler)
-        except OSError as error:
-            raise UsageError(f"--listen {listen}: {error.strerror or error}") from None
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        """Stops serving."""
-        self._server.shutdown()
-        self._server.server_close()
+def _outbox(monitor: Monitor) -> Outbox:
+    return Outbox(monitor.project.store, monitor.spec.name, monitor.spec.channels)

@@ -3,20 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, and_, delete, insert, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    RowMapping,
+    and_,
+    delete,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from genops.store.batch import clean, insert_rows
 from genops.store.engine import reading, writing
-from genops.store.records import AlertRecord, DeliveryRecord, FeedbackRecord, MonitoredRecord, MonitorRecord
-from genops.store.tables import alert, delivery, feedback, json_text, monitor, monitored
+from genops.store.records import (
+    AlertRecord,
+    DeliveryRecord,
+    EndedRun,
+    FeedbackRecord,
+    MonitoredRecord,
+    MonitorRecord,
+)
+from genops.store.tables import alert, delivery, feedback, json_text, monitor, monitored, run
 
 R = TypeVar("R", AlertRecord, DeliveryRecord, FeedbackRecord, MonitorRecord, MonitoredRecord)
 
 _PAGE = 2_000
+_RUNS = 20_000
+_STANDS = ("monitor", "cursor", "seen", "updated")
 _PARAMETERS = 500
+_ENDED = select(
+    run.c.key,
+    run.c.ended - run.c.started,
+    run.c.status == "error",
+    run.c.cost,
+    run.c.input_tokens + run.c.output_tokens,
+    run.c.session,
+).order_by(run.c.key)
 
 
 def insert_feedback(engine: Engine, record: FeedbackRecord) -> None:
@@ -46,6 +75,52 @@ def find_feedback(
     return [_made(FeedbackRecord, row) for row in found[:limit]]
 
 
+def find_feedback_of_chain(
+    engine: Engine, chain: str, without: Sequence[str], began: int, since: int
+) -> list[tuple[FeedbackRecord, str]]:
+    """Feedback on the runs of a chain, oldest first, with the session of the run, or its id where it has none."""
+    session = func.coalesce(run.c.session, run.c.id).label("run_session")
+    query = select(feedback, session).join(run, run.c.id == feedback.c.run).order_by(feedback.c.number)
+    wanted = query.where(feedback.c.created >= since, *_ended(chain, without, began, None))
+    with reading(engine) as connection:
+        rows = connection.execute(wanted).mappings()
+        return [(_made(FeedbackRecord, row), row["run_session"]) for row in rows]
+
+
+def find_run_ids(engine: Engine, keys: Sequence[int]) -> list[str]:
+    """The ids of the runs that there are, in the order of the keys."""
+    with reading(engine) as connection:
+        found = {row.key: row.id for row in connection.execute(select(run.c.key, run.c.id).where(run.c.key.in_(keys)))}
+    return [found[key] for key in keys if key in found]
+
+
+def find_ended_runs(
+    engine: Engine, chain: str, without: Sequence[str], since: int, until: int | None
+) -> list[EndedRun]:
+    """What is counted and measured of the runs of a chain that ended, by their start."""
+    found: list[EndedRun] = []
+    with reading(engine) as connection:
+        while True:
+            after = found[-1].key + 1 if found else since
+            query = _ENDED.where(*_ended(chain, without, after, until)).limit(_RUNS)
+            page = list(map(EndedRun._make, connection.execute(query)))
+            found += page
+            if len(page) < _RUNS:
+                return found
+
+
+def count_ended_runs(engine: Engine, chain: str, without: Sequence[str], since: int, until: int) -> int:
+    """How many runs of a chain ended, of those that started between two moments."""
+    query = select(func.count()).select_from(run).where(*_ended(chain, without, since, until))
+    with reading(engine) as connection:
+        return connection.scalar(query) or 0
+
+
+def _ended(chain: str, without: Sequence[str], since: int, until: int | None) -> list[ColumnElement[bool]]:
+    found = [run.c.chain == chain, run.c.key >= since, run.c.ended.is_not(None), run.c.mode.not_in(without)]
+    return found if until is None else [*found, run.c.key < until]
+
+
 def find_monitor(engine: Engine, name: str) -> MonitorRecord | None:
     """Where a monitor stands; None where it never ran."""
     with reading(engine) as connection:
@@ -60,8 +135,10 @@ def find_monitors(engine: Engine) -> list[MonitorRecord]:
         return [_made(MonitorRecord, row) for row in rows]
 
 
-def advance(engine: Engine, record: MonitorRecord, scored: Sequence[MonitoredRecord]) -> None:
-    """Writes where a monitor stands and what it scored; a run that is there is replaced."""
+def advance(
+    engine: Engine, record: MonitorRecord, scored: Sequence[MonitoredRecord], before: MonitorRecord | None
+) -> bool:
+    """Writes where a monitor stands and what it scored, a run that is there in its place; not where it was moved."""
     rows = [
         (
             record.monitor,
@@ -76,9 +153,16 @@ def advance(engine: Engine, record: MonitorRecord, scored: Sequence[MonitoredRec
         for one in {one.run: one for one in scored}.values()
     ]
     with writing(engine) as connection:
-        connection.execute(delete(monitor).where(monitor.c.monitor == record.monitor))
-        connection.execute(insert(monitor).values(**asdict(record)))
+        if before is None:
+            if connection.execute(select(monitor).where(monitor.c.monitor == record.monitor)).first() is not None:
+                return False
+            connection.execute(insert(monitor).values(**asdict(record)))
+        else:
+            stood = and_(*(monitor.c[name] == getattr(before, name) for name in _STANDS))
+            if connection.execute(update(monitor).where(stood).values(**asdict(record))).rowcount != 1:
+                return False
         insert_rows(connection, monitored, rows)
+        return True
 
 
 def iterate_monitored(engine: Engine, name: str, since: int | None) -> Iterator[MonitoredRecord]:
@@ -95,6 +179,17 @@ def iterate_monitored(engine: Engine, name: str, since: int | None) -> Iterator[
             return
         yield from found
         last = (found[-1].started, found[-1].run)
+
+
+def find_monitored(engine: Engine, name: str, runs: Sequence[str]) -> list[MonitoredRecord]:
+    """What a monitor scored of some runs."""
+    found: list[MonitoredRecord] = []
+    with reading(engine) as connection:
+        for start in range(0, len(runs), _PARAMETERS):
+            wanted = monitored.c.run.in_(runs[start : start + _PARAMETERS])
+            rows = connection.execute(select(monitored).where(monitored.c.monitor == name, wanted)).mappings()
+            found += [_made(MonitoredRecord, row) for row in rows]
+    return found
 
 
 def find_alerts(engine: Engine, name: str | None) -> list[AlertRecord]:
@@ -138,6 +233,13 @@ def find_deliveries(
         return [_made(DeliveryRecord, row) for row in connection.execute(query).mappings()]
 
 
+def count_deliveries(engine: Engine, name: str) -> int:
+    """How many messages of a monitor wait to be accepted."""
+    query = select(func.count()).select_from(delivery).where(delivery.c.monitor == name, delivery.c.accepted.is_(None))
+    with reading(engine) as connection:
+        return connection.scalar(query) or 0
+
+
 def update_delivery(engine: Engine, identity: str, values: dict[str, Any]) -> None:
     """Changes fields of a message."""
     with writing(engine) as connection:
@@ -171,4 +273,4 @@ def _of(name: str, rule: str) -> ColumnElement[bool]:
 
 
 def _made(kind: type[R], row: RowMapping) -> R:
-    return kind(**{item.name: row[item.name] for item in fields(kind)})
+    return kind(**{name: row[name] for name in kind.__dataclass_fields__})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Status = Literal["running", "ok", "error", "skipped", "cancelled"]
 SpanKind = Literal["chain", "step", "scope", "model", "tool", "retrieve", "http", "clock", "agent", "function"]
@@ -486,6 +486,26 @@ class FeedbackRecord:
     comment: str
     author: str
     created: int
+
+
+class EndedRun(NamedTuple):
+    """What is counted and measured of a run that ended.
+
+    Attributes:
+        key: Orders runs by their start: nanoseconds since the epoch, the first that was free.
+        took: Nanoseconds.
+        failed: Whether it ended with an error.
+        cost: US dollars; None when the price of a call is unknown.
+        tokens: Input and output together.
+        session: That it is part of; None for none.
+    """
+
+    key: int
+    took: int
+    failed: bool
+    cost: float | None
+    tokens: int
+    session: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from genops.store.records import (
     CampaignRecord,
     DeliveryRecord,
     DriftRecord,
+    EndedRun,
     EvalRecord,
     FeedbackRecord,
     FindingRecord,
@@ -458,6 +459,38 @@ class Store:
         """
         return monitoring.find_feedback(self._engine, runs, since, limit)
 
+    def feedback_of_chain(
+        self, chain: str, without: Sequence[str], began: int, since: int
+    ) -> list[tuple[FeedbackRecord, str]]:
+        """Feedback on the runs of a chain, each with the session of its run, or the run's id where it has none.
+
+        Args:
+            chain: Its name.
+            without: Modes of runs that are left out.
+            began: Only on runs that started at or after, in nanoseconds since the epoch.
+            since: Only what was given at or after.
+        """
+        return monitoring.find_feedback_of_chain(self._engine, chain, without, began, since)
+
+    def run_ids(self, keys: Sequence[int]) -> list[str]:
+        """The ids of runs by their keys (:class:`~genops.store.records.EndedRun`), in that order."""
+        return monitoring.find_run_ids(self._engine, keys)
+
+    def ended_runs(self, chain: str, without: Sequence[str], since: int, until: int | None = None) -> list[EndedRun]:
+        """What is counted and measured of the runs of a chain that ended, by their start.
+
+        Args:
+            chain: Its name.
+            without: Modes of runs that are left out.
+            since: Only those that started at or after, in nanoseconds since the epoch.
+            until: Only those that started before.
+        """
+        return monitoring.find_ended_runs(self._engine, chain, without, since, until)
+
+    def count_ended_runs(self, chain: str, without: Sequence[str], since: int, until: int) -> int:
+        """How many there are of what :meth:`ended_runs` gives."""
+        return monitoring.count_ended_runs(self._engine, chain, without, since, until)
+
     def monitor(self, name: str) -> MonitorRecord | None:
         """Where a monitor stands; None where it never ran."""
         return monitoring.find_monitor(self._engine, name)
@@ -466,9 +499,20 @@ class Store:
         """All monitors that ever ran, by name."""
         return monitoring.find_monitors(self._engine)
 
-    def advance_monitor(self, record: MonitorRecord, scored: Sequence[MonitoredRecord]) -> None:
-        """Writes where a monitor stands and the runs that it scored since, in one commit."""
-        monitoring.advance(self._engine, record, scored)
+    def advance_monitor(
+        self, record: MonitorRecord, scored: Sequence[MonitoredRecord], before: MonitorRecord | None
+    ) -> bool:
+        """Writes where a monitor stands and the runs that it scored since, in one commit.
+
+        Args:
+            record: Where it stands.
+            scored: Since it stood at ``before``.
+            before: Where it stood; None where it never ran.
+
+        Returns:
+            Whether it was written: not where another process looked meanwhile.
+        """
+        return monitoring.advance(self._engine, record, scored, before)
 
     def monitored(self, name: str, since: int | None = None) -> Iterator[MonitoredRecord]:
         """The runs that a monitor scored, by their start, in flat memory.
@@ -478,6 +522,10 @@ class Store:
             since: Only those that started at or after, in nanoseconds since the epoch.
         """
         return monitoring.iterate_monitored(self._engine, name, since)
+
+    def monitored_runs(self, name: str, runs: Sequence[str]) -> list[MonitoredRecord]:
+        """What a monitor scored of some runs, by their whole ids."""
+        return monitoring.find_monitored(self._engine, name, runs)
 
     def alerts(self, monitor: str | None = None) -> list[AlertRecord]:
         """Where the rules of a monitor, or of all, stand."""
@@ -521,6 +569,10 @@ class Store:
             limit: As many at most.
         """
         return monitoring.find_deliveries(self._engine, due, accepted, monitor, channel, limit)
+
+    def count_deliveries(self, monitor: str) -> int:
+        """How many messages of a monitor wait to be accepted."""
+        return monitoring.count_deliveries(self._engine, monitor)
 
     def claim_delivery(self, delivery: str, due: int, until: int) -> bool:
         """Begins an attempt at a message: puts it off and counts the attempt; False where another process did so.

@@ -1,19 +1,16 @@
 """``genops drift``: windows are compared by a command, with the exit code of the verdict."""
 
 import json
-import random
 import sqlite3
 from contextlib import closing
 
 import pytest
 
-COLOURS = ["red", "green", "blue", "white", "black", "yellow", "brown", "grey"]
-FOOD = ["soup", "bread", "salad", "cheese", "apples", "noodles", "beans", "rice"]
+from tests.drift.small_talk import COLOURS, FOOD, sentences
 
 
 def rows(words, count, seed):
-    chance = random.Random(seed)
-    return "\n".join(json.dumps({"text": " ".join(chance.choices(words, k=6))}) for _ in range(count)) + "\n"
+    return "".join(json.dumps({"text": text}) + "\n" for text in sentences(words, count, seed))
 
 
 @pytest.fixture

@@ -35,8 +35,9 @@ def test_what_arrives_is_scored_and_shown_and_a_bad_figure_is_told_once(live, ge
     genops("monitor", "run", "live", "--once", code=3)
     asked(genops, *["bye"] * 40)
     found = genops("monitor", "run", "live", "--once", code=1)
-    assert "40 traces, 40 scored" in found.out
-    assert "score.contains < 0.5: alert" in found.out
+    assert "40 traces, 40 drawn; 1 message accepted" in found.out
+    assert "score.contains < 0.5: alert (0.000 [0.000, 0.130], n 40)" in found.out
+    assert "no data (0.0% [0.0%, 8.8%], n 40, the rule wants 1,000 observations)" in found.out
     told = [json.loads(line) for line in (live / "told.jsonl").read_text().splitlines() if line]
     assert [(one["rule"], one["state"]) for one in told] == [("score.contains < 0.5", "alert")]
     assert len(told[0]["examples"]) == 3
@@ -92,6 +93,35 @@ def test_scores_stand_beside_those_at_release(live, genops):
     assert (found["name"], found["release"]["value"], found["now"]["value"]) == ("contains", 1.0, 0.0)
 
 
+def test_before_it_ran_it_says_how_to_begin(live, genops):
+    shown = genops("monitor", "status", "live")
+    assert "live has not run yet: `genops monitor run live` begins" in shown.err
+    assert shown.out == ""
+
+
+def test_what_is_not_known_in_full_says_why(live, genops):
+    genops("monitor", "run", "live", "--once", code=3)
+    asked(genops, "hello", "hello")
+    genops("monitor", "run", "live", "--once", code=3)
+    shown = genops("monitor", "status", "live").out
+    assert "at least 2" in shown
+    assert "when the monitor began" in shown
+    assert "the rule wants 3 observations" in shown
+
+
+def test_a_chain_that_is_not_there_is_waited_for_and_told(live, genops):
+    (live / "evals" / "live.yaml").write_text("kind: monitor\nchain: sya\n")
+    assert (
+        "no chain 'sya' is in chains/, and none ran here yet (did you mean say?)"
+        in genops("monitor", "run", "live", "--once").err
+    )
+
+
+def test_an_evaluation_that_is_not_there_is_told_before_it_looks(live, genops):
+    (live / "evals" / "live.yaml").write_text(f"{LIVE}release: eval:relaese\n")
+    assert "relaese" in genops("monitor", "run", "live", "--once", code=2).err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -100,6 +130,8 @@ def test_scores_stand_beside_those_at_release(live, genops):
         (["silence", "nothing", "--for", "2h"], "no rule begins"),
         (["silence", "nothing"], "--for"),
         (["silence", "nothing", "--for", "soon"], "no duration"),
+        (["silence", "nothing", "--for", "0s"], "longer than nothing"),
+        (["run", "live", "--once", "--listen", "127.0.0.1:9464"], "without end"),
         (["run", "live", "--listen", "nowhere"], "no address"),
     ],
 )

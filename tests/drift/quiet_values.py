@@ -46,5 +46,5 @@ def false_alarms(test: str, draw: Draw, *, n: int = 50, groups: int | None = Non
         make = Samples.of_numbers if find_test(test).of == "numbers" else Samples.of_categories
         labels = (names[0].tolist(), names[1].tolist()) if groups else None
         samples = make(rows[:n].tolist(), rows[n:].tolist(), groups=labels)
-        alarms += find_test(test).run(samples, relabellings=99, seed=seed).p <= 0.05
+        alarms += find_test(test).run(samples, relabellings=39, seed=seed).p <= 0.05
     return alarms

@@ -1,22 +1,14 @@
 """A check says whether a window drifted, what it could have seen, and keeps what it said."""
 
-import random
-
 import numpy as np
 import pytest
 
 from genops.drift import check_drift, define_drift
+from genops.drift.reports.wording import window_words
 from genops.drift.summary import Summary
 from genops.errors import DefinitionError, ExitCode, InputError
 from genops.executor import Chain
-
-COLOURS = ["red", "green", "blue", "white", "black", "yellow", "brown", "grey"]
-FOOD = ["soup", "bread", "salad", "cheese", "apples", "noodles", "beans", "rice"]
-
-
-def sentences(words, count, seed):
-    chance = random.Random(seed)
-    return [" ".join(chance.choices(words, k=6)) for _ in range(count)]
+from tests.drift.small_talk import COLOURS, FOOD, sentences
 
 
 @pytest.fixture
@@ -63,6 +55,14 @@ class TestTexts:
         assert found.verdict == "undecided"
         assert found.states[0].reference.groups == 3
 
+    def test_that_are_the_same_rows_are_no_less_apart_than_0_and_that_is_said(self, drift):
+        same = sentences(COLOURS, 12, 1) * 10
+        (state,) = drift(same, same).states
+        assert "do they share rows?" in state.reason
+        measured = [look.separation for look in state.looks if look.p is not None]
+        assert len(measured) > 2
+        assert all(0 == one.low <= one.value < one.high for one in measured)
+
     def test_that_changed_less_than_matters_are_no_drift(self, drift):
         found = drift(sentences(COLOURS, 120, 1), sentences(COLOURS, 60, 2) + sentences(FOOD, 60, 3), smallest=0.95)
         assert found.verdict != "drift"
@@ -107,6 +107,12 @@ def test_categories_tell_which_share_moved(drift):
     assert look.separation.value == pytest.approx(0.35, abs=0.05)
 
 
+def test_one_category_alone_is_no_drift(drift):
+    (state,) = drift(["a"] * 60, ["a"] * 60, **{"as": "category"}).states
+    assert state.verdict != "drift"
+    assert state.looks[0].p in (None, 1)
+
+
 def test_vectors_are_compared_as_they_are(drift):
     chance = np.random.default_rng(1)
     found = drift(chance.normal(0, 1, (150, 4)), chance.normal(0.8, 1, (150, 4)))
@@ -117,6 +123,17 @@ def test_vectors_are_compared_as_they_are(drift):
 def test_vectors_of_other_dimensions_are_refused(drift):
     with pytest.raises(InputError, match="4 and of 5 dimensions"):
         drift(np.ones((20, 4)), np.ones((20, 5)))
+
+
+def test_vectors_by_other_embedders_are_refused_and_those_by_unknown_ones_said_to_be(drift):
+    root = drift.lab.site.root
+    for name in ("before", "now"):
+        np.save(root / f"{name}.npy", np.random.default_rng(1).normal(size=(30, 4)))
+    with pytest.raises(DefinitionError, match=r"before\.npy#one are by one, and those of now\.npy#two by two"):
+        drift("before.npy#one", "now.npy#two")
+    (state,) = drift("before.npy#one", "now.npy").states
+    assert "embedder one" in window_words("reference", state.reference)
+    assert "embedder unknown" in window_words("current", state.current)
 
 
 def test_windows_of_other_kinds_are_refused(drift):
@@ -133,7 +150,7 @@ def test_an_empty_window_is_undecided_and_says_why(drift):
     failed = drift(sentences(COLOURS, 20, 1), "traces:chain=echo", of="output | default(text)")
     assert failed.verdict == "undecided"
     assert "the run ended as error" in failed.states[0].reason
-    nothing = drift("traces:chain=other", sentences(COLOURS, 20, 1), of="output | default(text)")
+    nothing = drift("traces:chain=echo,tag=none", sentences(COLOURS, 20, 1), of="output | default(text)")
     assert "nothing fits" in nothing.states[0].reason
 
 

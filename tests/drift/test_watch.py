@@ -1,7 +1,6 @@
 """A watch looks at every trace once, alarms when what arrives has changed, and goes on where it was left."""
 
 import json
-import random
 from dataclasses import replace
 
 import pytest
@@ -10,14 +9,7 @@ from genops.drift.spec import DriftSpec
 from genops.drift.watch import Watch
 from genops.errors import DefinitionError, Undecided, UsageError
 from genops.executor import Chain
-
-COLOURS = ["red", "green", "blue", "white", "black", "yellow", "brown", "grey"]
-FOOD = ["soup", "bread", "salad", "cheese", "apples", "noodles", "beans", "rice"]
-
-
-def sentences(words, count, seed):
-    chance = random.Random(seed)
-    return [" ".join(chance.choices(words, k=6)) for _ in range(count)]
+from tests.drift.small_talk import COLOURS, FOOD, sentences
 
 
 @pytest.fixture
@@ -148,15 +140,30 @@ def test_two_at_once_are_refused_and_the_first_goes_on(watched):
     assert first.look().seen == 2
 
 
+def test_categories_are_watched_by_their_shares(watched):
+    kinds = sentences(COLOURS[:2], 300, 4)
+    watched.site.write("kinds.jsonl", "\n".join(json.dumps({"text": text.split()[0]}) for text in kinds))
+    watch = Watch(spec(watched, reference="kinds.jsonl", **{"as": "category"}), watched.site.project)
+    arrive(watched, [text.split()[0] for text in sentences(COLOURS[:2], 40, 5)])
+    assert watch.look().raised == ()
+    arrive(watched, ["blue"] * 30)
+    (raised, *_) = (
+        Watch(spec(watched, reference="kinds.jsonl", **{"as": "category"}), watched.site.project)
+        .look(explain=False)
+        .raised
+    )
+    assert (raised.alarm.witness, raised.alarm.reading) == ("any other category", "share")
+    assert raised.alarm.change > 0.5
+
+
 def test_what_cannot_be_watched_is_one_clear_error(watched):
     project = watched.site.project
     with pytest.raises(DefinitionError, match="looks at traces"):
         Watch(spec(watched, current="reference.jsonl"), project)
+    with pytest.raises(UsageError, match="did you mean echo"):
+        Watch(spec(watched, current="traces:chain=ecko"), project)
     with pytest.raises(UsageError, match="name"):
         Watch(spec(watched, name=""), project)
     watched.site.write("few.jsonl", '{"text": "one"}\n{"text": "two"}\n')
     with pytest.raises(Undecided, match="at least"):
         Watch(spec(watched, reference="few.jsonl"), project)
-    watched.site.write("kinds.jsonl", "\n".join('{"text": "a"}' for _ in range(50)))
-    with pytest.raises(DefinitionError, match="categories"):
-        Watch(spec(watched, reference="kinds.jsonl", **{"as": "category"}), project)

@@ -57,7 +57,7 @@ def false_alarms(
         samples = Samples.of_vectors(
             rows[:n], rows[n:], groups=(names[0].tolist(), names[1].tolist()) if groups else None
         )
-        alarms += find_test(test).run(samples, settings, relabellings=99, seed=seed).p <= 0.05
+        alarms += find_test(test).run(samples, settings, relabellings=39, seed=seed).p <= 0.05
     return alarms
 
 

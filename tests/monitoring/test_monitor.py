@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.loopback_server import Fault, LoopbackServer, Reply
 from genops.errors import DefinitionError
 from genops.executor import Chain
 from genops.monitoring.feedback import add_feedback
@@ -11,6 +12,12 @@ from genops.monitoring.monitor import Monitor
 from genops.monitoring.spec import MonitorSpec
 
 HOUR = 3_600.0
+
+
+@pytest.fixture
+def server():
+    with LoopbackServer() as running:
+        yield running
 
 
 def spec(**more):
@@ -33,8 +40,8 @@ def arrive(lab, *texts):
 def test_what_arrives_is_scored_as_in_a_suite_and_told_with_its_interval(lab):
     monitor = Monitor(spec(), lab.site.project)
     arrive(lab, "yes", "oh yes", "no")
-    assert monitor.look().scored == 3
-    found = monitor.figures(HOUR)["score.contains"]
+    assert monitor.look().drawn == 3
+    found = monitor.reading().figures(HOUR)["score.contains"]
     assert found.value == pytest.approx(2 / 3)
     assert found.n == 3
     assert 0 <= found.low < found.value < found.high <= 1
@@ -65,11 +72,52 @@ def test_a_run_whose_record_comes_late_is_scored_too_and_none_twice(lab):
     assert monitor.seen == 3
 
 
+def test_a_run_of_a_clock_that_is_ahead_holds_up_no_other(lab):
+    monitor = Monitor(spec(), lab.site.project)
+    (first,) = arrive(lab, "yes")
+    store = lab.site.project.store
+    ahead = replace(store.run(first), id="e" * 32, trace_id="e" * 32)
+    ahead.started, ahead.ended = ahead.started + 3_600 * 10**9, ahead.ended + 3_600 * 10**9
+    store.writer.run(ahead)
+    store.writer.flush(10.0)
+    assert monitor.look().runs == 2
+    arrive(lab, "no")
+    assert monitor.look().runs == 1
+    assert monitor.look().runs == 0
+
+
+def test_two_processes_share_the_work(lab):
+    one, other = (Monitor(spec(), lab.site.project) for _ in range(2))
+    arrive(lab, "yes")
+    assert (one.look().runs, other.look().runs) == (1, 0)
+    arrive(lab, "no", "yes")
+    assert (other.look().runs, one.look().runs) == (2, 0)
+    assert one.seen == other.seen == 3
+    assert one.reading().figures(HOUR)["traces"].value == 3
+
+
+def test_of_two_that_look_at_once_one_is_kept(lab, monkeypatch):
+    one, other = (Monitor(spec(), lab.site.project) for _ in range(2))
+    one.look()
+    arrive(lab, "yes")
+    lab.site.project.store.writer.flush(10.0)
+    drawn = one._drawn
+
+    def meanwhile(runs):
+        monkeypatch.setattr(one, "_drawn", drawn)
+        assert other.look().drawn == 1
+        return drawn(runs)
+
+    monkeypatch.setattr(one, "_drawn", meanwhile)
+    assert (one.look().drawn, one.look().drawn) == (0, 0)
+    assert Monitor(spec(), lab.site.project).seen == 1
+
+
 def test_what_was_there_before_it_began_is_not_its_concern(lab):
     arrive(lab, "yes")
     monitor = Monitor(spec(), lab.site.project)
     assert monitor.look().runs == 0
-    assert monitor.figures(HOUR)["traces"].value == 0
+    assert monitor.reading().figures(HOUR)["traces"].value == 0
 
 
 def test_runs_of_evaluations_are_left_alone(lab):
@@ -83,22 +131,79 @@ def test_failed_runs_are_drawn_counted_and_have_no_score(lab):
     lab.replies["bad"] = ValueError("no")
     monitor = Monitor(spec(sample={"rate": 0.0}), lab.site.project)
     arrive(lab, "yes", "bad")
-    assert monitor.look().scored == 1
+    assert monitor.look().drawn == 1
     (kept,) = lab.site.project.store.monitored("live")
     assert (kept.stratum, kept.probability, kept.scores) == ("errors", 1.0, {})
-    assert monitor.figures(HOUR)["error_rate"].value == 0.5
+    assert monitor.reading().figures(HOUR)["error_rate"].value == 0.5
 
 
 def test_a_run_that_gets_bad_feedback_later_is_scored_then(lab):
     monitor = Monitor(spec(sample={"rate": 0.0}), lab.site.project)
     good, bad = arrive(lab, "yes", "no")
-    assert monitor.look().scored == 0
+    assert monitor.look().drawn == 0
     add_feedback(lab.site.project, good, 1.0)
     add_feedback(lab.site.project, bad, 0.0)
-    assert monitor.look().scored == 1
+    assert (found := monitor.look()).again == 1, found
     (kept,) = lab.site.project.store.monitored("live")
     assert (kept.run, kept.stratum) == (bad, "feedback")
-    assert monitor.figures(HOUR)["feedback.feedback"].value == 0.5
+    assert monitor.reading().figures(HOUR)["feedback.feedback"].value == 0.5
+
+
+def test_a_run_that_was_scored_is_not_scored_again_for_bad_feedback_but_counts_as_surely_drawn(lab, monkeypatch):
+    monitor = Monitor(spec(sample={"rate": 0.999}), lab.site.project)
+    (run,) = arrive(lab, "yes")
+    monitor.look()
+    (before,) = lab.site.project.store.monitored("live")
+
+    async def scores(runs):
+        assert not runs
+        return []
+
+    monkeypatch.setattr(monitor._scorer, "scores", scores)
+    for _ in range(2):
+        add_feedback(lab.site.project, run, 0.0)
+        assert monitor.look().again == 0
+    assert list(lab.site.project.store.monitored("live")) == [replace(before, stratum="feedback", probability=1.0)]
+
+
+def test_a_stratum_has_its_own_rate(lab):
+    strata = {"{{ inputs.text == 'yes' }}": 1.0, "{{ run.user == 'ann' }}": 1.0, "{{ steps.say.output == 'no' }}": 0.0}
+    monitor = Monitor(spec(sample={"rate": 0.0, "strata": strata}), lab.site.project)
+    yes, _ = arrive(lab, "yes", "no")
+    assert monitor.look().drawn == 1
+    (kept,) = lab.site.project.store.monitored("live")
+    assert (kept.run, kept.stratum, kept.probability) == (yes, "{{ inputs.text == 'yes' }}", 1.0)
+
+
+def test_judges_of_suites_score_it_and_one_that_is_away_is_asked_again(lab, server):
+    lab.site.served(server.url, alias="judge", more="limits = {timeout = 2.0, retries = 0}\n")
+    server.answer = lambda body: Reply(text='{"quotes": [], "reasoning": "fine", "score": 4}')
+    judged = {"scorers": [{"rubric": "Is it polite?"}], "judge": "judge"}
+    monitor = Monitor(spec(**judged), lab.site.project)
+    arrive(lab, "yes")
+    server.fail(Fault("status", 500))
+    found = monitor.look()
+    assert (found.drawn, found.again, found.unscored) == (1, 0, 1)
+    assert monitor.reading().figures(HOUR)["score.rubric"].missing == "1 of 1 drawn run unscored"
+    found = monitor.look()
+    assert (found.drawn, found.again, found.unscored) == (0, 1, 0)
+    assert monitor.look().again == 0
+    (kept,) = lab.site.project.store.monitored("live")
+    suite = lab.run(lab.suite([{"text": "yes"}], judged["scorers"], judge="judge"))
+    (sample,) = suite.samples
+    assert kept.scores["rubric"]["value"] == sample.scores["rubric"]["value"] == 0.75
+    assert kept.judged["calls"] == 1
+
+
+def test_a_window_in_which_all_runs_failed_has_an_error_rate_and_no_scores(lab):
+    lab.replies["bad"] = ValueError("no")
+    monitor = Monitor(spec(), lab.site.project)
+    arrive(lab, *["bad"] * 5)
+    assert monitor.look().drawn == 5
+    found = monitor.reading().figures(HOUR)
+    assert (found["error_rate"].value, found["error_rate"].high) == (1.0, 1.0)
+    assert "score.contains" not in found
+    assert found["latency.p50"].n == 5
 
 
 def test_other_scorers_begin_another_series(lab):
@@ -106,19 +211,20 @@ def test_other_scorers_begin_another_series(lab):
     arrive(lab, "yes")
     monitor.look()
     changed = Monitor(spec(scorers=[{"contains": "no"}]), lab.site.project)
-    assert "score.contains" not in changed.figures(HOUR)
+    assert "score.contains" not in changed.reading().figures(HOUR)
     arrive(lab, "no")
     changed.look()
-    assert changed.figures(HOUR)["score.contains"].n == 1
+    assert changed.reading().figures(HOUR)["score.contains"].n == 1
 
 
 def test_a_judge_that_fails_leaves_runs_unscored_and_the_figure_without_them(lab):
     monitor = Monitor(spec(scorers=[{"regex": {"pattern": "{{ nothing.there }}"}}]), lab.site.project)
     arrive(lab, "yes")
-    assert monitor.look().scored == 1
+    assert monitor.look().drawn == 1
     (kept,) = lab.site.project.store.monitored("live")
     assert "unscored" in kept.scores["regex"]
-    assert "score.regex" not in monitor.figures(HOUR)
+    found = monitor.reading().figures(HOUR)["score.regex"]
+    assert (found.value, found.missing) == (None, "1 of 1 drawn run unscored")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from prometheus_client.parser import text_string_to_metric_families
 
 from genops.evals.summary import Measure
-from genops.monitoring.prometheus import metrics_text
+from genops.monitoring.prometheus import Scrape
 from genops.store.records import AlertRecord
 
 
@@ -13,13 +13,16 @@ def test_every_figure_is_read_back_by_the_parser_of_prometheus():
         "score.contains": Measure.none("score", "no scores"),
     }
     rule = 'error_rate > 0.05 "quoted"\nand more \\'
-    text = metrics_text("live", figures, [AlertRecord("live", rule, "alert", 1, 2)], 3, 70)
+    alerts = [AlertRecord("live", rule, "alert", 1, 2)]
+    hour = {"latency.p95": Measure(9.0, "s", 4, 8.0, 10.0)}
+    text = Scrape("live", 1_500_000_000, {86_400.0: figures, 3_600.0: hour}, alerts, 3, 70).text()
     found = {
         (sample.name, *sorted(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
-    of = (("figure", "latency.p95"), ("monitor", "live"), ("unit", "s"))
+    of = (("figure", "latency.p95"), ("monitor", "live"), ("over", "86400"), ("unit", "s"))
+    assert found["genops_figure", *of[:2], ("over", "3600"), of[3]] == 9.0
     assert found["genops_figure", *of] == 1.5
     assert (found["genops_figure_low", *of], found["genops_figure_high", *of]) == (1.2, 2.0)
     assert found["genops_figure_observations", *of] == 40
@@ -31,3 +34,4 @@ def test_every_figure_is_read_back_by_the_parser_of_prometheus():
     assert states == {"ok": 0, "alert": 1}
     assert found["genops_traces_looked_at_total", ("monitor", "live")] == 70
     assert found["genops_deliveries_waiting", ("monitor", "live")] == 3
+    assert found["genops_look_timestamp_seconds", ("monitor", "live")] == 1.5

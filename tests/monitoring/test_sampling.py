@@ -47,6 +47,12 @@ def test_a_stratum_has_its_own_rate_and_what_cannot_be_read_is_in_none():
     assert by.draw(run(1), {}, bad_feedback=False) is None
 
 
+def test_the_largest_weight_is_of_the_least_rate_that_draws_any():
+    assert Rates(rate=0.2).largest_weight == 5.0
+    assert Rates(rate=0.0, strata={"{{ true }}": 0.1}).largest_weight == 10.0
+    assert Rates(rate=0.0, errors=0.0, feedback=0.0).largest_weight == 1.0
+
+
 @given(st.integers(0, 2**100), st.floats(0, 1), st.floats(0, 1))
 def test_the_probability_told_is_the_greatest_rate_that_applies(number, rate, errors):
     found = sampling(rate=rate, errors=errors).draw(run(number, "error"), {}, bad_feedback=False)

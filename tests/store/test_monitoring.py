@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from genops.store.records import AlertRecord, DeliveryRecord, FeedbackRecord, MonitoredRecord, MonitorRecord
+from genops.store.records import AlertRecord, DeliveryRecord, FeedbackRecord, MonitoredRecord, MonitorRecord, RunRecord
 
 
 def said(number, run="a" * 32):
@@ -25,8 +25,9 @@ def test_feedback_comes_newest_first_and_may_be_of_some_runs(store):
 def test_a_monitor_advances_with_the_runs_that_it_scored(store):
     assert store.monitor("live") is None
     record = MonitorRecord("live", "m" * 64, 1, 5, 2, 9)
-    store.advance_monitor(record, [scored(number) for number in range(5)])
-    store.advance_monitor(replace(record, cursor=7), [replace(scored(4), scores={"contains": {"value": 0.0}})])
+    assert store.advance_monitor(record, [scored(number) for number in range(5)], None)
+    again = replace(scored(4), scores={"contains": {"value": 0.0}})
+    assert store.advance_monitor(replace(record, cursor=7), [again], record)
     assert store.monitor("live").cursor == 7
     assert store.monitors() == [replace(record, cursor=7)]
     found = list(store.monitored("live"))
@@ -34,6 +35,45 @@ def test_a_monitor_advances_with_the_runs_that_it_scored(store):
     assert found[4].scores == {"contains": {"value": 0.0}}
     assert len(list(store.monitored("live", since=1_002))) == 1
     assert list(store.monitored("other")) == []
+
+
+def test_a_monitor_does_not_advance_from_where_it_does_not_stand(store):
+    record = MonitorRecord("live", "m" * 64, 1, 5, 2, 9)
+    assert store.advance_monitor(record, [], None)
+    assert not store.advance_monitor(replace(record, seen=4), [scored(1)], None)
+    assert not store.advance_monitor(replace(record, seen=4), [scored(1)], replace(record, cursor=4))
+    assert store.monitor("live") == record
+    assert list(store.monitored("live")) == []
+
+
+def test_runs_that_ended_are_told_in_the_order_of_their_start(store):
+    for number, (chain, mode, ended) in enumerate(
+        [("a", "run", 50), ("a", "eval", 50), ("b", "run", 50), ("a", "batch", None), ("a", "batch", 99)]
+    ):
+        identity, status = f"{number:032x}", "running" if ended is None else "error" if ended > 60 else "ok"
+        store.writer.run(RunRecord(identity, identity, chain, 40 + number, mode=mode, status=status, ended=ended))
+    store.writer.flush(10.0)
+    first, last = store.ended_runs("a", ["eval"], 0)
+    assert first == (40, 10, False, 0.0, 0, None)
+    assert last == (44, 55, True, 0.0, 0, None)
+    assert store.ended_runs("a", ["eval"], 41) == [last]
+    assert store.ended_runs("a", ["eval"], 0, 44) == [first]
+    assert store.count_ended_runs("a", ["eval"], 0, 44) == 1
+    assert store.run_ids([44, 7, 40]) == [f"{4:032x}", f"{0:032x}"]
+
+
+def test_feedback_of_a_chain_comes_with_the_session_of_its_run(store):
+    for number, session in enumerate(["s", None]):
+        identity = f"{number:032x}"
+        store.writer.run(RunRecord(identity, identity, "a", 40 + number, ended=50, status="ok", session=session))
+    store.writer.flush(10.0)
+    for number in range(3):
+        store.add_feedback(replace(said(number), run=f"{number:032x}"))
+    found = store.feedback_of_chain("a", ["eval"], 0, 0)
+    assert [(one.value, session) for one, session in found] == [(0.0, "s"), (0.1, f"{1:032x}")]
+    assert len(store.feedback_of_chain("a", ["eval"], 41, 0)) == 1
+    assert len(store.feedback_of_chain("a", ["eval"], 0, 1_001)) == 1
+    assert store.feedback_of_chain("a", ["run"], 0, 0) == []
 
 
 def test_rules_and_their_messages_are_kept_at_once(store):
@@ -53,9 +93,11 @@ def test_rules_and_their_messages_are_kept_at_once(store):
     assert [(one.id[0], one.channel) for one in store.deliveries()] == [("d", "ops"), ("e", "mail")]
     assert [one.channel for one in store.deliveries(monitor="live", channel="mail")] == ["mail"]
     assert store.deliveries(monitor="other") == []
+    assert (store.count_deliveries("live"), store.count_deliveries("other")) == (2, 0)
     store.change_delivery("e" * 32, accepted=11)
     store.change_delivery(message.id, attempts=2, accepted=11)
     assert store.deliveries() == []
+    assert store.count_deliveries("live") == 0
     assert store.deliveries(accepted=True)[0].attempts == 2
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any
 
@@ -13,6 +13,8 @@ from genops.evals.summary import Measure
 from genops.stats import Interval, benjamini_hochberg, holm
 
 UNIT = "share"
+_ALIKE = 0.995
+"""From such a p-value on, windows that no chance tells apart so badly are more alike than independent rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +69,13 @@ def decided(
 
 def _look(raw: Raw, within: float | None, asked: int, alpha: float, smallest: float) -> Look:
     adjusted = None if within is None else min(1.0, within * asked)
-    found = raw.separation
+    found, details = raw.separation, raw.details
     if found is None or not isfinite(found.estimate):
         separation, alarm = Measure.none(UNIT, raw.missing if found is None else found.missing), False
     else:
-        separation = Measure.of(found, UNIT, (-1.0, 1.0))
+        separation = Measure.of(_from_0(found), UNIT, (0.0, 1.0))
+        if raw.p is not None and raw.p >= _ALIKE and found.bounds is not None and found.bounds[1] < 0:
+            details = {**details, "more_alike_than_chance": True}
         alarm = adjusted is not None and adjusted <= alpha and found.estimate >= smallest
     return Look(
         raw.family,
@@ -83,5 +87,16 @@ def _look(raw: Raw, within: float | None, asked: int, alpha: float, smallest: fl
         alarm,
         raw.change,
         raw.missing,
-        raw.details,
+        details,
     )
+
+
+def _from_0(found: Interval) -> Interval:
+    """A separation is 0 at least: what learned to tell the windows apart errs below it by chance alone.
+
+    So where the estimate is below, it and its interval are moved up to 0. An interval that was only cut there would be
+    short, or empty, just where the rows are no independent ones.
+    """
+    rise = max(0.0, -found.estimate)
+    bounds = found.bounds and (max(0.0, found.bounds[0] + rise), min(1.0, found.bounds[1] + rise))
+    return replace(found, estimate=found.estimate + rise, bounds=bounds)

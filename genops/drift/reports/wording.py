@@ -42,6 +42,8 @@ def window_words(which: str, facts: WindowFacts) -> str:
     parts = [f"{rows} in {counted(facts.groups, 'group')}" if facts.groups != facts.rows else rows]
     if facts.drawn_from > facts.rows:
         parts.append(f"drawn from {facts.drawn_from:,}")
+    if facts.embedder is not None:
+        parts.append(f"embedder {facts.embedder or 'unknown'}")
     if facts.first is not None and facts.last is not None:
         parts.append(f"{shown_moment(facts.first)} to {shown_moment(facts.last)}")
     if facts.left_out:

@@ -23,15 +23,16 @@ _HALVINGS = 6
 _CHUNK = 64  # as many factors, each at least 0.1, as float64 can multiply
 
 
-def upper_means(values: Floats, bets: Floats, error: float) -> Floats:
+def upper_means(values: Floats, bets: Floats, error: float, counts: Floats | None = None) -> Floats:
     """The least mean of each column that is refuted, of shape (R,): its own is higher with probability ``error``.
 
     Args:
         values: Independent rows between 0 and 1, of shape (n, R).
         bets: A fraction for each column, chosen without a look at ``values``, of shape (R,).
         error: Of each bound.
+        counts: How often each value of a column was seen, of shape (n, R); None for once.
     """
-    return _refuted(values, bets, log(1 / error))
+    return _refuted(values, bets, log(1 / error), counts)
 
 
 def chosen_bets(fitted: Floats, n: int, error: float) -> Floats:
@@ -47,18 +48,23 @@ def chosen_bets(fitted: Floats, n: int, error: float) -> Floats:
     return np.asarray(_BETS[np.argmin(bounds, axis=0)])
 
 
-def _refuted(values: Floats, bets: Floats, goal: float) -> Floats:
-    below = 1 - values
+def _refuted(values: Floats, bets: Floats, goal: float, counts: Floats | None = None) -> Floats:
+    below = np.ascontiguousarray(1 - values.T)  # a line a column: what is multiplied stands side by side
+    often = None if counts is None else np.ascontiguousarray(counts.T)
     starts = np.arange(0, len(values), _CHUNK)
     factors = np.empty_like(below)
 
     def beyond(means: Floats) -> NDArray[np.bool_]:
-        np.multiply(below, bets / (1 - means), out=factors)
-        np.add(factors, 1 - bets, out=factors)
-        return np.asarray(np.log(np.multiply.reduceat(factors, starts, axis=0)).sum(axis=0) >= goal)
+        np.multiply(below, (bets / (1 - means))[:, None], out=factors)
+        np.add(factors, (1 - bets)[:, None], out=factors)
+        if often is not None:
+            return np.asarray(np.einsum("rn,rn->r", often, np.log(factors)) >= goal)
+        return np.asarray(np.log(np.multiply.reduceat(factors, starts, axis=1)).sum(axis=1) >= goal)
 
-    n, kept = len(values), values.mean(axis=0)
-    reach = np.sqrt(2 * goal * values.var(axis=0) / n) + goal / n
+    n = len(values) if counts is None else counts.sum(axis=0)
+    kept = np.average(values, axis=0, weights=counts)
+    spread = np.average((values - kept) ** 2, axis=0, weights=counts)
+    reach = np.sqrt(2 * goal * spread / n) + goal / n
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         while True:
             refuted = np.minimum(kept + reach, 1.0)

@@ -1,8 +1,9 @@
 """What a detector compares with: readings of a reference, with what their means are at most.
 
-Of the reference's items most bound the means of the readings: two thirds of vectors, three quarters of numbers that are
-read by their rank, nine tenths of those that are read by their value. The others make the scale on which rows are read,
-and two ninths of vectors are what witnesses compare with: they would look too familiar on a scale of their own.
+Of the reference's items most bound the means of the readings: two thirds of vectors, three quarters of categories and
+of numbers that are read by their rank, nine tenths of those that are read by their value. The others make the scale on
+which rows are read, and two ninths of vectors are what witnesses compare with: they would look too familiar on a scale
+of their own.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from genops.artifacts import digest_of
 from genops.drift.samples import Labels
 from genops.drift.sequential.gauge import (
+    ByKind,
     ByPlace,
     ByRank,
     ByValue,
@@ -111,6 +113,26 @@ class Baseline:
         rows = checked_numbers(reference) if ends is None else _by_value(ends).rows(reference)
         fitted, held = _split(rows, groups, 1 / 4 if ends is None else 1 / 10, error, seed)
         gauge = ByRank(Scale.fitted(both_ways(fitted.rows))) if ends is None else _by_value(ends)
+        return cls(gauge, _bounded(gauge, fitted, held, error), error, groups is not None)
+
+    @classmethod
+    def of_categories(
+        cls, reference: Sequence[str], groups: Labels | None = None, *, error: float = ERROR, seed: int = 0
+    ) -> Baseline:
+        """A baseline of categories: of the share of each of the most frequent, and of all others together.
+
+        Args:
+            reference: Independent categories, n of them.
+            groups: The session of each; None where each stands alone. With sessions an item is a session.
+            error: Probability, over references, that a bound is wrong.
+            seed: Of the split.
+
+        Raises:
+            InputError: There are fewer than 30 items.
+        """
+        names = np.array(reference, dtype=object)
+        gauge = ByKind.fitted(_split(names, groups, 1 / 4, error, seed)[0].rows.tolist())
+        fitted, held = _split(gauge.rows(reference), groups, 1 / 4, error, seed)
         return cls(gauge, _bounded(gauge, fitted, held, error), error, groups is not None)
 
     @classmethod

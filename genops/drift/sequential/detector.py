@@ -23,7 +23,7 @@ RUN_LENGTH = 100_000
 _SHARE = 4
 """With learned witnesses a false alarm has two causes, the evidence and a wrong bound. Each is given a quarter of an
 alarm per run length, so that both together keep the average even where they do not coincide."""
-_BLOCK, _REMEMBERED = 128, 100
+_BLOCK, _REMEMBERED = 250, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Detector:
         """Take the next rows in their order, and tell what alarms they raised.
 
         Args:
-            rows: Vectors of shape (n, d) or numbers of shape (n,), as the baseline's.
+            rows: Vectors of shape (n, d), numbers of shape (n,) or n categories, as the baseline's.
             groups: The session of each row, where the baseline is of sessions; a session is given as a whole.
 
         Raises:

@@ -22,7 +22,7 @@ from genops.drift.sequential.arrays import from_plain, to_plain
 from genops.stats.interval import Floats
 
 FRACTIONS: Floats = np.array([0.01, 0.02, 0.05, 0.1, 0.2, 0.45, 0.9])
-_AT_ONCE = 64  # items behind an alarm are counted anew, so few at once
+_AT_ONCE = 125  # items behind an alarm are counted anew, so few at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class Evidence:
         self.threshold = threshold
         self.items = 0
         self._of = np.repeat(np.arange(readings), len(FRACTIONS))
+        self._fractions = np.tile(FRACTIONS, readings)
         self._restart()
 
     @property
@@ -107,8 +108,9 @@ class Evidence:
 
     def _until(self, readings: Floats, means: Floats) -> tuple[int, Crossing | None]:
         """Take items until the threshold is reached; how many those were."""
-        gains = readings / means - 1
-        factors = (1 + gains[:, :, None] * FRACTIONS).reshape(len(gains), -1)
+        factors = np.repeat(readings / means - 1, len(FRACTIONS), axis=1)
+        factors *= self._fractions
+        factors += 1
         sums, runs = self._bet(factors)
         with np.errstate(over="ignore"):
             evidence = sums.sum(axis=1) / sums.shape[1]

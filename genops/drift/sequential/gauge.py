@@ -1,8 +1,9 @@
-"""What turns rows into readings: numbers by their value or their rank, vectors by where they lie in a space."""
+"""What turns rows into readings: numbers by value or rank, categories by kind, vectors by where they lie in a space."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -17,6 +18,7 @@ from genops.errors import InputError
 from genops.stats.interval import Floats
 
 Names: TypeAlias = tuple[tuple[str, str], ...]
+_KINDS = 20
 
 
 class Gauge(Protocol):
@@ -105,6 +107,43 @@ class ByRank:
         return {"scale": scale_state(self.scale)}
 
 
+@dataclass(frozen=True, slots=True)
+class ByKind:
+    """Categories, whose shares are watched, each for a rise: where one falls another rises.
+
+    Attributes:
+        kinds: The most frequent ones; all others count as one more.
+    """
+
+    kinds: tuple[str, ...]
+    of: Of = "categories"
+
+    @classmethod
+    def fitted(cls, categories: Sequence[str]) -> ByKind:
+        """The gauge of some categories."""
+        return cls(tuple(sorted(kind for kind, _ in Counter(categories).most_common(_KINDS))))
+
+    @property
+    def names(self) -> Names:
+        """Witness and name of each reading."""
+        return tuple((witness, "share") for witness in (*self.kinds, "any other category"))
+
+    def rows(self, values: Any) -> NDArray[Any]:
+        """Numbers of the categories, of shape (n,)."""
+        if isinstance(values, str) or not all(isinstance(value, str) for value in values):
+            raise InputError("categories are names, one a row")
+        numbers = {kind: number for number, kind in enumerate(self.kinds)}
+        return np.array([numbers.get(value, len(numbers)) for value in values], dtype=np.intp)
+
+    def read(self, rows: NDArray[Any]) -> tuple[Floats, None]:
+        """Whether each is of the kind."""
+        return np.equal(rows[:, None], np.arange(len(self.kinds) + 1)).astype(np.float64), None
+
+    def state(self) -> dict[str, Any]:
+        """The same in plain types."""
+        return {"kinds": list(self.kinds)}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ByPlace:
     """Vectors, whose distances from what is known are watched, and whose features a witness can be learned on.
@@ -137,6 +176,8 @@ def gauge_from_state(state: Mapping[str, Any]) -> Gauge:
     """The gauge of a ``state``."""
     if "ends" in state:
         return ByValue((state["ends"][0], state["ends"][1]))
+    if "kinds" in state:
+        return ByKind(tuple(state["kinds"]))
     scale = Scale(from_plain(state["scale"]["ranks"]), from_plain(state["scale"]["tails"]))
     return ByPlace(Space.from_state(state["space"]), scale) if "space" in state else ByRank(scale)
 

@@ -195,8 +195,13 @@ class Learner:
     def _use(self, witnesses: Floats) -> None:
         """Bound the means of the witnesses' readings, at the error that a turn is given."""
         self._witnesses, self._scale = witnesses, Scale.fitted(_products(self._material.scaling.rows, witnesses))
-        held = self._held.means(self._scale.read(_products(self._held.rows, witnesses)))
-        self.means, self.bounds = held.mean(axis=0), upper_means(held, self._bets, self._error)
+        held, counts = self._held, None
+        if held.starts is None:
+            values, counts = self._scale.counted(_products(held.rows, witnesses))
+        else:
+            values = held.means(self._scale.read(_products(held.rows, witnesses)))
+        self.means = np.average(values, axis=0, weights=counts)
+        self.bounds = upper_means(values, self._bets, self._error, counts)
 
 
 def _products(rows: Floats, witnesses: Floats) -> Floats:

@@ -8,6 +8,7 @@ shares of rows above high quantiles see the few rows of a new kind long before t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -19,7 +20,7 @@ READINGS = ("rank", *(f"share above the {tail:g} quantile" for tail in _TAILS))
 """What is read of each witness."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Scale:
     """Quantiles of witnesses.
 
@@ -53,8 +54,30 @@ class Scale:
         """
         n, width = witness.shape
         read = np.empty((n, width, len(READINGS)))
-        for column in range(width):
-            read[:, column, 0] = self.ranks[:, column].searchsorted(witness[:, column])
-        read[:, :, 0] /= len(self.ranks)
-        np.greater(witness[:, :, None], self.tails.T, out=read[:, :, 1:])
+        for column, (edges, readings) in enumerate(self._between):
+            read[:, column] = readings[edges.searchsorted(witness[:, column])]
         return read.reshape(n, width * len(READINGS))
+
+    def counted(self, witness: Floats) -> tuple[Floats, Floats]:
+        """The readings that a row can have, of shape (36, 5 H), and how many rows have each, of the same shape.
+
+        Args:
+            witness: Of shape (n, H).
+        """
+        ordered = np.sort(witness.T)
+        up_to = [row.searchsorted(edges, "right") for (edges, _), row in zip(self._between, ordered, strict=True)]
+        counts = np.diff(np.array(up_to).T, axis=0, prepend=0, append=len(witness))
+        readings = np.concatenate([readings for _, readings in self._between], axis=1)
+        return readings, np.repeat(counts, len(READINGS), axis=1)
+
+    @cached_property
+    def _between(self) -> list[tuple[Floats, Floats]]:
+        """Of each witness all quantiles in their order, and its readings above as many of them as the line's number."""
+        found = []
+        for column in range(self.ranks.shape[1]):
+            edges = np.concatenate([self.ranks[:, column], self.tails[:, column]])
+            order = edges.argsort(kind="stable")
+            above = np.tri(len(edges) + 1, len(edges), -1)[:, order.argsort()]
+            rank = above[:, : len(self.ranks)].sum(axis=1, keepdims=True) / len(self.ranks)
+            found.append((edges[order], np.concatenate([rank, above[:, len(self.ranks) :]], axis=1)))
+        return found

@@ -61,7 +61,7 @@ class Space:
         width = float(np.sqrt(((rows - centre) ** 2).sum(axis=1).mean())) or 1.0
         nothing = np.empty((rows.shape[1], 0))
         bare = cls(centre, width, nothing, nothing)
-        scaled, _ = bare._scaled(rows)
+        scaled, *_ = bare._scaled(rows)
         sample = scaled[random.permutation(len(scaled))[:_SAMPLE]]
         apart = np.sqrt(np.maximum(_squares(sample, sample), 0))
         bandwidth = max(float(np.median(apart[np.triu_indices(len(sample), 1)])), _NARROWEST)
@@ -75,13 +75,10 @@ class Space:
         Args:
             vectors: Of shape (n, d), finite.
         """
-        scaled, from_centre = self._scaled(vectors)
-        from_topic = (scaled**2).sum(axis=1) + ((self.topics**2).sum(axis=0) - 2 * (scaled @ self.topics)).min(axis=1)
+        scaled, squares, from_centre = self._scaled(vectors)
+        from_topic = squares + ((self.topics**2).sum(axis=0) - 2 * (scaled @ self.topics)).min(axis=1)
         fixed = np.stack([from_topic, -from_topic, from_centre, -from_centre], axis=1)
-        found = np.empty((len(scaled), scaled.shape[1] + 2 * self.drawn.shape[1]))
-        found[:, : scaled.shape[1]] = scaled
-        found[:, scaled.shape[1] :] = on_grid(features(scaled, self.drawn), FINE)
-        return found, fixed
+        return np.concatenate([scaled, on_grid(features(scaled, self.drawn), FINE)], axis=1), fixed
 
     def state(self) -> dict[str, Any]:
         """The same in plain types."""
@@ -94,18 +91,26 @@ class Space:
         centre, drawn, topics = (from_plain(state[name]) for name in ("centre", "drawn", "topics"))
         return cls(centre, state["width"], drawn, topics)
 
-    def _scaled(self, vectors: NDArray[Any]) -> tuple[Floats, Floats]:
-        """Centred vectors in units of ``width``, those beyond 3 drawn in to 3; and each one's squared distance."""
+    def _scaled(self, vectors: NDArray[Any]) -> tuple[Floats, Floats, Floats]:
+        """Centred vectors in units of ``width``, those beyond 3 drawn in to 3.
+
+        Returns:
+            The rows, the squared length of each, and its squared distance from the centre before it was drawn in.
+        """
         rows = np.subtract(vectors, self.centre, dtype=np.float64)
         rows *= 1 / (self.width * COARSE)
         np.rint(rows, out=rows)
-        np.clip(rows, -_LARGEST / COARSE, _LARGEST / COARSE, out=rows)
         rows *= COARSE
         squares = (rows**2).sum(axis=1)
-        far = squares > _FAR**2
-        if far.any():
-            rows[far] = on_grid(rows[far] * (_FAR / np.sqrt(squares[far]))[:, None], COARSE)
-        return rows, squares
+        far = np.flatnonzero(squares > _FAR**2)
+        if not len(far):
+            return rows, squares, squares
+        from_centre = squares.copy()
+        out = np.clip(rows[far], -_LARGEST, _LARGEST)
+        from_centre[far] = (out**2).sum(axis=1)
+        rows[far] = on_grid(out * (_FAR / np.sqrt(from_centre[far]))[:, None], COARSE)
+        squares[far] = (rows[far] ** 2).sum(axis=1)
+        return rows, squares, from_centre
 
 
 def _squares(rows: Floats, others: Floats) -> Floats:

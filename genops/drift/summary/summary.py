@@ -36,6 +36,7 @@ class WindowFacts:
         left_out: Observations that gave no row, by the reason.
         first: Time of the first row, in nanoseconds since the epoch; None where rows have no time.
         last: Of the last one.
+        embedder: Name of the embedder of given vectors, empty where it is not known; None where rows are none.
     """
 
     name: str
@@ -45,6 +46,7 @@ class WindowFacts:
     left_out: Mapping[str, int]
     first: int | None = None
     last: int | None = None
+    embedder: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
-from genops.drift.kernels.distances import squared_euclidean
+from genops.drift.kernels.deep import DeepKernel, learned
 from genops.drift.kernels.points import Points, median_kernel
 from genops.drift.kernels.quadratic import quadratic_forms
 from genops.drift.relabelling import Relabellings, least_p_value
 from genops.drift.samples import Codes, Samples
 from genops.drift.two_sample import Tested, folds_of, two_sample
 
-_REST = 1e-8
 _BAND = 1_024
-_SOME = 200
 
 
 @two_sample("learned_kernel", of="vectors")
@@ -57,9 +55,9 @@ def learned_kernel(
     kernels = []
     for fold in (0, 1):
         random = np.random.default_rng([relabellings.seed, 5, fold])
-        start = _Kernel.start(rows, units, random)
-        learned = [rows[(folds == fold) & side] for side in (samples.is_current, ~samples.is_current)]
-        kernels.append(_learn(start, learned[0], learned[1], steps, rate, batch, random))
+        start = DeepKernel.start(rows, units, random)
+        current, reference = (rows[(folds == fold) & side] for side in (samples.is_current, ~samples.is_current))
+        kernels.append(learned(start, current, reference, steps, rate, batch, random))
     witness = np.zeros(samples.n)
     for fold, kernel in enumerate(kernels):
         witness[folds != fold] = _witness(kernel, rows, samples.is_current, folds == fold)
@@ -82,122 +80,15 @@ def learned_kernel(
     return Tested(float(statistics[0]), drawn.p_value(statistics), witness, folds, details, least_p)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Kernel:
-    """The deep kernel, in NumPy.
-
-    Attributes:
-        layers: A matrix and an offset each, of the network; a softplus stands between two.
-        scales: Logarithm of the bandwidth on what the network gives, of that on the rows, and the logit of e.
-    """
-
-    layers: list[tuple[NDArray[np.float64], NDArray[np.float64]]]
-    scales: NDArray[np.float64]
-
-    @classmethod
-    def start(cls, rows: NDArray[np.float64], units: int, random: np.random.Generator) -> _Kernel:
-        """Drawn weights, and bandwidths that are the median distances of some rows, whatever their labels."""
-        sizes = [(rows.shape[1], units), (units, units), (units, units)]
-        spreads = [1.0, units**-0.5, units**-0.5]  # the median distance of two rows is 1, whatever their dimension
-        layers = [
-            (random.normal(0, spread, size=size), random.normal(0, 0.1, size=size[1]))
-            for size, spread in zip(sizes, spreads, strict=True)
-        ]
-        made = cls(layers, np.array([0.0, 0.0, -2.0]))
-        features = made.features(random.permutation(rows)[:_SOME])
-        apart = squared_euclidean(features, features)
-        made.scales[0] = np.log(np.median(apart[apart > 0])) / 2
-        return made
-
-    def features(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What the network gives for each row, of shape (n, units)."""
-        for place, (matrix, offset) in enumerate(self.layers):
-            rows = (np.logaddexp(0, rows) if place else rows) @ matrix + offset
-        return rows
-
-    def values(
-        self,
-        rows: NDArray[np.float64],
-        features: NDArray[np.float64],
-        others: NDArray[np.float64],
-        other_features: NDArray[np.float64],
-    ) -> NDArray[np.float64]:
-        """Of all rows with all others, each given with its features."""
-        deep, plain = np.exp(2 * self.scales[:2])
-        share = 1 / (1 + np.exp(-self.scales[2]))
-        learned = np.exp(-squared_euclidean(features, other_features) / (2 * deep))
-        return np.asarray(((1 - share) * learned + share) * np.exp(-squared_euclidean(rows, others) / (2 * plain)))
-
-
-def _learn(
-    kernel: _Kernel,
-    current: NDArray[np.float64],
-    reference: NDArray[np.float64],
-    steps: int,
-    rate: float,
-    batch: int,
-    random: np.random.Generator,
-) -> _Kernel:
-    """The kernel after some steps towards a greater MMD beside its spread, on as many rows of either window."""
-    size = min(len(current), len(reference), batch)
-    if size < 2 or not steps:
-        return kernel
-    import torch
-
-    def tensor(values: NDArray[np.float64]) -> torch.Tensor:
-        return torch.tensor(values, dtype=torch.float64, requires_grad=True)
-
-    layers = [(tensor(matrix), tensor(offset)) for matrix, offset in kernel.layers]
-    scales = tensor(kernel.scales)
-    descent = torch.optim.Adam([*(part for layer in layers for part in layer), scales], lr=rate)
-    for _ in range(steps):
-        drawn = [rows[random.permutation(len(rows))[:size]] for rows in (current, reference)]
-        descent.zero_grad()
-        (-_power(torch.from_numpy(np.concatenate(drawn)), layers, scales)).backward()
-        descent.step()
-    plain = [(matrix.detach().numpy(), offset.detach().numpy()) for matrix, offset in layers]
-    return _Kernel(plain, scales.detach().numpy())
-
-
-def _power(rows: Any, layers: list[tuple[Any, Any]], scales: Any) -> Any:
-    """The unbiased squared MMD over its standard deviation under the alternative: Liu et al., equations 2 to 4.
-
-    Args:
-        rows: As many current ones as reference ones after them, a tensor.
-        layers: Of the network, tensors.
-        scales: Of the kernel, a tensor.
-    """
-    import torch
-
-    features = rows
-    for place, (matrix, offset) in enumerate(layers):
-        features = (torch.nn.functional.softplus(features) if place else features) @ matrix + offset
-    deep, plain = torch.exp(2 * scales[0]), torch.exp(2 * scales[1])
-    share = torch.sigmoid(scales[2])
-    learned = torch.exp(-_squared(features) / (2 * deep))
-    kernel = ((1 - share) * learned + share) * torch.exp(-_squared(rows) / (2 * plain))
-    n = len(rows) // 2
-    pairs = kernel[:n, :n] + kernel[n:, n:] - kernel[:n, n:] - kernel[n:, :n]
-    discrepancy = (pairs.sum() - pairs.diagonal().sum()) / (n * (n - 1))
-    variance = 4 * (pairs.sum(dim=1) ** 2).sum() / n**3 - 4 * pairs.sum() ** 2 / n**4
-    return discrepancy / torch.sqrt(variance.clamp(min=0) + _REST)
-
-
-def _squared(rows: Any) -> Any:
-    """Squared distances of all rows, a tensor; never below 0."""
-    norms = (rows * rows).sum(dim=1)
-    return (norms[:, None] + norms - 2 * rows @ rows.T).clamp(min=0)
-
-
 def _witness(
-    kernel: _Kernel, rows: NDArray[np.float64], current: NDArray[np.bool_], learned: NDArray[np.bool_]
+    kernel: DeepKernel, rows: NDArray[np.float64], current: NDArray[np.bool_], known: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Of each row that was not learned from: its mean kernel with the current rows learned from, less the reference."""
-    n, m = int((learned & current).sum()), int((learned & ~current).sum())
-    others, tried = rows[learned], rows[~learned]
+    n, m = int((known & current).sum()), int((known & ~current).sum())
+    others, tried = rows[known], rows[~known]
     if not (n and m and len(tried)):
         return np.zeros(len(tried))
-    weights = np.where(current[learned], 1 / n, -1 / m)
+    weights = np.where(current[known], 1 / n, -1 / m)
     network = kernel.features(others)
     starts = range(0, len(tried), _BAND)
     bands = [tried[start : start + _BAND] for start in starts]

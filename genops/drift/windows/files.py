@@ -13,6 +13,8 @@ from genops.errors import InputError, Location, UsageError, nearest
 from genops.evals.datasets.sources.row import Row
 from genops.syntax.moment import moment
 
+FILES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".npy")
+"""What the name of a file of rows ends in."""
 _GROUPS = ("group", "session", "cluster", "document")
 _TIMES = ("time", "timestamp", "started")
 
@@ -22,13 +24,15 @@ class FileSource:
     """Lines of JSON Lines, CSV or Parquet, whose fields are variables, or the vectors of a ``.npy`` file.
 
     The field ``group``, ``session``, ``cluster`` or ``document`` groups rows; ``time``, ``timestamp`` or ``started``
-    is ISO 8601.
+    is ISO 8601. ``vectors.npy#NAME`` names the embedder of its vectors, as a line's ``embedder`` does.
 
     Attributes:
         written: The path as people wrote it.
+        embedder: Of its vectors; empty where it is not known.
     """
 
     written: str
+    embedder: str = ""
 
     @classmethod
     def of(cls, value: Any) -> FileSource:
@@ -39,12 +43,13 @@ class FileSource:
         """
         if not isinstance(value, str) or not value:
             raise UsageError("file: which one?", hint="a path that ends in .jsonl, .csv, .parquet or .npy")
-        return cls(value)
+        path, _, embedder = value.rpartition("#")
+        return cls(path, embedder) if Path(path).suffix.lower() in FILES else cls(value)
 
     @property
     def name(self) -> str:
         """As people wrote it."""
-        return self.written
+        return f"{self.written}#{self.embedder}" if self.embedder else self.written
 
     def observations(self, sources: Sources, wants: Wants) -> Iterator[Observation]:
         """Every line or vector."""
@@ -59,10 +64,10 @@ class FileSource:
                 hint=nearest(path.name, beside) if beside else None,
             )
         if path.suffix.lower() == ".npy":
-            yield from _vectors(path)
+            yield from _vectors(path, self.embedder)
             return
         for number, row in enumerate(_rows(path, sources), start=1):
-            yield _observation(row, number)
+            yield _observation(row, number, self.embedder)
 
 
 def _rows(path: Path, sources: Sources) -> Iterator[Row]:
@@ -83,7 +88,7 @@ def _rows(path: Path, sources: Sources) -> Iterator[Row]:
             raise UsageError(f"{path.name}: what {other or 'this'} is, its name does not say")
 
 
-def _observation(row: Row, number: int) -> Observation:
+def _observation(row: Row, number: int, embedder: str) -> Observation:
     values = row.values
     group = next((str(values[name]) for name in _GROUPS if values.get(name)), "")
     raw = next((values[name] for name in _TIMES if values.get(name)), None)
@@ -91,10 +96,11 @@ def _observation(row: Row, number: int) -> Observation:
         time = None if raw is None else raw if isinstance(raw, int) else moment(str(raw), "`time`")
     except UsageError as error:
         raise row.error(error.message, error.hint) from None
-    return Observation(id=str(values.get("id", number)), variables=values, group=group, time=time)
+    own = embedder or str(values.get("embedder") or "")
+    return Observation(id=str(values.get("id", number)), variables=values, group=group, time=time, embedder=own)
 
 
-def _vectors(path: Path) -> Iterator[Observation]:
+def _vectors(path: Path, embedder: str) -> Iterator[Observation]:
     import numpy as np
 
     try:
@@ -107,4 +113,4 @@ def _vectors(path: Path) -> Iterator[Observation]:
     for number, vector in enumerate(vectors, start=1):
         with np.errstate(over="ignore"):  # what is no float32 becomes infinite, and is left out and counted
             plain = np.asarray(vector, dtype=np.float32)
-        yield Observation(id=str(number), variables={"vector": plain})
+        yield Observation(id=str(number), variables={"vector": plain}, embedder=embedder)

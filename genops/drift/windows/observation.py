@@ -19,6 +19,7 @@ class Observation:
         run: Id of its run; empty where it has none.
         lock: Digest of the run's lock; empty where it has none.
         segments: What it can be told apart by, by name: the version of the chain, a variant.
+        embedder: Name of the embedder of its vectors; empty where it is not known.
         missing: Why there may be nothing to read, for what is left out: ``the run failed``.
     """
 
@@ -29,6 +30,7 @@ class Observation:
     run: str = ""
     lock: str = ""
     segments: Mapping[str, str] = field(default_factory=dict)
+    embedder: str = ""
     missing: str = ""
 
 

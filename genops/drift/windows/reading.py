@@ -12,7 +12,7 @@ import numpy as np
 from genops.chains import evaluate, reads_of
 from genops.drift.windows.observation import Observation
 from genops.drift.windows.window import Kind, Window
-from genops.errors import DefinitionError, InputError
+from genops.errors import DefinitionError, InputError, nearest
 from genops.evals.scorer import as_text
 
 LONGEST = 100_000
@@ -20,6 +20,7 @@ LONGEST = 100_000
 _TEXT_NAMES = ("text", "input", "question", "prompt", "output", "answer")
 _FARTHEST = 1e15
 """Beyond that the square of a difference is no float32."""
+_ONE = "embed all with one embedder"
 _NOTHING = "nothing there"
 _NONE = "no value"
 
@@ -96,7 +97,7 @@ def _read(observation: Observation, state: StateSpec, rows: _Rows) -> None:
     try:
         value = _default(observation) if state.of is None else evaluate(state.of, observation.variables)
     except InputError as error:
-        rows.first_fault = rows.first_fault or error
+        rows.first_fault = rows.first_fault or _hinted(error, state, observation)
         rows.left_out[observation.missing or _NOTHING] += 1
         return
     items = list(_items(value, state.kind))
@@ -112,6 +113,17 @@ def _read(observation: Observation, state: StateSpec, rows: _Rows) -> None:
         rows.groups.append(group or f"row {observation.id}")
         rows.contexts.append(context)
         rows.segments.append({**observation.segments, **own})
+
+
+def _hinted(error: InputError, state: StateSpec, observation: Observation) -> InputError:
+    """The error with what is nearest to what the state reads, of what there is."""
+    if state.of is None:
+        return error
+    roots = {name: value for name, value in observation.variables.items() if isinstance(value, Mapping)}
+    known = {*observation.variables, *(f"{root}.{key}" for root, value in roots.items() for key in value)}
+    asked = {read.root if read.name is None else f"{read.root}.{read.name}" for read in reads_of(state.of)} - known
+    hints = [f"{one}: {nearest(one, known)}" for one in sorted(asked)]
+    return InputError(error.message, at=error.at, hint="; ".join(hints) or error.hint)
 
 
 def _label(expression: Any, observation: Observation) -> str:
@@ -213,7 +225,17 @@ def _window(rows: _Rows, state: StateSpec, name: str) -> Window:
         tuple(rows.contexts[row] for row in keep) if state.context is not None else None,
         dict(rows.left_out),
         len(kept),
+        _embedder(kept, state, name) if kind == "vector" else "",
     )
+
+
+def _embedder(kept: Sequence[Observation], state: StateSpec, name: str) -> str:
+    """The one embedder of all vectors."""
+    names = sorted({observation.embedder for observation in kept})
+    if len(names) > 1:
+        shown = " and ".join(one or "one that is not named" for one in names[:3])
+        raise DefinitionError(f"{state.name}: its vectors in {name} are by several embedders: {shown}", hint=_ONE)
+    return names[0] if names else ""
 
 
 def _kind_of(values: Sequence[Any], state: StateSpec, name: str) -> Kind:
@@ -251,9 +273,7 @@ def _vectors(rows: _Rows, state: StateSpec, name: str) -> tuple[Any, list[int]]:
     sizes = sorted({len(value) for value in rows.values})
     if len(sizes) > 1:
         shown = " and ".join(map(str, sizes[:3]))
-        raise DefinitionError(
-            f"{state.name}: its vectors in {name} are of {shown} dimensions", hint="embed all with one embedder"
-        )
+        raise DefinitionError(f"{state.name}: its vectors in {name} are of {shown} dimensions", hint=_ONE)
     vectors = np.array(rows.values, dtype=np.float32).reshape(len(rows.values), sizes[0] if sizes else 0)
     finite = np.all(np.abs(vectors) < _FARTHEST, axis=1)  # False of NaN
     if not finite.all():

@@ -14,7 +14,6 @@ from genops.settings import Settings
 if TYPE_CHECKING:
     from genops.store import Store
 
-_FILES = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".npy")
 _SCHEMES = ("dataset", "eval", "traces", "file")
 _FORMS = "dataset:NAME, eval:ID, traces:chain=NAME,since=7d, or a file (.jsonl, .csv, .parquet, .npy)"
 
@@ -69,7 +68,7 @@ def parse_source(reference: Any) -> Source:
         scheme, colon, rest = reference.partition(":")
         if colon and scheme in _SCHEMES:
             return _made(scheme, _pairs(rest) if scheme == "traces" else rest)
-        if Path(reference).suffix.lower() in _FILES:
+        if _names_file(reference):
             return _made("file", reference)
         near = nearest(scheme, _SCHEMES) if colon else ""
         raise UsageError(f"{reference!r} names no window", hint=f"{f'{near}; ' if near else ''}a window is {_FORMS}")
@@ -81,6 +80,12 @@ def parse_source(reference: Any) -> Source:
         scheme, value = next(iter(reference.items()))
         return _made(str(scheme), value)
     raise UsageError(f"{reference!r} names no window", hint=f"a window is {_FORMS}")
+
+
+def _names_file(reference: str) -> bool:
+    from genops.drift.windows.files import FILES
+
+    return any(Path(path).suffix.lower() in FILES for path in (reference, reference.rpartition("#")[0]))
 
 
 def _made(scheme: str, value: Any) -> Source:

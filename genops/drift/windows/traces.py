@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -11,17 +12,17 @@ from pydantic import ValidationError
 from genops.artifacts import Value, decode
 from genops.drift.windows.observation import Observation, Wants
 from genops.drift.windows.reference import Sources
-from genops.errors import UsageError, nearest
+from genops.errors import ReferenceNotFound, UsageError, nearest
 from genops.evals.datasets.sources.traces import TraceQuery
 from genops.evals.scorers.span_view import SpanView
 from genops.evals.subject import step_outputs
-from genops.store.records import RunRecord
+from genops.store.records import RunFilter, RunRecord
 from genops.tracing.trace import Trace
 
 if TYPE_CHECKING:
     from genops.store import Store
 
-_AT_ONCE = 500
+_AT_ONCE, _LOOKED_AT = 500, 10_000
 NOT_USERS = ("replay", "eval", "fuzz")
 """Modes of runs that no user asked for: they are compared only where they are asked for."""
 
@@ -67,8 +68,30 @@ class TraceSource:
         return f"traces:{self.written}"
 
     def observations(self, sources: Sources, wants: Wants) -> Iterator[Observation]:
-        """Every run that fits; incomplete ones are left out."""
-        yield from observed(sources.store, self._runs(sources.store), wants)
+        """Every run that fits; incomplete ones are left out.
+
+        Raises:
+            ReferenceNotFound: There is no such chain; with the nearest.
+        """
+        runs = self._runs(sources.store)
+        if not runs:
+            self.check(sources)
+        yield from observed(sources.store, runs, wants)
+
+    def check(self, sources: Sources) -> None:
+        """Whether there is such a chain: one that ran, or a file of the project.
+
+        Raises:
+            ReferenceNotFound: There is none; with the nearest.
+        """
+        chain = self.query.chain
+        if next(sources.store.iter_runs(RunFilter(chain=chain)), None) is None:
+            folder = sources.settings.root / sources.settings.paths.chains
+            known = {path.stem for path in folder.glob("*.yaml")}
+            if chain not in known:
+                known |= {run.chain for run in islice(sources.store.iter_runs(), _LOOKED_AT)}
+                what = f"traces: no chain is called {chain!r}, and no run of one is recorded"
+                raise ReferenceNotFound(what, hint=nearest(chain, known))
 
     def _runs(self, store: Store) -> list[RunRecord]:
         wanted, found = self.query.filter(), list[RunRecord]()

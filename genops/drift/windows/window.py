@@ -29,6 +29,7 @@ class Window:
         segments: Labels of the rows, by what they tell apart.
         contexts: Known context of each row; None where none was asked for.
         left_out: How many observations gave no row, by the reason.
+        embedder: Name of the embedder of given vectors; empty where it is not known.
         drawn_from: Rows that the window had before some were drawn; n where all are here.
     """
 
@@ -44,6 +45,7 @@ class Window:
     contexts: tuple[str, ...] | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
     drawn_from: int = 0
+    embedder: str = ""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -77,6 +79,7 @@ class Window:
             None if self.contexts is None else picked(self.contexts),
             self.left_out,
             self.drawn_from,
+            self.embedder,
         )
 
     def drawn(self, most: int, seed: int) -> Window:

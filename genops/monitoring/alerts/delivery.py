@@ -111,6 +111,7 @@ class Outbox:
     ) -> None:
         self._store, self._monitor, self._channels, self._clock = store, monitor, dict(channels), clock
         self._rng = rng or random.Random()
+        self._failing: set[str] = set()
 
     async def deliver(self) -> Tally:
         """Makes an attempt at every message that is due.
@@ -175,6 +176,7 @@ class Outbox:
         except Exception as error:  # whatever a channel does, the message is kept and the others are told
             await self._failed(record, error)
             return error
+        self._failing.discard(record.channel)
         await asyncio.to_thread(self._store.change_delivery, record.id, accepted=self._clock(), error="")
         return None
 
@@ -186,6 +188,15 @@ class Outbox:
     async def _failed(self, record: DeliveryRecord, error: Exception) -> None:
         due = self._clock() + int(delay(record.attempts + 1, error, self._rng) * SECOND)
         values = {"due": due, "error": _reason(error)}
+        level = logging.DEBUG if record.channel in self._failing else logging.WARNING
+        self._failing.add(record.channel)
+        _log.log(
+            level,
+            "channel %s has not accepted the message of %r: %s; it is kept and tried again (genops monitor deliveries)",
+            record.channel,
+            record.rule,
+            values["error"],
+        )
         if isinstance(error, NotAccepted) and error.remaining:
             values["body"] = {**record.body, "recipients": list(error.remaining)}
         await asyncio.to_thread(self._store.change_delivery, record.id, **values)

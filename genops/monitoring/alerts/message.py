@@ -51,12 +51,12 @@ class FigureTold:
         unit: ``share`` (0 to 1), ``score``, ``s``, ``USD``, ``tokens`` or ``traces``.
         n: Observations.
         low: Lower end of its interval; None where there is none.
-        high: Upper end.
+        high: Upper end; None beside a lower end where the value is a lower bound.
         level: Of confidence.
         sign: On which side of the bound it is bad.
         bound: In the figure's unit.
         over: Seconds that it is of.
-        missing: Why there is no value or no interval; empty where there is.
+        missing: Why there is no value, no interval or no upper end, and what was left out; empty where nothing is.
     """
 
     name: str
@@ -247,7 +247,7 @@ def message_schema() -> dict[str, Any]:
         "sign": {"enum": [">", ">=", "<", "<="]},
         "bound": {"type": "number"},
         "over": {"type": "number", "description": "seconds up to `at`"},
-        "missing": {**text, "description": "why there is no value or no interval"},
+        "missing": {**text, "description": "why there is no value, no interval or no upper end; what was left out"},
     }
     example = {"run": text, "text": text, "command": text}
     properties = {

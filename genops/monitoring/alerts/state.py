@@ -78,7 +78,9 @@ def seen(rule: Rule, measure: Measure) -> AlertState:
     value = measure.value
     if value is None or not math.isfinite(value) or measure.n < rule.least:
         return "no data"
-    mild, _ = _ends(rule, measure, value)
+    mild, far = _ends(rule, measure, value)
+    if mild is None and far is not None:  # it is known to be at least so much, and nothing says how much more
+        return "no data" if rule.beyond(far, rule.bound) else "ok"
     if mild is not None and rule.beyond(mild, rule.bound):
         return "alert"
     warned = rule.warn is not None and mild is not None and rule.beyond(mild, rule.warn)

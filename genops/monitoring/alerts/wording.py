@@ -31,7 +31,10 @@ def paragraphs(message: Message, late: bool = False) -> list[str]:
         late: Whether the rule's state has changed since the message was written.
     """
     known = message.figure.value is not None or message.state != "ok"
-    said = [f"{figure_text(message.figure)} {_SAYS[message.state] if known else 'It is watched no longer.'}"]
+    says = _SAYS[message.state] if known else "It is watched no longer."
+    if message.state == "alert" and (message.figure.low is None or message.figure.high is None):
+        says = "It is beyond the bound."
+    said = [f"{figure_text(message.figure)} {says}"]
     before = f"; before, it was told as {message.before}" if message.before else ""
     said.append(f"{message.state} since {message.since}{'' if message.reminder else before}.")
     if late:
@@ -65,13 +68,15 @@ def figure_text(figure: FigureTold) -> str:
     if figure.value is None:
         why = f" ({figure.missing})" if figure.missing else ""
         return f"{figure.name} is not known {over}{why}; {bound}."
+    least = "at least " if figure.low is not None and figure.high is None else ""
     known = [counted(figure.n, "observation")]
     if figure.low is not None and figure.high is not None:
         ends = f"{quantity(figure.low, figure.unit)} to {quantity(figure.high, figure.unit)}"
         known.insert(0, f"{figure.level * 100:g} % interval {ends}")
-    elif figure.missing:
-        known.append(f"no interval: {figure.missing}")
-    return f"{figure.name} is {quantity(figure.value, figure.unit)} ({', '.join(known)}) {over}; {bound}."
+    elif figure.missing and not least:
+        known.append("no interval")
+    known += [figure.missing] if figure.missing else []
+    return f"{figure.name} is {least}{quantity(figure.value, figure.unit)} ({', '.join(known)}) {over}; {bound}."
 
 
 def quantity(value: float, unit: str) -> str:

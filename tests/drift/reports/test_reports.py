@@ -2,7 +2,6 @@
 
 import io
 import json
-import random
 from collections import Counter
 from dataclasses import replace
 
@@ -12,18 +11,12 @@ from genops.drift import check_drift, define_drift
 from genops.drift.reports import FORMATS, writer
 from genops.drift.summary import Summary
 from genops.errors import UsageError
+from tests.drift.small_talk import COLOURS, FOOD, sentences
 from tests.pages import Elements, assert_self_contained, dom, in_a_browser, said
 
-COLOURS = ["red", "green", "blue", "white", "black", "yellow", "brown", "grey"]
-FOOD = ["soup", "bread", "salad", "cheese", "apples", "noodles", "beans", "rice"]
 HOSTILE = (
     "soup <img src=x onerror=alert(1)></script><script>document.title='x'</script> \x1b[2J\u202e | @channel \ud800"
 )
-
-
-def sentences(words, count, seed):
-    chance = random.Random(seed)
-    return [" ".join(chance.choices(words, k=6)) for _ in range(count)]
 
 
 def timed(texts, start):

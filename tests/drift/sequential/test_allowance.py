@@ -45,3 +45,14 @@ def test_a_bound_is_wrong_no_more_often_than_its_error(draw):
     held = draw(random, 200 * 2_000).reshape(200, 2_000).astype(float)
     wrong = int((upper_means(held, bets, 0.1) < mean).sum())
     assert stats.binom.sf(wrong - 1, 2_000, 0.1) > 1e-4
+
+
+def test_values_that_are_counted_are_bounded_as_those_that_stand_one_by_one():
+    random = np.random.default_rng(3)
+    counts = random.integers(0, 40, size=(8, 3)) + np.eye(8, 3, dtype=int)
+    values = np.linspace(0, 1, 8)[:, None] ** [1.0, 2.0, 3.0]
+    bets = np.array([0.1, 0.4, 0.8])
+    found = upper_means(values, bets, 0.01, counts)
+    for column in range(3):
+        singly = np.repeat(values[:, column], counts[:, column])[:, None]
+        assert found[column] == pytest.approx(upper_means(singly, bets[[column]], 0.01)[0], abs=1e-12)

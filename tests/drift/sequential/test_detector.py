@@ -126,6 +126,16 @@ def test_a_latency_that_doubles_is_found_by_its_rank():
     assert alarm.item < 1_500
 
 
+def test_a_category_whose_share_rises_is_named():
+    random = np.random.default_rng(7)
+    before, now = (random.choice(["en", "es"], 400, p=[share, 1 - share]).tolist() for share in (0.9, 0.6))
+    detector = Detector(Baseline.of_categories(before), 5_000)
+    assert detector.update(before) == ()
+    (alarm, *_) = detector.update(now)
+    assert (alarm.witness, alarm.reading) == ("es", "share")
+    assert Detector.from_state(detector.state(), Baseline.from_state(detector.baseline.state())).items == 800
+
+
 def test_a_given_rate_needs_no_reference():
     baseline = Baseline.given(0.0, 0.02)
     detector = Detector(baseline, 10_000)
@@ -211,6 +221,7 @@ def test_bad_baselines_are_refused():
         (lambda: Baseline.of_numbers([0.5] * 40 + [2.0], ends=(0, 1)), "row 41 is 2.0"),
         (lambda: Baseline.of_numbers([0.5] * 40, ends=(1, 0)), "cannot lie between 1 and 0"),
         (lambda: Baseline.of_numbers([0.5] * 40, error=0.0), "between 0 and 1"),
+        (lambda: Baseline.of_categories(["a"] * 20), "at least 30 rows, not 20"),
         (lambda: Baseline.given(0.3, 0.2), "no range"),
         (lambda: Baseline.given(0.0, 0.0), "no range"),
         (lambda: Detector(Baseline.given(0.1, 0.2), 1), "above 1"),

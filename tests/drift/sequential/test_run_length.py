@@ -25,17 +25,16 @@ def promised(streams, share):
 
 
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"repeated"}))
-@pytest.mark.parametrize("reference", [60, 500])
-def test_quiet_vectors_alarm_no_more_often_than_was_promised(kind, reference):
+def test_quiet_vectors_alarm_no_more_often_than_was_promised_by_a_small_reference(kind):
     streams = 40
-    assert alarmed(KINDS[kind], reference, streams) <= promised(streams, LENGTH / RUN_LENGTH + 0.01)
+    assert alarmed(KINDS[kind], 60, streams) <= promised(streams, LENGTH / RUN_LENGTH + 0.01)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(set(KINDS) - {"repeated"}))
-def test_quiet_vectors_alarm_no_more_often_than_was_promised_at_length(kind):
+def test_quiet_vectors_alarm_no_more_often_than_was_promised(kind):
     streams = 200
-    assert alarmed(KINDS[kind], 2_000, streams) <= promised(streams, LENGTH / RUN_LENGTH + 0.01)
+    assert alarmed(KINDS[kind], 500, streams) <= promised(streams, LENGTH / RUN_LENGTH + 0.01)
 
 
 @pytest.mark.slow
@@ -44,10 +43,9 @@ def test_quiet_embeddings_alarm_no_more_often_than_was_promised():
     from tests.docs.pages import PAGES
 
     texts = [text[:300] for page in PAGES[:8] for text in page.read_text().split("\n\n") if len(text) > 80]
-    pool = np.asarray(MiniLM().encode(texts[:300]))
-    for reference in (500, 2_000):
-        count = alarmed(lambda random, n: pool[random.integers(len(pool), size=n)], reference, 30)
-        assert count <= promised(30, LENGTH / RUN_LENGTH + 0.01)
+    pool = np.asarray(MiniLM().encode(texts[:120]))
+    count = alarmed(lambda random, n: pool[random.integers(len(pool), size=n)], 500, 30)
+    assert count <= promised(30, LENGTH / RUN_LENGTH + 0.01)
 
 
 @pytest.mark.parametrize(

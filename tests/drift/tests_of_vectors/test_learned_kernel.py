@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
+from genops.drift.kernels import deep
+from genops.drift.kernels.deep import DeepKernel, learned
+from genops.drift.kernels.distances import squared_euclidean
 from genops.drift.kernels.points import Points, median_kernel
 from genops.drift.samples import Samples
-from genops.drift.tests_of_vectors.learned_kernel import _Kernel, _learn, _power
 from genops.drift.two_sample import find_test, folds_of
 from tests.drift.unchanged import KINDS, false_alarms, most
 
@@ -27,14 +29,16 @@ def clusters(n, changed, seed):
 def literal(kernel, x, y):
     """((1 - e) g(f(x), f(y)) + e) q(x, y), of two rows."""
 
-    def network(row):
-        for place, (matrix, offset) in enumerate(kernel.layers):
-            row = (np.log(1 + np.exp(row)) if place else row) @ matrix + offset
+    *network, (deep, plain, logit) = kernel.parameters
+
+    def features(row):
+        for place in (0, 2, 4):
+            row = (np.log(1 + np.exp(row)) if place else row) @ network[place] + network[place + 1]
         return row
 
-    share = 1 / (1 + np.exp(-kernel.scales[2]))
-    learned = np.exp(-np.sum((network(x) - network(y)) ** 2) / (2 * np.exp(kernel.scales[0]) ** 2))
-    return ((1 - share) * learned + share) * np.exp(-np.sum((x - y) ** 2) / (2 * np.exp(kernel.scales[1]) ** 2))
+    share = 1 / (1 + np.exp(-logit))
+    told = np.exp(-np.sum((features(x) - features(y)) ** 2) / (2 * np.exp(deep) ** 2))
+    return ((1 - share) * told + share) * np.exp(-np.sum((x - y) ** 2) / (2 * np.exp(plain) ** 2))
 
 
 def matrix_of(kernel, rows):
@@ -52,22 +56,49 @@ def power_of(kernel, current, reference):
 
 
 def test_the_objective_is_that_of_the_paper():
-    import torch
-
     random = np.random.default_rng(0)
     rows = random.normal(size=(20, 3))
-    kernel = _Kernel.start(rows, 4, random)
-    layers = [(torch.from_numpy(matrix), torch.from_numpy(offset)) for matrix, offset in kernel.layers]
-    found = _power(torch.from_numpy(rows), layers, torch.from_numpy(kernel.scales))
-    assert float(found) == pytest.approx(power_of(kernel, rows[:10], rows[10:]), abs=1e-6)
+    kernel = DeepKernel.start(rows, 4, random)
+    found, _ = kernel.power(rows, squared_euclidean(rows, rows))
+    assert found == pytest.approx(power_of(kernel, rows[:10], rows[10:]), abs=1e-6)
+
+
+@pytest.mark.parametrize("place", range(7))
+def test_the_gradient_is_that_of_the_objective(place):
+    random = np.random.default_rng(8)
+    rows = random.normal(size=(16, 3))
+    apart = squared_euclidean(rows, rows)
+    kernel = DeepKernel.start(rows, 4, random)
+    _, gradient = kernel.power(rows, apart)
+    towards = random.normal(size=kernel.parameters[place].shape)
+
+    def moved(by):
+        parts = list(kernel.parameters)
+        parts[place] = parts[place] + by * towards
+        return DeepKernel(tuple(parts)).power(rows, apart)[0]
+
+    assert np.vdot(gradient[place], towards) == pytest.approx((moved(1e-5) - moved(-1e-5)) / 2e-5, rel=1e-4, abs=1e-7)
+
+
+def test_distances_that_are_kept_are_those_that_are_made_anew(monkeypatch):
+    random = np.random.default_rng(9)
+    current, reference = random.normal(0.5, 1, size=(18, 3)), random.normal(size=(22, 3))
+
+    def learned_with(most):
+        monkeypatch.setattr(deep, "_WHOLE", most)
+        start = DeepKernel.start(current, 5, np.random.default_rng(1))
+        return learned(start, current, reference, 3, 0.01, 16, np.random.default_rng(2)).parameters
+
+    for kept, anew in zip(learned_with(40), learned_with(39), strict=True):
+        assert kept == pytest.approx(anew, abs=1e-9)
 
 
 def test_steps_make_it_greater():
     random = np.random.default_rng(1)
     current, reference = random.normal(0.7, 1, size=(20, 3)), random.normal(size=(20, 3))
-    kernel = _Kernel.start(np.concatenate([current, reference]), 5, random)
-    learned = _learn(kernel, current, reference, 30, 0.01, 128, random)
-    assert power_of(learned, current, reference) > 1.2 * power_of(kernel, current, reference)
+    kernel = DeepKernel.start(np.concatenate([current, reference]), 5, random)
+    better = learned(kernel, current, reference, 30, 0.01, 128, random)
+    assert power_of(better, current, reference) > 1.2 * power_of(kernel, current, reference)
 
 
 def test_the_statistic_is_the_discrepancy_of_the_half_that_was_not_learned_from():
@@ -77,7 +108,7 @@ def test_the_statistic_is_the_discrepancy_of_the_half_that_was_not_learned_from(
     median = median_kernel(points, "gaussian", 7)
     assert median is not None
     rows = points[:] / median.bandwidth
-    kernel = _Kernel.start(rows, 30, np.random.default_rng([7, 5, 0]))
+    kernel = DeepKernel.start(rows, 30, np.random.default_rng([7, 5, 0]))
     half = folds_of(samples, 7, 2) == 1
     current = samples.is_current[half]
     weights = np.where(current, 1 / current.sum(), -1 / (~current).sum())

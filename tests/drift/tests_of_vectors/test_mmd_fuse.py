@@ -98,7 +98,7 @@ def test_kernels_that_are_nearly_the_same_share_what_one_would_have():
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_it_sees_what_changes_within_a_cluster():
-    found = [find_test("mmd_fuse").run(mixtures(seed), relabellings=199, seed=seed).p <= 0.05 for seed in range(120)]
+    found = [find_test("mmd_fuse").run(mixtures(seed), relabellings=199, seed=seed).p <= 0.05 for seed in range(30)]
     assert np.mean(found) >= 0.9  # the paper has 0.945
 
 

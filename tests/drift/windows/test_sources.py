@@ -82,6 +82,19 @@ class TestTraces:
         ran(lab, "one", "two", "three")
         assert window(lab.site, "traces:chain=echo,limit=2").values == ("two", "three")
 
+    def test_of_no_chain_name_the_nearest(self, lab):
+        ran(lab, "one")
+        with pytest.raises(ReferenceNotFound, match=r"(?s)'ecko'.*did you mean echo"):
+            window(lab.site, "traces:chain=ecko")
+
+    def test_whose_step_is_misspelt_name_the_nearest(self, lab):
+        ran(lab, "one")
+        with pytest.raises(InputError, match=r"(?s)steps\.sya: did you mean steps\.say"):
+            window(lab.site, "traces:chain=echo", state("steps.sya.output"))
+
+    def test_of_a_chain_that_has_not_run_are_none(self, lab):
+        assert len(window(lab.site, "traces:chain=echo")) == 0
+
     def test_give_numbers_and_labels_of_their_segments(self, lab):
         ran(lab, "one", user="ann")
         found = window(
@@ -141,10 +154,32 @@ class TestFiles:
         found = window(site, "rows.csv", state("score", kind="number"))
         assert found.values.tolist() == [0.5, 0.25]
 
+    def test_of_parquet_give_their_columns(self, site):
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        table = pa.table({"text": ["one", "two"], "session": ["s", "t"], "vector": [[1.0, 2.0], [3.0, 4.0]]})
+        parquet.write_table(table, site.root / "rows.parquet")
+        texts, vectors = (window(site, "rows.parquet", state(name)) for name in ("text", "vector"))
+        assert (texts.values, texts.groups) == (("one", "two"), ("s", "t"))
+        assert vectors.values.tolist() == [[1.0, 2.0], [3.0, 4.0]]
+
     def test_of_vectors_are_vectors(self, site):
         np.save(site.root / "rows.npy", np.eye(3))
         found = window(site, "rows.npy")
         assert (found.kind, found.values.shape) == ("vector", (3, 3))
+
+    def test_of_vectors_may_name_their_embedder(self, site):
+        np.save(site.root / "rows.npy", np.eye(3))
+        assert window(site, "rows.npy").embedder == ""
+        found = window(site, "rows.npy#minilm")
+        assert (found.name, found.embedder) == ("rows.npy#minilm", "minilm")
+        lines = [{"vector": [1.0, 2.0], "embedder": name} for name in ("minilm", "other")]
+        site.write("rows.jsonl", json.dumps(lines[0]))
+        assert window(site, "rows.jsonl").embedder == "minilm"
+        site.write("rows.jsonl", "\n".join(map(json.dumps, lines)))
+        with pytest.raises(DefinitionError, match="minilm and other"):
+            window(site, "rows.jsonl")
 
     def test_of_lines_may_hold_vectors(self, site):
         site.write("rows.jsonl", '{"vector": [1.0, 2.0]}\n{"vector": [3.0, 4.0]}\n')

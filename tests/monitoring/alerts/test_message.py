@@ -110,6 +110,14 @@ class TestWords:
         message = message_of(Measure.none("share", "no runs"), known, NOW + 1)
         assert figure_text(message.figure) == "error_rate is not known over the last day (no runs); it is bad at > 5 %."
 
+    def test_a_lower_bound(self):
+        least = Measure(2.0, "USD", 8, low=2.0, missing="a lower bound: 2 of 10 runs without a price")
+        message = message_of(least, raw="cost.total > $1")
+        assert plain_text(message).startswith(
+            "cost.total is at least $2.00 (8 observations, a lower bound: 2 of 10 runs without a price) over the last"
+            " day; it is bad at > $1.00. It is beyond the bound.\n"
+        )
+
     @pytest.mark.parametrize(
         ("value", "unit", "said"),
         [

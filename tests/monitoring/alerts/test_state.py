@@ -75,6 +75,14 @@ class TestWhatAFigureSays:
     def test_an_estimate_without_an_interval_warns_at_most(self):
         assert seen(self.rule, Measure(0.9, "share", 20, missing="one cluster")) == "warning"
 
+    def test_a_lower_bound_alarms_where_it_is_beyond_and_says_nothing_of_too_little(self):
+        least = Measure(2.0, "USD", 8, low=2.0, missing="a lower bound: 2 of 10 runs without a price")
+        assert seen(rule_of("cost.total > $1"), least) == "alert"
+        assert seen(rule_of("cost.total > $3"), least) == "ok"
+        few = Measure(2.0, "traces", 2, low=2.0, missing="a lower bound: counted since noon")
+        assert seen(rule_of("traces < 5"), few) == "no data"
+        assert seen(rule_of("traces < 2"), few) == "ok"
+
     def test_no_traces_at_all_may_be_what_alarms(self):
         assert seen(rule_of("traces < 10"), Measure(0.0, "traces", 0)) == "alert"
 

@@ -1,0 +1,81 @@
+"""What a monitor knows at a moment: read once, and told for any window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from genops.evals.summary import Measure
+from genops.monitoring.figures import Figures
+from genops.monitoring.runs import Runs
+from genops.store.records import FeedbackRecord, MonitoredRecord
+from genops.tracing.moments import shown_moment
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Of drift, as a share of what alarms.
+
+    Attributes:
+        now: The greatest of the states of a watch.
+        alarms: When the runs started that alarms were certain with, in nanoseconds since the epoch, and their evidence.
+    """
+
+    now: float
+    alarms: Sequence[tuple[int, float]] = ()
+
+    def since(self, moment: int) -> float:
+        """The greatest since a moment.
+
+        Behind an alarm a detector begins anew: what it had come to counts for as long as the alarm is in the window.
+        """
+        return max([self.now, *(share for at, share in self.alarms if at >= moment)])
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a monitor knows at a moment.
+
+    Attributes:
+        at: The moment, in nanoseconds since the epoch.
+        began: Since when runs are its concern.
+        runs: That ended.
+        scored: Of these, the ones that were drawn.
+        feedback: That was given, each with the session of its run.
+        drift: By the name of the watch.
+        ends: Between which the scores of a scorer lie; those that have no ends are not here.
+        largest_weight: That a score can have.
+    """
+
+    at: int
+    began: int
+    runs: Runs
+    scored: Sequence[MonitoredRecord]
+    feedback: Sequence[tuple[FeedbackRecord, str]]
+    drift: Mapping[str, Evidence]
+    ends: Mapping[str, tuple[float, float]]
+    largest_weight: float
+    _figures: dict[float, Mapping[str, Measure]] = field(default_factory=dict, init=False)
+
+    def figures(self, over: float) -> Mapping[str, Measure]:
+        """Every figure of the last seconds; no further back than the reading goes.
+
+        Args:
+            over: How many.
+        """
+        if over not in self._figures:
+            since = self.since(over)
+            self._figures[over] = Figures(
+                self.runs[self.runs["key"] >= since],
+                [one for one in self.scored if one.started >= since],
+                [one for one in self.feedback if one[0].created >= since],
+                {name: evidence.since(since) for name, evidence in self.drift.items()},
+                self.ends,
+                self.largest_weight,
+                f"counted since {shown_moment(self.began)}, when the monitor began" if since < self.began else "",
+            ).all()
+        return self._figures[over]
+
+    def since(self, over: float) -> int:
+        """The beginning of the window of so many seconds."""
+        return self.at - int(over * 1e9)
