@@ -37,7 +37,7 @@ def test_a_server_is_written_over_as_it_goes_on_and_found_while_it_lives(store):
     store.keep_served(server(1))
     store.keep_served(server(state="ready", phase="", ready=2_000, engine_pid=11))
     assert store.served() == [server(state="ready", phase="", ready=2_000, engine_pid=11), server(1)]
-    store.keep_served(server(1, state="failed", ended=3_000, reason="out of memory\x00"))
+    store.keep_served(server(1, state="failed", ended=3_000, reason="out of memory"))
     assert [one.replica for one in store.served("local")] == [0]
     assert [one.reason for one in store.served("local", live=False)] == ["", "out of memory"]
     assert store.served("other") == []
