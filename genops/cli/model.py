@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from genops.cli import model_watch
 from genops.cli.options import AsJson
 from genops.cli.output import listing
 from genops.cli.project import opened_store
@@ -30,3 +31,6 @@ def list_servers(as_json: AsJson = False) -> None:
         ]
     columns = ("alias", "replica", "state", "phase", "since", "url", "reason")
     listing(columns, rows, as_json=as_json, right=("replica",), empty="nothing is served")
+
+
+model_watch.register(models_app)
