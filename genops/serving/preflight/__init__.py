@@ -1,0 +1,1 @@
+"""Everything that would make a start fail, found before it."""
