@@ -40,9 +40,7 @@ def project(tmp_path: Path, models: Path, vllm_python: Path) -> ServedProject:
 
 
 @pytest.fixture(scope="session")
-def served(
-    tmp_path_factory: pytest.TempPathFactory, models: Path, vllm_python: Path
-) -> Iterator[ServedProject]:
+def served(tmp_path_factory: pytest.TempPathFactory, models: Path, vllm_python: Path) -> Iterator[ServedProject]:
     """A project whose model is served while the tests run."""
     root = tmp_path_factory.mktemp("served")
     project = ServedProject.make(root, models / "base", models / "support", vllm_python)
