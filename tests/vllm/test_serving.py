@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import threading
 import time
+from pathlib import Path
 
+import aiohttp
 import pytest
 
 from genops.store import Store
@@ -39,17 +42,13 @@ def test_the_key_is_needed_and_never_on_the_command_line(served: ServedProject) 
     import aiohttp
 
     record = served.servers()[0]
-    assert oct(os.stat(record.key_file).st_mode)[-3:] == "600"
-    with open(record.key_file) as file:
-        key = file.read().strip()
-    with open(f"/proc/{record.engine_pid}/cmdline", "rb") as file:
-        assert key.encode() not in file.read()
+    key_file = Path(record.key_file)
+    assert oct(key_file.stat().st_mode)[-3:] == "600"
+    assert key_file.read_bytes().strip() not in Path(f"/proc/{record.engine_pid}/cmdline").read_bytes()
 
     async def status() -> int:
         async with aiohttp.ClientSession() as session, session.get(f"{record.url}/models") as answer:
             return answer.status
-
-    import asyncio
 
     assert asyncio.run(status()) == 401
 
