@@ -39,7 +39,6 @@ def test_the_start_is_told_phase_by_phase_and_its_log_is_kept(served: ServedProj
 
 
 def test_the_key_is_needed_and_never_on_the_command_line(served: ServedProject) -> None:
-    import aiohttp
 
     record = served.servers()[0]
     key_file = Path(record.key_file)
@@ -107,7 +106,7 @@ def test_a_killed_engine_is_started_again_and_nothing_recorded_is_lost(project: 
         assert again.engine_pid != first.engine_pid
         if ended[0].returncode == 4:
             assert "resume" in ended[0].stderr
-            ended.append(project.command("eval", "resume", "--last", timeout=300))
+            ended.append(project.command("eval", "run", "say", "--resume", timeout=300))
         assert ended[-1].returncode == 0, ended[-1].stderr
     finally:
         assert end(process) in (0, 130)
