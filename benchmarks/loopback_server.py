@@ -35,6 +35,7 @@ class Reply:
     cached_tokens: int = 0
     message: dict[str, Any] = field(default_factory=dict)
     choice: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] | None = None
 
 
 @dataclass
@@ -76,6 +77,7 @@ class LoopbackServer:
         latency: Seconds before each answer.
         answer: Makes the reply to a request body.
         port: 0 for a free one.
+        key: That requests must show; "" for none.
 
     Attributes:
         embed: Makes the body of the answer to a request for embeddings.
@@ -85,7 +87,11 @@ class LoopbackServer:
     """
 
     def __init__(
-        self, latency: float = 0.0, answer: Callable[[dict[str, Any]], Reply] | None = None, port: int = 0
+        self,
+        latency: float = 0.0,
+        answer: Callable[[dict[str, Any]], Reply] | None = None,
+        port: int = 0,
+        key: str = "",
     ) -> None:
         self.latency = latency
         self.answer = answer or (lambda body: Reply())
@@ -94,6 +100,7 @@ class LoopbackServer:
         self.faults: deque[Fault | None] = deque()
         self.busiest = 0
         self.keep = True
+        self.key = key
         self._under_way = 0
         self._stopped = asyncio.Event()
         self._port = port
@@ -146,6 +153,8 @@ class LoopbackServer:
         body = json.loads(await request.read())
         if self.keep:
             self.requests.append(Received(dict(request.headers), body))
+        if self.key and request.headers.get("Authorization") != f"Bearer {self.key}":
+            return web.json_response({"error": "Unauthorized"}, status=401)
         fault = self.faults.popleft() if self.faults else None
         self._under_way += 1
         self.busiest = max(self.busiest, self._under_way)
@@ -229,7 +238,8 @@ def _completion(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
     if reply.tool_calls:
         message["tool_calls"] = reply.tool_calls
     choice = {"index": 0, "message": message, "finish_reason": reply.finish_reason, **reply.choice}
-    return {**_head(body), "object": "chat.completion", "choices": [choice], "usage": _usage(reply)}
+    whole = {**_head(body), "object": "chat.completion", "choices": [choice], "usage": _usage(reply)}
+    return whole if reply.metrics is None else {**whole, "metrics": reply.metrics}
 
 
 def _chunks(body: dict[str, Any], reply: Reply) -> Iterable[dict[str, Any]]:
@@ -250,7 +260,8 @@ def _chunks(body: dict[str, Any], reply: Reply) -> Iterable[dict[str, Any]]:
         yield chunk({"tool_calls": [{"index": index, "function": {"arguments": arguments[middle:]}}]})
     yield chunk({}, reply.finish_reason)
     if (body.get("stream_options") or {}).get("include_usage"):
-        yield {**head, "choices": [], "usage": _usage(reply)}
+        last = {**head, "choices": [], "usage": _usage(reply)}
+        yield last if reply.metrics is None else {**last, "metrics": reply.metrics}
 
 
 def _head(body: dict[str, Any]) -> dict[str, Any]:

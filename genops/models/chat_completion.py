@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from genops.errors import ModelError, ModelRefused, RateLimited, ServerFailed
-from genops.models.types import ModelResponse, ToolCall, Usage
+from genops.models.types import ENGINE_FIGURES, ModelResponse, ToolCall, Usage
 
 _KEPT = ("logprobs", "reasoning_content", "refusal")
 _MESSAGE_LENGTH = 500
-_MOST_TOKENS = 2**53
+_MOST = 2**53
 CHECK_URL = "check that base_url leads to an OpenAI-compatible /v1"
 
 
@@ -171,11 +171,32 @@ def _head(response: ModelResponse, body: dict[str, Any]) -> None:
             output_tokens=token_count(usage.get("completion_tokens")),
             cached_input_tokens=token_count(details.get("cached_tokens")),
         )
+    metrics = body.get("metrics")
+    if isinstance(metrics, dict):
+        response.engine.update(engine_figures(metrics))
+
+
+def engine_figures(metrics: dict[str, Any]) -> dict[str, float | None]:
+    """What vLLM's ``metrics`` of one request say, by :data:`~genops.models.types.ENGINE_FIGURES`; None for nothing.
+
+    What vLLM calls time to first token there begins when the request is scheduled: it is the time of the prompt, and
+    the time that the caller knows under that name has the wait in it.
+    """
+    queue, prefill, decode = (
+        _seconds(metrics.get(name)) for name in ("queue_time_ms", "time_to_first_token_ms", "generation_time_ms")
+    )
+    first = None if queue is None or prefill is None else queue + prefill
+    return dict(zip(ENGINE_FIGURES, (queue, prefill, decode, first), strict=True))
+
+
+def _seconds(milliseconds: Any) -> float | None:
+    usable = type(milliseconds) in (int, float) and 0 <= milliseconds < _MOST
+    return milliseconds / 1000 if usable else None
 
 
 def token_count(value: Any) -> int | None:
     """A number of tokens; None where what a server says is none."""
-    return value if type(value) is int and 0 <= value < _MOST_TOKENS else None
+    return value if type(value) is int and 0 <= value < _MOST else None
 
 
 def _word(value: Any) -> str | None:
