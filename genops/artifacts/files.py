@@ -27,24 +27,46 @@ def file_digest(path: Path, cache: Path | None = None) -> str:
         OSError: The file cannot be read.
     """
     found = path.resolve()
-    status = found.stat()
-    stamp = f"{status.st_size} {status.st_ino} {status.st_mtime_ns} {status.st_ctime_ns}"
-    return _digest(found, stamp, cache)
+    return _digest(found, _stamp(found), cache)
+
+
+def kept_digest(path: Path, cache: Path) -> str | None:
+    """SHA-256 of a file if :func:`file_digest` has kept it there and the file is unchanged since; it is not read.
+
+    Raises:
+        OSError: There is no such file.
+    """
+    found = path.resolve()
+    return _kept(found, _stamp(found), cache)
+
+
+def _stamp(path: Path) -> str:
+    """What changes when a file's content does."""
+    status = path.stat()
+    return f"{status.st_size} {status.st_ino} {status.st_mtime_ns} {status.st_ctime_ns}"
 
 
 @lru_cache(maxsize=4096)
 def _digest(path: Path, stamp: str, cache: Path | None) -> str:
-    kept = None if cache is None else cache / hashlib.sha256(os.fsencode(path)).hexdigest()
-    if kept is not None:
-        with suppress(OSError, ValueError):
-            known, _, digest = kept.read_text(encoding="ascii").rpartition(" ")
-            if known == stamp and len(digest) == hashlib.sha256().digest_size * 2:
-                return digest
+    if cache is not None and (kept := _kept(path, stamp, cache)):
+        return kept
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if kept is not None:
-        _keep(kept, f"{stamp} {digest}")
+    if cache is not None:
+        _keep(_place(path, cache), f"{stamp} {digest}")
     return digest
+
+
+def _place(path: Path, cache: Path) -> Path:
+    return cache / hashlib.sha256(os.fsencode(path)).hexdigest()
+
+
+def _kept(path: Path, stamp: str, cache: Path) -> str | None:
+    with suppress(OSError, ValueError):
+        known, _, digest = _place(path, cache).read_text(encoding="ascii").rpartition(" ")
+        if known == stamp and len(digest) == hashlib.sha256().digest_size * 2:
+            return digest
+    return None
 
 
 def _keep(file: Path, text: str) -> None:

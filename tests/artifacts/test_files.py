@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from genops.artifacts import adapter_component, file_digest
+from genops.artifacts import adapter_component, file_digest, kept_digest
 from genops.errors import DefinitionError
 
 
@@ -77,3 +77,13 @@ def test_what_is_no_adapter_is_one_clear_error(tmp_path):
     (half / "adapter_config.json").unlink()
     with pytest.raises(DefinitionError, match=r"no adapter_config\.json"):
         adapter_component("support", half)
+
+
+def test_a_kept_digest_is_found_without_reading_the_file(tmp_path: Path) -> None:
+    file, cache = tmp_path / "weights", tmp_path / "cache"
+    file.write_bytes(b"0123")
+    assert kept_digest(file, cache) is None
+    digest = file_digest(file, cache)
+    assert kept_digest(file, cache) == digest
+    file.write_bytes(b"other")
+    assert kept_digest(file, cache) is None

@@ -20,7 +20,7 @@ _CONTEXT_KEYS = (
 _UNSCALED = ("default", "llama3", "longrope", "su", "mrope")
 """Ways of stretching positions whose ``max_position_embeddings`` is stretched already."""
 
-_DTYPES = {"bfloat16": "BF16", "float16": "F16", "half": "F16", "float32": "F32", "float": "F32"}
+DTYPES = {"bfloat16": "BF16", "float16": "F16", "half": "F16", "float32": "F32", "float": "F32"}
 DTYPE_BYTES = {"F64": 8, "F32": 4, "BF16": 2, "F16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "I8": 1, "U8": 1}
 
 
@@ -163,7 +163,7 @@ def _dtype(config: dict[str, Any], text: dict[str, Any]) -> str:
     for part in (config, text):
         named = part.get("dtype") or part.get("torch_dtype")
         if isinstance(named, str):
-            return _DTYPES.get(named.removeprefix("torch."), "BF16")
+            return DTYPES.get(named.removeprefix("torch."), "BF16")
     return "BF16"
 
 

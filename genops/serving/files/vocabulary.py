@@ -1,0 +1,102 @@
+"""What a tokenizer's files say of its words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from genops.errors import DefinitionError, Location
+from genops.serving.files.place import TOKENIZER_FILES
+from genops.serving.files.read_json import read_json
+
+_WORD_FILES = ("tokenizer.json", "tokenizer.model", "tekken.json", "vocab.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The words of a tokenizer.
+
+    Attributes:
+        size: One more than the highest id; None where only the server's own code can read the words.
+        added: Tokens beside the learnt ones, by text, with their ids.
+        roles: Special tokens by role (``bos_token``).
+        longest: Tokens that the tokenizer says the model takes; None when it says nothing.
+    """
+
+    size: int | None
+    added: dict[str, int]
+    roles: dict[str, str]
+    longest: int | None
+
+    def id_of(self, text: str) -> int | None:
+        """The id of an added token."""
+        return self.added.get(text)
+
+
+def vocabulary_of(folder: Path) -> Vocabulary | None:
+    """The words of the tokenizer in a folder; None when there is no tokenizer.
+
+    Raises:
+        DefinitionError: A file of it cannot be read.
+    """
+    if not any((folder / name).is_file() for name in _WORD_FILES):
+        return None
+    config = _read(folder / "tokenizer_config.json")
+    added = _added(config, _read(folder / "added_tokens.json"))
+    size, own = _words(folder)
+    added = {**own, **added}
+    if size is not None:
+        size = max([size, *(number + 1 for number in added.values())])
+    longest = config.get("model_max_length")
+    return Vocabulary(
+        size, added, roles_of(config), int(longest) if isinstance(longest, int) and longest < 10**9 else None
+    )
+
+
+def roles_of(config: dict[str, Any]) -> dict[str, str]:
+    """The special tokens of a tokenizer_config.json, by role."""
+    found = {}
+    for role, value in config.items():
+        text = value.get("content") if isinstance(value, dict) else value
+        if role.endswith("_token") and isinstance(text, str):
+            found[role] = text
+    return found
+
+
+def tokenizer_files(folder: Path) -> list[Path]:
+    """The files of the tokenizer that are there."""
+    return [folder / name for name in TOKENIZER_FILES if (folder / name).is_file()]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return read_json(path) if path.is_file() else {}
+
+
+def _added(config: dict[str, Any], listed: dict[str, Any]) -> dict[str, int]:
+    found = {text: number for text, number in listed.items() if isinstance(number, int)}
+    decoder = config.get("added_tokens_decoder")
+    for number, token in (decoder if isinstance(decoder, dict) else {}).items():
+        if isinstance(token, dict) and isinstance(token.get("content"), str) and str(number).isdigit():
+            found[token["content"]] = int(number)
+    return found
+
+
+def _words(folder: Path) -> tuple[int | None, dict[str, int]]:
+    """How many words there are, and those of them that were added."""
+    path = folder / "tokenizer.json"
+    if path.is_file():
+        from tokenizers import Tokenizer
+
+        try:
+            tokenizer = Tokenizer.from_file(str(path))
+        except Exception as error:  # the library raises Exception itself
+            raise DefinitionError(
+                f"the tokenizer cannot be read: {error}", at=Location(path), hint="fetch the file again"
+            ) from None
+        added = {token.content: number for number, token in tokenizer.get_added_tokens_decoder().items()}
+        return tokenizer.get_vocab_size(with_added_tokens=True), added
+    if (folder / "vocab.json").is_file():
+        words = read_json(folder / "vocab.json")
+        return max((number for number in words.values() if isinstance(number, int)), default=-1) + 1, {}
+    return None, {}
