@@ -6,6 +6,8 @@ from genops.evals.reports.wording import NONE, number
 from genops.evals.summary import Measure
 
 _WHOLE = ("requests", "count")
+_OWN = ("s",)
+"""Units of which each number gets the one that suits it."""
 
 
 def amount(value: float, unit: str) -> str:
@@ -26,7 +28,10 @@ def estimate(measure: Measure) -> str:
     value = amount(measure.value, measure.unit)
     if measure.low is None or measure.high is None:
         return value
-    return f"{value} [{amount(measure.low, measure.unit)}, {amount(measure.high, measure.unit)}]"
+    low, high = (amount(end, measure.unit) for end in (measure.low, measure.high))
+    if measure.unit not in _OWN:  # said once is enough where all three have the same
+        low, high = (end.partition(" ")[0] for end in (low, high))
+    return f"{value} [{low}, {high}]"
 
 
 def figure(measure: Measure) -> str:
