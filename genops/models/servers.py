@@ -159,7 +159,7 @@ class Servers:
         if model.adapter is None or not named:
             return named or ready
         wanted = model.adapter.digest
-        able = [one for one in named if one.record.adapters[str(adapter)] == wanted]
+        able = [one for one in named if one.record.adapters[str(adapter)] in (wanted, "")]  # "" where it is unknown
         if not able:
             loaded = named[0].record.adapters[str(adapter)]
             raise NotServed(

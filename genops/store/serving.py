@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, RowMapping, delete, insert, select
+from sqlalchemy import Engine, RowMapping, delete, insert, select, update
 
 from genops.store.batch import clean
 from genops.store.engine import reading, writing
@@ -21,6 +21,12 @@ def keep_served(engine: Engine, record: ServedRecord) -> None:
     with writing(engine) as connection:
         connection.execute(delete(served).where(served.c.id == record.id))
         connection.execute(insert(served).values(**_values(record)))
+
+
+def keep_adapters(engine: Engine, served_id: str, adapters: dict[str, str]) -> None:
+    """Writes which adapters a server has, and nothing else of it."""
+    with writing(engine) as connection:
+        connection.execute(update(served).where(served.c.id == served_id).values(adapters=adapters))
 
 
 def find_served(engine: Engine, alias: str | None, live: bool) -> list[ServedRecord]:

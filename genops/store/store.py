@@ -544,6 +544,10 @@ class Store:
         """Writes where a server stands, in place of where it stood."""
         serving.keep_served(self._engine, record)
 
+    def keep_adapters(self, served_id: str, adapters: dict[str, str]) -> None:
+        """Writes the digest of each adapter that a server has, by its name, and leaves the rest to its supervisor."""
+        serving.keep_adapters(self._engine, served_id, adapters)
+
     def served(self, alias: str | None = None, *, live: bool = True) -> list[ServedRecord]:
         """Servers of models, by alias and replica, then newest first.
 

@@ -32,6 +32,13 @@ def server(replica=0, **changed):
     return replace(record, **changed)
 
 
+def test_adapters_come_and_go_beside_what_the_supervisor_writes(store):
+    store.keep_served(server())
+    store.keep_served(server(1))
+    store.keep_adapters(server().id, {"legal": "c" * 64})
+    assert store.served() == [server(adapters={"legal": "c" * 64}), server(1)]
+
+
 def test_a_server_is_written_over_as_it_goes_on_and_found_while_it_lives(store):
     store.keep_served(server())
     store.keep_served(server(1))
