@@ -130,28 +130,27 @@ class VllmBench:
 
 
 def timings_of(result: dict[str, Any]) -> list[Timing]:
-    """The requests of a detailed result.
+    """The requests of a detailed result; the tool counts from when a request was sent and not from when it was due.
 
-    Of an open loop it counts from when a request was sent, of which what waited in the tool is taken off again here.
+    Raises:
+        Unfinished: It is of another version, which says something else.
     """
     names = ("start_times", "ttfts", "itls", "latencies", "errors", "input_lens", "output_lens")
     missing = [name for name in names if not isinstance(result.get(name), list)]
     if missing:
         raise Unfinished(f"`vllm bench serve` does not say {', '.join(missing)}", hint="it is of another version")
-    queued = result.get("queue_times") or [0.0] * len(result["errors"])
-    rows = zip(*(result[name] for name in names), queued, strict=True)
-    found = [_timing(*row) for row in rows]
+    found = [_timing(*row) for row in zip(*(result[name] for name in names), strict=True)]
     return sorted(found, key=lambda timing: timing.intended)
 
 
 def _timing(
-    sent: float, ttft: float, gaps: list[float], latency: float, error: str, inputs: int, outputs: int, queued: float
+    sent: float, ttft: float, gaps: list[float], latency: float, error: str, inputs: int, outputs: int
 ) -> Timing:
     if error:
         last = error.strip().splitlines()[-1]
-        return Timing(sent - queued, sent, ended=sent + latency, error="Failed", message=last)
+        return Timing(sent, sent, ended=sent + latency, error="Failed", message=last)
     pieces = list(accumulate(gaps, initial=sent + ttft))
-    return Timing(sent - queued, sent, pieces, sent + ttft, sent + latency, inputs, outputs)
+    return Timing(sent, sent, pieces, sent + ttft, sent + latency, inputs, outputs)
 
 
 def _command(settings: Settings, block: VllmSettings) -> list[str]:
