@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -59,7 +59,6 @@ class Plan:
         key: That requests show.
         key_file: That holds it, or "".
         folder: Of the logs, the key and the lock.
-        adapters: Digest of each configured adapter.
         pace: How often and how long.
     """
 
@@ -71,7 +70,6 @@ class Plan:
     key: str
     key_file: str
     folder: Path
-    adapters: Mapping[str, str] = field(default_factory=dict)
     pace: Pace = field(default_factory=Pace)
 
     @classmethod
@@ -93,9 +91,9 @@ class Plan:
         installation = find_installation(settings, block)
         flags = flags_of(installation, settings.data_dir / "serving")
         launch = launch_of(settings, alias, installation, flags, traces)
-        adapters = _adapter_digests(settings, alias, block)
+        _refuse_other_adapters(settings, alias, block)
         key, key_file = key_of(found, folder / "key")
-        return cls(settings, alias, block, installation, launch, key, key_file, folder, adapters, pace or Pace())
+        return cls(settings, alias, block, installation, launch, key, key_file, folder, pace or Pace())
 
     def environment(self, served: str, replica: int) -> dict[str, str]:
         """The environment of one server.
@@ -127,17 +125,16 @@ def make_folder(folder: Path) -> None:
         raise Unfinished(f"{folder} cannot be made: {error.strerror or error}") from None
 
 
-def _adapter_digests(settings: Settings, alias: str, block: VllmSettings) -> dict[str, str]:
-    found = {}
+def _refuse_other_adapters(settings: Settings, alias: str, block: VllmSettings) -> None:
+    """Raises :class:`~genops.errors.DefinitionError` where an adapter is not there or not the one that is pinned."""
     for name, adapter in block.adapters.items():
-        digest = found[name] = adapter_digest(settings.root / adapter.path, digest_cache(settings))
+        digest = adapter_digest(settings.root / adapter.path, digest_cache(settings))
         if adapter.digest is not None and not digest.startswith(adapter.digest):
             raise DefinitionError(
                 f"the adapter {name!r} has the digest {digest[:12]}, and the settings pin {adapter.digest[:12]}",
                 at=origin(["models", alias, "vllm", "adapters", name], settings.source),
                 hint=f"put the files of {adapter.digest[:12]} back, or write the new digest into the settings",
             )
-    return found
 
 
 Told = Callable[[int, str], None]

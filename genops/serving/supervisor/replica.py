@@ -264,9 +264,9 @@ class Replica:
                 Cause("stranger", f"what listens at {self.record.url} does not serve {name!r}", "give another port")
             )
         for adapter, path in self._loaded.items():
-            if adapter not in models:
+            if models.get(adapter) != path:
                 try:
-                    await probe.load_adapter(adapter, path)
+                    await probe.load_adapter(adapter, path, in_place=adapter in models)
                 except NoAnswer as error:
                     self._say(f"the adapter {adapter!r} could not be loaded again: {error}")
         for one in (name, *self._plan.block.adapters):
@@ -332,14 +332,15 @@ class Replica:
             models = await probe.models()
         except NoAnswer:
             return
+        before = self._loaded
         self._loaded = {name: path for name, path in models.items() if name != self._plan.launch.name}
-        known = {**self.record.adapters, **self._plan.adapters}
-        missing = {name: path for name, path in self._loaded.items() if name not in known}
-        for name, path in missing.items():
-            with suppress(GenopsError):
-                cache = digest_cache(self._plan.settings)
-                known[name] = await asyncio.to_thread(adapter_digest, Path(path), cache)
-        self.record = replace(self.record, adapters={name: known.get(name, "") for name in self._loaded})
+        adapters = {name: self.record.adapters.get(name, "") for name in self._loaded}
+        for name, path in self._loaded.items():
+            if path != before.get(name) or not adapters[name]:
+                with suppress(GenopsError):
+                    cache = digest_cache(self._plan.settings)
+                    adapters[name] = await asyncio.to_thread(adapter_digest, Path(path), cache)
+        self.record = replace(self.record, adapters=adapters)
 
     async def _find_digests(self) -> None:
         """Hashes the model's files while it loads; those of a hub model are there only when it has been downloaded."""
