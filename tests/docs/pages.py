@@ -23,6 +23,12 @@ NOT_RUN = {
     "python -m venv .venv-garak && .venv-garak/bin/pip install garak": "installs packages",
     "python -m venv .venv-pyrit && .venv-pyrit/bin/pip install pyrit": "installs packages",
     ". .venv/bin/activate": "the copy of the project has no environment of its own",
+    'kubectl create secret generic llama --namespace models --from-literal=api-key="$KEY" '
+    '--from-literal=hf-token="$HF_TOKEN"': "needs a cluster",
+    "kubectl apply --filename deploy/k8s/llama": "needs a cluster",
+    "helm install llama vllm/vllm-stack --values deploy/production-stack/llama/values.yaml": "needs a cluster",
+    "serve deploy deploy/ray/llama/serve.yaml": "needs a cluster",
+    'VLLM_API_KEY="$KEY" docker compose --file deploy/compose/llama/compose.yaml up --detach --wait': "needs a GPU",
 }
 """Commands that are not executed, with the reason. The targets of make must exist."""
 
