@@ -67,8 +67,8 @@ def _show(found: Preflight) -> None:
             say(printable(f"  {name:12} {value}"))
     for finding in found.findings:
         say(printable(f"  {finding.severity}: {finding.message} [{finding.code}]"))
-        if finding.hint:
-            say(printable(f"    {finding.hint}"))
+        for line in finding.hint.splitlines():
+            say(printable(f"    {line}"))
 
 
 def _model(found: Preflight) -> str:

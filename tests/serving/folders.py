@@ -18,9 +18,8 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 def settings_of(root: Path, *, alias: dict[str, Any] | None = None, **block: Any) -> Settings:
     """Settings with one alias ``m``, served from the folder ``model``."""
-    return Settings(
-        root=root, models={"m": ModelAlias(model="vllm/tiny", vllm={"path": "model", **block}, **(alias or {}))}
-    )
+    described = {"model": "vllm/tiny", "vllm": {"path": "model", **block}, **(alias or {})}
+    return Settings(root=root, models={"m": ModelAlias.model_validate(described)})
 
 
 def config_of(**other: Any) -> dict[str, Any]:
@@ -130,3 +129,54 @@ def make_hub_model(cache: Path, repository: str, commit: str = COMMIT, **model: 
     made.rmdir()
     (place / "refs" / "main").write_text(commit)
     return commit
+
+
+def make_gguf(path: Path, *, template: str | None = TEMPLATE, context: int = 2048) -> Path:
+    """A Llama of two layers as a GGUF file, with quantised matrices of zeros."""
+    import numpy as np
+    from gguf import GGMLQuantizationType, GGUFWriter
+
+    writer = GGUFWriter(path, "llama")
+    writer.add_context_length(context)
+    writer.add_embedding_length(64)
+    writer.add_block_count(2)
+    writer.add_feed_forward_length(128)
+    writer.add_head_count(2)
+    writer.add_head_count_kv(1)
+    writer.add_key_length(32)
+    writer.add_value_length(32)
+    writer.add_license("apache-2.0")
+    writer.add_token_list([f"w{number}" for number in range(300)])
+    if template is not None:
+        writer.add_chat_template(template)
+    writer.add_tensor("token_embd.weight", np.zeros((300, 64), dtype=np.float16))
+    for layer in range(2):
+        packed = np.zeros((64, 64 // 32 * 34), dtype=np.uint8)
+        writer.add_tensor(f"blk.{layer}.attn_q.weight", packed, raw_dtype=GGMLQuantizationType.Q8_0)
+        writer.add_tensor(f"blk.{layer}.attn_norm.weight", np.zeros(64, dtype=np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def make_sharded(folder: Path, config: dict[str, Any], shards: int) -> Path:
+    """A model of many shards that hold headers and no content, with their index."""
+    from genops.serving.sizing.parameters import tensors_of
+    from genops.serving.sizing.shape import model_shape
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config))
+    make_tokenizer(folder)
+    tensors = list(tensors_of(model_shape(config)))
+    named = {}
+    for number in range(shards):
+        name = f"model-{number + 1:05d}-of-{shards:05d}.safetensors"
+        part = tensors[len(tensors) * number // shards : len(tensors) * (number + 1) // shards]
+        write_safetensors(folder / name, part)
+        named.update({tensor.name: name for tensor in part})
+    size = sum(tensor.nbytes for tensor in tensors)
+    index = {"metadata": {"total_size": size}, "weight_map": named}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    return folder

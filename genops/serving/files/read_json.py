@@ -24,5 +24,7 @@ def read_json(path: Path) -> dict[str, Any]:
             f"is not JSON: {error}", at=Location(path), hint="fetch the file again: it may be half of one"
         ) from None
     if not isinstance(value, dict):
-        raise DefinitionError(f"holds {type(value).__name__} in place of an object", at=Location(path))
+        raise DefinitionError(
+            f"holds {type(value).__name__} in place of an object", at=Location(path), hint="fetch the file again"
+        )
     return value

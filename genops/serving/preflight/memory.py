@@ -12,7 +12,7 @@ from genops.serving.sizing.fit import UTILISATION, Fit, Setting, fit, smaller
 from genops.serving.sizing.gpus import GIB, Gpus
 from genops.serving.sizing.kv_cache import kv_bits
 from genops.serving.sizing.shape import DTYPE_BYTES, DTYPES, ModelShape
-from genops.serving.sizing.sharing import ONLINE, Parallel
+from genops.serving.sizing.sharing import AS_STORED, ONLINE, Parallel
 
 CPU_HEADS = (32, 64, 80, 96, 112, 128, 160, 192, 224, 256, 512)
 """Widths of heads that the CPU backend has kernels for (vLLM 0.32)."""
@@ -30,6 +30,9 @@ def setting_of(subject: Subject, shape: ModelShape, gpus: Gpus, context: int | N
         context: In place of the settings' longest context.
     """
     block = subject.block
+    if subject.files.gguf is not None:
+        longest = context or subject.alias.context_length or shape.context or 2048
+        return Setting(Parallel(gpus.count), AS_STORED, 16, None, 1.0, longest, sequences=8, batched=2048, eager=True)
     dtype = DTYPES.get(block.dtype, "BF16" if shape.dtype == "F32" else shape.dtype)
     if block.dtype == "auto" and dtype == "BF16" and _no_bfloat16(gpus):
         dtype = "F16"
@@ -114,12 +117,21 @@ def check_fit(subject: Subject, shape: ModelShape, found: Fit, gpus: Gpus) -> It
                 f"{found.concurrent:,.1f} sequences of {found.setting.context:,} tokens fit at once: others will wait",
             )
         return
+    if subject.files.gguf is not None:
+        hint = f"start its server with --ctx-size {found.longest // 16 * 16}" if found.longest >= 16 else ""
+        yield error("does_not_fit", _why(found, gpus), hint or "take a smaller quantisation, or larger GPUs")
+        return
     limit = max(gpus.count, found.setting.parallel.gpus)
     options = smaller(shape, subject.tensors, found, gpus, limit=limit)
-    hint = "; or ".join(f"{_written(one, found)} ({_comes_to(one)})" for one in options)
-    yield error(
-        "does_not_fit", _why(found, gpus), f"{subject.table} {hint}" if hint else _more(subject, shape, found, gpus)
-    )
+    hint = _offered(subject, options, found)
+    yield error("does_not_fit", _why(found, gpus), hint or _more(subject, shape, found, gpus))
+
+
+def _offered(subject: Subject, options: list[Fit], old: Fit) -> str:
+    """Settings that fit, as lines of the file; empty when there are none."""
+    lines = [f"# {_comes_to(one)}\n{_written(one, old)}" for one in options]
+    ways = "one of these" if len(options) > 1 else "this"
+    return "\n".join([f"it would with {ways} under {subject.table}:", *lines]) if lines else ""
 
 
 def _why(found: Fit, gpus: Gpus) -> str:
@@ -146,7 +158,7 @@ def _written(new: Fit, old: Fit) -> str:
         parts.append(f'quantization = "{new.setting.online}"')
     if new.setting.context != old.setting.context:
         parts.append(f"max_model_len = {new.setting.context}")
-    return " and ".join(parts)
+    return "\n".join(parts)
 
 
 def _comes_to(found: Fit) -> str:
@@ -158,13 +170,18 @@ def _more(subject: Subject, shape: ModelShape, found: Fit, gpus: Gpus) -> str:
     if gpus.cpu:
         return "raise gpu_memory_utilization, or take a smaller or quantised model"
     sizes = [size for size in (1, 2, 4, 8, 16, 32) if size > found.setting.parallel.tensor and shape.heads % size == 0]
+    shorter = ""
     for size in sizes:
         more = Gpus(gpus.name, size * found.setting.parallel.pipeline, gpus.memory, gpus.memory, gpus.capability)
         options = smaller(shape, subject.tensors, found, more, limit=more.count)
         wide = next((one for one in options if one.setting.parallel.tensor == size), None)
-        if wide is not None:
-            return f"it would fit on {more}: {subject.table} {_written(wide, found)} ({_comes_to(wide)})"
-    return "take a smaller or quantised model, or GPUs with more memory"
+        if wide is None:
+            continue
+        offer = f"{more} would do: {_offered(subject, [wide], found)}"
+        if wide.setting.context == found.setting.context:
+            return offer
+        shorter = shorter or offer
+    return shorter or "take a smaller or quantised model, or GPUs with more memory"
 
 
 def _memory_is_free(subject: Subject, found: Fit, gpus: Gpus) -> Iterator[Finding]:
@@ -172,6 +189,8 @@ def _memory_is_free(subject: Subject, found: Fit, gpus: Gpus) -> Iterator[Findin
     if not gpus.present or (found.setting.kv_bytes is not None and gpus.cpu) or gpus.free >= found.budget:
         return
     share = int(gpus.free / gpus.memory * 100) / 100
+    if subject.files.gguf is not None:
+        return  # llama.cpp takes what it needs, and no share
     what = "memory of this machine" if gpus.cpu else "memory of a GPU"
     yield error(
         "memory_in_use",

@@ -27,7 +27,7 @@ class Setting:
 
     Attributes:
         parallel: Over how many GPUs.
-        dtype: Of weights and activations.
+        dtype: Of weights and activations, as safetensors names it, or ``AS_STORED``.
         kv_bits: Of a number in the KV cache.
         online: The method by which weights are quantised while they are loaded, if any.
         utilisation: Share of each GPU's memory that the engine may use.

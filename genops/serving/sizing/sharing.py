@@ -22,6 +22,10 @@ ONLINE = {"fp8": 8, "fp8_per_tensor": 8, "fp8_per_block": 8, "bitsandbytes": 4, 
 """Methods that quantise weights while they are loaded, with the bits that a weight then has."""
 
 
+AS_STORED = "stored"
+"""In place of a type: numbers keep the one that the file gives them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parallel:
     """Over how many GPUs a model is spread.
@@ -64,7 +68,7 @@ def weights_per_gpu(
         tensors: Of the checkpoint.
         shape: Of the model.
         parallel: Over how many GPUs.
-        dtype: That numbers of 16 and 32 bits are cast to, as safetensors names it.
+        dtype: That numbers of 16 and 32 bits are cast to, as safetensors names it, or :data:`AS_STORED`.
         online: A method of :data:`ONLINE` by which they are quantised while they are loaded.
     """
     stages = stages_of(len(shape.layers), parallel.pipeline)

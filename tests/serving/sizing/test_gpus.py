@@ -1,0 +1,57 @@
+"""The GPUs that a model is sized for."""
+
+from __future__ import annotations
+
+import pytest
+
+from genops.errors import UsageError
+from genops.serving.sizing.gpus import GIB, catalogue, named_gpus, present_gpus, this_cpu
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "gib"),
+    [
+        ("h200x2", 2, 140.4),
+        ("H100", 1, 79.6),
+        ("a100-40x8", 8, 40.0),
+        ("l4", 1, 22.5),
+        ("mi300x", 1, 192.0),
+        ("mi300xx8", 8, 192.0),
+        ("rtx4090x2", 2, 24.0),
+        ("24GiBx4", 4, 24.0),
+        ("80GB", 1, 74.5),
+    ],
+)
+def test_gpus_have_a_name_a_number_and_memory(text: str, count: int, gib: float) -> None:
+    gpus = named_gpus(text)
+    assert gpus.count == count
+    assert gpus.memory / GIB == pytest.approx(gib, abs=0.05)
+    assert not gpus.present
+
+
+@pytest.mark.parametrize("text", ["h10", "h200x0", "", "x2", "h200x", "h200 x two", "24", "GiB"])
+def test_what_is_no_gpu_is_said_with_what_is(text: str) -> None:
+    with pytest.raises(UsageError):
+        named_gpus(text)
+
+
+def test_a_near_name_is_suggested() -> None:
+    with pytest.raises(UsageError, match="h100") as raised:
+        named_gpus("h101")
+    assert "24GiBx2" in str(raised.value)
+
+
+def test_every_gpu_of_the_catalogue_can_be_named() -> None:
+    assert all(named_gpus(f"{name}x2").memory == memory for name, memory in catalogue().items())
+
+
+def test_the_cpu_is_this_machine() -> None:
+    cpu = this_cpu()
+    assert cpu.cpu
+    assert 0 < cpu.free <= cpu.memory
+
+
+def test_present_gpus_are_those_that_the_engine_would_see() -> None:
+    found = present_gpus()
+    assert found is None or (found.present and found.count > 0 and 0 < found.free <= found.memory)
+    assert present_gpus("") is None
