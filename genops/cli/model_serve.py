@@ -17,6 +17,7 @@ from genops.tracing.moments import shown_moment
 
 if TYPE_CHECKING:
     from genops.serving.supervisor.plan import Told
+    from genops.settings import Settings
     from genops.store.records import ServedRecord
     from genops.vllm_settings import VllmSettings
 
@@ -48,7 +49,7 @@ def serve(
 
     settings = settings_here()
     if check:
-        _check(alias)
+        _check(settings, alias)
     if detach:
         from genops.serving.supervisor.detached import start_detached
 
@@ -115,8 +116,17 @@ def logs(
             say(line)
 
 
-def _check(alias: str) -> None:
-    """Ends the command where the model cannot be served as it is."""
+def _check(settings: Settings, alias: str) -> None:
+    """Shows what a preflight finds, and ends the command where the model would fail."""
+    from genops.serving.preflight import preflight
+
+    found = preflight(settings, alias)
+    for one in found.findings:
+        if one.severity != "note":
+            note(printable(f"{one.severity}: {one.message}" + (f": {one.hint}" if one.hint else "")))
+    if not found.ready:
+        note(f"`genops model check {alias}` shows all of it; --no-check starts nevertheless")
+        raise typer.Exit(int(ExitCode.BAD_VERDICT))
 
 
 def _tell(alias: str, block: VllmSettings | None) -> Told:

@@ -7,7 +7,6 @@ from genops.serving.engine.flags import Flags
 
 SUCCESSORS = {
     "cuda-graph-sizes": "cudagraph-capture-sizes",
-    "device-memory": "gpu-memory-utilization",
     "disable-log-requests": "",
     "disable-mm-preprocessor-cache": "mm-processor-cache-gb = 0",
     "enable-reasoning": "reasoning-parser",

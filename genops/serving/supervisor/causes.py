@@ -256,7 +256,12 @@ _PATTERNS = (
 )
 _COMPILED = [(pattern, re.compile(pattern.expression)) for pattern in _PATTERNS]
 _RAISED = re.compile(r"^(?:\w+\.)*(?P<type>[A-Z]\w*(?:Error|Exception|Exit|Interrupt)): (?P<what>.+)")
-_FOLLOWS = re.compile(r"See root cause above|EngineDeadError|EngineCore encountered an issue|exited unexpectedly")
+ENGINE_DIED = re.compile(
+    r"EngineDeadError|EngineCore encountered an issue|[Ee]ngine core .*(?:exited|died) unexpectedly"
+)
+"""What a server says when the process of its engine is gone."""
+_FOLLOWS = re.compile(f"See root cause above|{ENGINE_DIED.pattern}")
+_NOISE = re.compile(r"nanobind|leaked|skipped remainder|resource_tracker|warnings\.warn|Warning: ")
 
 
 def cause_of(lines: Sequence[str], code: int | None, phase: str) -> Cause:
@@ -274,10 +279,14 @@ def cause_of(lines: Sequence[str], code: int | None, phase: str) -> Cause:
     raised = [match for line in lines if (match := _RAISED.search(said(line))) and not _FOLLOWS.search(line)]
     if raised:
         return Cause("unknown", f"vLLM failed {when}: {raised[-1][0][:_SHOWN]}", "the log has the rest", heals=True)
+    if any(ENGINE_DIED.search(line) for line in lines):
+        hint = "somebody killed it, or the system because memory ran out (`dmesg` says so)"
+        return Cause("engine", f"vLLM's engine died {when}", hint, heals=True)
     if code is not None and code < 0:
         return _killed(-code, when)
+    told = [line for line in lines if not _NOISE.search(line)]
     ended = f"ended with exit code {code}" if code is not None else "failed"
-    last = f"; its last line was: {said(lines[-1])[:_SHOWN]}" if lines else " and wrote nothing"
+    last = f"; its last line was: {said(told[-1])[:_SHOWN]}" if told else " and wrote nothing"
     return Cause("unknown", f"vLLM {ended} {when}{last}", "", heals=True)
 
 

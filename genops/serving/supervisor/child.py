@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -23,9 +24,16 @@ class Child:
         exit_code: Negative for a signal; None while it lives.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, output: Output, read: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        said: asyncio.StreamReader,
+        output: Output,
+        read: Callable[[str], None],
+    ) -> None:
         self.process_id = process.pid
         self._process = process
+        self._said = said
         self._output = output
         self._reading = asyncio.create_task(self._follow(read))
 
@@ -50,16 +58,20 @@ class Child:
         Raises:
             OSError: It cannot be started.
         """
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env=dict(environment),
-            cwd=folder,
-            start_new_session=True,
-        )
-        return cls(process, output, read)
+        said, mouth = await _pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=mouth,
+                stderr=asyncio.subprocess.STDOUT,
+                env=dict(environment),
+                cwd=folder,
+                start_new_session=True,
+            )
+        finally:
+            os.close(mouth)
+        return cls(process, said, output, read)
 
     @property
     def exit_code(self) -> int | None:
@@ -83,18 +95,21 @@ class Child:
                 await asyncio.wait_for(self._process.wait(), wait)
         await asyncio.to_thread(end_for_good, self.process_id)
         await self._process.wait()
-        await self.listen_out()
-
-    async def listen_out(self) -> None:
-        """Waits for the last words of a process that has ended; what it started may hold its output open."""
         done, _ = await asyncio.wait([self._reading], timeout=_LAST_WORDS)
         if not done:
             self._reading.cancel()
         self._output.end()
 
     async def _follow(self, read: Callable[[str], None]) -> None:
-        stream = self._process.stdout
-        assert stream is not None
-        while data := await stream.read(_CHUNK):
+        while data := await self._said.read(_CHUNK):
             for line in self._output.add(data):
                 read(line)
+
+
+async def _pipe() -> tuple[asyncio.StreamReader, int]:
+    """A pipe of our own: asyncio's would hide the end of a process as long as what it started holds its output."""
+    ear, mouth = os.pipe()
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, os.fdopen(ear, "rb", 0))
+    return reader, mouth

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from genops.errors import GenopsError, StoreError
 from genops.serving.files.digests import adapter_digest, digest_cache, digests_of
-from genops.serving.supervisor.causes import Cause, cause_of, known_cause
+from genops.serving.supervisor.causes import ENGINE_DIED, Cause, cause_of, known_cause
 from genops.serving.supervisor.child import Child
 from genops.serving.supervisor.downloads import downloading
 from genops.serving.supervisor.guard import Guard
@@ -63,6 +63,7 @@ class Replica:
         self._child: Child | None = None
         self._probe: Probe | None = None
         self._phases = Phases(time.monotonic())
+        self._engine_died = asyncio.Event()
         self._loaded: dict[str, str] = {}
         self._sampling: dict[str, Any] = {}
         self._digests: asyncio.Task[None] | None = None
@@ -134,7 +135,7 @@ class Replica:
             reading = await self._probe.reading()
             left = sum(reading.gauges.get(name, 0.0) for name in ("running", "waiting")) if reading else 0.0
         if left:
-            self._say(f"{left:.0f} requests were cut off")
+            self._say("1 request was cut off" if left == 1 else f"{left:.0f} requests were cut off")
         await self._clear(0.0 if hurry.is_set() or left else self._plan.pace.kill)
         await self.keep("stopped", ended=time.time_ns(), phase="", engine_pid=None)
 
@@ -170,18 +171,18 @@ class Replica:
         """
         child = await self._launch()
         work = asyncio.create_task(self._start_and_watch())
-        death = asyncio.create_task(child.ended())
+        ends = [asyncio.create_task(child.ended()), asyncio.create_task(self._engine_died.wait())]
         try:
-            await asyncio.wait([work, death], return_when=asyncio.FIRST_COMPLETED)
-            if work.done() and not death.done():
+            await asyncio.wait([work, *ends], return_when=asyncio.FIRST_COMPLETED)
+            if work.done() and not any(end.done() for end in ends):
                 work.result()
-            code = await death
         finally:
-            work.cancel()
-            death.cancel()
-            with suppress(asyncio.CancelledError, Failed, NoAnswer):
+            for task in (work, *ends):
+                task.cancel()
+            with suppress(asyncio.CancelledError, Failed):
                 await work
-        await child.listen_out()
+        code = child.exit_code
+        await child.end(0.0)  # what it started may live on, and has last words too
         return cause_of(self._output.lines, code, self.record.phase)
 
     async def _launch(self) -> Child:
@@ -191,6 +192,7 @@ class Replica:
         command = plan.launch.at(block.host, port)
         self._output.begin(f"start {self.record.restarts + 1} of {plan.alias}, replica {self._number}")
         self._phases = Phases(time.monotonic())
+        self._engine_died.clear()
         self._environment = environment
         try:
             self._child = await Child.start(command, environment, plan.folder, self._output, self._read)
@@ -376,6 +378,8 @@ class Replica:
             self._guard.remove(child.process_id)
 
     def _read(self, line: str) -> None:
+        if ENGINE_DIED.search(line):
+            self._engine_died.set()
         self._phases.read(line, time.monotonic())
         found = _SAMPLING.search(line)
         if found:
