@@ -27,7 +27,7 @@ def estimate(measure: Measure) -> str:
         return NONE if measure.low is None else f"> {amount(measure.low, measure.unit)}"
     value = amount(measure.value, measure.unit)
     if measure.low is None or measure.high is None:
-        return value
+        return f"{value} [no interval]" if measure.unit in _OWN else value
     low, high = (amount(end, measure.unit) for end in (measure.low, measure.high))
     if measure.unit not in _OWN:  # said once is enough where all three have the same
         low, high = (end.partition(" ")[0] for end in (low, high))

@@ -104,7 +104,8 @@ def test_the_page_draws_each_alias_in_each_chart(site, genops, tmp_path):
     genops("model", "compare", "polite", "rude", "--suite", "manners", "--report", "html=m.html")
     asked = (
         "[document.title, document.querySelectorAll('.chart').length,"
-        " document.querySelectorAll('.chart circle').length, document.querySelectorAll('.sides thead th').length, document.body.innerText.includes('null')]"
+        " document.querySelectorAll('.chart circle').length,"
+        " document.querySelectorAll('.sides thead th').length, document.body.innerText.includes('null')]"
     )
     title, charts, circles, columns, null = said(dom((site / "m.html").read_text(), tmp_path, asked))
     assert title == "models: polite, rude on 30 cases of manners"

@@ -13,7 +13,7 @@ from genops.serving.compare.facts import Fact, Facts
 from genops.settings import Price
 from genops.store.records import LoadTestRecord
 
-LATENCIES = ("ttft_p50", "ttft_p95", "inter_token_p95", "end_to_end_p95")
+LATENCIES = ("ttft_p50", "ttft_p95", "per_token_p95", "end_to_end_p95")
 RATES = ("requests", "output_tokens")
 
 

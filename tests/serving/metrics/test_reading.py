@@ -2,9 +2,11 @@
 
 from itertools import pairwise
 from math import inf
+from pathlib import Path
 
 import pytest
 
+from genops.serving.metrics.names import COUNTERS, GAUGES, HISTOGRAMS
 from genops.serving.metrics.reading import NotMetrics, Reading
 
 NEW = """
@@ -112,3 +114,13 @@ def test_a_histogram_that_falls_is_none():
     assert "inter_token" not in Reading.of(text, 5).histograms
     rising = Reading.of(NEW, 5).histograms["inter_token"].counts
     assert all(a <= b for a, b in pairwise(rising))
+
+
+def test_every_figure_is_read_from_what_vllm_0_32_exports_when_it_has_just_started():
+    """The text is that of vLLM's own logger; answers by status are counted by its web server, which is not in it."""
+    reading = Reading.of(Path(__file__).with_name("vllm-0.32.txt").read_text(), 5)
+    assert set(reading.gauges) == set(GAUGES) - {"prefix_hit_rate"}
+    assert set(reading.counters) == set(COUNTERS) - {"server_errors"}
+    assert set(reading.histograms) == set(HISTOGRAMS)
+    assert set(reading.counters.values()) == {0.0}
+    assert reading.born

@@ -14,7 +14,7 @@ from genops.settings import Price
 _LOAD = {
     "ttft_p50": "first token p50",
     "ttft_p95": "first token p95",
-    "inter_token_p95": "inter-token p95",
+    "per_token_p95": "a token p95",
     "end_to_end_p95": "end to end p95",
     "requests": "requests a second",
     "output_tokens": "output tokens a second",
@@ -39,7 +39,8 @@ def rows(comparison: Comparison) -> Iterator[tuple[str, list[str]]]:
     for metric in comparison.metrics:
         scores = [one.scores.get(metric) for one in candidates]
         yield metric, list(map(_score, scores))
-        yield f"  against {candidates[0].alias}", list(map(_difference, scores))
+        if any(score is not None and score.difference is not None for score in scores):
+            yield f"  against {candidates[0].alias}", list(map(_difference, scores))
     if comparison.suite:
         yield "failed runs", list(map(_failed, candidates))
         yield "seconds a case p50", [_measure(one.case_seconds) for one in candidates]

@@ -13,18 +13,20 @@ from genops.tracing.quantities import counted, dollars
 COLUMNS = {
     "ttft_p50": "first token p50",
     "ttft_p95": "first token p95",
-    "inter_token_p50": "inter-token p50",
-    "inter_token_p95": "inter-token p95",
+    "per_token_p50": "a token p50",
+    "per_token_p95": "a token p95",
+    "inter_token_p95": "gap p95",
     "end_to_end_p95": "end to end p95",
-    "requests": "requests/s",
-    "output_tokens": "output tokens/s",
+    "requests": "requests",
+    "output_tokens": "output",
 }
 """Figures that are shown of each load; the others are in the JSON report."""
 
 METHOD = (
-    "Latencies count from the moment a request was due. Intervals are 95% ones: of quantiles by order statistics or by"
-    " blocks of requests that follow one another, whichever is wider; of rates by batch means. The warm-up and requests"
-    " that failed are in no latency"
+    "Latencies count from the moment a request was due; `a token` is a request's mean time between its tokens, `gap`"
+    " every pause between two pieces of its text. Intervals are 95% ones: of quantiles by order statistics or by blocks"
+    " of requests that follow one another, whichever is wider; of rates by batch means. The warm-up and requests that"
+    " failed are in no latency"
 )
 
 

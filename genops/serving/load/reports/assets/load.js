@@ -29,14 +29,14 @@ function curveView(title, unit, curves, limits = []) {
   const [least, most] = [Math.min(...logs), Math.max(...logs)];
   const across = (place) => percent(12 + 82 * (most > least ? (logs[place] - least) / (most - least) : 0.5));
   const up = (value) => (HEIGHT - 26) * (1 - (scale.at(value) - 3) / 94) + 6;
-  const show = unit === "s" ? secondsText : (value) => number(value);
+  const show = (value) => (unit === "s" && value !== 0 ? secondsText(value) : number(value));
   const grid = scale.ticks.flatMap((tick) => [
     drawn("line", { class: "grid", x1: "10%", x2: "98%", y1: up(tick), y2: up(tick) }),
     drawn("text", { x: "9%", y: up(tick) + 4, "text-anchor": "end" }, show(tick))]);
   const names = loads.map(({ level }, place) => drawn("text", { x: across(place), y: HEIGHT - 4, "text-anchor": "middle" }, number(level)));
   const lines = limits.flatMap(({ limit, text }) => [
     drawn("line", { class: "limit", x1: "10%", x2: "98%", y1: up(limit), y2: up(limit) }),
-    drawn("text", { class: "limit-name", x: "98%", y: up(limit) - 4, "text-anchor": "end" }, text)]);
+    drawn("text", { class: "limit-name", x: "11%", y: up(limit) - 4 }, text)]);
   const drawnCurves = curves.map(({ name, kind }) => drawn("g", { class: kind }, ...curveParts(name, kind, across, up)));
   return element("div", { class: "card curve" }, element("h3", {}, title),
     picture(HEIGHT, `${title} by load`, ...grid, ...names, ...lines, ...drawnCurves),
@@ -64,7 +64,7 @@ function showPictures() {
   const pair = (name) => [{ name: `${name}_p50`, kind: "first", text: "half of the requests" }, { name: `${name}_p95`, kind: "second", text: "95% of them" }];
   const views = [
     curveView("Time to the first token", "s", pair("ttft"), limitsOf("ttft")),
-    curveView("Time between tokens", "s", pair("inter_token"), limitsOf("inter_token")),
+    curveView("Time between tokens, mean of a request", "s", pair("per_token"), limitsOf("inter_token")),
     curveView("Time to the whole answer", "s", pair("end_to_end"), limitsOf("end_to_end")),
     curveView("Tokens a second", "tokens/s", [{ name: "output_tokens", kind: "first", text: "output" }, { name: "input_tokens", kind: "second", text: "input" }]),
   ].filter(Boolean);
