@@ -48,6 +48,7 @@ def setting_of(subject: Subject, shape: ModelShape, gpus: Gpus, context: int | N
         batched=_number(subject.flag("max-num-batched-tokens")),
         windowed=not subject.flag("disable-hybrid-kv-cache-manager"),
         eager=bool(subject.flag("enforce-eager")),
+        overlapped=not subject.flag("no-async-scheduling") and subject.flag("async-scheduling") is not False,
         kv_bytes=_fixed_cache(subject, gpus),
         adapters=len(block.adapters),
         rank=block.max_lora_rank or 16,

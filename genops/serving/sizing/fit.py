@@ -36,6 +36,7 @@ class Setting:
         batched: Tokens of one step; None for vLLM's default.
         windowed: Whether the engine frees what has left a sliding window.
         eager: Whether it captures no graphs.
+        overlapped: Whether it schedules a step while the one before is computed.
         kv_bytes: Bytes of the KV cache, where the settings fix them.
         adapters: LoRA adapters that are held at once.
         rank: Highest rank of one.
@@ -51,6 +52,7 @@ class Setting:
     batched: int | None = None
     windowed: bool = True
     eager: bool = False
+    overlapped: bool = True
     kv_bytes: int | None = None
     adapters: int = 0
     rank: int = 0
@@ -63,6 +65,11 @@ class Setting:
         elif not gpus.cpu and gpus.memory >= _LARGE and "a100" not in gpus.name.lower():
             default = 8192
         return self.batched or default
+
+    def in_flight_on(self, gpus: Gpus) -> int:
+        """Tokens of all steps that may be under way: the next begins before the last has ended, on GPUs."""
+        steps = 1 if gpus.cpu or not self.overlapped else self.parallel.pipeline + 1
+        return steps * self.batched_on(gpus)
 
     def sequences_on(self, gpus: Gpus) -> int:
         """Sequences of one step, likewise."""
@@ -132,7 +139,7 @@ def kv_cache(shape: ModelShape, setting: Setting, gpus: Gpus, layers: range | No
         setting.parallel.tensor,
         setting.kv_bits,
         (own, 4 if named == "float32" else own),
-        setting.batched_on(gpus),
+        setting.in_flight_on(gpus),
         setting.windowed,
     )
 

@@ -27,7 +27,7 @@ class KvCache:
         tensor_parallel: GPUs that share each layer.
         bits: Of a number in the cache.
         state_bytes: Of a number of the convolution's and of the recurrent state.
-        batched: Tokens of one step of the engine; a window is that much longer while a prompt is read.
+        batched: Tokens of the engine's steps under way; a window is that much longer while a prompt is read.
         windowed: Whether the engine frees what has left a window (its hybrid allocator is on).
     """
 

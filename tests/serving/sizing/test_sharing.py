@@ -14,7 +14,6 @@ from genops.serving.sizing.sharing import Parallel, stages_of, weights_per_gpu
 from tests.serving.folders import config_of
 from tests.serving.published import LLAMA_8B, LLAMA_70B, MIXTRAL
 
-
 ONE = Parallel()
 
 
