@@ -49,6 +49,15 @@ def test_run_again_it_shows_the_difference(project):
     assert "-  replicas: 1\n+  replicas: 3\n" in other.stdout
 
 
+def test_a_file_tells_how_it_is_written_again(project):
+    words = ("llama", "--target", "k8s", "--max-replicas=3", "--gpu=h100", "--namespace=models")
+    invoke(*words)
+    first = (project / "deploy/k8s/llama/scaling.yaml").read_text().splitlines()[0]
+    said = first.removeprefix("# Written by genops model deploy ").partition(";")[0].split()
+    assert sorted(said) == sorted(words)
+    assert invoke(*said, "--diff").exit_code == 0
+
+
 def test_diff_writes_nothing_and_its_exit_code_says_whether_it_would(project):
     assert invoke("llama", "--target", "compose", "--diff").exit_code == 1
     assert not (project / "deploy").exists()

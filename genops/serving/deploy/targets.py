@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import fields
 
 from genops.errors import UsageError, nearest
 from genops.serving.deploy.compose import compose
-from genops.serving.deploy.deployment import Deployment
+from genops.serving.deploy.deployment import Deployment, Place
 from genops.serving.deploy.files import signed
 from genops.serving.deploy.kubernetes import kubernetes
 from genops.serving.deploy.production_stack import production_stack
@@ -29,5 +30,17 @@ def manifests(wanted: Deployment, target: str) -> dict[str, str]:
     """
     if target not in TARGETS:
         raise UsageError(f"--target: there is no {target!r}", hint=nearest(target, TARGETS))
-    command = f"{shlex.quote(wanted.alias)} --target {target}"
+    command = shlex.join([wanted.alias, "--target", target, *_options(wanted.place)])
     return {name: signed(text, command) for name, text in TARGETS[target](wanted).items()}
+
+
+_OPTIONS = {"most": "max-replicas"}
+_LEFT_OUT = ("image", "folder")
+
+
+def _options(place: Place) -> Iterator[str]:
+    """What of the place was said on the command line, so that a file tells how it is written again."""
+    for each in fields(place):
+        value = getattr(place, each.name)
+        if each.name not in _LEFT_OUT and value != each.default:
+            yield f"--{_OPTIONS.get(each.name, each.name).replace('_', '-')}={value}"
