@@ -63,6 +63,7 @@ class Server:
         under_way: Attempts that wait for it.
         chosen: When it was chosen last, in the order of choices.
         avoided: Until when it comes last, having failed.
+        models: Those that were asked here, by name and digest, at this endpoint.
     """
 
     record: ServedRecord
@@ -70,6 +71,15 @@ class Server:
     under_way: int = 0
     chosen: int = 0
     avoided: float = float("-inf")
+    models: dict[tuple[str, str], Model] = field(default_factory=dict)
+
+    def serving(self, model: Model) -> Model:
+        """A model at this endpoint."""
+        key = (model.name, model.component.digest)
+        here = self.models.get(key)
+        if here is None:
+            here = self.models[key] = replace(model, endpoint=self.endpoint)
+        return here
 
     def signed(self, model: Model, request: ModelRequest, response: ModelResponse) -> None:
         """Writes on an answer what this server is, and what it sampled with."""
@@ -242,7 +252,7 @@ class Route:
         self._tried.append(server)
         server.under_way += 1
         try:
-            return await work(replace(self._model, endpoint=server.endpoint))
+            return await work(server.serving(self._model))
         finally:
             server.under_way -= 1
 
