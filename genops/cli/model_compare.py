@@ -13,7 +13,7 @@ from genops.cli.output import out_file
 from genops.cli.progress import evaluation_bar, progress_bar
 from genops.cli.project import opened
 from genops.cli.report_files import wanted_reports
-from genops.errors import UsageError
+from genops.errors import Unfinished, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,9 +69,9 @@ def compare(
         models = [resolve_model(project.settings, alias) for alias in aliases]
         summary = None if suite is None else _quality(project, suite, aliases, replaced)
         lengths = (input_tokens, output_tokens)
-        tests = {model.name: _load(project, model, bench, requests, lengths) for model in models}
+        tests, silent = _loads(project, models, bench, requests, lengths)
         facts = {model.name: facts_of(project.settings, project.store, model) for model in models}
-        found = comparison(models, facts, tests, summary)
+        found = comparison(models, facts, tests, summary, silent)
     for form, file in reports:
         with out_file(file) as out:
             writer(form)(found, out)
@@ -88,13 +88,30 @@ def _quality(project: Project, suite: str, aliases: Sequence[str], replaced: str
         return run_sync(quality_of(loaded, project, aliases, replaced, advance))
 
 
-def _load(
-    project: Project, model: Model, bench: int | None, requests: int, lengths: tuple[int, int]
-) -> LoadTestRecord | None:
-    """A load of now, which is kept; else the newest load test of this model."""
-    if bench is None:
-        found = project.store.load_tests(model.name)
-        return next((test for test in found if test.manifest["digest"] == model.component.digest), None)
+def _loads(
+    project: Project, models: Sequence[Model], bench: int | None, requests: int, lengths: tuple[int, int]
+) -> tuple[dict[str, LoadTestRecord | None], dict[str, str]]:
+    """A load test of each, and what kept one from being made: the others are worth showing all the same."""
+    tests: dict[str, LoadTestRecord | None] = {}
+    silent: dict[str, str] = {}
+    for model in models:
+        try:
+            tests[model.name] = (
+                _newest(project, model) if bench is None else _made(project, model, bench, requests, lengths)
+            )
+        except Unfinished as error:
+            tests[model.name], silent[model.name] = None, error.message
+    return tests, silent
+
+
+def _newest(project: Project, model: Model) -> LoadTestRecord | None:
+    """The newest load test of the model as it is now."""
+    found = project.store.load_tests(model.name)
+    return next((test for test in found if test.manifest["digest"] == model.component.digest), None)
+
+
+def _made(project: Project, model: Model, bench: int, requests: int, lengths: tuple[int, int]) -> LoadTestRecord:
+    """A load test of now, which is kept."""
     from genops.serving.load.asking import Lengths, takes_exact_lengths
     from genops.serving.load.bench import BenchPlan
 

@@ -86,6 +86,16 @@ def test_latency_is_of_the_newest_load_test_or_of_one_that_is_made_now(site, gen
     assert all(one["load"].startswith("3 at once") for one in found.values())
 
 
+def test_one_that_does_not_answer_is_told_beside_the_others(site, genops):
+    with (site / "genops.toml").open("a") as settings:
+        settings.write('\n[models.away]\nmodel = "openai/tiny"\nbase_url = "http://127.0.0.1:9/v1"\n')
+    quick = ("--bench", "1", "--requests", "10", "--input-tokens", "5", "--output-tokens", "2", "--json")
+    done = genops("model", "compare", "local", "away", *quick)
+    assert candidates(done)["local"]["figures"]["ttft_p50"]["n"] == 10
+    (told,) = json.loads(done.out)["notes"]
+    assert told.startswith("away could not be loaded: the model does not answer: no answer from http://127.0.0.1:9")
+
+
 def test_reports_have_every_row_and_no_markup_of_models(site, genops):
     done = genops(
         *("model", "compare", "polite", "rude", "--suite", "manners"),

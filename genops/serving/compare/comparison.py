@@ -15,6 +15,7 @@ from genops.store.records import LoadTestRecord
 
 LATENCIES = ("ttft_p50", "ttft_p95", "per_token_p95", "end_to_end_p95")
 RATES = ("requests", "output_tokens")
+_NONE: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ def comparison(
     facts: Mapping[str, Facts],
     tests: Mapping[str, LoadTestRecord | None],
     summary: Summary | None,
+    silent: Mapping[str, str] = _NONE,
 ) -> Comparison:
     """Puts together what is known of each alias.
 
@@ -104,6 +106,7 @@ def comparison(
         facts: Of each, by its name.
         tests: The load test of each; None for one that has none.
         summary: Of the suite; None for none.
+        silent: Why an alias could not be loaded, by its name.
     """
     found = [_candidate(model, facts[model.name], tests[model.name], summary) for model in models]
     return Comparison(
@@ -112,7 +115,7 @@ def comparison(
         "" if summary is None else summary.evaluation,
         0 if summary is None else summary.cases,
         tuple(found),
-        tuple(_notes(found, tests)),
+        tuple(_notes(found, tests, silent)),
     )
 
 
@@ -156,9 +159,11 @@ def _load(test: LoadTestRecord) -> tuple[str, dict[str, Measure]]:
     return f"{best['level']:g} {best['unit']}, {asked}, load test {test.id[:12]}", figures
 
 
-def _notes(candidates: Sequence[Candidate], tests: Mapping[str, LoadTestRecord | None]) -> list[str]:
-    notes = []
-    without = [one.alias for one in candidates if not one.load]
+def _notes(
+    candidates: Sequence[Candidate], tests: Mapping[str, LoadTestRecord | None], silent: Mapping[str, str]
+) -> list[str]:
+    notes = [f"{alias} could not be loaded: {why}" for alias, why in silent.items()]
+    without = [one.alias for one in candidates if not one.load and one.alias not in silent]
     if without:
         notes.append(f"no load test of {', '.join(without)}: add --bench, or run `genops model bench`")
     loads = {(test.manifest["asked"], test.manifest["loop"]) for test in tests.values() if test is not None}
