@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -100,7 +101,7 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl-C.")] = False,
 ) -> None:
     """Print what a server wrote last."""
-    from genops.serving.supervisor.logs import followed, last_lines
+    from genops.serving.supervisor.logs import lines_of
 
     with opened_store() as store:
         records = [one for one in store.served(alias, live=False) if one.replica == replica]
@@ -109,11 +110,10 @@ def logs(
     path = Path(max(records, key=lambda one: one.started).log)
     if not path.is_file():
         raise Unfinished(f"the log {path} is not on this machine")
-    for line in last_lines(path, lines):
+    for line in lines_of(path, lines, follow=follow):
         say(line)
-    if follow:
-        for line in followed(path):
-            say(line)
+        if follow:
+            sys.stdout.flush()
 
 
 def _check(settings: Settings, alias: str) -> None:

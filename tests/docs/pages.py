@@ -22,6 +22,9 @@ NOT_RUN = {
     "make bench": "takes minutes and needs a quiet machine",
     "python -m venv .venv-garak && .venv-garak/bin/pip install garak": "installs packages",
     "python -m venv .venv-pyrit && .venv-pyrit/bin/pip install pyrit": "installs packages",
+    "python -m venv .venv-vllm && .venv-vllm/bin/pip install vllm": "installs packages",
+    "genops model serve qwen": "needs vLLM, and a GPU",
+    "genops model watch local --every 2": "needs a server, and does not end",
     ". .venv/bin/activate": "the copy of the project has no environment of its own",
     'kubectl create secret generic llama --namespace models --from-literal=api-key="$KEY" '
     '--from-literal=hf-token="$HF_TOKEN"': "needs a cluster",

@@ -33,6 +33,18 @@ class Cause:
         return f"{self.message}: {self.hint}" if self.hint else self.message
 
 
+class Failed(Exception):
+    """A server that failed.
+
+    Attributes:
+        cause: Why.
+    """
+
+    def __init__(self, cause: Cause) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
 class _Pattern(NamedTuple):
     """``message`` and ``hint`` may name groups of the expression, and ``line`` for what vLLM wrote."""
 
@@ -66,7 +78,7 @@ _PATTERNS = (
     ),
     _Pattern(
         "context",
-        r"max_model_len \((?P<length>\d+)\) is greater than the derived max_model_len \([\w.]+=(?P<fits>[\d.]+)",
+        r"max_model_len \((?P<length>\d+)\) is greater than the derived max_model_len \([\w.]+=(?P<fits>\d+)",
         "the model was made for {fits} tokens, and max_model_len is {length}",
         "set max_model_len to {fits} or less",
     ),

@@ -12,19 +12,19 @@ from typing import TextIO
 _LOOK = 0.3
 
 
-def last_lines(path: Path, count: int) -> list[str]:
-    """The last lines of a log."""
-    with path.open(encoding="utf-8", errors="replace") as file:
-        return [line.rstrip("\n") for line in deque(file, maxlen=count)]
+def lines_of(path: Path, last: int, *, follow: bool = False) -> Iterator[str]:
+    """The last lines of a log and, followed, all that come, also after it has begun a new file; then it never ends.
 
-
-def followed(path: Path) -> Iterator[str]:
-    """The lines that come from now on, also after the log has begun a new file; it never ends."""
+    Args:
+        path: Of the log.
+        last: How many of the lines that are there.
+        follow: Whether to go on.
+    """
     file = path.open(encoding="utf-8", errors="replace")
-    file.seek(0, 2)
-    part = ""
     try:
-        while True:
+        yield from (line.rstrip("\n") for line in deque(file, maxlen=last))
+        part = ""
+        while follow:
             while text := file.readline():
                 part += text
                 if part.endswith("\n"):

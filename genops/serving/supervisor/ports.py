@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 _LISTENS = "0A"
@@ -57,9 +58,14 @@ def _listening(table: Path, port: int) -> list[str]:
 
 def _holds(process: Path, wanted: set[str]) -> bool:
     try:
-        return any(str(one.readlink()) in wanted for one in (process / "fd").iterdir())
+        descriptors = list((process / "fd").iterdir())
     except OSError:
         return False
+    for one in descriptors:
+        with suppress(OSError):  # it may be closed meanwhile
+            if str(one.readlink()) in wanted:
+                return True
+    return False
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -7,41 +7,29 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from genops.errors import GenopsError, StoreError
 from genops.serving.files.digests import adapter_digest, digest_cache, digests_of
-from genops.serving.supervisor.causes import ENGINE_DIED, Cause, cause_of, known_cause
+from genops.serving.supervisor.causes import ENGINE_DIED, Cause, Failed, cause_of
 from genops.serving.supervisor.child import Child
-from genops.serving.supervisor.downloads import downloading
 from genops.serving.supervisor.guard import Guard
+from genops.serving.supervisor.health import watch
 from genops.serving.supervisor.output import Output
-from genops.serving.supervisor.phases import ANSWER, DOWNLOAD, USUALLY, Phases
+from genops.serving.supervisor.phases import Phases
 from genops.serving.supervisor.plan import Plan, Told
 from genops.serving.supervisor.ports import free_port, is_free, who_has
 from genops.serving.supervisor.probe import NoAnswer, Probe
+from genops.serving.supervisor.start import Start
 from genops.serving.supervisor.watcher import end_session
 from genops.store import Store
 from genops.store.records import ServedRecord, ServerState
 from genops.tracing.recorder import new_id
 
 _SAMPLING = re.compile(r"sampling parameters have been overridden by .*?: `(\{.*?\})`")
-_WARN_AFTER = 0.25
-_LOST = 2
-
-T = TypeVar("T")
-
-
-class Failed(Exception):
-    """A server that failed."""
-
-    def __init__(self, cause: Cause) -> None:
-        super().__init__(str(cause))
-        self.cause = cause
 
 
 class Replica:
@@ -170,7 +158,7 @@ class Replica:
             Failed: It cannot be started, or answers nothing.
         """
         child = await self._launch()
-        work = asyncio.create_task(self._start_and_watch())
+        work = asyncio.create_task(self._start_and_watch(child))
         ends = [asyncio.create_task(child.ended()), asyncio.create_task(self._engine_died.wait())]
         try:
             await asyncio.wait([work, *ends], return_when=asyncio.FIRST_COMPLETED)
@@ -226,67 +214,13 @@ class Replica:
             raise Failed(Cause("port", f"port {port} is taken by {who}", "give another `port`, or none for a free one"))
         return port
 
-    async def _start_and_watch(self) -> None:
+    async def _start_and_watch(self, child: Child) -> None:
         assert self._probe is not None
-        await self._until_it_listens(self._probe)
-        await self._until_it_answers(self._probe)
+        start = Start(self._plan, self._probe, self._phases, self._output, self._environment, self._say, self._enter)
+        await start.until_it_listens()
+        await start.until_it_answers(self._loaded, child)
         await self._become_ready(self._probe)
-        await self._watch(self._probe)
-
-    async def _until_it_listens(self, probe: Probe) -> None:
-        """Waits for the port to open, and looks after the phases meanwhile."""
-        bytes_before, warned, shown = None, False, self._phases.now
-        while not await probe.listens():
-            now = time.monotonic()
-            arrived = downloading(self._plan.launch.model.partition("@")[0], self._environment)
-            if bytes_before is not None and arrived is not None and arrived != bytes_before:
-                self._phases.enter(DOWNLOAD, now)
-                self._phases.progress = now
-            bytes_before = arrived
-            if self._phases.now != shown:
-                shown, warned = self._phases.now, False
-                self._say(f"{shown} …")
-                await self.keep("starting", phase=shown)
-            silent = now - self._phases.progress
-            if silent > self._plan.block.start_timeout:
-                raise Failed(self._stuck())
-            if not warned and silent > _WARN_AFTER * self._plan.block.start_timeout:
-                warned = True
-                self._say(f"{shown} has shown no progress for {silent:.0f} s; usually {USUALLY[shown]}")
-            await asyncio.sleep(self._plan.pace.poll)
-
-    async def _until_it_answers(self, probe: Probe) -> None:
-        """A real completion of the model and of each adapter: a server may listen, be healthy, and answer nothing."""
-        self._phases.enter(ANSWER, time.monotonic())
-        await self.keep("starting", phase=ANSWER)
-        models = await self._asked(probe.models())
-        name = self._plan.launch.name
-        if name not in models:
-            raise Failed(
-                Cause("stranger", f"what listens at {self.record.url} does not serve {name!r}", "give another port")
-            )
-        for adapter, path in self._loaded.items():
-            if models.get(adapter) != path:
-                try:
-                    await probe.load_adapter(adapter, path, in_place=adapter in models)
-                except NoAnswer as error:
-                    self._say(f"the adapter {adapter!r} could not be loaded again: {error}")
-        for one in (name, *self._plan.block.adapters):
-            await self._asked(probe.complete(one, self._plan.block.start_timeout), one)
-
-    async def _asked(self, question: Awaitable[T], what: str = "") -> T:
-        """An answer, or why there is none: its log says more than the status of the answer."""
-        try:
-            return await question
-        except NoAnswer as error:
-            assert self._child is not None
-            with suppress(TimeoutError):  # an engine that died takes its server with it, which says why
-                await asyncio.wait_for(self._child.ended(), 0.0 if error.refused else self._plan.pace.kill)
-            found = known_cause([*self._output.lines, str(error)])
-            who = f"{what}: " if what in self._plan.block.adapters else ""
-            raise Failed(
-                found or Cause("first_answer", f"{who}{error}", f"it listens, but {USUALLY[ANSWER]}", heals=True)
-            ) from None
+        await watch(self._probe, self._plan.launch.name, self._plan.pace, self._output)
 
     async def _become_ready(self, probe: Probe) -> None:
         times = self._phases.end(time.monotonic())
@@ -295,38 +229,6 @@ class Replica:
         ready = self.record.ready or time.time_ns()
         await self.keep("ready", phase="", ready=ready, reason="", sampling=self._sampling)
         self._say(f"ready at {self.record.url} after {sum(times.values()):.1f} s ({took})")
-
-    async def _watch(self, probe: Probe) -> None:
-        """Looks at a server that is ready: tokens that it made since the last look, else a real completion, show life.
-
-        Raises:
-            Failed: It listens and answers nothing.
-        """
-        lost, tokens = 0, -1.0
-        while True:
-            await asyncio.sleep(self._plan.pace.check)
-            before, tokens = tokens, await self._tokens(probe)
-            if tokens > before >= 0:
-                lost = 0
-                continue
-            try:
-                await probe.complete(self._plan.launch.name, self._plan.pace.answer)
-                tokens = await self._tokens(probe)
-                lost = 0
-            except NoAnswer as error:
-                if await self._tokens(probe) > tokens >= 0:
-                    continue
-                lost += 1
-                if lost >= _LOST:
-                    found = known_cause(self._output.lines)
-                    raise Failed(found or _dead(str(error))) from None
-
-    async def _tokens(self, probe: Probe) -> float:
-        """Tokens read and made since the engine started; -1 where it does not say."""
-        reading = await probe.reading()
-        if reading is None:
-            return -1.0
-        return sum(reading.counters.get(name, 0.0) for name in ("input_tokens", "output_tokens"))
 
     async def _see_adapters(self, probe: Probe) -> None:
         """Takes down which adapters the engine has."""
@@ -386,16 +288,8 @@ class Replica:
             with suppress(ValueError, SyntaxError):
                 self._sampling = dict(ast.literal_eval(found[1]))
 
-    def _stuck(self) -> Cause:
-        found = known_cause(self._output.lines)
-        phase, limit = self._phases.now, self._plan.block.start_timeout
-        message = f"the phase {phase!r} showed no progress for {limit:g} s"
-        return found or Cause("stuck", message, f"usually {USUALLY[phase]}")
+    async def _enter(self, phase: str) -> None:
+        await self.keep("starting", phase=phase)
 
     def _say(self, line: str) -> None:
         self._told(self._number, line)
-
-
-def _dead(error: str) -> Cause:
-    message = f"the server listens and answers no request ({error})"
-    return Cause("dead", message, "its engine hangs or is dead", heals=True)

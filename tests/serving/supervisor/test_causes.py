@@ -39,7 +39,7 @@ EXCERPTS = [
         "context",
         "  Value error, User-specified max_model_len (4096) is greater than the derived max_model_len "
         "(max_position_embeddings=2048.0 or model_max_length=None in model's config.json).",
-        "the model was made for 2048.0 tokens, and max_model_len is 4096",
+        "the model was made for 2048 tokens, and max_model_len is 4096",
     ),
     (
         "cache_memory",

@@ -43,7 +43,7 @@ CPU = [
     ("load", "(Worker pid=11972) INFO 11-22 00:45:24 [cpu_model_runner.py:68] Starting to load model /m/tiny..."),
     (
         "KV cache",
-        "(Worker pid=11972) INFO 11-22 00:45:25 [cpu_worker.py:260] Explicitly set (1.0/23.54) GiB for KV cache on node",
+        "(Worker pid=11972) INFO 11-22 00:45:25 [cpu_worker.py:260] Explicitly set 1.0 GiB for KV cache on node 0",
     ),
     ("first answer", "INFO:     Application startup complete."),
 ]
