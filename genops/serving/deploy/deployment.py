@@ -160,7 +160,8 @@ def deployment(settings: Settings, name: str, place: Place, flags: Flags) -> Dep
         UsageError: What the caller says does not fit it.
     """
     alias, configured = served_block(settings, name)
-    sharded, gpus = _sharded(configured, place.count)
+    gpu, counted = accelerator(place.gpu) if place.gpu else (None, None)
+    sharded, gpus = _sharded(configured, place.count or counted)
     replicas = place.replicas or sharded.replicas
     if place.most is not None and place.most < replicas:
         raise UsageError(f"--max-replicas {place.most} is less than the {replicas} replicas to begin with")
@@ -177,7 +178,7 @@ def deployment(settings: Settings, name: str, place: Place, flags: Flags) -> Dep
         adapters={one: settings.root / each.path for one, each in sorted(configured.adapters.items())},
         texts=small_texts(settings, configured),
         gpus=gpus,
-        gpu=accelerator(place.gpu) if place.gpu else None,
+        gpu=gpu,
         replicas=replicas,
         most=place.most or replicas,
         storage=place.storage or _room(size),

@@ -34,6 +34,13 @@ def test_count_shards_what_the_settings_do_not(tmp_path):
     assert "--tensor-parallel-size=4" in deployed.arguments
 
 
+def test_a_gpu_may_be_named_with_their_number_as_for_a_preflight(tmp_path):
+    assert wanted(tmp_path, gpu="h200x4").gpus == 4
+    assert wanted(tmp_path, gpu="h200").gpus == 1
+    with pytest.raises(UsageError, match="shard the model over 2 GPUs"):
+        wanted(tmp_path, block=EVERYTHING, gpu="h200x8")
+
+
 def test_count_does_not_contradict_the_settings(tmp_path):
     assert wanted(tmp_path, block=EVERYTHING, count=2).gpus == 2
     with pytest.raises(UsageError, match="shard the model over 2 GPUs"):
@@ -86,6 +93,7 @@ def test_spans_for_this_machines_receiver_stay_here(tmp_path):
         ("llama", {"path": "models/llama", "extra": {"guided-decoding-backend": "x"}}, {}, DefinitionError, "guided"),
         ("llama", None, {"most": 1, "replicas": 2}, UsageError, "--max-replicas 1 is less than the 2"),
         ("llama", None, {"gpu": "h10"}, UsageError, "'h10'"),
+        ("llama", None, {"gpu": "h200x0"}, UsageError, "'h200x0'"),
     ],
 )
 def test_what_cannot_be_is_one_clear_error(tmp_path, alias, block, wishes, error, says):
