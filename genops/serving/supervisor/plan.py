@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
 from genops.errors import DefinitionError, Unfinished
+from genops.models.servers import REREAD
 from genops.serving.engine import Installation, Launch, find_installation, flags_of, launch_of
 from genops.serving.engine.command import served_block
 from genops.serving.engine.environment import server_environment
 from genops.serving.engine.keys import key_of
 from genops.serving.files.digests import adapter_digest, digest_cache
+from genops.serving.spans import SpanReceiver
 from genops.serving.supervisor.devices import devices_of
 from genops.settings import Settings
 from genops.settings_file import origin
@@ -32,6 +34,7 @@ class Pace:
         longest: Before any restart.
         restarts: After crashes in a row, until it is given up.
         steady: After which a crash is no longer one in a row.
+        leave: That callers have to see that a server stops, and to go elsewhere.
         kill: Between SIGTERM and SIGKILL, beyond what requests have to finish.
     """
 
@@ -43,6 +46,7 @@ class Pace:
     longest: float = 60.0
     restarts: int = 5
     steady: float = 600.0
+    leave: float = REREAD + 0.5
     kill: float = 10.0
 
 
@@ -60,6 +64,7 @@ class Plan:
         key_file: That holds it, or "".
         folder: Of the logs, the key and the lock.
         pace: How often and how long.
+        variables: Of every server's environment, beside what its block sets.
     """
 
     settings: Settings
@@ -71,16 +76,19 @@ class Plan:
     key_file: str
     folder: Path
     pace: Pace = field(default_factory=Pace)
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def make(cls, settings: Settings, alias: str, pace: Pace | None = None, traces: str | None = None) -> Plan:
+    def make(
+        cls, settings: Settings, alias: str, pace: Pace | None = None, receiver: SpanReceiver | None = None
+    ) -> Plan:
         """Works out what is served.
 
         Args:
             settings: Of the project.
             alias: Name of the alias.
             pace: How often and how long.
-            traces: Where the engine sends its spans, in place of what the block says.
+            receiver: Takes in the engine's spans, in place of what the block says.
 
         Raises:
             GenopsError: The alias, its adapters or its vLLM are not what the settings say.
@@ -90,10 +98,11 @@ class Plan:
         make_folder(folder)
         installation = find_installation(settings, block)
         flags = flags_of(installation, settings.data_dir / "serving")
-        launch = launch_of(settings, alias, installation, flags, traces)
+        launch = launch_of(settings, alias, installation, flags, receiver.url if receiver is not None else None)
         _refuse_other_adapters(settings, alias, block)
         key, key_file = key_of(found, folder / "key")
-        return cls(settings, alias, block, installation, launch, key, key_file, folder, pace or Pace())
+        variables = receiver.environment if receiver is not None else {}
+        return cls(settings, alias, block, installation, launch, key, key_file, folder, pace or Pace(), variables)
 
     def environment(self, served: str, replica: int) -> dict[str, str]:
         """The environment of one server.
@@ -102,7 +111,7 @@ class Plan:
             UsageError: There are not enough GPUs for all replicas.
         """
         adapters = bool(self.block.adapters) or self.block.max_lora_rank is not None
-        own = {**self.block.environment, **devices_of(self.block, replica)}
+        own = {**self.block.environment, **self.variables, **devices_of(self.block, replica)}
         variables = self.settings.key_variables
         return server_environment(own, self.installation.folder, self.key, served, variables, adapters)
 

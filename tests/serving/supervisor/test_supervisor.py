@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from genops.errors import DefinitionError, Unfinished, UsageError
 from genops.serving.supervisor.watcher import members
 from tests.serving.faked import gone, make_adapter
+from tests.serving.supervisor.conftest import QUICK
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -168,6 +170,25 @@ async def test_a_server_that_is_healthy_but_dead_is_started_again(served):
         assert "answers no request" in one.record.reason
         one.fake.behave()
         await one.ready(2)
+
+
+async def test_a_server_whose_engine_hangs_is_started_again(served):
+    async with served(pace=replace(QUICK, answer=0.4)) as one:
+        await one.ready()
+        one.fake.behave(answers="dead")
+        await one.until(lambda: one.record.state == "failing")
+        assert "was not answered within 0.4 s" in one.record.reason
+        one.fake.behave()
+        await one.ready(2)
+
+
+async def test_a_caller_that_does_not_know_yet_that_it_stops_is_answered(served):
+    async with served(pace=replace(QUICK, leave=2.0)) as one:
+        await one.ready()
+        key = (one.root / ".genops" / "serving" / "tiny" / "key").read_text()
+        one.supervisor.stop()
+        await one.until(lambda: one.record.state == "stopping")
+        assert (await asked(one.record, key))[0] == 200
 
 
 async def test_a_server_that_is_busy_is_not_taken_to_be_dead(served):
