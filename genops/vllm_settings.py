@@ -64,7 +64,8 @@ class VllmSettings(_Strict):
         generation_config: ``vllm`` for neutral sampling defaults, ``auto`` for the model's own, or a folder.
         trust_remote_code: Whether code that comes with the model may run.
         allow_pickle: Whether weights in pickle files may be read.
-        traces: OTLP endpoint that the engine sends its spans to.
+        traces: OTLP endpoint that the engine sends its spans to; ``genops`` for the traces of the runs that it works
+            for.
         extra: Further flags of vLLM, without their dashes; checked against the installed version.
         start_timeout: Seconds within which a start must show progress.
         drain_timeout: Seconds that requests under way have when the server is stopped.

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Status = Literal["running", "ok", "error", "skipped", "cancelled"]
-SpanKind = Literal["chain", "step", "scope", "model", "tool", "retrieve", "http", "clock", "agent", "function"]
+SpanKind = Literal[
+    "chain", "step", "scope", "model", "tool", "retrieve", "http", "clock", "agent", "function", "engine"
+]
 CacheKind = Literal["memo", "response"]
 
 
@@ -654,6 +656,31 @@ class ServedRecord:
     log: str
     reason: str = ""
     restarts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSpan:
+    """What an engine did for one request, as it tells it itself.
+
+    Attributes:
+        trace_id: Of the trace that the request carried, 32 hexadecimal digits.
+        parent: Span id of the model call, 16 hexadecimal digits.
+        span_id: Its own.
+        name: As the engine calls it.
+        started: Nanoseconds since the epoch.
+        ended: Nanoseconds since the epoch.
+        attributes: Under the engine's names.
+        figures: Attributes of the model call, for those that it has as null.
+    """
+
+    trace_id: str
+    parent: str
+    span_id: str
+    name: str
+    started: int
+    ended: int
+    attributes: dict[str, Any]
+    figures: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,18 @@ from sqlalchemy import Engine
 
 from genops.artifacts import Component, Lock
 from genops.errors import StoreUnavailable
-from genops.store import campaigns, components, deletion, drift, evaluations, monitoring, runs, serving, versions
+from genops.store import (
+    campaigns,
+    components,
+    deletion,
+    drift,
+    engine_spans,
+    evaluations,
+    monitoring,
+    runs,
+    serving,
+    versions,
+)
 from genops.store.database import Database
 from genops.store.records import (
     AlertRecord,
@@ -24,6 +35,7 @@ from genops.store.records import (
     DeliveryRecord,
     DriftRecord,
     EngineFiguresRecord,
+    EngineSpan,
     EvalRecord,
     FeedbackRecord,
     FindingRecord,
@@ -556,6 +568,14 @@ class Store:
             live: Only those that have not ended; a dead supervisor's are among them until somebody ends them.
         """
         return serving.find_served(self._engine, alias, live)
+
+    def join_engine_spans(self, spans: Sequence[EngineSpan]) -> list[EngineSpan]:
+        """Writes what engines did below the model calls that they did it for, each once.
+
+        Returns:
+            Those whose run is not here, or has not ended: for another time.
+        """
+        return engine_spans.join(self._engine, spans)
 
     def keep_engine_figures(self, records: Sequence[EngineFiguresRecord]) -> None:
         """Appends what engines said of themselves."""

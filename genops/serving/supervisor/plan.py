@@ -96,6 +96,7 @@ class Plan:
         found, block = served_block(settings, alias)
         folder = folder_of(settings, alias)
         make_folder(folder)
+        _refuse_missing(settings, alias, block)
         installation = find_installation(settings, block)
         flags = flags_of(installation, settings.data_dir / "serving")
         launch = launch_of(settings, alias, installation, flags, receiver.url if receiver is not None else None)
@@ -132,6 +133,18 @@ def make_folder(folder: Path) -> None:
         folder.chmod(0o700)
     except OSError as error:
         raise Unfinished(f"{folder} cannot be made: {error.strerror or error}") from None
+
+
+def _refuse_missing(settings: Settings, alias: str, block: VllmSettings) -> None:
+    """vLLM would take a path that leads nowhere for a name on the hub."""
+    for key in ("path", "chat_template"):
+        path: Path | None = getattr(block, key)
+        if path is not None and not (settings.root / path).exists():
+            raise DefinitionError(
+                f"models.{alias}.vllm.{key}: there is no {settings.root / path}",
+                at=origin(["models", alias, "vllm", key], settings.source),
+                hint="the path is relative to the project",
+            )
 
 
 def _refuse_other_adapters(settings: Settings, alias: str, block: VllmSettings) -> None:
