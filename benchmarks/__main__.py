@@ -17,6 +17,7 @@ from benchmarks import (
     fuzzing_memory,
     memory,
     mutations,
+    preflight,
     reindexing,
     retrieval_search,
     runs,
@@ -50,6 +51,7 @@ def main() -> None:
         ("drift tests by kernels", lambda: drift.run(share)),
         ("drift tests that factor once", lambda: drift_contexts.run(share)),
         ("the detector of a watch", lambda: drift_sequential.run(share)),
+        ("preflight", preflight.run),
         ("the report of an evaluation", lambda: eval_report.run(20_000 // share)),
     ):
         sys.stdout.write(f"\n## {name}\n\n")

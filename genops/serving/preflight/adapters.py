@@ -120,7 +120,7 @@ def _base(subject: Subject, adapter: AdapterFolder) -> Iterator[Finding]:
 def _words(subject: Subject, folder: Path) -> Iterator[Finding]:
     """The tokenizer that was saved beside the adapter is the one that it was trained with."""
     try:
-        own, base = vocabulary_of(folder), vocabulary_of(subject.tokenizer_folder)
+        own, base = vocabulary_of(folder), subject.words
     except DefinitionError as raised:
         yield of_error("tokenizer_broken", raised)
         return

@@ -132,7 +132,7 @@ def _offered(subject: Subject, options: list[Fit], old: Fit) -> str:
     """Settings that fit, as lines of the file; empty when there are none."""
     lines = [f"# {_comes_to(one)}\n{_written(one, old)}" for one in options]
     ways = "one of these" if len(options) > 1 else "this"
-    return "\n".join([f"it would with {ways} under {subject.table}:", *lines]) if lines else ""
+    return "\n".join([f"with {ways} under {subject.table} it would:", *lines]) if lines else ""
 
 
 def _why(found: Fit, gpus: Gpus) -> str:
@@ -163,7 +163,7 @@ def _written(new: Fit, old: Fit) -> str:
 
 
 def _comes_to(found: Fit) -> str:
-    return f"{found.concurrent:,.1f} sequences of {found.setting.context:,} tokens"
+    return f"{found.concurrent:,.1f} sequences of {found.setting.context:,} tokens at once"
 
 
 def _more(subject: Subject, shape: ModelShape, found: Fit, gpus: Gpus) -> str:
@@ -178,7 +178,7 @@ def _more(subject: Subject, shape: ModelShape, found: Fit, gpus: Gpus) -> str:
         wide = next((one for one in options if one.setting.parallel.tensor == size), None)
         if wide is None:
             continue
-        offer = f"{more} would do: {_offered(subject, [wide], found)}"
+        offer = f"on {more}, {_offered(subject, [wide], found)}"
         if wide.setting.context == found.setting.context:
             return offer
         shorter = shorter or offer

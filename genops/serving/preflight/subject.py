@@ -10,6 +10,7 @@ from typing import Any
 from genops.serving.files.digests import digest_cache
 from genops.serving.files.place import ModelFiles
 from genops.serving.files.tensor import Tensor
+from genops.serving.files.vocabulary import Vocabulary, vocabulary_of
 from genops.serving.sizing.shape import ModelShape
 from genops.settings import ModelAlias, Settings
 from genops.vllm_settings import VllmSettings
@@ -57,6 +58,15 @@ class Subject:
     def flag(self, name: str) -> Any:
         """A further flag of the settings, however its words are joined."""
         return next((value for key, value in self.block.extra.items() if key.replace("_", "-") == name), None)
+
+    @cached_property
+    def words(self) -> Vocabulary | None:
+        """The words of the tokenizer; None when there is no tokenizer.
+
+        Raises:
+            DefinitionError: A file of it cannot be read.
+        """
+        return vocabulary_of(self.tokenizer_folder)
 
     @property
     def tokenizer_folder(self) -> Path:

@@ -9,7 +9,7 @@ from genops.errors import DefinitionError
 from genops.serving.files.digests import generation_config
 from genops.serving.files.read_json import read_json
 from genops.serving.files.template import ChatTemplate, chat_template, render
-from genops.serving.files.vocabulary import Vocabulary, vocabulary_of
+from genops.serving.files.vocabulary import Vocabulary
 from genops.serving.preflight.finding import Finding, error, note, of_error, warning
 from genops.serving.preflight.subject import Subject
 
@@ -20,7 +20,7 @@ _SAMPLING = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty", "ma
 def check_tokenizer(subject: Subject) -> Iterator[Finding]:
     """Tokenizer against embedding, special tokens against tokenizer."""
     try:
-        words = vocabulary_of(subject.tokenizer_folder)
+        words = subject.words
     except DefinitionError as raised:
         yield of_error("tokenizer_broken", raised)
         return
@@ -117,7 +117,7 @@ def check_template(subject: Subject) -> Iterator[Finding]:
 
 def _rendered(subject: Subject, template: ChatTemplate) -> Iterator[Finding]:
     try:
-        words = vocabulary_of(subject.tokenizer_folder)
+        words = subject.words
     except DefinitionError:
         words = None  # reported with the tokenizer
     roles = words.roles if words else {}

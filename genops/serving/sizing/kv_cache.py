@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 
 from genops.serving.sizing.layers import Layer
 
@@ -18,7 +19,7 @@ BLOCK = 16
 """Tokens of a block of the cache."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KvCache:
     """What the layers of one GPU keep.
 
@@ -62,10 +63,9 @@ class KvCache:
         Layers of different kinds come in groups of one size, as the allocator makes them: the last group of a kind is
         filled up with layers that are not there.
         """
-        kept = Counter(layer for layer in self.layers if self.layer_bytes(layer))
-        group = _group_size(list(kept.values()))
-        total = sum(self._state_of(layer) for layer in self.layers if layer.kind == "state")
-        for layer, count in kept.items():
+        group = _group_size(list(self._kept.values()))
+        total = self._states
+        for layer, count in self._kept.items():
             filled = -(-count // group) * group
             total += filled * self._tokens(layer, tokens) * self.layer_bytes(layer)
         return total
@@ -80,6 +80,16 @@ class KvCache:
             else:
                 high = middle - 1
         return low
+
+    @cached_property
+    def _kept(self) -> Counter[Layer]:
+        """How many layers of each kind keep tokens."""
+        return Counter(layer for layer in self.layers if self.layer_bytes(layer))
+
+    @cached_property
+    def _states(self) -> int:
+        """Bytes of the states of a sequence."""
+        return sum(self._state_of(layer) for layer in self.layers if layer.kind == "state")
 
     def _frees(self, layer: Layer) -> bool:
         return self.windowed and layer.kind in ("sliding", "chunked")

@@ -20,6 +20,8 @@ _CONTEXT_KEYS = (
 _UNSCALED = ("default", "llama3", "longrope", "su", "mrope")
 """Ways of stretching positions whose ``max_position_embeddings`` is stretched already."""
 
+_MOST_LAYERS = 10_000
+
 DTYPES = {"bfloat16": "BF16", "float16": "F16", "half": "F16", "float32": "F32", "float": "F32"}
 DTYPE_BYTES = {"F64": 8, "F32": 4, "BF16": 2, "F16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "I8": 1, "U8": 1}
 
@@ -113,6 +115,8 @@ def _shape(config: dict[str, Any], text: dict[str, Any]) -> ModelShape:
     hidden = _size(text, "hidden_size", "n_embd", "d_model", "dim")
     heads = _size(text, "num_attention_heads", "n_head", "n_heads")
     count = _size(text, "num_hidden_layers", "n_layer", "n_layers", "num_layers")
+    if count > _MOST_LAYERS:
+        raise ValueError(f"it has {count:,} layers")
     head_dim = int(text.get("head_dim") or text.get("hidden_size_per_head") or hidden // heads)
     architectures = config.get("architectures") or [""]
     return ModelShape(

@@ -375,7 +375,7 @@ def test_without_gpus_a_model_is_sized_and_not_fitted(tmp_path: Path, monkeypatc
         (QWEN3_CODER_30B, "h100", {}, ['kv_cache_dtype = "fp8"', "max_model_len = "]),
         (LLAMA_8B, "l4", {}, ['kv_cache_dtype = "fp8"\nquantization = "fp8"', "max_model_len = "]),
         (LLAMA_70B, "h100x4", {"tensor_parallel": 2}, ["tensor_parallel = 4", 'quantization = "fp8"']),
-        (LLAMA_70B, "l4", {}, ["8 x l4 with 22.5 GiB would do", "tensor_parallel = 8"]),
+        (LLAMA_70B, "l4", {}, ["on 8 x l4 with 22.5 GiB, with this", "tensor_parallel = 8"]),
         (DEEPSEEK_V3, "t4", {}, ["take a smaller or quantised model"]),
     ],
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from types import SimpleNamespace
+
 import pytest
 
 from genops.errors import UsageError
@@ -55,3 +58,63 @@ def test_present_gpus_are_those_that_the_engine_would_see() -> None:
     found = present_gpus()
     assert found is None or (found.present and found.count > 0 and 0 < found.free <= found.memory)
     assert present_gpus("") is None
+
+
+class FakeNvml:
+    """NVIDIA's library on a machine with three GPUs of two kinds."""
+
+    NVMLError = RuntimeError
+    memory = (80, 24, 80)
+
+    def __init__(self, *, driver: bool = True) -> None:
+        self.driver, self.open = driver, 0
+
+    def nvmlInit(self) -> None:  # noqa: N802
+        if not self.driver:
+            raise self.NVMLError("driver not loaded")
+        self.open += 1
+
+    def nvmlShutdown(self) -> None:  # noqa: N802
+        self.open -= 1
+
+    def nvmlDeviceGetCount(self) -> int:  # noqa: N802
+        return 3
+
+    def nvmlDeviceGetHandleByIndex(self, number: int) -> int:  # noqa: N802
+        return number
+
+    def nvmlDeviceGetMemoryInfo(self, number: int) -> SimpleNamespace:  # noqa: N802
+        return SimpleNamespace(total=self.memory[number] * GIB, free=(self.memory[number] - number) * GIB)
+
+    def nvmlDeviceGetCudaComputeCapability(self, number: int) -> tuple[int, int]:  # noqa: N802
+        return (8, 9) if number == 1 else (9, 0)
+
+    def nvmlDeviceGetName(self, number: int) -> str:  # noqa: N802
+        return "NVIDIA L4" if number == 1 else "NVIDIA H100"
+
+
+@pytest.mark.parametrize(
+    ("visible", "expected"),
+    [
+        (None, (3, "NVIDIA L4", 24, 23, (8, 9))),
+        ("0,2", (2, "NVIDIA H100", 80, 78, (9, 0))),
+        ("1", (1, "NVIDIA L4", 24, 23, (8, 9))),
+        ("0,9", (1, "NVIDIA H100", 80, 80, (9, 0))),
+        ("GPU-1a2b,GPU-3c4d", (2, "NVIDIA L4", 24, 23, (8, 9))),
+    ],
+)
+def test_of_several_kinds_the_smallest_counts(
+    monkeypatch: pytest.MonkeyPatch, visible: str | None, expected: tuple[int, str, int, int, tuple[int, int]]
+) -> None:
+    library = FakeNvml()
+    monkeypatch.setitem(sys.modules, "pynvml", library)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    found = present_gpus(visible)
+    assert found is not None
+    assert (found.count, found.name, found.memory // GIB, found.free // GIB, found.capability) == expected
+    assert library.open == 0
+
+
+def test_no_driver_is_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml(driver=False))
+    assert present_gpus() is None

@@ -7,6 +7,8 @@ from math import prod
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from genops.errors import DefinitionError
 from genops.serving.sizing.parameters import tensors_of
@@ -138,6 +140,7 @@ def test_quantisation_is_what_the_checkpoint_says() -> None:
     [
         ({"hidden_size": None}, "hidden_size"),
         ({"num_hidden_layers": "two"}, "num_hidden_layers is 'two'"),
+        ({"num_hidden_layers": 1 << 40}, "layers"),
         ({"num_attention_heads": 0}, "num_attention_heads is 0"),
         ({"vocab_size": True}, "vocab_size is True"),
         ({"layer_types": 3, "num_key_value_heads": "many"}, "many"),
@@ -148,3 +151,20 @@ def test_nonsense_is_one_clear_error(broken: dict[str, Any], said: str) -> None:
     with pytest.raises(DefinitionError, match="describes no decoder") as raised:
         model_shape(config_of(**broken))
     assert said in str(raised.value)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted({*config_of(), *QWEN3_NEXT, *DEEPSEEK_V3, *GPT_OSS_20B, "text_config", "block_configs"})),
+        st.none() | st.booleans() | st.integers(-3, 1 << 40) | st.text(max_size=4) | st.floats(allow_nan=False)
+        | st.lists(st.integers(0, 9) | st.text(max_size=3), max_size=3)
+        | st.dictionaries(st.text(max_size=4), st.integers(), max_size=2),
+        max_size=4,
+    )
+)  # fmt: skip
+def test_whatever_a_config_holds_it_is_read_or_refused(broken: dict[str, Any]) -> None:
+    try:
+        shape = model_shape(config_of(**broken))
+    except DefinitionError:
+        return
+    assert len(shape.layers) < 1 << 20
