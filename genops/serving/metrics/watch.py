@@ -36,6 +36,7 @@ class Look:
         why: What it did instead; "" where it answered.
         restarts: Starts of the engine that were seen since the watch began, without the first.
         window: What happened since then; None without an answer.
+        reading: What it answered; None where it did not.
     """
 
     server: Server
@@ -44,14 +45,29 @@ class Look:
     why: str
     restarts: int
     window: Window | None
+    reading: Reading | None = None
 
     @property
     def figures(self) -> Mapping[str, Measure]:
         """By name; none where it did not answer."""
         return _NOTHING if self.window is None else self.window.figures
 
+    def record(self, alias: str) -> EngineFiguresRecord:
+        """As the store keeps it: numbers by name, null where one is not known.
+
+        Beside the figures of the window stands what was counted since the engine started, as ``NAME_total`` and, for
+        the observations of a histogram, ``NAME_count``: from these the figures of any other window follow.
+        """
+        kept: dict[str, Any] = {"state": self.state, "why": self.why, "restarts": self.restarts}
+        kept |= {name: measure.value for name, measure in self.figures.items()}
+        if self.window is not None and self.reading is not None:
+            kept["window_seconds"] = self.window.seconds
+            kept |= {f"{name}_total": value for name, value in self.reading.counters.items()}
+            kept |= {f"{name}_count": buckets.n for name, buckets in self.reading.histograms.items()}
+        return EngineFiguresRecord(self.server.id, alias, self.at, kept)
+
     def to_json(self) -> dict[str, Any]:
-        """As it is kept and printed; a figure that is not known is null, with the reason."""
+        """As it is printed: each figure with its unit, n and interval, or why it is not known."""
         seconds = None if self.window is None else self.window.seconds
         figures = {name: _plain(measure) for name, measure in self.figures.items()}
         return {
@@ -101,7 +117,7 @@ class Watch:
         limit = aiohttp.ClientTimeout(total=self._timeout)
         async with aiohttp.ClientSession(timeout=limit, cookie_jar=aiohttp.DummyCookieJar()) as session:
             looks = await asyncio.gather(*(self._one(session, server) for server in servers))
-        records = [EngineFiguresRecord(one.server.id, self._alias, one.at, one.to_json()) for one in looks]
+        records = [look.record(self._alias) for look in looks]
         await asyncio.to_thread(self._store.keep_engine_figures, records)
         return list(looks)
 
@@ -126,7 +142,8 @@ class Watch:
         reached = [reading for reading in same if now.at - reading.at <= self._span * 1e9 * 1.01]
         kept = reached or same[-1:]
         self._readings[server.url] = [*kept, now]
-        return Look(server, now.at, "ok", "", self._restarts.get(server.url, 0), window(kept[0] if kept else None, now))
+        found = window(kept[0] if kept else None, now)
+        return Look(server, now.at, "ok", "", self._restarts.get(server.url, 0), found, now)
 
     async def _text(self, session: aiohttp.ClientSession, server: Server) -> tuple[State, str]:
         """The text of the metrics; or what kept it from being read, and why."""

@@ -81,8 +81,11 @@ async def test_figures_are_of_what_was_asked_between_two_looks_and_are_kept(stor
     assert figures["failed"].value == 0
     kept = store.engine_figures("local")
     assert len(kept) == 2
-    assert kept[1].figures["figures"]["requests"]["n"] == 10
-    assert kept[0].figures["figures"]["requests"]["value"] is None
+    assert kept[0].figures["requests"] is None
+    assert kept[0].figures["requests_total"] == 0
+    assert kept[1].figures["requests"] == figures["requests"].value
+    assert (kept[1].figures["requests_total"], kept[1].figures["ttft_count"]) == (10, 10)
+    assert kept[1].figures["running"] == 0
 
 
 async def test_an_engine_that_starts_anew_is_told_and_its_counts_are_not_taken_for_less(store, engine):
@@ -116,7 +119,9 @@ async def test_a_server_that_is_away_has_no_figures(store, engine):
     (look,) = await watch.look()
     assert (look.state, look.figures) == ("unreachable", {})
     assert "127.0.0.1:9" in look.why
-    assert store.engine_figures()[0].figures["state"] == "unreachable"
+    kept = store.engine_figures()[0].figures
+    assert kept["state"] == "unreachable"
+    assert "running" not in kept
 
 
 @pytest.mark.parametrize(
