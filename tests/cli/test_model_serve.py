@@ -150,6 +150,7 @@ def test_a_preflight_comes_first(site):
         ("extra = {swap-space = 4}", 2, "has dropped it"),
         ('python = "nowhere/python"', 2, "there is no Python"),
         ('adapters = {a = {path = "nowhere"}}', 2, "nowhere"),
+        ('chat_template = "nowhere.jinja"', 2, "vllm.chat_template: there is no"),
         ('host = "192.0.2.7"', 4, "192.0.2.7 cannot be listened on"),
     ],
 )

@@ -108,10 +108,11 @@ def served_block(settings: Settings, name: str) -> tuple[ModelAlias, VllmSetting
     """
     alias = settings.alias(name)
     if alias.vllm is None:
+        other = f"the server of {alias.served_by!r} answers for it: serve that one"
         raise DefinitionError(
             f"model alias {name!r} has no vllm table: genops does not serve it",
             at=origin(["models", name], settings.source),
-            hint=f"add [tool.genops.models.{name}.vllm] (docs/serving.md)",
+            hint=other if alias.served_by else f"add [tool.genops.models.{name}.vllm] (docs/serving.md)",
         )
     return alias, alias.vllm
 

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from genops.serving.files.place import hub_cache, repository_of
+from genops.settings import ModelAlias
 
 
-def downloading(model: str, environment: Mapping[str, str]) -> int | None:
-    """Bytes of a hub model's files that are on their way; None when none is.
-
-    Args:
-        model: Its name on the hub.
-        environment: Of the server, which says where the hub's cache is.
-    """
-    home = Path(environment.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
-    cache = Path(environment.get("HF_HUB_CACHE") or home / "hub")
-    folder = cache / f"models--{model.replace('/', '--')}" / "blobs"
+def downloading(alias: ModelAlias) -> int | None:
+    """Bytes of a hub model's files that are on their way; None when none is."""
+    folder = hub_cache(alias) / f"models--{repository_of(alias).replace('/', '--')}" / "blobs"
     try:
         sizes = [file.stat().st_size for file in folder.glob("*.incomplete")]
     except OSError:

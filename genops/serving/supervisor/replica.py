@@ -32,6 +32,9 @@ from genops.tracing.recorder import new_id
 _SAMPLING = re.compile(r"sampling parameters have been overridden by .*?: `(\{.*?\})`")
 
 
+_LAST_WORDS = 10
+
+
 class Replica:
     """A server under supervision.
 
@@ -57,7 +60,6 @@ class Replica:
         self._digests: asyncio.Task[None] | None = None
         self._unwritten = ""
         self._writing = asyncio.Lock()
-        self._environment: dict[str, str] = {}
         now = time.time_ns()
         self.record = ServedRecord(
             id=new_id(128),
@@ -98,6 +100,8 @@ class Replica:
             never = self.record.ready is None and not (cause.code == "port" and self._plan.block.port is None)
             if never or not cause.heals or crashes > pace.restarts:
                 self.cause = cause
+                if cause.code == "unknown":
+                    self._say("\n  ".join(["it wrote last:", *list(self._output.lines)[-_LAST_WORDS:]]))
                 await self.keep("failed", reason=str(cause), ended=time.time_ns(), phase="", engine_pid=None)
                 return
             delay = min(pace.back_off * 2 ** (crashes - 1), pace.longest)
@@ -181,7 +185,6 @@ class Replica:
         self._output.begin(f"start {self.record.restarts + 1} of {plan.alias}, replica {self._number}")
         self._phases = Phases(time.monotonic())
         self._engine_died.clear()
-        self._environment = environment
         try:
             self._child = await Child.start(command, environment, plan.folder, self._output, self._read)
         except OSError as error:
@@ -216,7 +219,7 @@ class Replica:
 
     async def _start_and_watch(self, child: Child) -> None:
         assert self._probe is not None
-        start = Start(self._plan, self._probe, self._phases, self._output, self._environment, self._say, self._enter)
+        start = Start(self._plan, self._probe, self._phases, self._output, self._say, self._enter)
         await start.until_it_listens()
         await start.until_it_answers(self._loaded, child)
         await self._become_ready(self._probe)

@@ -31,7 +31,6 @@ class Start:
         probe: Asks the server.
         phases: Where the start is, as the log tells.
         output: What the server wrote.
-        environment: Of the server.
         say: Is told what people should know.
         entered: Is told of each phase that begins.
     """
@@ -40,7 +39,6 @@ class Start:
     probe: Probe
     phases: Phases
     output: Output
-    environment: Mapping[str, str]
     say: Callable[[str], None]
     entered: Callable[[str], Awaitable[None]]
 
@@ -109,7 +107,7 @@ class Start:
 
     def _see_download(self, before: int | None, now: float) -> int | None:
         """Takes a download that grows for progress; how far it is."""
-        arrived = downloading(self.plan.launch.model.partition("@")[0], self.environment)
+        arrived = downloading(self.plan.settings.alias(self.plan.alias))
         if before is not None and arrived is not None and arrived != before:
             self.phases.enter(DOWNLOAD, now)
             self.phases.progress = now

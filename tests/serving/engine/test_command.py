@@ -174,6 +174,9 @@ def test_a_setting_that_an_older_vllm_has_no_flag_for_is_named():
 def test_an_alias_without_a_block_is_not_served():
     with pytest.raises(DefinitionError, match="has no vllm table"):
         launch_of(Settings(models={"m": ModelAlias(model="openai/x")}), "m", SERVE, FLAGS)
+    with pytest.raises(DefinitionError) as raised:
+        launch_of(Settings(models={"m": ModelAlias(model="vllm/x", served_by="base")}), "m", SERVE, FLAGS)
+    assert "the server of 'base' answers for it" in (raised.value.hint or "")
 
 
 def test_no_name_stands_for_a_flag_that_vllm_has():

@@ -152,6 +152,26 @@ async def test_restarts_have_an_end(served):
     assert [line for line in one.said if "starts again in 0.4 s" in line]
 
 
+async def test_what_nobody_knows_is_shown_with_the_last_it_wrote(served):
+    async with served(crash="load", says=["I cannot go on"], exit=3) as one:
+        with pytest.raises(Unfinished, match=r"exit code 3 .*its last line was: I cannot go on"):
+            await one.run
+    assert [line for line in one.said if line.startswith("it wrote last:") and "I cannot go on" in line]
+
+
+async def test_a_download_is_progress_though_vllm_says_nothing(served, tmp_path):
+    blobs = tmp_path / "cache" / "models--tiny" / "blobs"
+    blobs.mkdir(parents=True)
+    more = f'start_timeout = 1.0\nenvironment = {{HF_HUB_CACHE = "{tmp_path / "cache"}"}}\n'
+    async with served(more, hang="load") as one:
+        for size in range(1, 30):
+            (blobs / "aa.incomplete").write_bytes(b"0" * size)
+            await asyncio.sleep(0.1)
+        assert one.record.phase == "download"
+        one.fake.behave()
+        await one.ready()
+
+
 async def test_a_cause_that_does_not_heal_ends_the_restarts(served):
     async with served() as one:
         await one.ready()
