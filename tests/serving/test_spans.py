@@ -29,7 +29,12 @@ LATENCIES = {
     "gen_ai.latency.e2e": 0.006,
 }
 FIGURES = ("queue_s", "prefill_s", "decode_s", "time_to_first_token_s")
-CHAIN = "inputs: {q: str}\nsteps:\n  say: {prompt: ask, with: {question: '{{ inputs.q }}'}}\noutput: '{{ steps.say.output }}'\n"
+CHAIN = """
+    inputs: {q: str}
+    steps:
+      say: {prompt: ask, with: {question: "{{ inputs.q }}"}}
+    output: "{{ steps.say.output }}"
+    """
 
 
 class Engine:
@@ -137,9 +142,8 @@ async def test_replay_and_comparison_do_not_mind_it(ran):
 
 
 async def test_a_span_of_a_run_that_goes_on_waits_for_its_end(ran):
-    site, result, traceparent = ran
-    store = site.project.store
-    receiver = SpanReceiver(site.project.settings, store)
+    site, _, traceparent = ran
+    receiver = SpanReceiver(site.project.settings, site.project.store)
     await receiver.start()
     unknown = traceparent[:3] + "f" * 32 + traceparent[35:]
     await asyncio.to_thread(Engine(receiver).worked, unknown)
