@@ -61,7 +61,8 @@ class ModelFiles:
                     return sorted(self.folder / str(name) for name in set(named.values()))
             except DefinitionError:
                 pass  # the index is reported as broken where it is checked
-        return sorted(self.folder.glob("*.safetensors"))
+        found = sorted(self.folder.glob("*.safetensors"))
+        return [path for path in found if not path.name.startswith("consolidated")] or found
 
     @cached_property
     def pickles(self) -> list[Path]:

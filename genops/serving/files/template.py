@@ -15,7 +15,6 @@ from genops.settings import Settings
 from genops.vllm_settings import VllmSettings
 
 FILE = "chat_template.jinja"
-_SPECIAL = ("bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token", "mask_token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +78,6 @@ def _text(path: Path, hint: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise DefinitionError(f"the chat template cannot be read: {reason}", at=Location(path), hint=hint) from None
-
-
-def special_tokens(files: ModelFiles) -> dict[str, str]:
-    """The tokenizer's special tokens by role (``bos_token``), as templates see them."""
-    path = files.file("tokenizer_config.json")
-    config = read_json(path) if path else {}
-    found = {}
-    for role in _SPECIAL:
-        value = config.get(role)
-        if isinstance(value, dict):
-            value = value.get("content")
-        if isinstance(value, str):
-            found[role] = value
-    return found
 
 
 def render(template: ChatTemplate, messages: Sequence[Mapping[str, Any]], tokens: Mapping[str, str]) -> str:

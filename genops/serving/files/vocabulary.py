@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from genops.errors import DefinitionError, Location
-from genops.serving.files.place import TOKENIZER_FILES
 from genops.serving.files.read_json import read_json
 
 _WORD_FILES = ("tokenizer.json", "tokenizer.model", "tekken.json", "vocab.json")
@@ -22,13 +21,11 @@ class Vocabulary:
         size: One more than the highest id; None where only the server's own code can read the words.
         added: Tokens beside the learnt ones, by text, with their ids.
         roles: Special tokens by role (``bos_token``).
-        longest: Tokens that the tokenizer says the model takes; None when it says nothing.
     """
 
     size: int | None
     added: dict[str, int]
     roles: dict[str, str]
-    longest: int | None
 
     def id_of(self, text: str) -> int | None:
         """The id of an added token."""
@@ -49,10 +46,7 @@ def vocabulary_of(folder: Path) -> Vocabulary | None:
     added = {**own, **added}
     if size is not None:
         size = max([size, *(number + 1 for number in added.values())])
-    longest = config.get("model_max_length")
-    return Vocabulary(
-        size, added, roles_of(config), int(longest) if isinstance(longest, int) and longest < 10**9 else None
-    )
+    return Vocabulary(size, added, roles_of(config))
 
 
 def roles_of(config: dict[str, Any]) -> dict[str, str]:
@@ -63,11 +57,6 @@ def roles_of(config: dict[str, Any]) -> dict[str, str]:
         if role.endswith("_token") and isinstance(text, str):
             found[role] = text
     return found
-
-
-def tokenizer_files(folder: Path) -> list[Path]:
-    """The files of the tokenizer that are there."""
-    return [folder / name for name in TOKENIZER_FILES if (folder / name).is_file()]
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from genops.errors import DefinitionError
 from genops.serving.files.adapter_folder import read_adapter
 from genops.serving.files.digests import adapter_digest
-from genops.serving.files.place import NotDownloaded, cached_repository, hub_cache, model_files, repository_of
+from genops.serving.files.place import NotDownloaded, hub_cache, model_files
 from genops.serving.files.read_json import read_json
 from genops.serving.preflight.adapters import check_adapters
 from genops.serving.preflight.code import check_code
@@ -17,7 +17,7 @@ from genops.serving.preflight.engine import check_flags, installation_of, is_cpu
 from genops.serving.preflight.finding import Finding, error, note, of_error, warning
 from genops.serving.preflight.gguf import check_gguf
 from genops.serving.preflight.memory import check_fit, check_shape, fit_on
-from genops.serving.preflight.papers import check_disk, check_licence, check_revision, licence_here, room_for
+from genops.serving.preflight.papers import check_disk, check_licence, check_revision, free_room, licence_here
 from genops.serving.preflight.report import Preflight, Sizes, in_order
 from genops.serving.preflight.subject import Subject
 from genops.serving.preflight.weights import check_hashes, check_weights, parameters
@@ -145,9 +145,7 @@ def _not_here(settings: Settings, name: str, raised: NotDownloaded) -> Preflight
     message = raised.message + (", and HF_HUB_OFFLINE forbids to fetch it" if offline else ": a start would fetch it")
     make = error if offline else warning
     found = [make("not_downloaded", message, raised.hint or "")]
-    size = alias.facts.get("weights_gib")
-    if isinstance(size, (int, float)):
-        found += room_for(int(size * 1024**3), cached_repository(hub_cache(alias), repository_of(alias)))
+    found.append(free_room(hub_cache(alias)))
     return Preflight(name, alias.model, findings=in_order(found))
 
 

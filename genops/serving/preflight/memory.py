@@ -91,6 +91,8 @@ def check_shape(subject: Subject, shape: ModelShape, gpus: Gpus | None, context:
     unknown = sum(layer.kind == "state" and layer.state is None for layer in shape.layers)
     if unknown:
         yield note("state_not_counted", f"the memory of {unknown} layers with a state is not known and not counted")
+    if isinstance(block.speculative, dict) and block.speculative.get("model"):
+        yield note("speculative_not_counted", "the memory of the speculative model is not counted")
     yield from _types(subject, shape, gpus)
     if gpus is not None and gpus.cpu and shape.head_dim not in CPU_HEADS and not shape.latent:
         yield error(

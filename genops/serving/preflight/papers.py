@@ -55,21 +55,31 @@ def check_disk(files: ModelFiles, size: int) -> Iterator[Finding]:
     missing = max(0, (_stated_size(files) or size) - here)
     if files.repository is None or missing == 0:
         return
-    yield from room_for(missing, files.folder)
-
-
-def room_for(size: int, folder: Path) -> Iterator[Finding]:
-    """Whether some bytes find room on the disk that a folder is on, or will be on."""
-    place = next(one for one in (folder, *folder.parents) if one.exists())
-    free = shutil.disk_usage(place).free
-    if size > free:
+    place, free = _disk_of(files.folder)
+    if missing > free:
         yield error(
             "disk_full",
-            f"{size / GIB:.1f} GiB are still to be fetched, and the disk of {place} has {free / GIB:.1f} GiB free",
+            f"{missing / GIB:.1f} GiB are still to be fetched, and the disk of {place} has {free / GIB:.1f} GiB free",
             "make room, or move the cache: environment = {HF_HOME = …} in the vllm table",
         )
     else:
-        yield note("to_fetch", f"{size / GIB:.1f} GiB are still to be fetched; {free / GIB:.1f} GiB are free")
+        yield note("to_fetch", f"{missing / GIB:.1f} GiB are still to be fetched; {free / GIB:.1f} GiB are free")
+
+
+def free_room(cache: Path) -> Finding:
+    """What room there is for a model of which nothing is here, and so nothing says how large it is."""
+    place, free = _disk_of(cache)
+    return note(
+        "to_fetch",
+        f"the disk of {place} has {free / GIB:.1f} GiB free; how much the model takes is on its page",
+        "fetch its config.json first, and the check says it: hf download … config.json model.safetensors.index.json",
+    )
+
+
+def _disk_of(folder: Path) -> tuple[Path, int]:
+    """The nearest folder that is there, and the bytes that are free on its disk."""
+    place = next(one for one in (folder, *folder.parents) if one.exists())
+    return place, shutil.disk_usage(place).free
 
 
 def licence_here(subject: Subject) -> str | None:

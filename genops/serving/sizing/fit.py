@@ -18,6 +18,7 @@ _CONTEXT_OF_A_PROCESS = int(0.6 * GIB)
 _GRAPHS = int(0.6 * GIB)
 _COLLECTIVES = int(0.5 * GIB)
 _CPU_PROCESS = int(1.2 * GIB)
+_FIRST_FP8 = (8, 0)
 _LARGE, _HUGE = 70 * GIB, 160 * GIB
 
 
@@ -206,15 +207,20 @@ def smaller(shape: ModelShape, tensors: tuple[Tensor, ...], found: Fit, gpus: Gp
         if shape.heads % tensor == 0
     ]
     bases = [setting, *wider[:3]]
-    tried = [replace(base, kv_bits=8) for base in bases if base.kv_bits > 8 and not gpus.cpu]
+    tried = [replace(base, kv_bits=8) for base in bases if base.kv_bits > 8 and _takes_fp8(gpus)]
     tried += wider
-    if setting.online is None and shape.quantization is None and not gpus.cpu:
+    if setting.online is None and shape.quantization is None and _takes_fp8(gpus):
         tried += [replace(base, online="fp8") for base in bases]
         tried += [replace(base, online="fp8", kv_bits=8) for base in bases]
     fits = [one for setting in tried if (one := fit(shape, tensors, setting, gpus)).fits]
     fits.sort(key=lambda one: _changes(one.setting, setting))
     whole = {one.setting for one in fits}
     return [*fits[:2], *_shorter(shape, tensors, found, gpus, [one for one in [setting, *tried] if one not in whole])]
+
+
+def _takes_fp8(gpus: Gpus) -> bool:
+    """Whether vLLM has kernels for FP8 there: on NVIDIA's GPUs since Ampere, where weights are widened as they are used."""
+    return not gpus.cpu and (gpus.capability is None or gpus.capability >= _FIRST_FP8)
 
 
 def _changes(new: Setting, old: Setting) -> tuple[int, int]:

@@ -108,11 +108,6 @@ def named_gpus(text: str) -> Gpus:
     return Gpus(name, count, mib * MIB, mib * MIB, capability if nvidia else None)
 
 
-def catalogue() -> dict[str, int]:
-    """The GPUs that can be named, with the bytes of their memory."""
-    return {name: mib * MIB for name, (mib, _) in _CATALOGUE.items()}
-
-
 def present_gpus(visible: str | None = None) -> Gpus | None:
     """The GPUs of this machine, asked through NVML; None when there are none.
 

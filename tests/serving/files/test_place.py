@@ -67,3 +67,9 @@ def test_a_gguf_file_is_found_by_either_setting(tmp_path: Path) -> None:
     assert model_files(one, "m").gguf == model_files(other, "m").gguf == tmp_path / "a.gguf"
     with pytest.raises(DefinitionError, match="there is no file"):
         model_files(Settings(root=tmp_path, models={"m": ModelAlias(model="llamacpp/b", file="b.gguf")}), "m")
+
+
+def test_weights_in_two_layouts_count_once(tmp_path: Path) -> None:
+    make_model(tmp_path / "model")
+    (tmp_path / "model" / "consolidated.safetensors").write_bytes(b"the same, for another library")
+    assert [path.name for path in model_files(settings_of(tmp_path), "m").weights] == ["model.safetensors"]

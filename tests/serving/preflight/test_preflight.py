@@ -222,6 +222,7 @@ def test_a_model_that_is_not_here_yet_is_a_warning_unless_it_cannot_be_fetched(
     online = checked(tmp_path, alias=alias, path=None, environment={"HF_HUB_CACHE": str(tmp_path)})
     assert (codes(online), codes(online, "warning")) == ([], ["not_downloaded"])
     assert "hf download some/model" in online.findings[0].hint
+    assert codes(online, "note") == ["to_fetch"]
     offline = {"HF_HUB_CACHE": str(tmp_path), "HF_HUB_OFFLINE": "1"}
     assert codes(checked(tmp_path, alias=alias, path=None, environment=offline)) == ["not_downloaded"]
 
@@ -341,6 +342,7 @@ def test_what_the_settings_ask_for_must_be_possible(
         ("t4", {}, "dtype_unsupported"),
         ("h100", {"kv_cache_dtype": "fp7"}, "kv_cache_dtype_unknown"),
         ("h100", {"quantization": "fp8"}, ""),
+        ("h100", {"speculative": {"model": "small", "num_speculative_tokens": 4}}, "speculative_not_counted"),
     ],
 )
 def test_what_is_possible_may_be_worth_a_word(tmp_path: Path, gpu: str, block: dict[str, Any], code: str) -> None:

@@ -98,6 +98,12 @@ def test_adapters_take_room() -> None:
     assert with_adapters.overhead > fitted(LLAMA_8B, "h100").overhead + GIB // 4
 
 
+def test_a_gpu_without_kernels_for_fp8_is_offered_none() -> None:
+    offered = options(LLAMA_8B, "v100-32x4")
+    assert offered
+    assert all(one.kv_bits == 16 and one.online is None for one in offered)
+
+
 def test_on_a_cpu_neither_graphs_nor_fp8_are_offered() -> None:
     shape = model_shape(LLAMA_8B)
     cpu = Gpus("cpu", 1, 24 * GIB, 20 * GIB, present=True)

@@ -155,7 +155,7 @@ def test_nonsense_is_one_clear_error(broken: dict[str, Any], said: str) -> None:
 
 @given(
     st.dictionaries(
-        st.sampled_from(sorted({*config_of(), *QWEN3_NEXT, *DEEPSEEK_V3, *GPT_OSS_20B, "text_config", "block_configs"})),
+        st.sampled_from(sorted({*config_of(), *QWEN3_NEXT, *DEEPSEEK_V3, *GPT_OSS_20B, "text_config"})),
         st.none() | st.booleans() | st.integers(-3, 1 << 40) | st.text(max_size=4) | st.floats(allow_nan=False)
         | st.lists(st.integers(0, 9) | st.text(max_size=3), max_size=3)
         | st.dictionaries(st.text(max_size=4), st.integers(), max_size=2),
