@@ -228,7 +228,13 @@ def _vllm(settings: Settings, store: Store, model: Model, lengths: tuple[int, in
     block = settings.alias(model.alias.served_by or model.name).vllm
     if block is None:
         raise UsageError(f"{model.label} has no vllm block, which names the environment that has vLLM")
-    return VllmBench(settings, model, block, servers_of(settings, store, model.name)[0], lengths, seed)
+    servers = servers_of(settings, store, model.name)
+    if len(servers) > 1:
+        raise UsageError(
+            f"`vllm bench serve` loads one server, and {len(servers)} answer for {model.name}",
+            hint="leave --with-vllm out: genops's own load goes to all of them",
+        )
+    return VllmBench(settings, model, block, servers[0], lengths, seed)
 
 
 def _exit_code(result: BenchResult) -> ExitCode:

@@ -89,3 +89,11 @@ def test_wrong_usage_is_said_before_any_request(engine, genops, arguments, messa
 
 def test_a_server_that_is_away_is_said(engine, genops):
     assert "does not answer" in genops("model", "bench", "away", *QUICK, code=4).err
+
+
+def test_vllms_own_tool_needs_an_environment_that_has_it(engine, genops, site):
+    assert "has no vllm block" in genops("model", "bench", "local", *QUICK, "--with-vllm", code=2).err
+    with (site / "genops.toml").open("a") as settings:
+        settings.write(f'\n[models.own]\nmodel = "vllm/tiny"\nbase_url = "{engine.url}"\nvllm = {{python = "none"}}\n')
+    assert "there is no" in genops("model", "bench", "own", *QUICK, "--with-vllm", code=2).err
+    assert engine.requests == []
