@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -109,21 +109,20 @@ class Supervisor:
         lives = [asyncio.create_task(replica.live()) for replica in self._replicas]
         beating = asyncio.create_task(self._beat(guard))
         stopping = asyncio.create_task(self._stop.wait())
-        everything = asyncio.gather(*lives)
+        all_ended = asyncio.create_task(asyncio.wait(lives, return_when=asyncio.FIRST_EXCEPTION))
         try:
-            first: set[asyncio.Future[Any]] = {everything, stopping, beating}
+            first: set[asyncio.Future[Any]] = {all_ended, stopping, beating}
             await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
-            for task in (everything, beating):
-                if task.done():
-                    task.result()
         finally:
-            everything.cancel()
-            with suppress(asyncio.CancelledError):
-                await everything
+            for task in (all_ended, stopping, *lives):
+                task.cancel()
+            await asyncio.wait(lives)
             await asyncio.gather(*(replica.drain(self._hurry) for replica in self._replicas))
-            beating.cancel()
-            stopping.cancel()
             guard.close()
+        for task in (beating, *lives):
+            if task.done() and not task.cancelled():
+                task.result()  # a bug, if there was one
+        beating.cancel()
         causes = [replica.cause for replica in self._replicas if replica.cause is not None]
         return causes if len(causes) == len(self._replicas) else ()
 

@@ -322,3 +322,17 @@ async def test_a_server_with_a_generation_config_of_its_own_says_its_sampling_de
     async with served() as one:
         await one.ready()
         assert one.record.sampling == {}
+
+
+async def test_a_bug_ends_the_servers_and_is_told_as_one(served, monkeypatch):
+    from genops.serving.supervisor.replica import Replica
+
+    async def fails(self, probe):
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(Replica, "_become_ready", fails)
+    async with served(engine=True) as one:
+        with pytest.raises(KeyError, match="a bug"):
+            await one.run
+    assert one.record.state == "stopped"
+    assert gone(one.fake.engine)
