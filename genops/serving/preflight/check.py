@@ -106,9 +106,10 @@ def _check_folder(subject: Subject) -> Iterator[Finding]:
     else:
         try:
             config = read_json(path)
-            subject.shape = model_shape(config)
         except DefinitionError as raised:
             yield of_error("config_broken", raised)
+        else:
+            yield from _read_shape(subject, config)
     yield from check_code(subject, config)
     yield from check_weights(subject)
     if not subject.tensors and subject.shape is not None:
@@ -117,6 +118,17 @@ def _check_folder(subject: Subject) -> Iterator[Finding]:
     yield from check_sampling(subject)
     yield from check_template(subject)
     yield from check_adapters(subject)
+
+
+def _read_shape(subject: Subject, config: dict[str, Any]) -> Iterator[Finding]:
+    """What cannot be sized may still be served: an encoder, or a decoder of a kind that is new."""
+    try:
+        subject.shape = model_shape(config)
+    except DefinitionError as raised:
+        if config.get("architectures") or config.get("model_type"):
+            yield warning("not_sized", raised.message, "read in the server's log how much memory is left for its cache")
+        else:
+            yield of_error("config_broken", raised)
 
 
 def _sizes(

@@ -11,6 +11,7 @@ from genops.serving.preflight.subject import Subject
 from genops.serving.sizing.fit import UTILISATION, Fit, Setting, fit, smaller
 from genops.serving.sizing.gpus import GIB, Gpus
 from genops.serving.sizing.kv_cache import kv_bits
+from genops.serving.sizing.layers import unknown_kinds
 from genops.serving.sizing.shape import DTYPE_BYTES, DTYPES, ModelShape
 from genops.serving.sizing.sharing import AS_STORED, ONLINE, Parallel
 
@@ -91,6 +92,8 @@ def check_shape(subject: Subject, shape: ModelShape, gpus: Gpus | None, context:
     unknown = sum(layer.kind == "state" and layer.state is None for layer in shape.layers)
     if unknown:
         yield note("state_not_counted", f"the memory of {unknown} layers with a state is not known and not counted")
+    if kinds := unknown_kinds(shape.text):
+        yield note("layers_not_known", f"layers of the kind {', '.join(kinds)} are counted as full attention")
     if isinstance(block.speculative, dict) and block.speculative.get("model"):
         yield note("speculative_not_counted", "the memory of the speculative model is not counted")
     yield from _types(subject, shape, gpus)

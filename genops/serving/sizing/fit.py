@@ -219,7 +219,7 @@ def smaller(shape: ModelShape, tensors: tuple[Tensor, ...], found: Fit, gpus: Gp
 
 
 def _takes_fp8(gpus: Gpus) -> bool:
-    """Whether vLLM has kernels for FP8 there: on NVIDIA's GPUs since Ampere, where weights are widened as they are used."""
+    """Whether vLLM has kernels for FP8 there: on NVIDIA's GPUs since Ampere."""
     return not gpus.cpu and (gpus.capability is None or gpus.capability >= _FIRST_FP8)
 
 

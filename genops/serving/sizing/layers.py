@@ -10,6 +10,7 @@ Kind = Literal["full", "sliding", "chunked", "latent", "state", "shared", "none"
 _NAMED: dict[str, Kind] = {
     "full_attention": "full",
     "attention": "full",
+    "indexed_attention": "full",
     "sliding_attention": "sliding",
     "chunked_attention": "chunked",
     "linear_attention": "state",
@@ -24,6 +25,7 @@ _PATTERN: dict[str, Kind] = {"M": "state", "*": "full", "-": "none", "E": "none"
 _EVERY = {"gemma3": 6, "gemma3_text": 6, "cohere2": 4, "exaone4": 4, "gemma2": 2}
 """Every which layer sees everything, where the config leaves it to the code of the model."""
 
+_NO_ATTENTION = ("mamba", "mamba2", "falcon_mamba")
 _FIRST_SLIDES = ("gpt_oss",)
 _NOT_LATENT = ("minicpm3",)
 
@@ -85,6 +87,17 @@ def layers_of(text: dict[str, Any], *, count: int, heads: int, head_dim: int) ->
     return _with_wide_global_heads(text, _with_shared(text, _without_pruned(text, found)))
 
 
+def without_attention(text: dict[str, Any]) -> bool:
+    """Whether no layer has attention."""
+    return text.get("model_type") in _NO_ATTENTION
+
+
+def unknown_kinds(text: dict[str, Any]) -> list[str]:
+    """Kinds of layers that a config names and that are not known here; they are taken for full attention."""
+    named = text.get("layer_types") or text.get("layers_block_type") or ()
+    return sorted({str(name) for name in named} - set(_NAMED)) if isinstance(named, list) else []
+
+
 def _kinds(text: dict[str, Any], count: int) -> list[Kind]:
     """The kind of each layer, from whichever of the ways of writing it the config uses."""
     named = text.get("layer_types") or text.get("layers_block_type")
@@ -120,7 +133,7 @@ def _full_layers(text: dict[str, Any], count: int) -> set[int] | None:
     if text.get("attn_layer_period"):
         step, first = int(text["attn_layer_period"]), int(text.get("attn_layer_offset") or 0)
         return {number for number in range(count) if number % step == first}
-    if text.get("model_type") in ("mamba", "mamba2", "falcon_mamba"):
+    if without_attention(text):
         return set()
     return None
 
@@ -175,6 +188,13 @@ def _state(text: dict[str, Any]) -> tuple[int, int] | None:
         keys = int(text["linear_num_key_heads"]) * int(text["linear_key_head_dim"])
         values = int(text["linear_num_value_heads"]) * int(text["linear_value_head_dim"])
         return (int(kernel) - 1) * (2 * keys + values), values * int(text["linear_key_head_dim"])
+    linear = text.get("linear_attn_config")
+    if isinstance(linear, dict) and linear.get("num_heads") and linear.get("head_dim"):
+        inner = int(linear["num_heads"]) * int(linear["head_dim"])
+        kernel = int(linear.get("short_conv_kernel_size") or 4)
+        return 3 * (kernel - 1) * inner, inner * int(linear["head_dim"])
+    if text.get("conv_L_cache"):
+        return int(text["conv_L_cache"]) * int(text["hidden_size"]), 0
     width = text.get("mamba_d_state") or text.get("ssm_state_size") or text.get("state_size")
     if not width:
         return None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from genops.errors import DefinitionError
-from genops.serving.sizing.layers import Layer, layers_of
+from genops.serving.sizing.layers import Layer, layers_of, without_attention
 
 _TEXT_PARTS = ("text_config", "llm_config", "language_config")
 _CONTEXT_KEYS = (
@@ -113,8 +113,11 @@ def model_shape(config: dict[str, Any]) -> ModelShape:
 
 def _shape(config: dict[str, Any], text: dict[str, Any]) -> ModelShape:
     hidden = _size(text, "hidden_size", "n_embd", "d_model", "dim")
-    heads = _size(text, "num_attention_heads", "n_head", "n_heads")
-    count = _size(text, "num_hidden_layers", "n_layer", "n_layers", "num_layers")
+    heads = _size(text, "num_attention_heads", "n_head", "n_heads", default=1 if without_attention(text) else None)
+    pattern = text.get("hybrid_override_pattern") or text.get("layers_block_type")
+    count = _size(
+        text, "num_hidden_layers", "n_layer", "n_layers", "num_layers", default=len(pattern) if pattern else None
+    )
     if count > _MOST_LAYERS:
         raise ValueError(f"it has {count:,} layers")
     head_dim = int(text.get("head_dim") or text.get("hidden_size_per_head") or hidden // heads)

@@ -399,6 +399,21 @@ def test_a_setting_that_is_offered_fits_when_it_is_pasted(tmp_path: Path) -> Non
         assert "does_not_fit" not in codes(checked(tmp_path, **tomllib.loads(offer))), offer
 
 
+@pytest.mark.parametrize(
+    ("config", "code"),
+    [
+        ({"hidden_size": None, "d_text": 64}, "not_sized"),
+        ({"layer_types": ["wavy_attention", "full_attention"]}, "layers_not_known"),
+        ({"layer_types": ["linear_attention", "full_attention"]}, "state_not_counted"),
+    ],
+)
+def test_a_model_of_a_new_kind_is_not_refused_for_that(tmp_path: Path, config: dict[str, Any], code: str) -> None:
+    rewrite(make_model(tmp_path / "model") / "config.json", **config)
+    found = checked(tmp_path)
+    assert found.ready
+    assert code in codes(found, "warning") + codes(found, "note")
+
+
 def test_the_published_cases_are_what_the_report_says(tmp_path: Path) -> None:
     for name, config, gib in (("qwen", QWEN3_CODER_30B, 24.0), ("llama", LLAMA_8B, 16.0)):
         make_sharded(tmp_path / name, config, 4)

@@ -10,6 +10,7 @@ import pytest
 from genops.serving.sizing.gpus import GIB
 from genops.serving.sizing.kv_cache import BLOCK, KvCache, kv_bits
 from genops.serving.sizing.shape import model_shape
+from tests.serving.folders import config_of
 from tests.serving.published import (
     DEEPSEEK_V3,
     GEMMA2_9B,
@@ -93,6 +94,20 @@ def test_a_state_is_as_large_for_any_length() -> None:
     assert cache.token_bytes() == 12 * 2 * 2 * 256 * 2
     assert cache.sequence_bytes(16) == 16 * cache.token_bytes() + 36 * state * 2
     assert cache.sequence_bytes(16_000) == 16_000 * cache.token_bytes() + 36 * state * 2
+
+
+@pytest.mark.parametrize(
+    ("config", "numbers"),
+    [
+        ({"state_size": 16, "expand": 2, "conv_kernel": 4}, 3 * 128 + 128 * 16),
+        ({"mamba_d_state": 16, "mamba_n_heads": 4, "mamba_d_head": 8, "mamba_n_groups": 1}, 3 * (32 + 32) + 32 * 16),
+        ({"linear_attn_config": {"full_attn_layers": [2], "num_heads": 2, "head_dim": 8}}, 3 * 3 * 16 + 16 * 8),
+        ({"conv_L_cache": 3}, 3 * 64),
+    ],
+)
+def test_states_are_counted_by_the_words_of_their_kind(config: dict[str, Any], numbers: int) -> None:
+    cache = cache_of(config_of(layer_types=["mamba", "full_attention"], **config))
+    assert cache.sequence_bytes(16) - 16 * cache.token_bytes() == 2 * numbers
 
 
 def test_sparse_attention_keeps_an_index_beside_the_latent() -> None:

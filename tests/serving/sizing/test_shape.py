@@ -77,6 +77,8 @@ def test_a_mixture_with_latent_attention_has_671_billion_parameters() -> None:
             {"state": 7, "full": 1},
         ),
         (config_of(num_hidden_layers=4, linear_attn_config={"full_attn_layers": [4]}), {"state": 3, "full": 1}),
+        (config_of(num_hidden_layers=None, hybrid_override_pattern="M*"), {"state": 1, "full": 1}),
+        (config_of(model_type="mamba2", num_attention_heads=None, state_size=16), {"state": 2}),
         (config_of(num_hidden_layers=4, attn_type_list=[0, 0, 0, 1]), {"state": 3, "full": 1}),
         (config_of(num_kv_shared_layers=1), {"full": 1, "shared": 1}),
         (
