@@ -8,18 +8,20 @@ from genops.errors import GenopsError
 from genops.serving.engine.command import flag_problems
 from genops.serving.engine.flags import flags_of
 from genops.serving.engine.installation import Installation, find_installation
-from genops.serving.preflight.finding import Finding, error, of_error
+from genops.serving.preflight.finding import Finding, error, note, of_error
 from genops.serving.preflight.subject import Subject
 
 
 def installation_of(subject: Subject) -> Installation | Finding | None:
-    """The vLLM that the settings name; a finding when it cannot be used, None when they name none."""
-    if subject.block.python is None and subject.block.executable is None:
+    """The vLLM that would be started; a finding when there is none, None for a model that another server serves."""
+    if subject.alias.vllm is None:
         return None
     try:
         return find_installation(subject.settings, subject.block)
     except GenopsError as raised:
-        return of_error("no_vllm", raised)
+        if subject.block.python is not None or subject.block.executable is not None:
+            return of_error("no_vllm", raised)
+        return note("no_vllm", "there is no vLLM here to check the flags against", raised.hint or "")
 
 
 def is_cpu_build(installation: Installation | Finding | None) -> bool:
