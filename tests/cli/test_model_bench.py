@@ -6,6 +6,7 @@ import pytest
 
 from genops.store import Store
 from tests.servers.engine import Engine
+from tests.servers.served import served
 
 
 @pytest.fixture
@@ -97,3 +98,18 @@ def test_vllms_own_tool_needs_an_environment_that_has_it(engine, genops, site):
         settings.write(f'\n[models.own]\nmodel = "vllm/tiny"\nbase_url = "{engine.url}"\nvllm = {{python = "none"}}\n')
     assert "there is no" in genops("model", "bench", "own", *QUICK, "--with-vllm", code=2).err
     assert engine.requests == []
+
+
+def test_a_model_that_genops_serves_is_loaded_on_all_of_its_servers(engine, genops, site):
+    with (site / "genops.toml").open("a") as settings:
+        settings.write(
+            '\n[models.own]\nmodel = "vllm/tiny"\nvllm = {replicas = 2, gpu_hour = 2.0, tensor_parallel = 3}\n'
+        )
+    with Engine(first=0.002, gap=0.001) as other:
+        with Store.open(f"sqlite:///{site / '.genops' / 'genops.db'}") as store:
+            for replica, url in enumerate((engine.url, other.url)):
+                store.keep_served(served(url, id=f"{replica:032x}", alias="own", replica=replica))
+        done = genops("model", "bench", "own", *QUICK, "--split", "4")
+        assert len(engine.requests) >= 10
+        assert len(other.requests) >= 10
+    assert "$2.00 for a GPU hour, 6 GPUs" in done.out

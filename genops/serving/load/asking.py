@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from genops.errors import InputError, Location, Unfinished, UsageError
 from genops.models import Message, Model, ModelRequest
-from genops.serving.load.sending import Send
+from genops.serving.load.sending import Clock, Send
 from genops.settings import Settings
 from genops.store import Store
 from genops.store.records import RunFilter
@@ -23,7 +23,6 @@ _ONE_TOKEN_EACH = (
 _WORDS = _ONE_TOKEN_EACH.split()
 _CALLS = 2_000
 _RUNS = 500
-_PROBES = (100, 300)
 
 
 class Asking(Protocol):
@@ -97,14 +96,17 @@ class Lengths:
             yield ModelRequest(_chat(_text(count, chance)), {**self.parameters, "max_tokens": limit, **exact})
 
 
-async def fitted(lengths: Lengths, send: Send, clock: Any) -> Lengths:
+async def fitted(lengths: Lengths, send: Send, clock: Clock) -> Lengths:
     """The lengths with the words that a token of this server's tokenizer takes, by asking it twice.
 
     Raises:
         Unfinished: The server refuses or fails a single request.
     """
+    typical = sorted(inputs for inputs, _ in lengths.pairs)[len(lengths.pairs) // 2]
+    short = max(1, typical // 24)
+    long = max(short + 4, typical // 8)  # no longer than the load itself, should a word be eight tokens
     counts = []
-    for place, words in enumerate(_PROBES):
+    for place, words in enumerate((short, long)):
         request = ModelRequest(_chat(_text(words, random.Random(place))), {**lengths.parameters, "max_tokens": 1})
         timing = await send(request, clock())
         if timing.error:
@@ -115,8 +117,8 @@ async def fitted(lengths: Lengths, send: Send, clock: Any) -> Lengths:
     few, many = counts
     if few is None or many is None or many <= few:
         return lengths
-    tokens_a_word = (many - few) / (_PROBES[1] - _PROBES[0])
-    template = max(0.0, few - _PROBES[0] * tokens_a_word)
+    tokens_a_word = (many - few) / (long - short)
+    template = max(0.0, few - short * tokens_a_word)
     return Lengths(lengths.about, lengths.pairs, lengths.parameters, lengths.exact, (1 / tokens_a_word, template))
 
 

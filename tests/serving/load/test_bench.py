@@ -140,3 +140,20 @@ async def test_equal_seeds_ask_the_same(benched):
             await benched(engine.url, BenchPlan(levels=(1,), requests=5, seed=seed))
             asked.append([body["messages"][0]["content"] for body in engine.requests])
     assert asked[0] == asked[1] != asked[2]
+
+
+async def test_a_word_of_many_tokens_does_not_outgrow_a_short_context(benched):
+    """Six tokens a word, in a context of 300: what is asked to learn that must fit as well as the load."""
+    longest = []
+
+    class Small(Engine):
+        async def _answer(self, request, body, came):
+            words = len(body["messages"][0]["content"].split())
+            body["messages"][0]["content"] = "w " * (6 * words + 8)
+            longest.append(6 * words + 8)
+            return await super()._answer(request, body, came)
+
+    with Small(first=0.0, gap=0.0) as engine:
+        result = await benched(engine.url, BenchPlan(levels=(1,), requests=10), Lengths("", [(250, 3)]))
+    assert max(longest) <= 256
+    assert result.probes[0].figures.figures["input_length"].value == pytest.approx(250, abs=6)

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -11,8 +10,9 @@ from genops.errors import UsageError
 from genops.serving.metrics.watch import Watch
 from genops.settings import ModelAlias, Settings
 from genops.store import Store
-from genops.store.records import EngineFiguresRecord, ServedRecord
+from genops.store.records import EngineFiguresRecord
 from tests.servers.engine import Engine
+from tests.servers.served import served
 
 
 @pytest.fixture
@@ -37,33 +37,6 @@ async def asked(engine, times):
             body = {"messages": [{"role": "user", "content": "one two three"}], "max_tokens": 5}
             async with session.post(f"{engine.url}/chat/completions", json=body) as answer:
                 await answer.read()
-
-
-def served(url, **changed):
-    record = ServedRecord(
-        id="1" * 32,
-        alias="local",
-        replica=0,
-        host="here",
-        supervisor=1,
-        engine_pid=2,
-        url=url,
-        state="ready",
-        phase="",
-        started=1,
-        ready=2,
-        ended=None,
-        beat=3,
-        engine="vllm 0.32.0",
-        model="tiny",
-        digests={},
-        adapters={},
-        sampling={},
-        arguments=[],
-        key_file="",
-        log="",
-    )
-    return replace(record, **changed)
 
 
 async def test_figures_are_of_what_was_asked_between_two_looks_and_are_kept(store, engine):
