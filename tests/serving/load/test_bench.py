@@ -91,11 +91,12 @@ async def test_a_model_that_does_not_answer_is_said_before_any_load(benched):
 
 @pytest.mark.slow
 async def test_the_highest_load_is_that_at_which_the_server_gets_slow(benched):
-    """Four slots of 80 ms: a fifth request waits until one is free, half of them 80 ms more."""
-    with Engine(first=0.08, gap=0.0, slots=4) as engine:
-        plan = BenchPlan(levels=(1, 32), find=True, objectives=(Objective.parse("ttft.p50 < 140ms"),))
+    """Four slots of 250 ms: of eight requests at once half wait as long again, whatever else runs on the machine."""
+    with Engine(first=0.25, gap=0.0, slots=4) as engine:
+        objective = Objective.parse("ttft.p50 < 480ms")
+        plan = BenchPlan(levels=(1, 32), find=True, requests=16, objectives=(objective,))
         result = await benched(engine.url, plan, Lengths("", [(20, 1)]))
-    assert 4 <= result.highest.level <= 7
+    assert 2 <= result.highest.level <= 7
     assert result.verdict == "met"
     assert result.highest.confidence == 0.95
 
