@@ -21,6 +21,7 @@ from benchmarks import (
     reindexing,
     retrieval_search,
     runs,
+    serving,
     spans,
     startup,
     vector_search,
@@ -37,6 +38,7 @@ def main() -> None:
     for name, rows in (
         ("start-up", startup.run),
         ("runs", lambda: runs.run(count=2_000 // share)),
+        ("calls of a served model", lambda: serving.run(max(40, 400 // share))),
         ("spans", lambda: spans.run(1_000_000 // share)),
         ("memory", lambda: memory.run(100_000 // share)),
         ("search over 100,000 passages", lambda: retrieval_search.run(100_000 // share)),

@@ -24,6 +24,10 @@ NOT_RUN = {
     "python -m venv .venv-pyrit && .venv-pyrit/bin/pip install pyrit": "installs packages",
     "python -m venv .venv-vllm && .venv-vllm/bin/pip install vllm": "installs packages",
     "genops model serve qwen": "needs vLLM, and a GPU",
+    "genops model adapter load base support": "needs a server",
+    "genops model adapter load base legal --path adapters/legal": "needs a server",
+    "genops model adapter list base": "needs a server",
+    "genops model adapter unload base legal": "needs a server",
     "genops model watch local --every 2": "needs a server, and does not end",
     ". .venv/bin/activate": "the copy of the project has no environment of its own",
     'kubectl create secret generic llama --namespace models --from-literal=api-key="$KEY" '

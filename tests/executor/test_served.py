@@ -128,3 +128,10 @@ def test_with_no_server_a_run_fails_with_one_clear_error(served, server):
     assert "genops model serve m" in caught.value.hint
     trace = served.trace(caught.value.run)
     assert "error" in {span.status for span in trace.spans if span.kind == "model"}
+
+
+def test_the_doctor_asks_no_other_server_for_it(served):
+    from genops.executor.doctor import diagnose
+
+    found = {one.name: one.state for one in diagnose(served.project.settings) if one.area == "model"}
+    assert found["m"] == found["supported"] == "ok"
