@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ from genops.store import Store
 
 _SETTINGS = """
 default_model = "tiny"
+plugins = ["marking"]
 
 [models.tiny]
 model = "vllm/tiny"
@@ -30,7 +32,12 @@ tool_call_parser = "hermes"
 max_lora_rank = 8
 gpu_hour = 2.0
 environment = {{VLLM_CPU_KVCACHE_SPACE = "1", VLLM_CPU_OMP_THREADS_BIND = "nobind", HF_HUB_OFFLINE = "1"}}
-extra = {{enforce-eager = true}}
+
+[models.tiny.vllm.extra]
+enforce-eager = true
+tool-strict-level = "parameter"
+structured-outputs-config = {{backend = "xgrammar", disable_any_whitespace = true}}
+
 
 [models.tiny.vllm.adapters.support]
 path = "{adapter}"
@@ -60,6 +67,15 @@ _FILES = {
     "chains/decide.yaml": (
         "inputs: {question: str}\nsteps:\n  told: {prompt: verdict, with: {question: '{{ inputs.question }}'}}\n"
         "output: '{{ steps.told.output }}'\n"
+    ),
+    "chains/agent.yaml": (
+        "inputs: {question: str}\nsteps:\n"
+        "  work: {agent: say, with: {question: '{{ inputs.question }}'}, tools: [mark], max_turns: 2}\n"
+        "output: '{{ steps.work.output }}'\n"
+    ),
+    "marking.py": (
+        "from genops import tool\n\n\n"
+        '@tool\ndef mark(word: str) -> str:\n    """Marks a word."""\n    return f\'*{word}*\'\n'
     ),
     "evals/say.yaml": (
         "kind: suite\nchain: say\n"
@@ -126,14 +142,19 @@ class ServedProject:
                 stdin=subprocess.DEVNULL,
                 text=True,
                 start_new_session=True,
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 as in a terminal
             )
+
+    def store(self) -> Store:
+        """The project's store, to be closed by who asks for it."""
+        return Store.open(f"sqlite:///{self.root / '.genops' / 'genops.db'}")
 
     def servers(self) -> list[Any]:
         """The records of the servers that live."""
-        with Store.open(f"sqlite:///{self.root / '.genops' / 'genops.db'}") as store:
+        with self.store() as store:
             return store.served()
 
-    def wait_ready(self, process: subprocess.Popen[str] | None = None, restarts: int = 0, seconds: float = 240) -> Any:
+    def wait_ready(self, process: subprocess.Popen[str] | None = None, restarts: int = 0, seconds: float = 400) -> Any:
         """The record of the first server, once it has answered."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -146,7 +167,7 @@ class ServedProject:
 
     def last_spans(self) -> list[Any]:
         """The spans of the newest run."""
-        with Store.open(f"sqlite:///{self.root / '.genops' / 'genops.db'}") as store:
+        with self.store() as store:
             return store.spans(store.runs(limit=1)[0].id)
 
     def run(self, chain: str, question: str = "hello", *arguments: str) -> Any:

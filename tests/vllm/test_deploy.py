@@ -15,7 +15,7 @@ from genops.serving.deploy.ray_serve import engine_arguments
 from tests.serving.deploy.places import EVERYTHING, wanted
 from tests.vllm.served_project import ServedProject
 
-pytestmark = [pytest.mark.vllm, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.vllm, pytest.mark.timeout(900)]
 
 _ASK = """
 import dataclasses, json, sys

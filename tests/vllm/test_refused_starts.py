@@ -10,7 +10,7 @@ import pytest
 from tests.vllm.served_project import ServedProject
 from tests.vllm.tiny_llama import make_llama
 
-pytestmark = pytest.mark.vllm
+pytestmark = [pytest.mark.vllm, pytest.mark.timeout(900)]
 
 
 def refused(project: ServedProject, *options: str) -> str:

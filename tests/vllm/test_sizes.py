@@ -23,7 +23,7 @@ from tests.serving.published import (
 from tests.vllm.served_project import ServedProject
 from tests.vllm.tiny_llama import make_adapter, make_llama
 
-pytestmark = [pytest.mark.vllm, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.vllm, pytest.mark.timeout(900)]
 
 CASES: list[tuple[dict[str, Any], int, int]] = [
     (LLAMA_8B, 131_072, 8192),
