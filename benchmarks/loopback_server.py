@@ -1,5 +1,7 @@
 """A loopback server that speaks OpenAI's chat completions and embeddings, for benchmarks and tests, with faults.
 
+It can stand for a vLLM server: it asks for a key, gives engine figures, and loads and unloads adapters.
+
 Run it as a process of its own with ``python -m benchmarks.loopback_server --latency 0.05``: it prints its base URL.
 """
 
@@ -35,6 +37,7 @@ class Reply:
     cached_tokens: int = 0
     message: dict[str, Any] = field(default_factory=dict)
     choice: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] | None = None
 
 
 @dataclass
@@ -76,16 +79,22 @@ class LoopbackServer:
         latency: Seconds before each answer.
         answer: Makes the reply to a request body.
         port: 0 for a free one.
+        key: That requests must show; "" for none.
 
     Attributes:
         embed: Makes the body of the answer to a request for embeddings.
+        adapters: Path of each loaded adapter by its name, as vLLM keeps them; None for a server that takes none.
         requests: What arrived, in order.
         faults: What will go wrong, one per request, None for a request that goes well.
         busiest: The most requests that were under way at once.
     """
 
     def __init__(
-        self, latency: float = 0.0, answer: Callable[[dict[str, Any]], Reply] | None = None, port: int = 0
+        self,
+        latency: float = 0.0,
+        answer: Callable[[dict[str, Any]], Reply] | None = None,
+        port: int = 0,
+        key: str = "",
     ) -> None:
         self.latency = latency
         self.answer = answer or (lambda body: Reply())
@@ -94,6 +103,8 @@ class LoopbackServer:
         self.faults: deque[Fault | None] = deque()
         self.busiest = 0
         self.keep = True
+        self.key = key
+        self.adapters: dict[str, str] | None = None
         self._under_way = 0
         self._stopped = asyncio.Event()
         self._port = port
@@ -128,6 +139,8 @@ class LoopbackServer:
         app.router.add_post("/v1/chat/completions", self._respond)
         app.router.add_post("/v1/embeddings", self._respond)
         app.router.add_get("/v1/models", self._models)
+        app.router.add_post("/v1/load_lora_adapter", self._load_adapter)
+        app.router.add_post("/v1/unload_lora_adapter", self._unload_adapter)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self._port, backlog=1024)
@@ -139,13 +152,40 @@ class LoopbackServer:
         if self._runner is not None:
             await self._runner.cleanup()
 
+    def _unknown(self, request: web.Request) -> web.Response | None:
+        """The refusal of a request without the key."""
+        if not self.key or request.headers.get("Authorization") == f"Bearer {self.key}":
+            return None
+        return web.json_response({"error": "Unauthorized"}, status=401)
+
     async def _models(self, request: web.Request) -> web.Response:
-        return web.json_response({"object": "list", "data": [{"id": "test-model", "object": "model"}]})
+        named = {"test-model": "test-model", **(self.adapters or {})}
+        data = [{"id": name, "object": "model", "root": root} for name, root in named.items()]
+        return self._unknown(request) or web.json_response({"object": "list", "data": data})
+
+    async def _load_adapter(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        name, path = body["lora_name"], body["lora_path"]
+        if self.adapters is None:
+            return web.json_response({"detail": "Not Found"}, status=404)
+        if name in self.adapters and not body.get("load_inplace"):
+            return _error(400, f"The lora adapter '{name}' has already been loaded.")
+        if (unknown := self._unknown(request)) is None:
+            self.adapters[name] = path
+        return unknown or web.Response(text=f"Success: LoRA adapter '{name}' added successfully.")
+
+    async def _unload_adapter(self, request: web.Request) -> web.Response:
+        name = (await request.json())["lora_name"]
+        if self.adapters is None or self.adapters.pop(name, None) is None:
+            return _error(404, f"The lora adapter '{name}' cannot be found.")
+        return self._unknown(request) or web.Response(text=f"Success: LoRA adapter '{name}' removed successfully.")
 
     async def _respond(self, request: web.Request) -> web.StreamResponse:
         body = json.loads(await request.read())
         if self.keep:
             self.requests.append(Received(dict(request.headers), body))
+        if (unknown := self._unknown(request)) is not None:
+            return unknown
         fault = self.faults.popleft() if self.faults else None
         self._under_way += 1
         self.busiest = max(self.busiest, self._under_way)
@@ -172,6 +212,10 @@ class LoopbackServer:
         if fault is None and kind == "application/json":
             return web.Response(body=pieces[0], content_type=kind)
         return await _send(request, pieces, kind, fault)
+
+
+def _error(status: int, message: str) -> web.Response:
+    return web.json_response({"error": {"message": message, "type": "test", "code": status}}, status=status)
 
 
 def embeddings(body: dict[str, Any]) -> dict[str, Any]:
@@ -229,7 +273,8 @@ def _completion(body: dict[str, Any], reply: Reply) -> dict[str, Any]:
     if reply.tool_calls:
         message["tool_calls"] = reply.tool_calls
     choice = {"index": 0, "message": message, "finish_reason": reply.finish_reason, **reply.choice}
-    return {**_head(body), "object": "chat.completion", "choices": [choice], "usage": _usage(reply)}
+    whole = {**_head(body), "object": "chat.completion", "choices": [choice], "usage": _usage(reply)}
+    return whole if reply.metrics is None else {**whole, "metrics": reply.metrics}
 
 
 def _chunks(body: dict[str, Any], reply: Reply) -> Iterable[dict[str, Any]]:
@@ -250,7 +295,8 @@ def _chunks(body: dict[str, Any], reply: Reply) -> Iterable[dict[str, Any]]:
         yield chunk({"tool_calls": [{"index": index, "function": {"arguments": arguments[middle:]}}]})
     yield chunk({}, reply.finish_reason)
     if (body.get("stream_options") or {}).get("include_usage"):
-        yield {**head, "choices": [], "usage": _usage(reply)}
+        last = {**head, "choices": [], "usage": _usage(reply)}
+        yield last if reply.metrics is None else {**last, "metrics": reply.metrics}
 
 
 def _head(body: dict[str, Any]) -> dict[str, Any]:

@@ -207,6 +207,10 @@ class ServerUnreachable(ModelError):
     retryable = True
 
 
+class NotServed(ModelError):
+    """No server of a model that genops serves lives."""
+
+
 class ModelTimeout(ModelError):
     """No complete answer came within the time limit."""
 

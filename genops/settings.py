@@ -18,6 +18,7 @@ from genops.errors import DefinitionError, ReferenceNotFound, nearest
 from genops.index_settings import EmbedderSettings, IndexSettings
 from genops.parameters import refused_parameter
 from genops.settings_file import FOLLOWING, PREFIX, find_root, origin, read_table
+from genops.vllm_settings import VllmSettings
 
 _UNKNOWN = "extra_forbidden"
 
@@ -60,6 +61,8 @@ class ModelAlias(_Strict):
         revision: The provider's or hub's revision, when the model id alone does not pin it.
         parameters: Defaults for every call (temperature, max_tokens, seed, …).
         adapter: LoRA adapter served under the model, by name.
+        vllm: How genops serves it; see :class:`~genops.vllm_settings.VllmSettings`.
+        served_by: Another alias whose server answers for this one: for an adapter beside its base model.
         base_url: Where an OpenAI-compatible server listens, with its ``/v1``.
         api_key_env: *Name* of the environment variable that holds the key.
         price: Overrides the price table.
@@ -73,6 +76,8 @@ class ModelAlias(_Strict):
     revision: str | None = None
     parameters: dict[str, Any] = Field(default_factory=dict)
     adapter: str | None = None
+    vllm: VllmSettings | None = None
+    served_by: str | None = None
     base_url: str | None = None
     api_key_env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     price: Price | None = None

@@ -2,6 +2,7 @@
 
 from genops.artifacts.canonical import Json, canonical_bytes, digest_of, ordered_schema, plain_schema, short
 from genops.artifacts.component import Component, ComponentKind
+from genops.artifacts.files import adapter_component, file_digest, kept_digest
 from genops.artifacts.lock import Lock, LockEntry
 from genops.artifacts.payload import Payload, Value, decode, encode, json_form, normalise, payload_bytes
 from genops.artifacts.reference import Reference
@@ -16,11 +17,14 @@ __all__ = [
     "Payload",
     "Reference",
     "Value",
+    "adapter_component",
     "canonical_bytes",
     "decode",
     "digest_of",
     "encode",
+    "file_digest",
     "json_form",
+    "kept_digest",
     "normalise",
     "ordered_schema",
     "payload_bytes",

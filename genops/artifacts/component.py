@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 from genops.artifacts.canonical import digest_of
 
-ComponentKind = Literal["chain", "prompt", "partial", "examples", "model", "index", "tool", "plugin", "runtime"]
+ComponentKind = Literal[
+    "chain", "prompt", "partial", "examples", "model", "adapter", "index", "tool", "plugin", "runtime"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from genops.cli import (
     index,
     init,
     judge,
+    model,
     monitor,
     prompt,
     run,
@@ -112,6 +113,7 @@ app.add_typer(evaluation.app, name="eval")
 app.add_typer(fuzz.app, name="fuzz")
 app.add_typer(drift.app, name="drift")
 app.add_typer(monitor.app, name="monitor")
+app.add_typer(model.models_app, name="model")
 app.add_typer(feedback.app, name="feedback")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(judge.app, name="judge")

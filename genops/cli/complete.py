@@ -28,6 +28,13 @@ def index_names(incomplete: str) -> list[str]:
     return _matching(incomplete, lambda settings: sorted(settings.indexes))
 
 
+def served_aliases(incomplete: str) -> list[str]:
+    """Model aliases of the settings that genops serves."""
+    return _matching(
+        incomplete, lambda settings: sorted(name for name, alias in settings.models.items() if alias.vllm is not None)
+    )
+
+
 def _matching(incomplete: str, names: Callable[[Settings], list[str]]) -> list[str]:
     from genops.settings import load_settings
 

@@ -185,7 +185,10 @@ class _Resolver:
             self._prompt(reference)
         elif need.kind == "model":
             model = closure.models[reference] = self.source.model(reference)
-            closure.add(model.component, reference)
+            adapter = model.adapter
+            closure.add(model.component, reference, (f"adapter:{adapter.name}#{adapter.digest}",) if adapter else ())
+            if adapter is not None:
+                closure.add(adapter, adapter.name)
             closure.add_code("provider", provider_name(model))
         elif need.kind == "index":
             handle = closure.indexes[reference] = self.source.index(reference)

@@ -105,6 +105,8 @@ class ExecutionContext:
             digest=model.component.digest,
             parameters=request.parameters,
             json_output=request.response_format is not None,
+            adapter=model.alias.adapter,
+            adapter_digest=model.adapter.digest if model.adapter is not None else None,
         )
         value = await self.run.effect(
             "model", model.name, f"{self.path}/{label}", self.span, request_value(model, request), perform, attributes
@@ -131,6 +133,7 @@ class ExecutionContext:
                 cached=response.cached,
             )
         )
+        span.attributes.update(telemetry.engine_attributes(response.engine))
         if response.attempts:
             span.attributes["genops.attempts"] = response.attempts
         for name, value in response.extra.items():

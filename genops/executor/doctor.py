@@ -157,8 +157,8 @@ async def _reach_all(models: list[Model]) -> list[str | None]:
 
 async def _reach(model: Model) -> str | None:
     """What is wrong with a model's server; None when nothing is, or when only a call would tell."""
-    if provider_name(model) != "openai-compatible":
-        return None
+    if model.served is not None or provider_name(model) != "openai-compatible":
+        return None  # whether what genops serves runs is for `genops model list` to say
     import aiohttp
 
     from genops.models.alias import base_url_of

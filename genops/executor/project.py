@@ -80,7 +80,7 @@ class Project:
         """The way to every model."""
         from genops.models import Gateway
 
-        return Gateway(self.settings, cache=self.store, recorder=self._call_recorder)
+        return Gateway(self.settings, cache=self.store, recorder=self._call_recorder, serving=self.store)
 
     @cached_property
     def export(self) -> SpanExport | None:

@@ -115,7 +115,7 @@ def compare(recorded: Trace, again: Trace, ran_out: Container[str] = ()) -> Iter
     """
     for path, span in recorded.by_path.items():
         other = again.by_path.get(path)
-        if is_effect(span) or span.kind == "function" or span.status in CUT_OFF:
+        if is_effect(span) or span.kind in ("function", "engine") or span.status in CUT_OFF:
             continue
         if other is None:
             if not is_within(path, ran_out):

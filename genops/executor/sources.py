@@ -189,7 +189,12 @@ class LockedSource:
     def model(self, alias: str) -> Model:
         """The model as it was called; where it is served comes from the settings of today."""
         swap = self._swapped("model", alias)
-        return self._project.model(swap) if swap else stored_model(self._settings, self._component("model", alias))
+        if swap:
+            return self._project.model(swap)
+        entry = self._entry("model", alias)
+        adapters = [use.removeprefix("adapter:").rpartition("#") for use in entry.uses]
+        adapter = next((self._stored("adapter", name, digest) for name, _, digest in adapters), None)
+        return stored_model(self._settings, self._stored("model", entry.name, entry.digest), adapter)
 
     def index(self, reference: str) -> IndexHandle:
         """The index's snapshot that was searched."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from genops.artifacts import Component
 from genops.errors import DefinitionError, UsageError, nearest
+from genops.models.served_alias import served_adapter, serving_alias, serving_shape
 from genops.models.types import Model
 from genops.plugins import registry
 from genops.settings import ModelAlias, Settings
@@ -28,12 +30,14 @@ OFFLINE_MODELS = ("extractive",)
 def resolve_model(settings: Settings, name: str) -> Model:
     """The model that an alias stands for.
 
-    Its digest covers provider, model id, revision, parameters and adapter, and for ``recorded/…`` and ``scripted/…``
-    the content of the file; not the URL, key, limits, price, facts or any path.
+    Its digest covers provider, model id, revision, parameters and adapter, for ``recorded/…`` and ``scripted/…`` the
+    content of the file, and for a model that genops serves what of the server shapes its answers and the files of the
+    adapter; not the URL, key, limits, price, facts or any path.
 
     Raises:
         ReferenceNotFound: There is no such alias.
-        DefinitionError: The alias is not ``provider/model``, or its file is missing or broken.
+        DefinitionError: The alias is not ``provider/model``, its file, template or adapter is missing or broken, or
+            ``served_by`` leads nowhere.
     """
     alias = settings.alias(name)
     at = origin(["models", name, "model"], settings.source)
@@ -57,18 +61,33 @@ def resolve_model(settings: Settings, name: str) -> Model:
     }
     if provider in ("recorded", "scripted"):
         body["content"] = _content_digest(provider, file_of(settings, name, alias))
-    return Model(name, alias, provider, model_id, Component("model", name, body))
+    serving, host = serving_alias(settings, name, alias)
+    adapter = served_adapter(settings, name, alias, host.vllm)
+    if host.vllm is not None:
+        body["vllm"] = serving_shape(settings, serving, host.vllm)
+    if adapter is not None:
+        body["adapter_digest"] = adapter.digest
+    if host is not alias and alias.base_url is None:
+        alias = alias.model_copy(
+            update={"base_url": host.base_url, "api_key_env": alias.api_key_env or host.api_key_env}
+        )
+    served = serving if host.vllm is not None and alias.base_url is None else None
+    return Model(name, alias, provider, model_id, Component("model", name, body), adapter=adapter, served=served)
 
 
-def stored_model(settings: Settings, component: Component) -> Model:
-    """The model of a stored component: shaped as recorded, and served where the settings say today."""
+def stored_model(settings: Settings, component: Component, adapter: Component | None = None) -> Model:
+    """The model of a stored component: shaped as recorded, and served where the settings say today.
+
+    Args:
+        settings: The project's, of today.
+        component: The model's.
+        adapter: The adapter's that it was asked with.
+    """
+    now = None
     if component.name in settings.models or component.name == "offline":
         now = resolve_model(settings, component.name)
         if now.component.digest == component.digest:
             return now
-        served = now.alias if now.provider == component.body["provider"] else None
-    else:
-        served = None
     body = component.body
     shaped = {
         "model": f"{body['provider']}/{body['model']}",
@@ -76,8 +95,10 @@ def stored_model(settings: Settings, component: Component) -> Model:
         "parameters": body["parameters"],
         "adapter": body["adapter"],
     }
-    alias = served.model_copy(update=shaped) if served is not None else ModelAlias(**shaped)
-    return Model(component.name, alias, body["provider"], body["model"], component)
+    if now is None or now.provider != body["provider"]:
+        return Model(component.name, ModelAlias(**shaped), body["provider"], body["model"], component, adapter=adapter)
+    alias = now.alias.model_copy(update=shaped)
+    return replace(now, alias=alias, model_id=body["model"], component=component, adapter=adapter)
 
 
 def provider_name(model: Model) -> str:
@@ -85,11 +106,12 @@ def provider_name(model: Model) -> str:
 
     A provider registered under the model's own prefix comes first (the built-in ``offline``, ``recorded`` and
     ``scripted``, plug-ins, and an explicit ``litellm/…``); then the direct path for servers that speak OpenAI's
-    protocol, which every alias with a ``base_url`` is taken to name; everything else goes through litellm.
+    protocol, which every alias with a ``base_url`` and every one that genops serves is taken to name; everything else
+    goes through litellm.
     """
     if model.provider in registry.names("provider"):
         return model.provider
-    if model.provider in SERVERS or model.alias.base_url is not None:
+    if model.provider in SERVERS or model.alias.base_url is not None or model.served is not None:
         return "openai-compatible"
     return "litellm"
 
@@ -122,9 +144,13 @@ def _content_digest(provider: str, path: Path) -> str:
 def base_url_of(model: Model) -> str:
     """Where an OpenAI-compatible model is served, without a trailing slash.
 
+    Of a model that genops serves this is known for the time of an attempt.
+
     Raises:
         UsageError: Neither the alias nor its provider says.
     """
+    if model.endpoint is not None:
+        return model.endpoint.url
     url = model.alias.base_url or SERVERS.get(model.provider)
     if url is None:
         raise UsageError(
@@ -141,6 +167,6 @@ def key_variable(model: Model) -> str | None:
     """
     if model.alias.api_key_env is not None:
         return model.alias.api_key_env
-    if model.provider == "openai" and model.alias.base_url is None:
+    if model.provider == "openai" and model.alias.base_url is None and model.served is None:
         return "OPENAI_API_KEY"
     return None

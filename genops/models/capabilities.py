@@ -35,7 +35,8 @@ def capabilities(model: Model) -> Capabilities:
     """What ``model`` can do.
 
     The facts ``tools``, ``response_format`` and ``streaming`` of the alias win; then what is known of built-in models;
-    then litellm's table; an OpenAI-compatible server that the table does not know is taken to have it all.
+    then litellm's table; an OpenAI-compatible server that the table does not know is taken to have it all, and one that
+    genops runs has tool calling when it is given a parser for it.
     """
     known = _known(model)
     facts = model.alias.facts
@@ -50,6 +51,8 @@ def _known(model: Model) -> Capabilities:
     path = provider_name(model)
     if path in _BUILT_IN:
         return _BUILT_IN[path]
+    if model.served is not None:
+        return Capabilities(tools="tool_call_parser" in model.component.body["vllm"])
     entry = listed(model.provider, model.model_id) if model.alias.base_url is None else None
     if entry is not None:
         return Capabilities(

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from genops.errors import ModelError, ModelRefused, RateLimited, ServerFailed
-from genops.models.types import ModelResponse, ToolCall, Usage
+from genops.models.types import ENGINE_FIGURES, ModelResponse, ToolCall, Usage
 
-_KEPT = ("logprobs", "reasoning_content", "refusal")
 _MESSAGE_LENGTH = 500
-_MOST_TOKENS = 2**53
+_MOST = 2**53
 CHECK_URL = "check that base_url leads to an OpenAI-compatible /v1"
 
 
@@ -33,10 +32,9 @@ def read_completion(body: Any) -> ModelResponse:
             text=_text(message.get("content")),
             tool_calls=[_tool_call(call, index) for index, call in enumerate(message.get("tool_calls") or ())],
         )
-        for name in _KEPT:
-            value = choice.get(name) if name == "logprobs" else message.get(name)
-            if value:
-                response.extra[name] = value
+        response.extra.update(_kept(message))
+        if choice.get("logprobs"):
+            response.extra["logprobs"] = choice["logprobs"]
         _head(response, body)
         response.finish_reason = _word(choice.get("finish_reason")) or "stop"
     except (LookupError, TypeError, AttributeError, ValueError) as error:
@@ -103,10 +101,9 @@ class Assembly:
         for part in delta.get("tool_calls") or ():
             self.begun = True
             self._tool_part(part)
-        for name in ("reasoning_content", "refusal"):
-            if delta.get(name):
-                self.begun = True
-                self._extra[name] = self._extra.get(name, "") + delta[name]
+        for name, piece in _kept(delta).items():
+            self.begun = True
+            self._extra[name] = self._extra.get(name, "") + piece
         if choice.get("logprobs"):
             for name, values in choice["logprobs"].items():
                 self._extra.setdefault("logprobs", {}).setdefault(name, []).extend(values or ())
@@ -118,8 +115,11 @@ class Assembly:
         index = part.get("index", len(self._calls))
         if not isinstance(index, int):
             raise TypeError(f"a tool call numbered {index!r:.60}")
-        call = self._calls.setdefault(index, {"id": "", "name": "", "arguments": ""})
         function = part.get("function") or {}
+        begun = self._calls.get(index, {}).get("id")
+        if begun and part.get("id") not in (None, "", begun) and function.get("name"):
+            index = max(self._calls) + 1  # Ollama numbers every call 0
+        call = self._calls.setdefault(index, {"id": "", "name": "", "arguments": ""})
         call["id"] = part.get("id") or call["id"]
         call["name"] += function.get("name") or ""
         call["arguments"] += function.get("arguments") or ""
@@ -171,11 +171,40 @@ def _head(response: ModelResponse, body: dict[str, Any]) -> None:
             output_tokens=token_count(usage.get("completion_tokens")),
             cached_input_tokens=token_count(details.get("cached_tokens")),
         )
+    metrics, timings = body.get("metrics"), body.get("timings")
+    if isinstance(metrics, dict):
+        response.engine.update(engine_figures(metrics))
+    elif isinstance(timings, dict):
+        response.engine.update(llama_figures(timings))
+
+
+def engine_figures(metrics: dict[str, Any]) -> dict[str, float | None]:
+    """What vLLM's ``metrics`` of one request say, by :data:`~genops.models.types.ENGINE_FIGURES`; None for nothing.
+
+    What vLLM calls time to first token there begins when the request is scheduled: it is the time of the prompt, and
+    the time that the caller knows under that name has the wait in it.
+    """
+    queue, prefill, decode = (
+        _seconds(metrics.get(name)) for name in ("queue_time_ms", "time_to_first_token_ms", "generation_time_ms")
+    )
+    first = None if queue is None or prefill is None else queue + prefill
+    return dict(zip(ENGINE_FIGURES, (queue, prefill, decode, first), strict=True))
+
+
+def llama_figures(timings: dict[str, Any]) -> dict[str, float | None]:
+    """What llama.cpp's ``timings`` of one request say; it does not say how long the request waited for a slot."""
+    prefill, decode = (_seconds(timings.get(name)) for name in ("prompt_ms", "predicted_ms"))
+    return dict(zip(ENGINE_FIGURES, (None, prefill, decode, None), strict=True))
+
+
+def _seconds(milliseconds: Any) -> float | None:
+    usable = type(milliseconds) in (int, float) and 0 <= milliseconds < _MOST
+    return milliseconds / 1000 if usable else None
 
 
 def token_count(value: Any) -> int | None:
     """A number of tokens; None where what a server says is none."""
-    return value if type(value) is int and 0 <= value < _MOST_TOKENS else None
+    return value if type(value) is int and 0 <= value < _MOST else None
 
 
 def _word(value: Any) -> str | None:
@@ -185,6 +214,13 @@ def _word(value: Any) -> str | None:
     if isinstance(value, int):
         return str(value)
     raise TypeError(f"a value of type {type(value).__name__} where text belongs")
+
+
+def _kept(message: dict[str, Any]) -> dict[str, Any]:
+    """What of a message is kept beside its text; vLLM and Ollama call ``reasoning`` what others call otherwise."""
+    reasoning = message.get("reasoning_content") or message.get("reasoning")
+    found = {"reasoning_content": reasoning, "refusal": message.get("refusal")}
+    return {name: value for name, value in found.items() if value}
 
 
 def _text(content: Any) -> str:

@@ -11,20 +11,23 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 from genops.artifacts import decode, normalise, payload_bytes
-from genops.errors import ModelError, ModelTimeout, RateLimited, UsageError
+from genops.errors import ModelError, ModelTimeout, NotServed, RateLimited, StoreError, UsageError
 from genops.models.alias import key_variable, provider_name
 from genops.models.digests import request_digest, sha256_json
 from genops.models.embeddings import EmbeddingProvider, EmbeddingRequest, EmbeddingResponse
 from genops.models.limits import Limiter
 from genops.models.price_table import cost_of
+from genops.models.reread import Reread
 from genops.models.retry import advice, backoff
+from genops.models.servers import Route, Servers, ServingRecords, prices_of
 from genops.models.tokens import approximate, estimated
 from genops.models.types import Call, Model, ModelRequest, ModelResponse, Provider
 from genops.plugins import registry
-from genops.settings import Settings
+from genops.settings import Price, Settings
 
 NOTHING_AROUND = Call()
 _MOST_ATTEMPTS = 20
+_PRICES_REREAD = 30.0
 Answer = TypeVar("Answer", ModelResponse, EmbeddingResponse)
 
 
@@ -55,6 +58,7 @@ class Gateway:
         settings: The project's.
         cache: Where answers are kept; used by calls that ask for it.
         recorder: Told of every answered call.
+        serving: Where the servers that genops runs are kept; without it no alias is served.
         sleep: Waits for seconds, between attempts and for limits.
         clock: Seconds, monotonic, for limits and latencies.
         rng: The jitter between attempts.
@@ -65,6 +69,7 @@ class Gateway:
         settings: Settings,
         cache: ResponseCache | None = None,
         recorder: CallRecorder | None = None,
+        serving: ServingRecords | None = None,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.perf_counter,
@@ -73,12 +78,15 @@ class Gateway:
         self._settings = settings
         self._cache = cache
         self._recorder = recorder
+        self._serving = serving
         self._sleep = sleep
         self._clock = clock
         self._rng = rng or random.Random()
         self._providers: dict[str, Provider] = {}
         self._provider_names: dict[tuple[str, str], str] = {}
         self._limiters: dict[str, Limiter] = {}
+        self._servers: dict[str, Servers] = {}
+        self._prices = None if serving is None else Reread(lambda: prices_of(serving), _PRICES_REREAD, clock)
 
     async def call(
         self,
@@ -110,7 +118,7 @@ class Gateway:
                 return self._recorded(model, request, response)
         response = await self._complete(model, request, call)
         if response.cost is None or model.alias.price is not None:
-            response.cost = cost_of(model, response.usage)
+            response.cost = cost_of(model, response.usage, await self._measured_price(model))
         if key and self._cache is not None:
             self._cache.cache_response(key, payload_bytes(normalise(response.to_value())))
         return self._recorded(model, request, response)
@@ -132,7 +140,7 @@ class Gateway:
                 hint="name an embedding model, as in openai/text-embedding-3-small",
             )
         response, _ = await self._with_retries(
-            model, lambda: provider.embed(model, request), lambda: approximate(request.texts)
+            model, lambda at: provider.embed(at, request), lambda: approximate(request.texts), self._route(model)
         )
         return response
 
@@ -142,6 +150,10 @@ class Gateway:
         self._providers.clear()
         for provider in providers:
             await provider.close()
+        for servers in self._servers.values():
+            await servers.close()
+        if self._prices is not None:
+            await self._prices.close()
 
     def _cached(self, key: str, call: Call) -> ModelResponse | None:
         data = self._cache.cached_response(key) if self._cache is not None else None
@@ -151,7 +163,13 @@ class Gateway:
         if not isinstance(value, dict):
             return None
         response = replace(
-            ModelResponse.from_value(value), cached=True, cost=0.0, latency=0.0, time_to_first_token=None, attempts=[]
+            ModelResponse.from_value(value),
+            cached=True,
+            cost=0.0,
+            latency=0.0,
+            time_to_first_token=None,
+            attempts=[],
+            engine={},
         )
         if call.on_text is not None and response.text:
             call.on_text(response.text)
@@ -168,14 +186,18 @@ class Gateway:
         if shown is not None:
             call = replace(call, on_text=shown)
 
-        async def complete() -> ModelResponse:
+        route = self._route(model)
+
+        async def complete(at: Model) -> ModelResponse:
             started = self._clock()
-            response = await provider.complete(model, request, call)
+            response = await provider.complete(at, request, call)
+            if route is not None and route.server is not None:
+                route.server.signed(model, request, response)
             response.latency = response.latency or self._clock() - started
             return response
 
         response, failed = await self._with_retries(
-            model, complete, lambda: estimated(request), repeatable=lambda: not (shown and shown.any)
+            model, complete, lambda: estimated(request), route, repeatable=lambda: not (shown and shown.any)
         )
         response.attempts = failed
         return response
@@ -183,11 +205,15 @@ class Gateway:
     async def _with_retries(
         self,
         model: Model,
-        work: Callable[[], Awaitable[Answer]],
+        work: Callable[[Model], Awaitable[Answer]],
         estimate: Callable[[], int],
+        route: Route | None,
         repeatable: Callable[[], bool] = lambda: True,
     ) -> tuple[Answer, list[dict[str, Any]]]:
-        """The first answer, and the attempts that failed before it."""
+        """The first answer, and the attempts that failed before it.
+
+        Where genops runs several servers for the model another one is asked at once.
+        """
         limiter = self._limiter(model)
         tokens = estimate() if limiter.counts_tokens else 0
         failed: list[dict[str, Any]] = []
@@ -195,13 +221,14 @@ class Gateway:
         while True:
             started = self._clock()
             try:
-                return await self._attempt(model, limiter, tokens, work), failed
+                return await self._attempt(model, limiter, tokens, work, route), failed
             except ModelError as error:
                 slower = isinstance(error, RateLimited) and limiter.refused(started, error.retry_after)
-                counted += not slower  # the search for what the server takes at once is not held against the call
+                elsewhere = route is not None and await route.elsewhere(error)
+                counted += not (slower or elsewhere)  # neither search, for a rate or a server, is held against it
                 spent = counted > model.alias.limits.retries or len(failed) >= _MOST_ATTEMPTS
-                final = not error.retryable or spent or not repeatable()
-                delay = None if final else backoff(len(failed), error.retry_after, self._rng)
+                final = not (error.retryable or elsewhere) or spent or not repeatable()
+                delay = None if final else 0.0 if elsewhere else backoff(len(failed), error.retry_after, self._rng)
                 failed.append({"error": type(error).__name__, "message": error.message, "delay": delay})
                 if delay is None:
                     error.attempts, error.hint = failed, advice(error, model)
@@ -209,14 +236,19 @@ class Gateway:
                 await self._sleep(delay)
 
     async def _attempt(
-        self, model: Model, limiter: Limiter, estimate: int, work: Callable[[], Awaitable[Answer]]
+        self,
+        model: Model,
+        limiter: Limiter,
+        estimate: int,
+        work: Callable[[Model], Awaitable[Answer]],
+        route: Route | None,
     ) -> Answer:
         spent = await limiter.enter(estimate)
         tokens = None
         limit = model.alias.limits.timeout
         try:
             async with asyncio.timeout(limit):
-                response = await work()
+                response = await (work(model) if route is None else route.take(work))
             usage = response.usage
             if usage.input_tokens is not None and usage.output_tokens is not None:
                 tokens = usage.input_tokens + usage.output_tokens
@@ -227,11 +259,42 @@ class Gateway:
         finally:
             limiter.leave(spent, tokens)
 
-    def _provider(self, model: Model) -> Provider:
+    def _route(self, model: Model) -> Route | None:
+        """The way over the servers that genops runs for a model; None where the settings say where it is served.
+
+        Raises:
+            NotServed: Nothing is known of servers here.
+        """
+        if model.served is None:
+            return None
+        servers = self._servers.get(model.served)
+        if servers is None:
+            if self._serving is None:
+                raise NotServed(f"{model.label} is served by genops, and there is no store that knows its servers")
+            servers = Servers(model.served, key_variable(model), self._serving, self._clock)
+            self._servers[model.served] = servers
+        return Route(model, servers)
+
+    async def _measured_price(self, model: Model) -> Price | None:
+        """What a load test found that tokens of a model cost; None where that is not known or not asked."""
+        if self._prices is None or model.alias.price is not None or self._path(model) != "openai-compatible":
+            return None
+        try:
+            prices = await self._prices.known()
+        except StoreError:
+            return None  # an answer is not given up for its price
+        return prices.get(model.name) or prices.get(model.served or "")
+
+    def _path(self, model: Model) -> str:
+        """The name of the provider that leads to a model."""
         key = (model.name, model.component.digest)
         name = self._provider_names.get(key)
         if name is None:
             name = self._provider_names[key] = provider_name(model)
+        return name
+
+    def _provider(self, model: Model) -> Provider:
+        name = self._path(model)
         provider = self._providers.get(name)
         if provider is None:
             provider = self._providers[name] = registry.get("provider", name)(self._settings)
@@ -250,7 +313,7 @@ def check_key(model: Model) -> None:
     Raises:
         UsageError: The environment variable is not set; the message names it and the alias.
     """
-    variable = key_variable(model)
+    variable = key_variable(model) if model.served is None else None  # a server that genops runs has a key in any case
     if variable is not None and not os.environ.get(variable):
         raise UsageError(
             f"{model.label} ({model.alias.model}) needs a key: the environment variable {variable} is not set",

@@ -77,7 +77,7 @@ class OpenAICompatible:
             ) as answer:
                 begun = True
                 if answer.status != 200:
-                    raise await _refusal(answer)
+                    raise await _refusal(answer, model)
                 yield answer
         except aiohttp.InvalidURL:
             raise ModelRefused(f"{url!r} is not a URL", hint=_where(model)) from None
@@ -131,6 +131,10 @@ def _dumps(body: dict[str, Any]) -> bytes:
 
 def _headers(model: Model, around: dict[str, str]) -> dict[str, str]:
     headers = {"Content-Type": "application/json", **around}
+    if model.endpoint is not None:
+        if model.endpoint.key:
+            headers["Authorization"] = f"Bearer {model.endpoint.key}"
+        return headers
     variable = key_variable(model)
     if variable is not None:
         headers["Authorization"] = f"Bearer {os.environ.get(variable, '').strip()}"
@@ -165,7 +169,7 @@ async def _read_stream(
     return response
 
 
-async def _refusal(answer: aiohttp.ClientResponse) -> ModelError:
+async def _refusal(answer: aiohttp.ClientResponse, model: Model) -> ModelError:
     text = (await answer.read()).decode("utf-8", errors="replace")
     try:
         body = orjson.loads(text)
@@ -178,7 +182,10 @@ async def _refusal(answer: aiohttp.ClientResponse) -> ModelError:
             status=answer.status,
             hint="set base_url to where the server really is",
         )
-    return error_of(answer.status, body, parse_retry_after(answer.headers.get("Retry-After")))
+    error = error_of(answer.status, body, parse_retry_after(answer.headers.get("Retry-After")))
+    if answer.status == 404 and model.served is not None and model.alias.adapter is not None:
+        error.hint = f"see what is loaded with `genops model adapter list {model.served}`, and load it there"
+    return error
 
 
 def _loads(data: bytes) -> Any:
@@ -202,4 +209,6 @@ def _lost(error: Exception, model: Model, url: str, begun: bool) -> ModelError:
 
 
 def _where(model: Model) -> str:
+    if model.served is not None:
+        return f"start it again with `genops model serve {model.served}`"
     return f"start the server, or correct base_url of the {model.label} in the settings"

@@ -18,19 +18,24 @@ _TIER = re.compile(r"input_cost_per_token_above_(\d+)k_tokens")
 _FREE = ("offline", "scripted")
 
 
-def cost_of(model: Model, usage: Usage) -> float | None:
+def cost_of(model: Model, usage: Usage, measured: Price | None = None) -> float | None:
     """What a call cost in US dollars.
 
-    The alias's own price comes first. The table counts only where the provider's own server was asked: what another
-    server asks for the same weights is not known.
+    The alias's own price comes first, then the measured one. The table counts only where the provider's own server was
+    asked: what another server asks for the same weights is not known.
+
+    Args:
+        model: The model that answered.
+        usage: Its tokens.
+        measured: What a load test found that tokens of it cost.
 
     Returns:
         None when the price or the tokens are unknown: not the same as 0.
     """
-    price = model.alias.price
+    price = model.alias.price or measured
     if price is None and model.provider in _FREE:
         return 0.0
-    if price is None and model.alias.base_url is None:
+    if price is None and model.alias.base_url is None and model.served is None:
         price = listed_price(model.provider, model.model_id, usage.input_tokens or 0)
     if price is None:
         return None

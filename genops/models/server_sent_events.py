@@ -49,6 +49,8 @@ class EventDecoder:
         name, _, value = line.partition(b":")
         if name == b"data":
             self._data.append(value.removeprefix(b" "))
+        elif name == b"error":  # no field of the standard: llama.cpp of 2025 says so what went wrong
+            self._data.append(b'{"error":%b}' % value)
 
     def _event(self) -> bytes:
         data = b"\n".join(self._data)

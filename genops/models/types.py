@@ -43,6 +43,19 @@ class ToolSpec(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a call goes when genops serves the model.
+
+    Attributes:
+        url: Base URL, with its ``/v1`` and no slash at its end.
+        key: What the server asks for; "" for nothing.
+    """
+
+    url: str
+    key: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A resolved alias.
 
@@ -53,6 +66,9 @@ class Model:
         model_id: The rest.
         component: What shapes its answers, with the digest.
         table: The table of the settings that it is defined in.
+        adapter: The LoRA adapter that it is asked with, where the settings say what is in it.
+        served: The alias whose servers, run by genops, answer for it; None where the settings say where it is served.
+        endpoint: The server of one attempt, chosen by the gateway; None outside of it.
     """
 
     name: str
@@ -61,6 +77,9 @@ class Model:
     model_id: str
     component: Component
     table: Literal["models", "embedders"] = "models"
+    adapter: Component | None = None
+    served: str | None = None
+    endpoint: Endpoint | None = None
 
     @property
     def label(self) -> str:
@@ -116,6 +135,10 @@ class Usage:
     cached_input_tokens: int | None = None
 
 
+ENGINE_FIGURES = ("queue_s", "prefill_s", "decode_s", "time_to_first_token_s")
+"""Seconds that a request waited, that its prompt took, that its answer took after the first token, and until that."""
+
+
 @dataclass(slots=True)
 class ModelResponse:
     """One answer.
@@ -133,7 +156,9 @@ class ModelResponse:
         latency: Seconds of the attempt that answered.
         attempts: Failed attempts before it: ``{"error", "message", "delay"}``.
         cached: Whether it came from the response cache.
-        extra: What the provider adds that is worth keeping (engine metrics, the scripted rule's name).
+        engine: What is known of the engine's work and of the engine, by the names of :data:`ENGINE_FIGURES`, ``name``,
+            ``weights`` and so on; None for what it did not say, and empty where nothing is known.
+        extra: What the provider adds that is worth keeping (the scripted rule's name).
     """
 
     text: str
@@ -148,6 +173,7 @@ class ModelResponse:
     latency: float = 0.0
     attempts: list[dict[str, Any]] = field(default_factory=list)
     cached: bool = False
+    engine: dict[str, Any] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
 
     def to_value(self) -> dict[str, Any]:

@@ -33,11 +33,24 @@ def order_statistic_interval(values: Sequence[float] | Floats, quantile: float, 
         raise ValueError(f"a quantile lies between 0 and 1, not at {quantile}")
     n = len(sample)
     estimate = float(sample[ceil(quantile * n * (1 - 1e-12)) - 1])
+    ranks = quantile_ranks(n, quantile, level)
+    if ranks is None:
+        return Interval(estimate, None, level, n, METHOD, f"{n} values are too few to tell this quantile's spread")
+    below, above = ranks
+    return Interval(estimate, (float(sample[below - 1]), float(sample[above - 1])), level, n, METHOD)
+
+
+def quantile_ranks(n: int, quantile: float, level: float = 0.95) -> tuple[int, int] | None:
+    """Ranks, from 1, of two of n values between which a quantile lies; None where n values are too few.
+
+    Args:
+        n: How many values there are.
+        quantile: The share of values at or below it, between 0 and 1.
+        level: Of confidence.
+    """
     below = _binomial_quantile((1 - level) / 2, n, quantile)
     above = _binomial_quantile((1 + level) / 2, n, quantile) + 1
-    if below < 1 or above > n:
-        return Interval(estimate, None, level, n, METHOD, f"{n} values are too few to tell this quantile's spread")
-    return Interval(estimate, (float(sample[below - 1]), float(sample[above - 1])), level, n, METHOD)
+    return None if below < 1 or above > n else (below, above)
 
 
 def _binomial_quantile(share: float, n: int, p: float) -> int:

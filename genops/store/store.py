@@ -14,7 +14,18 @@ from sqlalchemy import Engine
 
 from genops.artifacts import Component, Lock
 from genops.errors import StoreUnavailable
-from genops.store import campaigns, components, deletion, drift, evaluations, monitoring, runs, versions
+from genops.store import (
+    campaigns,
+    components,
+    deletion,
+    drift,
+    engine_spans,
+    evaluations,
+    monitoring,
+    runs,
+    serving,
+    versions,
+)
 from genops.store.database import Database
 from genops.store.records import (
     AlertRecord,
@@ -24,16 +35,21 @@ from genops.store.records import (
     DeliveryRecord,
     DriftRecord,
     EndedRun,
+    EngineFiguresRecord,
+    EngineSpan,
     EvalRecord,
     FeedbackRecord,
     FindingRecord,
     LabelMove,
+    LoadTestRecord,
     MemoEntry,
     MonitoredRecord,
     MonitorRecord,
+    PriceRecord,
     RunFilter,
     RunRecord,
     SampleRecord,
+    ServedRecord,
     SpanRecord,
     StoreCounts,
     TryRecord,
@@ -587,6 +603,57 @@ class Store:
     def change_delivery(self, delivery: str, **values: Any) -> None:
         """Changes fields of a message, by its id."""
         monitoring.update_delivery(self._engine, delivery, values)
+
+    def keep_served(self, record: ServedRecord) -> None:
+        """Writes where a server stands, in place of where it stood."""
+        serving.keep_served(self._engine, record)
+
+    def keep_adapters(self, served_id: str, adapters: dict[str, str]) -> None:
+        """Writes the digest of each adapter that a server has, by its name, and leaves the rest to its supervisor."""
+        serving.keep_adapters(self._engine, served_id, adapters)
+
+    def served(self, alias: str | None = None, *, live: bool = True) -> list[ServedRecord]:
+        """Servers of models, by alias and replica, then newest first.
+
+        Args:
+            alias: Only those of this one.
+            live: Only those that have not ended; a dead supervisor's are among them until somebody ends them.
+        """
+        return serving.find_served(self._engine, alias, live)
+
+    def join_engine_spans(self, spans: Sequence[EngineSpan]) -> list[EngineSpan]:
+        """Writes what engines did below the model calls that they did it for, each once.
+
+        Returns:
+            Those whose run is not here, or has not ended: for another time.
+        """
+        return engine_spans.join(self._engine, spans)
+
+    def keep_engine_figures(self, records: Sequence[EngineFiguresRecord]) -> None:
+        """Appends what engines said of themselves."""
+        serving.insert_figures(self._engine, records)
+
+    def engine_figures(
+        self, alias: str | None = None, since: int | None = None, limit: int = 10_000
+    ) -> list[EngineFiguresRecord]:
+        """What engines said of themselves, oldest first: the newest ``limit`` records since then."""
+        return serving.find_figures(self._engine, alias, since, limit)
+
+    def prune_engine_figures(self, before: int) -> int:
+        """Deletes what engines said before then, nanoseconds since the epoch; how many records."""
+        return serving.delete_figures(self._engine, before)
+
+    def keep_load_test(self, record: LoadTestRecord, price: PriceRecord | None = None) -> None:
+        """Writes a load test, and the price that follows from it in place of the alias's measured one."""
+        serving.insert_load_test(self._engine, record, price)
+
+    def load_tests(self, alias: str | None = None, limit: int = 100) -> list[LoadTestRecord]:
+        """Load tests, newest first."""
+        return serving.find_load_tests(self._engine, alias, limit)
+
+    def measured_prices(self) -> list[PriceRecord]:
+        """Measured prices, by alias."""
+        return serving.find_prices(self._engine)
 
 
 _open_stores: weakref.WeakSet[Store] = weakref.WeakSet()

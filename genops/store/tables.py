@@ -480,6 +480,77 @@ class Delivery(_Stored, table=True):
     error: str = Field(sa_type=Text)
 
 
+class Served(_Stored, table=True):
+    """Fields as in :class:`~genops.store.records.ServedRecord`."""
+
+    __tablename__ = "served"
+    __table_args__ = (Index("served_alias", "alias", "ended"),)
+
+    id: str = Field(sa_column=Column(Text, primary_key=True))
+    alias: str = Field(sa_type=Text)
+    replica: int
+    host: str = Field(sa_type=Text)
+    supervisor: int
+    engine_pid: int | None
+    url: str = Field(sa_type=Text)
+    state: str = Field(sa_type=Text)
+    phase: str = Field(sa_type=Text)
+    started: int = Field(sa_type=BigInteger)
+    ready: int | None = Field(sa_type=BigInteger)
+    ended: int | None = Field(sa_type=BigInteger)
+    beat: int = Field(sa_type=BigInteger)
+    engine: str = Field(sa_type=Text)
+    model: str = Field(sa_type=Text)
+    digests: str = Field(sa_type=JsonText)
+    adapters: str = Field(sa_type=JsonText)
+    sampling: str = Field(sa_type=JsonText)
+    arguments: str = Field(sa_type=JsonText)
+    key_file: str = Field(sa_type=Text)
+    log: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    restarts: int
+
+
+class EngineFigures(_Stored, table=True):
+    """Fields as in :class:`~genops.store.records.EngineFiguresRecord`, numbered in the order of writing."""
+
+    __tablename__ = "engine_figures"
+    __table_args__ = (Index("engine_figures_at", "alias", "at"),)
+
+    number: int = Field(sa_column=Column(Int64, primary_key=True, autoincrement=True))
+    served: str = Field(sa_type=Text)
+    alias: str = Field(sa_type=Text)
+    at: int = Field(sa_type=BigInteger)
+    figures: str = Field(sa_type=JsonText)
+
+
+class LoadTest(_Stored, table=True):
+    """Fields as in :class:`~genops.store.records.LoadTestRecord`, numbered in the order of writing."""
+
+    __tablename__ = "load_test"
+    __table_args__ = (Index("load_test_alias", "alias", "at"),)
+
+    number: int = Field(sa_column=Column(Int64, primary_key=True, autoincrement=True))
+    id: str = Field(sa_type=Text, unique=True)
+    alias: str = Field(sa_type=Text)
+    at: int = Field(sa_type=BigInteger)
+    manifest: str = Field(sa_type=JsonText)
+    summary: str = Field(sa_type=JsonText)
+
+
+class ModelPrice(_Stored, table=True):
+    """Fields as in :class:`~genops.store.records.PriceRecord`."""
+
+    __tablename__ = "model_price"
+
+    alias: str = Field(sa_column=Column(Text, primary_key=True))
+    input: float
+    output: float
+    cached_input: float | None
+    source: str = Field(sa_type=Text)
+    at: int = Field(sa_type=BigInteger)
+
+
 def _table(name: str) -> Table:
     return _Stored.metadata.tables[name]
 
@@ -494,3 +565,5 @@ campaign, campaign_try, finding = _table("campaign"), _table("try"), _table("fin
 drift_check, drift_watch = _table("drift_check"), _table("drift_watch")
 feedback, monitor, monitored = _table("feedback"), _table("monitor"), _table("monitored")
 alert, delivery = _table("alert"), _table("delivery")
+served, engine_figures = _table("served"), _table("engine_figures")
+load_test, model_price = _table("load_test"), _table("model_price")

@@ -242,9 +242,14 @@ class _Comparison:
 
 
 def _pairs(before: list[SpanRecord], after: list[SpanRecord]) -> Iterator[Pair]:
-    """Spans at the same position, in the order in which the first run, then the second, started them."""
-    others = {span.path: span for span in after}
+    """Spans at the same position, in the order in which the first run, then the second, started them.
+
+    What an engine told of its work is left out: it comes when it comes, and repeats what the model call has.
+    """
+    others = {span.path: span for span in after if span.kind != "engine"}
     for span in before:
+        if span.kind == "engine":
+            continue
         yield span, others.pop(span.path, None)
     for span in others.values():
         yield None, span

@@ -36,6 +36,10 @@ MODEL_ALIAS = "genops.model.alias"
 COST_USD = "genops.cost.usd"
 MEMO = "genops.memo"
 RESPONSE_CACHED = "genops.response.cached"
+ADAPTER_NAME = "genops.adapter.name"
+ADAPTER_DIGEST = "genops.adapter.digest"
+ENGINE = "genops.engine."
+"""Begins the names of what is known of an engine and of its work on one request."""
 
 _PROVIDERS = {
     "azure": "azure.ai.openai",
@@ -131,6 +135,8 @@ def model_request_attributes(
     parameters: Mapping[str, Any] | None = None,
     json_output: bool = False,
     stream: bool = False,
+    adapter: str | None = None,
+    adapter_digest: str | None = None,
 ) -> Attributes:
     """What is known of a model call before it is made.
 
@@ -142,6 +148,8 @@ def model_request_attributes(
         parameters: Sampling parameters as sent; those that have no name in the conventions are left out.
         json_output: Whether structured output is asked for.
         stream: Whether the answer is streamed.
+        adapter: Name of the LoRA adapter that is asked for.
+        adapter_digest: Of its files, where they are known.
     """
     attributes: Attributes = {
         "gen_ai.operation.name": "chat",
@@ -155,6 +163,8 @@ def model_request_attributes(
         attributes["gen_ai.output.type"] = "json"
     if stream:
         attributes["gen_ai.request.stream"] = True
+    if adapter is not None:
+        attributes |= _known({ADAPTER_NAME: adapter, ADAPTER_DIGEST: adapter_digest})
     for name, value in (parameters or {}).items():
         if name in _PARAMETERS:
             if value is not None:
@@ -194,6 +204,14 @@ def model_response_attributes(
             RESPONSE_CACHED: cached or None,
         }
     )
+
+
+def engine_attributes(engine: Mapping[str, Any]) -> Attributes:
+    """What is known of the engine that answered: its version, what it serves, its times for the request in seconds.
+
+    A time that the engine did not tell is there and null: the engine's own span may bring it.
+    """
+    return {ENGINE + name: value for name, value in engine.items()}
 
 
 def retrieval_attributes(

@@ -22,7 +22,20 @@ NOT_RUN = {
     "make bench": "takes minutes and needs a quiet machine",
     "python -m venv .venv-garak && .venv-garak/bin/pip install garak": "installs packages",
     "python -m venv .venv-pyrit && .venv-pyrit/bin/pip install pyrit": "installs packages",
+    "python -m venv .venv-vllm && .venv-vllm/bin/pip install vllm": "installs packages",
+    "genops model serve qwen": "needs vLLM, and a GPU",
+    "genops model adapter load base support": "needs a server",
+    "genops model adapter load base legal --path adapters/legal": "needs a server",
+    "genops model adapter list base": "needs a server",
+    "genops model adapter unload base legal": "needs a server",
+    "genops model watch local --every 2": "needs a server, and does not end",
     ". .venv/bin/activate": "the copy of the project has no environment of its own",
+    'kubectl create secret generic llama --namespace models --from-literal=api-key="$KEY" '
+    '--from-literal=hf-token="$HF_TOKEN"': "needs a cluster",
+    "kubectl apply --filename deploy/k8s/llama": "needs a cluster",
+    "helm install llama vllm/vllm-stack --values deploy/production-stack/llama/values.yaml": "needs a cluster",
+    "serve deploy deploy/ray/llama/serve.yaml": "needs a cluster",
+    'VLLM_API_KEY="$KEY" docker compose --file deploy/compose/llama/compose.yaml up --detach --wait': "needs a GPU",
 }
 """Commands that are not executed, with the reason. The targets of make must exist."""
 

@@ -17,7 +17,7 @@ ROW = re.compile(
     r"^\| `(?P<name>[a-z0-9_.A-Z]+)` \| (?P<type>[^|]+) \| (?P<default>[^|]+) \| (?P<env>[^|]+) \| (?P<why>.+) \|$"
 )
 FOLLOWS = {"root", "source"}
-PLACES = {"models": "NAME", "embedders": "NAME", "indexes": "NAME"}
+PLACES = {"models": "NAME", "models.NAME.vllm.adapters": "ADAPTER", "embedders": "NAME", "indexes": "NAME"}
 
 
 def type_shown(annotation: Any) -> str:

@@ -94,3 +94,116 @@ def test_a_server_needs_a_place():
     assert base_url_of(model_of(base_url="http://here/v1/")) == "http://here/v1"
     with pytest.raises(UsageError, match="base_url"):
         base_url_of(model_of(model="openai_like/x"))
+
+
+class TestServedByGenops:
+    """Aliases with a ``vllm`` block, and those that the servers of another answer for."""
+
+    @pytest.fixture
+    def adapter(self, tmp_path: Path) -> Path:
+        folder = tmp_path / "support"
+        folder.mkdir()
+        (folder / "adapter_config.json").write_text('{"r": 8}')
+        (folder / "adapter_model.safetensors").write_bytes(b"weights")
+        return folder
+
+    def models(self, root: Path, block: dict[str, object], **others: dict[str, object]) -> dict[str, Model]:
+        aliases = {"base": {"model": "vllm/tiny", "vllm": block}, **others}
+        settings = Settings(root=root, models={name: ModelAlias.model_validate(one) for name, one in aliases.items()})
+        return {name: resolve_model(settings, name) for name in aliases}
+
+    def test_it_is_reached_through_its_own_servers(self, tmp_path):
+        model = self.models(tmp_path, {})["base"]
+        assert (model.served, provider_name(model), key_variable(model)) == ("base", "openai-compatible", None)
+
+    def test_an_explicit_base_url_wins_and_the_model_is_the_same(self, tmp_path):
+        here = self.models(tmp_path, {})["base"]
+        there = self.models(tmp_path, {}, there={"model": "vllm/tiny", "vllm": {}, "base_url": "http://there/v1"})
+        assert (there["there"].served, base_url_of(there["there"])) == (None, "http://there/v1")
+        assert there["there"].component.digest == here.component.digest
+
+    def test_what_of_the_server_shapes_answers_is_in_the_digest(self, tmp_path):
+        (tmp_path / "chat.jinja").write_text("{{ messages }}")
+        plain = self.models(tmp_path, {})["base"].component.digest
+        digests = {plain}
+        for change in (
+            {"dtype": "float16"},
+            {"quantization": "fp8"},
+            {"kv_cache_dtype": "fp8"},
+            {"chat_template": "chat.jinja"},
+            {"generation_config": "auto"},
+            {"tool_call_parser": "hermes"},
+            {"reasoning_parser": "qwen3"},
+            {"structured_outputs": "guidance"},
+            {"extra": {"hf-overrides": "{}"}},
+        ):
+            digests.add(self.models(tmp_path, change)["base"].component.digest)
+        assert len(digests) == 10
+        (tmp_path / "chat.jinja").write_text("{{ messages[0] }}")
+        assert self.models(tmp_path, {"chat_template": "chat.jinja"})["base"].component.digest not in digests
+
+    def test_how_it_is_served_is_not(self, tmp_path):
+        plain = self.models(tmp_path, {})["base"].component.digest
+        for change in (
+            {"path": "elsewhere"},
+            {"port": 8000, "host": "0.0.0.0"},
+            {"replicas": 2},
+            {"tensor_parallel": 2},
+            {"max_model_len": 512},
+            {"gpu_memory_utilization": 0.5},
+            {"prefix_caching": False},
+            {"speculative": {"method": "ngram"}},
+            {"environment": {"HF_HUB_OFFLINE": "1"}},
+            {"gpu_hour": 2.0},
+        ):
+            assert self.models(tmp_path, change)["base"].component.digest == plain, change
+
+    def test_an_adapter_is_part_of_it_by_its_files(self, tmp_path, adapter):
+        block: dict[str, object] = {"adapters": {"support": {"path": "support"}}}
+        mine: dict[str, object] = {"model": "vllm/tiny", "adapter": "support", "served_by": "base"}
+        models = self.models(tmp_path, block, mine=mine)
+        assert models["mine"].served == "base"
+        assert models["mine"].adapter is not None
+        assert models["base"].adapter is None
+        assert models["mine"].component.body["adapter_digest"] == models["mine"].adapter.digest
+        (adapter / "adapter_model.safetensors").write_bytes(b"trained again")
+        again = self.models(tmp_path, block, mine=mine)
+        assert again["mine"].component.digest != models["mine"].component.digest
+        assert again["base"].component.digest == models["base"].component.digest
+
+    def test_an_adapter_that_the_settings_pin_is_that_one(self, tmp_path, adapter):
+        mine: dict[str, object] = {"model": "vllm/tiny", "adapter": "support", "served_by": "base"}
+
+        def pinned(digest: str) -> dict[str, Model]:
+            return self.models(tmp_path, {"adapters": {"support": {"path": "support", "digest": digest}}}, mine=mine)
+
+        with pytest.raises(DefinitionError, match="'support' has the digest") as caught:
+            pinned("00000000")
+        digest = caught.value.message.split("the digest ")[1][:12]
+        assert pinned(digest)["mine"].adapter is not None
+
+    def test_an_alias_served_by_one_at_a_base_url_is_asked_there(self, tmp_path):
+        aliases = {
+            "base": {"model": "vllm/tiny", "base_url": "http://there/v1", "api_key_env": "THERE"},
+            "mine": {"model": "vllm/tiny", "adapter": "support", "served_by": "base"},
+        }
+        settings = Settings(root=tmp_path, models={n: ModelAlias.model_validate(one) for n, one in aliases.items()})
+        model = resolve_model(settings, "mine")
+        assert (model.served, base_url_of(model), key_variable(model)) == (None, "http://there/v1", "THERE")
+
+    @pytest.mark.parametrize(
+        ("mine", "problem"),
+        [
+            ({"served_by": "bass"}, "names no model alias: 'bass'"),
+            ({"model": "vllm/large", "served_by": "base"}, "is vllm/large and served by 'base', which is vllm/tiny"),
+            ({"revision": "2", "served_by": "base"}, "is vllm/tiny@2 and served by"),
+            ({"served_by": "base", "vllm": {}}, "a vllm block of its own"),
+            ({"served_by": "second"}, "which is served by another"),
+            ({"vllm": {"chat_template": "none.jinja"}}, r"vllm.chat_template: none.jinja cannot be read"),
+            ({"vllm": {"adapters": {"a": {"path": "none"}}}, "adapter": "a"}, "the adapter 'a' is not there"),
+        ],
+    )
+    def test_what_leads_nowhere_is_one_clear_error(self, tmp_path, mine, problem):
+        second: dict[str, object] = {"model": "vllm/tiny", "served_by": "base"}
+        with pytest.raises(DefinitionError, match=problem):
+            self.models(tmp_path, {}, second=second, mine={"model": "vllm/tiny", **mine})

@@ -214,3 +214,29 @@ class TestStrangeAnswers:
     @pytest.mark.parametrize(("code", "status"), [("429", 429), ("²", 500), ("9" * 5000, 500), ("200", 500)])
     def test_an_error_in_an_answer_has_the_status_that_its_code_says(self, code, status):
         assert error_of(200, {"error": {"code": code}}).status == status
+
+
+METRICS = {"time_to_first_token_ms": 20.0, "generation_time_ms": 30.0, "queue_time_ms": 5.0, "mean_itl_ms": None}
+
+
+async def test_what_the_engine_says_of_the_request_comes_back_in_seconds(world, ask, call):
+    world.server.answer = lambda body: Reply(metrics=METRICS)
+    response = await world.gateway.call(world.model(), ask("hi"), call)
+    assert response.engine == {
+        "queue_s": 0.005,
+        "prefill_s": 0.02,
+        "decode_s": 0.03,
+        "time_to_first_token_s": 0.025,
+    }
+
+
+@pytest.mark.parametrize("odd", ["soon", -1.0, True, None, [1], 10**400], ids=lambda odd: str(odd)[:9])
+async def test_a_time_that_is_none_is_null(world, ask, odd):
+    world.server.answer = lambda body: Reply(metrics={**METRICS, "queue_time_ms": odd})
+    engine = (await world.gateway.call(world.model(), ask("hi"))).engine
+    assert (engine["queue_s"], engine["time_to_first_token_s"]) == (None, None)
+    assert engine["prefill_s"] == 0.02
+
+
+async def test_a_server_that_says_nothing_of_its_engine_leaves_nothing(world, ask, call):
+    assert (await world.gateway.call(world.model(), ask("hi"), call)).engine == {}

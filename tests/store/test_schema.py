@@ -66,6 +66,10 @@ def test_an_older_store_is_brought_to_this_schema_when_it_is_opened(url: str) ->
     with Store.open(url) as store, store._engine.begin() as connection:
         connection.exec_driver_sql("DROP INDEX run_trace_id")
         for table in (
+            "served",
+            "engine_figures",
+            "load_test",
+            "model_price",
             "delivery",
             "alert",
             "monitored",

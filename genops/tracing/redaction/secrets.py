@@ -69,7 +69,8 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 _NAME_REACH = 48
-# What a telling name holds, in small letters, and the schemes. ``token`` is on its own: ``tokens`` tells nothing.
+# What a telling name holds, in small letters, and the schemes. ``token`` is on its own: ``tokens``, ``tokenizer`` and
+# ``first_token_s``, a time in seconds, tell nothing.
 _WORDS = (
     "key",
     "secret",
@@ -83,7 +84,7 @@ _WORDS = (
     "basic",
 )
 _TOKEN = "token"
-_ONE_TOKEN = re.compile("token(?!s)")
+_ONE_TOKEN = re.compile("token(?![a-z]|_s(?![a-z]))")
 _SCHEMES = tuple((word, re.compile(word + r"\s{1,4}([A-Za-z0-9._~+/=-]{12,})")) for word in ("earer", "asic"))
 _URL_PASSWORD = re.compile(r"://[^\s/:@<>\"']{0,256}:([^\s/<>\"']{1,256})@")
 _CODE = re.compile(r"[$%]?[{(\[]|\$[A-Za-z_]|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*[()\[]|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z")

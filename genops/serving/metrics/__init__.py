@@ -1,0 +1,1 @@
+"""What engines say of themselves: metrics under one name each, rates and quantiles, and a watch over servers."""

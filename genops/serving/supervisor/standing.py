@@ -1,0 +1,90 @@
+"""Which servers on record really live, and what is left of those whose supervisor died."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from genops.durable import try_lock
+from genops.serving.engine.environment import SERVED
+from genops.serving.supervisor.plan import folder_of
+from genops.serving.supervisor.watcher import alive, end_for_good, members
+from genops.settings import Settings
+from genops.store import Store
+from genops.store.records import ServedRecord
+
+SILENT = 60.0
+"""Seconds without a word after which a supervisor on another machine is taken to be gone."""
+_GONE = "its supervisor is gone: killed, or the machine went down"
+
+
+def settle(settings: Settings, store: Store, alias: str | None = None) -> list[ServedRecord]:
+    """Ends the records of servers whose supervisor is gone, and what is left of them on this machine.
+
+    A supervisor that was only out of touch opens its record again at its next word.
+
+    Returns:
+        Those that it ended.
+    """
+    ended = []
+    for record in store.served(alias):
+        if not supervised(settings, record):
+            if record.host == socket.gethostname():
+                _end_rest(record)
+            gone = replace(record, state="failed", phase="", engine_pid=None, ended=time.time_ns(), reason=_GONE)
+            store.keep_served(gone)
+            ended.append(gone)
+    return ended
+
+
+def supervised(settings: Settings, record: ServedRecord) -> bool:
+    """Whether the supervisor of a server lives."""
+    fresh = time.time_ns() - record.beat < SILENT * 1e9
+    if record.host != socket.gethostname():
+        return fresh
+    if not alive(record.supervisor):
+        return False
+    return fresh or holder(folder_of(settings, record.alias)) == record.supervisor
+
+
+def holder(folder: Path) -> int | None:
+    """The process that serves from a folder; None when none does."""
+    path = folder / "lock"
+    if not path.exists():
+        return None
+    descriptor = try_lock(path)
+    if descriptor is not None:
+        os.close(descriptor)
+        return None
+    try:
+        return int(path.read_text(encoding="ascii") or 0)
+    except ValueError:
+        return 0
+
+
+def hold(folder: Path) -> int | None:
+    """Takes the lock of a folder, as an open descriptor; None when another process has it."""
+    for _ in range(5):  # somebody may be looking who has it, which takes it for a moment
+        descriptor = try_lock(folder / "lock")
+        if descriptor is not None:
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, str(os.getpid()).encode("ascii"))
+            return descriptor
+        time.sleep(0.05)
+    return None
+
+
+def _end_rest(record: ServedRecord) -> None:
+    """Ends the processes of a server, which its id in their environment tells from others with their number."""
+    if record.engine_pid is None:
+        return
+    mark = f"{SERVED}={record.id}".encode()
+    for process in members(record.engine_pid):
+        with suppress(OSError):
+            if mark in Path("/proc", str(process), "environ").read_bytes().split(b"\0"):
+                end_for_good(record.engine_pid)
+                return

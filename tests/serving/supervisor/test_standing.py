@@ -1,0 +1,127 @@
+"""Records of servers whose supervisor is gone are ended, with what is left of them."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+
+from genops.serving.engine.environment import SERVED
+from genops.serving.supervisor.plan import folder_of, make_folder
+from genops.serving.supervisor.standing import hold, holder, settle, supervised
+from genops.serving.supervisor.watcher import members
+from genops.settings import Settings
+from genops.store import Store
+from genops.store.records import ServedRecord
+from tests.serving.faked import until
+
+MINUTE = 60 * 10**9
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store.open(f"sqlite:///{tmp_path / 'genops.db'}") as store:
+        yield store
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(root=tmp_path)
+
+
+@pytest.fixture
+def dead():
+    """The number of a process that was."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def served(**changed):
+    now = time.time_ns()
+    record = ServedRecord(
+        id="1" * 32,
+        alias="tiny",
+        replica=0,
+        host=socket.gethostname(),
+        supervisor=os.getpid(),
+        engine_pid=None,
+        url="http://127.0.0.1:1/v1",
+        state="ready",
+        phase="",
+        started=now,
+        ready=now,
+        ended=None,
+        beat=now,
+        engine="vllm 0.32.0",
+        model="tiny",
+        digests={},
+        adapters={},
+        sampling={},
+        arguments=[],
+        key_file="",
+        log="",
+    )
+    return replace(record, **changed)
+
+
+def test_the_record_of_a_dead_supervisor_is_ended_and_that_of_a_live_one_is_not(settings, store, dead):
+    store.keep_served(served())
+    store.keep_served(served(id="2" * 32, supervisor=dead))
+    (gone,) = settle(settings, store)
+    assert (gone.id, gone.state) == ("2" * 32, "failed")
+    assert "its supervisor is gone" in gone.reason
+    assert [one.id for one in store.served()] == ["1" * 32]
+    assert settle(settings, store) == []
+
+
+def test_what_a_dead_supervisor_left_is_ended_and_a_process_that_took_its_number_is_not(settings, store, dead):
+    def process(mark):
+        return subprocess.Popen(
+            [sys.executable, "-c", "import time; time.sleep(600)"],
+            env={**os.environ, SERVED: mark},
+            start_new_session=True,
+        )
+
+    left, other = process("1" * 32), process("3" * 32)
+    try:
+        store.keep_served(served(supervisor=dead, engine_pid=left.pid))
+        store.keep_served(served(id="2" * 32, supervisor=dead, engine_pid=other.pid))
+        until(lambda: SERVED in open(f"/proc/{left.pid}/environ").read() and members(other.pid))  # noqa: PTH123, SIM115
+        settle(settings, store)
+        until(lambda: members(left.pid) == [])
+        assert members(other.pid) == [other.pid]
+    finally:
+        for one in (left, other):
+            one.kill()
+            one.wait()
+
+
+def test_a_number_that_another_process_has_taken_is_no_supervisor(settings, store):
+    silent = served(beat=time.time_ns() - 2 * MINUTE)
+    assert not supervised(settings, silent)
+    make_folder(folder_of(settings, "tiny"))
+    lock = hold(folder_of(settings, "tiny"))
+    assert supervised(settings, silent), "it holds the lock: it was only slow"
+    os.close(lock)
+
+
+def test_a_supervisor_on_another_machine_is_known_by_its_signs_of_life(settings):
+    assert supervised(settings, served(host="elsewhere", supervisor=1))
+    assert not supervised(settings, served(host="elsewhere", beat=time.time_ns() - 2 * MINUTE))
+
+
+def test_one_process_serves_from_a_folder_and_a_stale_file_stops_nobody(settings):
+    folder = folder_of(settings, "org/tiny v2")
+    make_folder(folder)
+    assert folder.parent.name == "serving"
+    assert holder(folder) is None
+    (folder / "lock").write_text("4711")
+    assert holder(folder) is None
+    lock = hold(folder)
+    assert holder(folder) == os.getpid()
+    assert hold(folder) is None
+    os.close(lock)

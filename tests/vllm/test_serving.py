@@ -1,0 +1,157 @@
+"""A model from its start to its end, under a supervisor that starts it again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.vllm.conftest import end
+from tests.vllm.served_project import ServedProject
+
+pytestmark = [pytest.mark.vllm, pytest.mark.timeout(900)]
+
+
+def test_a_ready_server_is_listed_with_what_it_serves(served: ServedProject) -> None:
+    listed = json.loads(served.done("model", "list", "--json"))
+    assert [(one["alias"], one["state"]) for one in listed] == [("tiny", "ready")]
+    record = served.servers()[0]
+    assert record.engine.startswith("vllm 0.")
+    assert record.url.startswith("http://127.0.0.1:")
+    assert {"weights", "tokenizer", "config"} <= set(record.digests)
+    assert set(record.adapters) == {"support"}
+    assert not any("sk-" in argument or "api-key" in argument for argument in record.arguments)
+
+
+def test_the_start_is_told_phase_by_phase_and_its_log_is_kept(served: ServedProject) -> None:
+    told = (served.root / "begun.log").read_text()
+    for phase in ("load", "kv cache", "ready"):
+        assert phase in told.lower()
+    assert "APIServer" in served.done("model", "logs", "tiny")
+
+
+def test_the_key_is_needed_and_never_on_the_command_line(served: ServedProject) -> None:
+
+    record = served.servers()[0]
+    key_file = Path(record.key_file)
+    assert oct(key_file.stat().st_mode)[-3:] == "600"
+    assert key_file.read_bytes().strip() not in Path(f"/proc/{record.engine_pid}/cmdline").read_bytes()
+
+    async def status() -> int:
+        async with aiohttp.ClientSession() as session, session.get(f"{record.url}/models") as answer:
+            return answer.status
+
+    assert asyncio.run(status()) == 401
+
+
+def test_a_second_serve_of_the_alias_is_refused(served: ServedProject) -> None:
+    refused = served.command("model", "serve", "tiny")
+    assert refused.returncode == 2
+    assert "tiny" in refused.stderr
+    assert "model stop" in refused.stderr
+    assert served.servers()[0].state == "ready"
+
+
+def test_an_adapter_is_unloaded_and_loaded_while_the_server_runs(served: ServedProject) -> None:
+    served.done("model", "adapter", "unload", "tiny", "support")
+    gone = served.command("run", "both", "--input", "question=hello")
+    assert gone.returncode != 0
+    assert "support" in gone.stderr
+    served.done("model", "adapter", "load", "tiny", "support")
+    assert served.run("both", "hello again")["run"]["status"] == "ok"
+
+
+def test_the_figures_of_the_engine_are_shown_and_kept(served: ServedProject) -> None:
+    served.run("say", "count me")
+    served.done("model", "watch", "tiny", "--once")
+    with served.store() as store:
+        figures = store.engine_figures("tiny")[-1].figures
+    assert figures["running"] == 0
+    assert figures["output_tokens_total"] > 0
+
+
+def test_a_load_test_gives_latencies_throughput_and_a_price(served: ServedProject) -> None:
+    load = ("--requests", "12", "--concurrency", "2", "--input-tokens", "32", "--output-tokens", "8")
+    served.done("model", "bench", "tiny", *load)
+    with served.store() as store:
+        assert len(store.load_tests("tiny")) == 1
+        assert store.measured_prices()[0].output > 0
+    assert served.run("say", "what do I cost?")["run"]["cost"] > 0
+
+
+def test_a_killed_engine_is_started_again_and_nothing_recorded_is_lost(project: ServedProject) -> None:
+    rows = ", ".join(f"{{question: number {number}}}" for number in range(60))
+    suite = (project.root / "evals" / "say.yaml").read_text()
+    (project.root / "evals" / "say.yaml").write_text(
+        suite[: suite.index("dataset")] + f"dataset: {{rows: [{rows}]}}\n" + suite[suite.index("scorers") :]
+    )
+    process = project.begin("model", "serve", "tiny")
+    try:
+        first = project.wait_ready(process)
+        ended = []
+        evaluation = threading.Thread(target=lambda: ended.append(project.command("eval", "run", "say", timeout=300)))
+        evaluation.start()
+        _wait_for_runs(project, 5)
+        os.kill(first.engine_pid, signal.SIGKILL)
+        evaluation.join()
+        again = project.wait_ready(process, restarts=1)
+        assert again.id == first.id
+        assert again.engine_pid != first.engine_pid
+        if ended[0].returncode == 4:
+            assert "resume" in ended[0].stderr
+            ended.append(project.command("eval", "run", "say", "--resume", timeout=300))
+        assert ended[-1].returncode == 0, ended[-1].stderr
+    finally:
+        assert end(process) in (0, 130)
+    assert project.servers() == []
+
+
+def test_requests_under_way_are_answered_before_a_server_goes(project: ServedProject) -> None:
+    project.change(
+        "parameters = {max_tokens = 8, temperature = 0}", "parameters = {max_tokens = 200, ignore_eos = true}"
+    )
+    process = project.begin("model", "serve", "tiny")
+    try:
+        project.wait_ready(process)
+        ended = []
+        asked = [
+            threading.Thread(target=lambda: ended.append(project.command("run", "say", "--input", "question=long")))
+            for _ in range(3)
+        ]
+        for one in asked:
+            one.start()
+        _wait_for_running(project, 3)
+    finally:
+        status = end(process)
+    for one in asked:
+        one.join()
+    assert status in (0, 130)
+    assert [one.returncode for one in ended] == [0, 0, 0], [one.stderr for one in ended]
+    assert project.servers() == []
+
+
+def _wait_for_runs(project: ServedProject, count: int) -> None:
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        with project.store() as store:
+            if sum(run.status == "ok" for run in store.runs(limit=count)) >= count:
+                return
+        time.sleep(0.2)
+    raise AssertionError(f"no {count} runs in two minutes")
+
+
+def _wait_for_running(project: ServedProject, count: int) -> None:
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        shown = json.loads(project.done("model", "watch", "tiny", "--once", "--json"))
+        if sum(one["figures"]["running"]["value"] or 0 for one in shown if one["state"] == "ok") >= count:
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"no {count} requests under way in two minutes")
