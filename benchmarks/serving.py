@@ -172,7 +172,9 @@ async def _milliseconds(call: Call, number: int) -> float:
 
 
 async def many_at_once(sides: Sides, calls: int, rounds: int, at_once: int, figures: Figures) -> None:
-    """Throughput and CPU by rounds of calls, until everything is durable, who is first by turns."""
+    """Throughput and CPU by rounds of calls, until everything is durable, who is first by turns; one round warms up."""
+    for call in (sides.bare, sides.genops):
+        await _round(sides, call, calls, at_once)
     for number in range(rounds):
         order = (sides.bare, sides.genops) if number % 2 else (sides.genops, sides.bare)
         took = {call: await _round(sides, call, calls, at_once) for call in order}
