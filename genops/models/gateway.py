@@ -283,7 +283,8 @@ class Gateway:
             prices = await self._prices.known()
         except StoreError:
             return None  # an answer is not given up for its price
-        return prices.get(model.name) or prices.get(model.served or "")
+        what = model.alias.model
+        return prices.get((model.name, what)) or prices.get((model.served or "", what))
 
     def _path(self, model: Model) -> str:
         """The name of the provider that leads to a model."""

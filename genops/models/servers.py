@@ -84,8 +84,7 @@ class Server:
     def signed(self, model: Model, request: ModelRequest, response: ModelResponse) -> None:
         """Writes on an answer what this server is, and what it sampled with."""
         record, parameters = self.record, request.parameters
-        sampling = {**NEUTRAL_SAMPLING, **record.sampling}
-        sampling |= {name: parameters[name] for name in (*NEUTRAL_SAMPLING, *_ALSO_SAMPLING) if name in parameters}
+        asked = {name: parameters[name] for name in (*NEUTRAL_SAMPLING, *_ALSO_SAMPLING) if name in parameters}
         response.engine = {
             **dict.fromkeys(ENGINE_FIGURES),
             **response.engine,
@@ -93,7 +92,7 @@ class Server:
             "name": record.engine,
             "model": record.model,
             "served": record.id,
-            "sampling": sampling,
+            "sampling": record.sampling | asked,
         }
         if model.alias.adapter is not None:
             response.engine["adapter"] = record.adapters.get(model.alias.adapter)
@@ -154,7 +153,7 @@ class Servers:
             server.avoided = self._clock() + AVOIDED
             found = await self._reread.now()
             return not isinstance(error, ModelTimeout) and any(one not in tried for one in found.ready)
-        if error.status == 401:  # another server may stand there by now, with a key of its own
+        if error.status in (401, 404):  # another server may stand there by now, with a key and a model of its own
             return server not in (await self._reread.now()).ready
         return False
 
@@ -186,6 +185,8 @@ class Servers:
         here, now = socket.gethostname(), time.time()
         for record in self._records.served(self._alias):
             silent = now - record.beat / 1e9 > GONE
+            if silent and record.host != here:
+                continue
             if record.state == "ready" and (record.host == here or not _loopback(record.url)):
                 ready.append(self._server(record))
             elif not silent:
@@ -261,10 +262,10 @@ class Route:
         return self.server is not None and await self._servers.failed(self.server, error, self._tried)
 
 
-def prices_of(records: ServingRecords) -> dict[str, Price]:
-    """Measured prices by alias, as settings hold them."""
+def prices_of(records: ServingRecords) -> dict[tuple[str, str], Price]:
+    """Measured prices by alias and model, as settings hold them."""
     return {
-        one.alias: Price(input=one.input, output=one.output, cached_input=one.cached_input)
+        (one.alias, one.model): Price(input=one.input, output=one.output, cached_input=one.cached_input)
         for one in records.measured_prices()
     }
 

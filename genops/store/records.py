@@ -750,6 +750,7 @@ class PriceRecord:
         cached_input: Of cached input tokens, where it differs.
         source: What it follows from: the id of a load test.
         at: Nanoseconds since the epoch.
+        model: Provider and model that the alias stood for: another one has another price.
     """
 
     alias: str
@@ -758,3 +759,4 @@ class PriceRecord:
     cached_input: float | None
     source: str
     at: int
+    model: str

@@ -549,6 +549,7 @@ class ModelPrice(_Stored, table=True):
     cached_input: float | None
     source: str = Field(sa_type=Text)
     at: int = Field(sa_type=BigInteger)
+    model: str = Field(sa_type=Text)
 
 
 def _table(name: str) -> Table:

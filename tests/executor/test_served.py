@@ -55,7 +55,8 @@ def write_adapter(site, weights):
 def serve(site, server, **changed):
     digest = adapter_component("support", site.root / "support").digest
     adapters = {"support": digest}
-    site.project.store.keep_served(record(server.url, alias="m", **{"adapters": adapters, **changed}))
+    known = {"adapters": adapters, "sampling": {"temperature": 1.0}, **changed}
+    site.project.store.keep_served(record(server.url, alias="m", **known))
     return digest
 
 

@@ -10,6 +10,7 @@ from benchmarks.loopback_server import Fault, LoopbackServer, Reply
 from genops.errors import ModelError, ModelRefused, NotServed, ServerFailed, ServerUnreachable, StreamBroken
 from genops.models import Call, ModelRequest
 from genops.models.embeddings import EmbeddingRequest
+from genops.models.servers import NEUTRAL_SAMPLING
 from genops.settings import ModelAlias, Price
 from genops.store import Store
 from genops.store.records import LoadTestRecord, PriceRecord
@@ -32,11 +33,9 @@ def other():
         yield server
 
 
-def kept_price(store, alias="local", **price):
-    test = LoadTestRecord("t" * 32, alias, 1, {}, {})
-    store.keep_load_test(
-        test, PriceRecord(alias, **{"input": 1.0, "output": 2.0, "cached_input": None, **price}, source=test.id, at=1)
-    )
+def kept_price(store, model="vllm/tiny"):
+    test = LoadTestRecord("t" * 32, "local", 1, {}, {})
+    store.keep_load_test(test, PriceRecord("local", 1.0, 2.0, None, test.id, 1, model))
 
 
 async def seen(world, model, change, within=10.0):
@@ -271,7 +270,7 @@ async def test_calls_go_on_while_the_store_is_away(world, server, ask):
 
 
 async def test_the_answer_carries_what_answered_and_how_it_sampled(world, server, ask):
-    world.serve(server, sampling={"temperature": 0.6, "top_p": 0.95})
+    world.serve(server, sampling={**NEUTRAL_SAMPLING, "temperature": 0.6, "top_p": 0.95})
     server.answer = lambda body: Reply(metrics=METRICS)
     request = ask("hi", parameters={"temperature": 0.2, "max_tokens": 5, "seed": 1})
     engine = (await world.gateway.call(world.model(), request)).engine
@@ -317,6 +316,12 @@ async def test_a_measured_price_is_the_price_of_an_alias_without_one(world, serv
     assert response.cost == pytest.approx((7 * 1.0 + 3 * 2.0) / 1e6)
     world.aliases["local"] = world.aliases["local"].model_copy(update={"price": Price(input=10, output=0)})
     assert (await world.gateway.call(world.model(), ask("hi"))).cost == pytest.approx(7e-5)
+
+
+async def test_a_price_that_was_measured_on_another_model_is_none_of_this_one(world, server, ask):
+    world.serve(server)
+    kept_price(world.store, "vllm/earlier")
+    assert (await world.gateway.call(world.model(), ask("hi"))).cost is None
 
 
 async def test_an_alias_that_another_serves_has_its_price_and_the_servers_of_that_one(world, server, ask):

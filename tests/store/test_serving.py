@@ -63,9 +63,9 @@ def test_the_newest_figures_come_oldest_first(store):
 def test_a_load_test_gives_the_price_in_place_of_an_older_one(store):
     first = LoadTestRecord("1" * 32, "local", 5, {"concurrency": [1]}, {"tokens_per_second": 10.0})
     second = replace(first, id="2" * 32, at=6)
-    store.keep_load_test(first, PriceRecord("local", 0.1, 0.4, None, first.id, 5))
-    store.keep_load_test(second, PriceRecord("local", 0.2, 0.5, 0.1, second.id, 6))
+    store.keep_load_test(first, PriceRecord("local", 0.1, 0.4, None, first.id, 5, "vllm/tiny"))
+    store.keep_load_test(second, PriceRecord("local", 0.2, 0.5, 0.1, second.id, 6, "vllm/tiny"))
     store.keep_load_test(replace(first, id="3" * 32, alias="other", at=7))
     assert store.load_tests("local") == [second, first]
     assert len(store.load_tests(limit=2)) == 2
-    assert store.measured_prices() == [PriceRecord("local", 0.2, 0.5, 0.1, second.id, 6)]
+    assert store.measured_prices() == [PriceRecord("local", 0.2, 0.5, 0.1, second.id, 6, "vllm/tiny")]

@@ -9,10 +9,12 @@ import signal
 import threading
 import time
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import aiohttp
 import pytest
 
+from genops.serving.metrics.reading import Reading
 from tests.vllm.conftest import end
 from tests.vllm.served_project import ServedProject
 
@@ -115,7 +117,7 @@ def test_a_killed_engine_is_started_again_and_nothing_recorded_is_lost(project: 
 
 def test_requests_under_way_are_answered_before_a_server_goes(project: ServedProject) -> None:
     project.change(
-        "parameters = {max_tokens = 8, temperature = 0}", "parameters = {max_tokens = 200, ignore_eos = true}"
+        "parameters = {max_tokens = 8, temperature = 0}", "parameters = {max_tokens = 450, ignore_eos = true}"
     )
     process = project.begin("model", "serve", "tiny")
     try:
@@ -148,10 +150,13 @@ def _wait_for_runs(project: ServedProject, count: int) -> None:
 
 
 def _wait_for_running(project: ServedProject, count: int) -> None:
+    record = project.servers()[0]
+    key = Path(record.key_file).read_text().strip()
+    asked = Request(record.url.removesuffix("/v1") + "/metrics", headers={"Authorization": f"Bearer {key}"})
     until = time.monotonic() + 120
     while time.monotonic() < until:
-        shown = json.loads(project.done("model", "watch", "tiny", "--once", "--json"))
-        if sum(one["figures"]["running"]["value"] or 0 for one in shown if one["state"] == "ok") >= count:
-            return
-        time.sleep(0.2)
+        with urlopen(asked) as answer:  # a server of this machine
+            if Reading.of(answer.read().decode(), time.time_ns()).gauges["running"] >= count:
+                return
+        time.sleep(0.1)
     raise AssertionError(f"no {count} requests under way in two minutes")

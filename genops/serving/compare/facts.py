@@ -92,7 +92,8 @@ def _price(store: Store, model: Model) -> Fact:
     """As calls are billed: the settings' price, then the measured one, then the table's."""
     if model.alias.price is not None:
         return Fact(model.alias.price, _SETTINGS)
-    measured = next((one for one in store.measured_prices() if one.alias in (model.name, model.served)), None)
+    of_this = (one for one in store.measured_prices() if one.model == model.alias.model)
+    measured = next((one for one in of_this if one.alias in (model.name, model.served)), None)
     if measured is not None:
         price = Price(input=measured.input, output=measured.output, cached_input=measured.cached_input)
         return Fact(price, f"load test {measured.source[:12]}")

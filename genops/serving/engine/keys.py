@@ -28,7 +28,7 @@ def key_of(alias: ModelAlias, file: Path) -> tuple[str, str]:
     if given:
         return given, ""
     try:
-        if not file.exists():
+        if not file.exists() or not file.read_bytes().strip():  # with an empty key vLLM asks for none
             _make(file)
         file.chmod(0o600)
         return file.read_text(encoding="ascii").strip(), str(file)

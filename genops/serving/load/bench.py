@@ -157,7 +157,8 @@ class BenchResult:
         """The price that follows from it; None where there is none."""
         if self.cost is None or self.cost.input.value is None or self.cost.output.value is None:
             return None
-        return PriceRecord(self.alias, self.cost.input.value, self.cost.output.value, None, self.id, self.at)
+        dollars = (self.cost.input.value, self.cost.output.value, None)
+        return PriceRecord(self.alias, *dollars, self.id, self.at, self.model)
 
 
 def _plain(probe: Probe) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class Server:
 
 
 def servers_of(settings: Settings, store: Store, alias: str) -> list[Server]:
-    """The servers that answer for an alias: those that genops serves, or the one that the settings name.
+    """The servers that answer for an alias: the one that the settings name, or those that genops serves.
 
     Raises:
         ReferenceNotFound: There is no such alias.
@@ -43,7 +43,7 @@ def servers_of(settings: Settings, store: Store, alias: str) -> list[Server]:
     """
     found = settings.alias(alias)
     serving = found.served_by or alias
-    live = store.served(serving)
+    live = store.served(serving) if found.base_url is None else []
     if live:
         return [_served(record) for record in live]
     model = resolve_model(settings, alias)

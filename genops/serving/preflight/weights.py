@@ -126,10 +126,14 @@ def _against_index(
 
 
 def _numbered_shards(shards: list[Path]) -> Iterator[Finding]:
-    """Files called ``…-00001-of-00004.safetensors`` need their index, and each other."""
+    """Files called ``…-00001-of-00004.safetensors`` need each other, and are told by their index."""
     numbered = [path for path in shards if "-of-" in path.stem]
-    if numbered:
-        total = numbered[0].stem.rpartition("-of-")[2]
+    if not numbered:
+        return
+    total = numbered[0].stem.rpartition("-of-")[2]
+    if total.isdigit() and int(total) == len(numbered):
+        yield note("index_missing", f"{INDEX} is not there; all {int(total):,} shards are, and vLLM reads them all")
+    else:
         yield error(
             "index_missing",
             f"{INDEX} is not there, and {len(numbered)} of {int(total) if total.isdigit() else '?'} shards are",

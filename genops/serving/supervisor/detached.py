@@ -20,7 +20,7 @@ _LOOK = 0.2
 
 
 def start_detached(settings: Settings, store: Store, alias: str, told: Callable[[str], None]) -> list[ServedRecord]:
-    """Starts ``genops model serve`` as a process of its own, and waits until all its servers are ready.
+    """Starts ``genops model serve`` as a process of its own, and waits until its servers are ready or given up.
 
     Args:
         settings: Of the project.
@@ -29,7 +29,7 @@ def start_detached(settings: Settings, store: Store, alias: str, told: Callable[
         told: Is given what it says meanwhile.
 
     Returns:
-        Its servers.
+        Its servers that are ready.
 
     Raises:
         Unfinished: It ended before they were; what it said has been told.
@@ -71,7 +71,8 @@ def _until_ready(
                 told(line.rstrip("\n"))
             if ended:
                 raise Unfinished(f"{alias!r} is not served", hint=f"what it said is in {said}")
-            mine = [one for one in store.served(alias) if one.supervisor == process.pid]
-            if len(mine) == wanted and all(one.state == "ready" for one in mine):
-                return mine
+            mine = [one for one in store.served(alias, live=False) if one.supervisor == process.pid]
+            settled = all(one.state == "ready" or one.ended is not None for one in mine)
+            if len(mine) == wanted and settled and any(one.ended is None for one in mine):
+                return [one for one in mine if one.ended is None]
             time.sleep(_LOOK)

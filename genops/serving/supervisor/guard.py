@@ -56,5 +56,6 @@ class Guard:
             start_new_session=True,
         )
         assert self._process.stdin is not None
-        self._process.stdin.write("".join(f"+{session}\n" for session in self._sessions))
-        self._process.stdin.flush()
+        with suppress(OSError):  # one that died at once is started again at the next beat
+            self._process.stdin.write("".join(f"+{session}\n" for session in self._sessions))
+            self._process.stdin.flush()

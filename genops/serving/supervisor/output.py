@@ -38,8 +38,9 @@ class Output:
 
     def add(self, data: bytes) -> list[str]:
         """Takes bytes as they come; the lines that they complete. A progress bar's states are lines too."""
-        *whole, self._rest = re.split(rb"[\r\n]+", self._rest + data.replace(self._secret, b"<KEY>"))
-        lines = [_COLOUR.sub("", line.decode("utf-8", "replace")) for line in whole if line.strip()]
+        *whole, self._rest = re.split(rb"[\r\n]+", self._rest + data)
+        shown = (line.replace(self._secret, b"<KEY>").decode("utf-8", "replace") for line in whole if line.strip())
+        lines = [_COLOUR.sub("", line) for line in shown]
         self.lines.extend(lines)
         self._write("".join(f"{line}\n" for line in lines).encode())
         return lines

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from genops.errors import GenopsError, StoreError
+from genops.models.servers import NEUTRAL_SAMPLING
 from genops.serving.files.digests import adapter_digest, digest_cache, digests_of
 from genops.serving.supervisor.causes import ENGINE_DIED, Cause, Failed, cause_of
 from genops.serving.supervisor.child import Child
@@ -60,6 +61,7 @@ class Replica:
         self._digests: asyncio.Task[None] | None = None
         self._unwritten = ""
         self._writing = asyncio.Lock()
+        self._answered: float | None = None
         now = time.time_ns()
         self.record = ServedRecord(
             id=new_id(128),
@@ -89,13 +91,13 @@ class Replica:
         """Serves, and starts again after a crash, until it is cancelled or given up."""
         pace, crashes, delay = self._plan.pace, 0, 0.0
         while True:
-            began = time.monotonic()
+            self._answered = None
             try:
                 cause = await self._serve()
             except Failed as failed:
                 cause = failed.cause
             await self._clear(0.0)
-            steady = self.record.ready is not None and time.monotonic() - began > pace.steady
+            steady = self._answered is not None and time.monotonic() - self._answered > pace.steady
             crashes = 1 if steady else crashes + 1
             never = self.record.ready is None and not (cause.code == "port" and self._plan.block.port is None)
             if never or not cause.heals or crashes > pace.restarts:
@@ -186,12 +188,12 @@ class Replica:
         self._phases = Phases(time.monotonic())
         self._engine_died.clear()
         try:
-            self._child = await Child.start(command, environment, plan.folder, self._output, self._read)
+            root = plan.settings.root.resolve()
+            self._child = await Child.start(command, environment, root, self._output, self._read)
         except OSError as error:
             raise Failed(Cause("start", f"{command[0]} cannot be run: {error.strerror or error}", "")) from None
         self._guard.add(self._child.process_id)
-        here = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(block.host, block.host)
-        url = f"http://{here}:{port}/v1"
+        url = f"http://{_reached_at(block.host)}:{port}/v1"
         self._probe = Probe(url, plan.key)
         if self._digests is None:
             self._digests = asyncio.create_task(self._find_digests())
@@ -229,9 +231,14 @@ class Replica:
         times = self._phases.end(time.monotonic())
         took = ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in times.items())
         await self._see_adapters(probe)
-        ready = self.record.ready or time.time_ns()
-        await self.keep("ready", phase="", ready=ready, reason="", sampling=self._sampling)
+        ready, self._answered = self.record.ready or time.time_ns(), time.monotonic()
+        await self.keep("ready", phase="", ready=ready, reason="", sampling=self._defaults())
         self._say(f"ready at {self.record.url} after {sum(times.values()):.1f} s ({took})")
+
+    def _defaults(self) -> dict[str, Any]:
+        """What it samples with where a request says nothing; nothing is said where that is not known."""
+        known = self._sampling or self._plan.block.generation_config == "vllm"
+        return {**NEUTRAL_SAMPLING, **self._sampling} if known else {}
 
     async def _see_adapters(self, probe: Probe) -> None:
         """Takes down which adapters the engine has."""
@@ -298,3 +305,9 @@ class Replica:
 
     def _say(self, line: str) -> None:
         self._told(self._number, line)
+
+
+def _reached_at(host: str) -> str:
+    """How this machine reaches a server that listens there."""
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"[{here}]" if ":" in here else here

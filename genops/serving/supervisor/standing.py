@@ -11,7 +11,6 @@ from pathlib import Path
 
 from genops.durable import try_lock
 from genops.serving.engine.environment import SERVED
-from genops.serving.supervisor.plan import folder_of
 from genops.serving.supervisor.watcher import alive, end_for_good, members
 from genops.settings import Settings
 from genops.store import Store
@@ -32,7 +31,7 @@ def settle(settings: Settings, store: Store, alias: str | None = None) -> list[S
     """
     ended = []
     for record in store.served(alias):
-        if not supervised(settings, record):
+        if not supervised(record):
             if record.host == socket.gethostname():
                 _end_rest(record)
             gone = replace(record, state="failed", phase="", engine_pid=None, ended=time.time_ns(), reason=_GONE)
@@ -41,14 +40,11 @@ def settle(settings: Settings, store: Store, alias: str | None = None) -> list[S
     return ended
 
 
-def supervised(settings: Settings, record: ServedRecord) -> bool:
-    """Whether the supervisor of a server lives."""
-    fresh = time.time_ns() - record.beat < SILENT * 1e9
+def supervised(record: ServedRecord) -> bool:
+    """Whether the supervisor of a server lives: on this machine the one that holds the lock beside its log."""
     if record.host != socket.gethostname():
-        return fresh
-    if not alive(record.supervisor):
-        return False
-    return fresh or holder(folder_of(settings, record.alias)) == record.supervisor
+        return time.time_ns() - record.beat < SILENT * 1e9
+    return alive(record.supervisor) and holder(Path(record.log).parent) == record.supervisor
 
 
 def holder(folder: Path) -> int | None:

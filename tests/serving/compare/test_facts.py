@@ -56,7 +56,7 @@ def test_a_providers_model_is_looked_up_in_the_table(facts):
 
 def test_a_price_is_that_by_which_calls_are_billed(facts, store):
     test = LoadTestRecord("a" * 32, "m", 5, {}, {})
-    store.keep_load_test(test, PriceRecord("m", 0.5, 2.0, None, test.id, 5))
+    store.keep_load_test(test, PriceRecord("m", 0.5, 2.0, None, test.id, 5, "openai/tiny"))
     server = {"model": "openai/tiny", "base_url": "http://127.0.0.1:9/v1"}
     assert facts(**server).price == Fact(Price(input=0.5, output=2.0), "load test aaaaaaaaaaaa")
     own = facts(**server, price={"input": 3, "output": 4})

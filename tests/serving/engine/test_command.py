@@ -207,6 +207,11 @@ def test_a_key_is_made_once_and_readable_by_its_owner_alone(tmp_path):
     assert key_of(alias, file)[0] == key
 
 
+def test_an_empty_key_is_none_and_another_is_made(tmp_path):
+    (tmp_path / "key").write_text("\n")
+    assert len(key_of(ModelAlias(model="vllm/x"), tmp_path / "key")[0]) > 30
+
+
 def test_a_key_of_the_environment_comes_first(tmp_path, monkeypatch):
     alias = ModelAlias(model="vllm/x", api_key_env="MY_KEY")
     assert key_of(alias, tmp_path / "key")[1] != ""

@@ -11,6 +11,7 @@ from genops.serving.metrics.watch import Watch
 from genops.settings import ModelAlias, Settings
 from genops.store import Store
 from genops.store.records import EngineFiguresRecord
+from genops.vllm_settings import VllmSettings
 from tests.servers.engine import Engine
 from tests.servers.served import served
 
@@ -119,7 +120,8 @@ async def test_every_server_that_genops_serves_is_asked_with_its_key(store, engi
     key.write_text("secret-word\n")
     store.keep_served(served(engine.url, key_file=str(key)))
     store.keep_served(served("http://127.0.0.1:9/v1", id="2" * 32, replica=1, state="failing"))
-    looks = await Watch(settings_for("http://127.0.0.1:7/v1"), store, "local").look()
+    settings = Settings(models={"local": ModelAlias(model="vllm/tiny", vllm=VllmSettings())})
+    looks = await Watch(settings, store, "local").look()
     assert [(look.server.name, look.state, look.server.state) for look in looks] == [
         ("replica 0", "ok", "ready"),
         ("replica 1", "unreachable", "failing"),

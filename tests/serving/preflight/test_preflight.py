@@ -43,6 +43,14 @@ def rewrite(path: Path, **values: Any) -> None:
     path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
 
 
+def test_shards_that_are_all_there_need_no_index(tmp_path: Path) -> None:
+    folder = make_model(tmp_path / "model")
+    (folder / "model.safetensors").rename(folder / "model-00001-of-00001.safetensors")
+    found = checked(tmp_path)
+    assert "index_missing" in codes(found, "note")
+    assert codes(found) == []
+
+
 def test_a_whole_model_is_ready(tmp_path: Path) -> None:
     make_model(tmp_path / "model")
     found = checked(tmp_path)

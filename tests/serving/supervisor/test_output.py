@@ -19,6 +19,13 @@ def test_the_key_and_colours_are_not_kept_and_broken_text_is(tmp_path):
     assert output.path.read_text(encoding="utf-8") == "key <KEY> \ufffd\n"
 
 
+def test_a_key_that_comes_in_two_pieces_is_not_kept_either(tmp_path):
+    output = Output(tmp_path / "log", "k3y")
+    output.add(b"key k3")
+    output.add(b"y\n")
+    assert output.path.read_text() == "key <KEY>\n"
+
+
 def test_the_log_of_the_serve_before_and_of_a_long_one_is_moved_aside(tmp_path, monkeypatch):
     (tmp_path / "log").write_text("before\n")
     output = Output(tmp_path / "log", "k3y")

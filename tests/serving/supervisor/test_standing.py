@@ -40,6 +40,16 @@ def dead():
     return process.pid
 
 
+@pytest.fixture
+def held(settings):
+    """The folder of an alias that this process serves."""
+    folder = folder_of(settings, "tiny")
+    make_folder(folder)
+    lock = hold(folder)
+    yield folder
+    os.close(lock)
+
+
 def served(**changed):
     now = time.time_ns()
     record = ServedRecord(
@@ -68,8 +78,8 @@ def served(**changed):
     return replace(record, **changed)
 
 
-def test_the_record_of_a_dead_supervisor_is_ended_and_that_of_a_live_one_is_not(settings, store, dead):
-    store.keep_served(served())
+def test_the_record_of_a_dead_supervisor_is_ended_and_that_of_a_live_one_is_not(settings, store, dead, held):
+    store.keep_served(served(log=str(held / "replica-0.log")))
     store.keep_served(served(id="2" * 32, supervisor=dead))
     (gone,) = settle(settings, store)
     assert (gone.id, gone.state) == ("2" * 32, "failed")
@@ -100,18 +110,15 @@ def test_what_a_dead_supervisor_left_is_ended_and_a_process_that_took_its_number
             one.wait()
 
 
-def test_a_number_that_another_process_has_taken_is_no_supervisor(settings, store):
-    silent = served(beat=time.time_ns() - 2 * MINUTE)
-    assert not supervised(settings, silent)
-    make_folder(folder_of(settings, "tiny"))
-    lock = hold(folder_of(settings, "tiny"))
-    assert supervised(settings, silent), "it holds the lock: it was only slow"
-    os.close(lock)
+def test_a_number_that_another_process_has_taken_is_no_supervisor(settings, held):
+    assert not supervised(served(log=str(settings.root / "elsewhere" / "replica-0.log")))
+    silent = served(log=str(held / "replica-0.log"), beat=time.time_ns() - 2 * MINUTE)
+    assert supervised(silent), "it holds the lock: it was only slow"
 
 
 def test_a_supervisor_on_another_machine_is_known_by_its_signs_of_life(settings):
-    assert supervised(settings, served(host="elsewhere", supervisor=1))
-    assert not supervised(settings, served(host="elsewhere", beat=time.time_ns() - 2 * MINUTE))
+    assert supervised(served(host="elsewhere", supervisor=1))
+    assert not supervised(served(host="elsewhere", beat=time.time_ns() - 2 * MINUTE))
 
 
 def test_one_process_serves_from_a_folder_and_a_stale_file_stops_nobody(settings):

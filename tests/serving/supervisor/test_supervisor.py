@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from genops.errors import DefinitionError, Unfinished, UsageError
+from genops.models.servers import NEUTRAL_SAMPLING
 from genops.serving.supervisor.watcher import members
 from tests.serving.faked import gone, make_adapter
 from tests.serving.supervisor.conftest import QUICK
@@ -318,8 +319,14 @@ async def test_a_store_that_is_away_is_told_once_and_the_server_goes_on(served, 
         await one.until(lambda: one.record.beat > beat)
 
 
-async def test_a_server_with_a_generation_config_of_its_own_says_its_sampling_defaults(served):
+async def test_a_server_says_what_it_samples_with_where_a_request_does_not(served):
     async with served() as one:
+        await one.ready()
+        assert one.record.sampling == NEUTRAL_SAMPLING
+
+
+async def test_sampling_that_a_model_brings_and_the_log_does_not_say_is_not_known(served):
+    async with served('generation_config = "auto"\n') as one:
         await one.ready()
         assert one.record.sampling == {}
 

@@ -53,4 +53,5 @@ def upgrade() -> None:
         sa.Column("cached_input", sa.Float),
         sa.Column("source", sa.Text, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("model", sa.Text, nullable=False),
     )
