@@ -61,7 +61,7 @@ _FILES = {
     "chains/both.yaml": (
         "inputs: {question: str}\nsteps:\n"
         "  base: {prompt: say, with: {question: '{{ inputs.question }}'}}\n"
-        "  adapted: {prompt: say, model: supported, with: {question: '{{ inputs.question }}'}}\n"
+        "  adapted: {prompt: say, model: supported, with: {question: '{{ inputs.question }}'}, after: [base]}\n"
         "output: {base: '{{ steps.base.output }}', adapted: '{{ steps.adapted.output }}'}\n"
     ),
     "chains/decide.yaml": (
