@@ -195,13 +195,11 @@ class Servers:
         return _Read(ready, others)
 
     def _server(self, record: ServedRecord) -> Server:
-        key = os.environ.get(self._variable or "", "")
-        if record.key_file:
-            try:
-                key = Path(record.key_file).read_text(encoding="ascii")
-            except (OSError, ValueError):
-                key = ""  # the server refuses, and says so
-        endpoint = Endpoint(record.url.rstrip("/"), key.strip())
+        try:
+            key = server_key(record, self._variable)
+        except (OSError, ValueError):
+            key = ""  # the server refuses, and says so
+        endpoint = Endpoint(record.url.rstrip("/"), key)
         for known in self._last:
             same = known.record.id == record.id and known.record.ready == record.ready
             if same and known.endpoint == endpoint and known.record.engine_pid == record.engine_pid:
@@ -260,6 +258,18 @@ class Route:
     async def elsewhere(self, error: ModelError) -> bool:
         """After a failed attempt: whether another server may be asked at once."""
         return self.server is not None and await self._servers.failed(self.server, error, self._tried)
+
+
+def server_key(record: ServedRecord, variable: str | None) -> str:
+    """The key that requests to a server must show: from its file, or from a variable of the environment.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It holds no ASCII.
+    """
+    if not record.key_file:
+        return os.environ.get(variable or "", "").strip()
+    return Path(record.key_file).read_text(encoding="ascii").strip()
 
 
 def prices_of(records: ServingRecords) -> dict[tuple[str, str], Price]:

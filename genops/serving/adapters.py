@@ -20,6 +20,7 @@ from typing import TypeVar
 from genops.artifacts import Component, adapter_component
 from genops.errors import GenopsError, Unfinished, UsageError, nearest
 from genops.models.served_alias import digest_cache, serving_alias
+from genops.models.servers import server_key
 from genops.serving.engine.command import served_name
 from genops.serving.supervisor.probe import NoAnswer, Probe
 from genops.settings import Settings
@@ -270,9 +271,7 @@ def _described(settings: Settings, target: _Target, record: ServedRecord, name: 
 
 
 def _key(record: ServedRecord, variable: str | None) -> str:
-    if not record.key_file:
-        return os.environ.get(variable or "", "").strip()
     try:
-        return Path(record.key_file).read_text(encoding="ascii").strip()
+        return server_key(record, variable)
     except OSError as error:
         raise Unfinished(f"the key of the server cannot be read from {record.key_file}: {error.strerror}") from None

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from genops.errors import UsageError
 from genops.models import key_variable, provider_name, resolve_model
 from genops.models.alias import base_url_of
+from genops.models.servers import server_key
 from genops.settings import Settings
 from genops.store import Store
 from genops.store.records import ServedRecord
@@ -45,7 +45,7 @@ def servers_of(settings: Settings, store: Store, alias: str) -> list[Server]:
     serving = found.served_by or alias
     live = store.served(serving) if found.base_url is None else []
     if live:
-        return [_served(record) for record in live]
+        return [_served(record, settings.alias(serving).api_key_env) for record in live]
     model = resolve_model(settings, alias)
     if settings.alias(serving).vllm is not None and found.base_url is None:
         raise UsageError(f"no server of {serving!r} runs", hint=f"start it: genops model serve {serving}")
@@ -64,13 +64,11 @@ def metrics_url(base: str) -> str:
     return base.rstrip("/").removesuffix("/v1") + "/metrics"
 
 
-def _served(record: ServedRecord) -> Server:
-    key = ""
-    if record.key_file:
-        try:
-            key = Path(record.key_file).read_text(encoding="utf-8").strip()
-        except OSError:
-            key = ""  # the server refuses, and the watch says so
+def _served(record: ServedRecord, variable: str | None) -> Server:
+    try:
+        key = server_key(record, variable)
+    except (OSError, ValueError):
+        key = ""  # the server refuses, and the watch says so
     return Server(record.id, f"replica {record.replica}", metrics_url(record.url), record.state, _bearer(key))
 
 

@@ -10,14 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from genops.durable import try_lock
+from genops.models.servers import GONE
 from genops.serving.engine.environment import SERVED
 from genops.serving.supervisor.watcher import alive, end_for_good, members
 from genops.settings import Settings
 from genops.store import Store
 from genops.store.records import ServedRecord
 
-SILENT = 60.0
-"""Seconds without a word after which a supervisor on another machine is taken to be gone."""
 _GONE = "its supervisor is gone: killed, or the machine went down"
 
 
@@ -43,7 +42,7 @@ def settle(settings: Settings, store: Store, alias: str | None = None) -> list[S
 def supervised(record: ServedRecord) -> bool:
     """Whether the supervisor of a server lives: on this machine the one that holds the lock beside its log."""
     if record.host != socket.gethostname():
-        return time.time_ns() - record.beat < SILENT * 1e9
+        return time.time_ns() - record.beat < GONE * 1e9
     return alive(record.supervisor) and holder(Path(record.log).parent) == record.supervisor
 
 
