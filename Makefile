@@ -94,14 +94,14 @@ $(STAMP):
 	@if grep -qF "$$(pwd)/.venv/bin/" $(BIN)/pip 2>/dev/null; then rm -f .venv/installed-*; else \
 		echo '==> creating .venv with $(PYTHON)'; rm -rf .venv; "$(PYTHON)" -m venv .venv || { rm -rf .venv; exit 1; }; fi
 	@echo '==> installing the versions pinned in constraints.txt (about 1 GB on the first run)'
-	$(BIN)/python -m pip install --constraint constraints.txt hatchling editables poetry-core
+	$(BIN)/python -m pip install --constraint constraints.txt setuptools hatchling editables poetry-core
 	$(BIN)/python -m pip install --constraint constraints.txt --no-build-isolation --editable '.[dev]'
 	@touch $@
 
 update-constraints: ## resolve the newest versions that pyproject.toml allows and pin them
 	rm -rf .venv-update
 	"$(PYTHON)" -m venv .venv-update
-	.venv-update/bin/python -m pip install hatchling editables poetry-core '.[dev]'
+	.venv-update/bin/python -m pip install setuptools hatchling editables poetry-core '.[dev]'
 	@{ sed -n '/^#/p' constraints.txt; .venv-update/bin/python -m pip freeze --all --exclude genops --exclude pip | \
 		sed 's/+cpu$$//' | LC_ALL=C sort -f; } > .venv-update/constraints.txt
 	mv .venv-update/constraints.txt constraints.txt

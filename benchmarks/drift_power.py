@@ -1,131 +1,155 @@
-"""How often drift is found in real text, and how often quiet changes stay quiet.
+"""How often a change of real text is found, and how often quiet changes stay quiet.
 
-Windows are drawn from SciFact (``--scifact FOLDER``, in BEIR's layout): abstracts are the reference, and the current
-window is other abstracts with a share of something else among them: claims in place of abstracts (a new kind of input),
-this project's documentation (a new topic), abstracts in another language (their words replaced by those of a Spanish
-lexicon of function words), abstracts with their sentences in another order and small changes of wording (the same
-topics said otherwise), and answers under another prompt template (a sentence before and after each). Each power is the
-share of ``--runs`` checks that alarm at alpha 0.05, for each test, with its binomial interval. Run it with
-``python -m benchmarks.drift_power --scifact FOLDER``.
+Windows of 200 rows each, embedded by MiniLM. The reference is drawn from SciFact's abstracts (``--scifact FOLDER``, in
+BEIR's layout), the current window from other abstracts, with a share of something else among them:
+
+* claims (SciFact's queries): another kind of input about the same subjects;
+* this project's documentation: a new topic;
+* the abstracts as another prompt template would have them answered: a sentence before and one after each;
+* the abstracts with their sentences in another order and other words for some: the same said otherwise, of which the
+  mix of topics must stay quiet.
+
+Another language is the Linux manual in Spanish beside the same pages in English (``--manuals FOLDER``: what Debian's
+packages ``manpages`` and ``manpages-es`` put into ``/usr/share/man``; ``apt-get download`` and ``dpkg -x`` will do).
+
+Each power is the share of ``--runs`` checks that alarm at alpha 0.05, for each test, with its binomial interval. Run it
+with ``python -m benchmarks.drift_power --scifact FOLDER --manuals FOLDER``.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
+import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from benchmarks.drift_level import paragraphs
+from benchmarks.drift_level import ALPHA, batches_of, paragraphs
 from genops.drift.samples import Samples
 from genops.drift.topics import compare_topics
 from genops.drift.two_sample import find_test
 from genops.stats import clopper_pearson_interval
 
-ALPHA, RELABELLINGS = 0.05, 199
+RELABELLINGS = 199
 N, POOL = 200, 1_200
-SHARES = (0.0, 0.05, 0.1, 0.2)
-VECTOR_TESTS = ("mmd_fuse", "mmd_agg", "classifier", "novelty", "centroid", "lsdd")
-_SPANISH = {
-    "the": "el",
-    "of": "de",
-    "and": "y",
-    "in": "en",
-    "to": "a",
-    "a": "un",
-    "with": "con",
-    "for": "para",
-    "that": "que",
-    "is": "es",
-    "was": "fue",
-    "were": "fueron",
-    "by": "por",
-    "as": "como",
-    "on": "sobre",
-    "from": "desde",
-    "or": "o",
-    "are": "son",
-    "not": "no",
-    "this": "este",
-    "these": "estos",
-    "which": "cual",
-    "we": "nosotros",
-}
+MIXED, WHOLE = (0.05, 0.1, 0.2), (1.0,)
+TOPICS = "topics"
+COLUMNS = ("mmd_fuse", "mmd_agg", "mmd", "lsdd", "classifier", "novelty", "centroid", TOPICS)
 _OTHER_WORDS = {"showed": "demonstrated", "increase": "rise", "decrease": "fall", "patients": "people", "study": "work"}
+_MARK = re.compile(r"\\f(?:\[[^\]]*\]|\(..|.)|\\[&%/,|^]|\\s[-+]?\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What changes, in vectors.
+
+    Attributes:
+        name: In words.
+        own: Rows that both windows are drawn from.
+        other: Rows that come into the second one.
+        shares: Of the second window that they make up.
+    """
+
+    name: str
+    own: NDArray[np.float32]
+    other: NDArray[np.float32]
+    shares: tuple[float, ...]
 
 
 def main() -> None:
     """Prints the powers as Markdown."""
     asked = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     asked.add_argument("--scifact", type=Path, required=True)
-    asked.add_argument("--runs", type=int, default=100)
+    asked.add_argument("--manuals", type=Path, required=True)
+    asked.add_argument("--runs", type=int, default=200)
     given = asked.parse_args()
-    abstracts, claims = corpus(given.scifact, "corpus.jsonl", "text"), corpus(given.scifact, "queries.jsonl", "text")
-    abstracts = [text[:600] for text in abstracts[:POOL]]
-    others: dict[str, list[str]] = {
-        "a new kind of input (claims)": claims,
-        "a new topic (documentation)": list(paragraphs()),
-        "another language": [in_spanish(text) for text in abstracts],
-        "another prompt's outputs": [
-            f"Sure! Here is the answer. {text} Let me know if that helps." for text in abstracts
-        ],
-        "the same said otherwise": [reworded(text) for text in abstracts],
-    }
+    _changes.extend(changes(given.scifact, given.manuals))
+    print(f"| change | share | {' | '.join(COLUMNS)} |\n| --- | ---: |{' ---: |' * len(COLUMNS)}", flush=True)
+    with ProcessPoolExecutor(os.cpu_count()) as pool:  # forked: each has the vectors
+        for place, change in enumerate(_changes):
+            for share in change.shares:
+                cells = []
+                for test in COLUMNS:
+                    batches = [(place, share, test, seeds) for seeds in batches_of(given.runs)]
+                    found = clopper_pearson_interval(sum(pool.map(alarmed, batches)), given.runs)
+                    assert found.bounds is not None
+                    cells.append(f"{found.estimate:.2f} [{found.bounds[0]:.2f}, {found.bounds[1]:.2f}]")
+                print(f"| {change.name} | {share:.0%} | {' | '.join(cells)} |", flush=True)
+
+
+def changes(scifact: Path, manuals: Path) -> Iterator[Change]:
+    """Everything that changes."""
+    abstracts = [text[:600] for text in corpus(scifact, "corpus.jsonl")[:POOL]]
     own = embedded(abstracts)
-    columns = [*VECTOR_TESTS, "topics"]
-    print(f"| change | share | {' | '.join(columns)} |\n| --- | --- |{' --- |' * len(columns)}", flush=True)
-    for what, texts in others.items():
-        vectors = embedded(texts)
-        for share in SHARES[1:] if what != "the same said otherwise" else (1.0,):
-            print_row(what, share, own, vectors, columns, given.runs)
-    print_row("nothing", 0.0, own, own, columns, given.runs)
+    answers = [f"Sure! Here is the answer. {text} Let me know if that helps." for text in abstracts]
+    yield Change("nothing", own, own, (0.0,))
+    yield Change("claims", own, embedded(corpus(scifact, "queries.jsonl")), MIXED + WHOLE)
+    yield Change("a new topic", own, embedded(list(paragraphs())), MIXED)
+    pages = manuals / "man7", manuals / "es" / "man7"
+    names = sorted({path.name for path in pages[0].glob("*.gz")} & {path.name for path in pages[1].glob("*.gz")})
+    english, spanish = (embedded(list(parts_of(folder, names))) for folder in pages)
+    yield Change("another language", english, spanish, MIXED + WHOLE)
+    yield Change("another prompt template", own, embedded(answers), MIXED + WHOLE)
+    yield Change("the same said otherwise", own, embedded([reworded(text) for text in abstracts]), WHOLE)
 
 
-def print_row(
-    what: str, share: float, own: NDArray[np.float32], other: NDArray[np.float32], columns: Sequence[str], runs: int
-) -> None:
-    """One change at one share, by every test."""
-    cells = []
-    for name in columns:
-        test = asks_topics if name == "topics" else asks(name)
-        found = sum(test(mixed(own, other, share, seed), seed) for seed in range(runs))
-        interval = clopper_pearson_interval(found, runs)
-        assert interval.bounds is not None
-        cells.append(f"{interval.estimate:.2f} [{interval.bounds[0]:.2f}, {interval.bounds[1]:.2f}]")
-    print(f"| {what} | {share:.0%} | {' | '.join(cells)} |", flush=True)
+def alarmed(batch: tuple[int, float, str, range]) -> int:
+    """How many of some checks alarm."""
+    place, share, test, seeds = batch
+    change = _changes[place]
+    with threadpool_limits(1):
+        return sum(p_of(test, mixed(change, share, seed), seed) <= ALPHA for seed in seeds)
 
 
-def asks(name: str) -> Callable[[Samples, int], bool]:
-    """Whether a test alarms."""
-    return lambda samples, seed: find_test(name).run(samples, relabellings=RELABELLINGS, seed=seed).p <= ALPHA
+def p_of(test: str, samples: Samples, seed: int) -> float:
+    """The p-value of a test, or of the mix of topics."""
+    if test == TOPICS:
+        return compare_topics(samples, relabellings=RELABELLINGS, seed=seed).p
+    return find_test(test).run(samples, relabellings=RELABELLINGS, seed=seed).p
 
 
-def asks_topics(samples: Samples, seed: int) -> bool:
-    """Whether the mix of topics alarms."""
-    return compare_topics(samples, relabellings=RELABELLINGS, seed=seed).p <= ALPHA
-
-
-def mixed(own: NDArray[np.float32], other: NDArray[np.float32], share: float, seed: int) -> Samples:
-    """Two windows of N rows of ``own``, the second with a share of ``other``."""
+def mixed(change: Change, share: float, seed: int) -> Samples:
+    """Two windows of N rows, no row in both, the second with a share of what is new."""
     random = np.random.default_rng(seed)
-    rows = own[random.permutation(len(own))[: 2 * N]]
-    new = other[random.permutation(len(other))[: round(share * N)]]
-    return Samples.of_vectors(rows[:N], np.concatenate([rows[N : 2 * N - len(new)], new]))
+    places = random.permutation(len(change.own))
+    new = random.permutation(len(change.other))
+    if change.own is not change.other and len(change.own) == len(change.other):
+        new = new[np.isin(new, places[:N], invert=True)]  # no text stands beside its own rewording
+    new = new[: round(share * N)]
+    return Samples.of_vectors(
+        change.own[places[:N]], np.concatenate([change.own[places[N : 2 * N - len(new)]], change.other[new]])
+    )
 
 
-def corpus(folder: Path, name: str, field: str) -> list[str]:
-    """One field of a file of BEIR's layout."""
-    return [json.loads(line)[field] for line in (folder / name).read_text("utf-8").splitlines()]
+def corpus(folder: Path, name: str) -> list[str]:
+    """The texts of a file of BEIR's layout."""
+    return [json.loads(line)["text"] for line in (folder / name).read_text("utf-8").splitlines()]
 
 
-def in_spanish(text: str) -> str:
-    """A text with the function words of another language."""
-    return re.sub(r"\b[A-Za-z]+\b", lambda word: _SPANISH.get(word[0].lower(), word[0]), text)
+def parts_of(folder: Path, names: Sequence[str]) -> Iterator[str]:
+    """Paragraphs of prose of manual pages, without their markup."""
+    for name in names:
+        part: list[str] = []
+        with gzip.open(folder / name, "rt", encoding="utf-8") as page:
+            for line in [*page, ".PP"]:
+                if line.startswith((".B", ".I", ".R")):
+                    part.append(line.partition(" ")[2].replace('"', ""))
+                elif not line.startswith((".", "'")) and line.strip():
+                    part.append(line)
+                elif part:
+                    text = " ".join(_MARK.sub("", " ".join(part)).replace("\\-", "-").split())
+                    part = []
+                    letters = sum(character.isalpha() or character.isspace() for character in text)
+                    if 80 < len(text) < 400 and letters > 0.85 * len(text):
+                        yield text
 
 
 def reworded(text: str) -> str:
@@ -136,12 +160,14 @@ def reworded(text: str) -> str:
 
 
 def embedded(texts: Sequence[str]) -> NDArray[np.float32]:
-    """Vectors by MiniLM."""
+    """Vectors by MiniLM of as many as the pool holds, evenly from the whole."""
     from genops.retrieval.embedders.minilm import MiniLM
 
-    return MiniLM().encode(list(texts)[:POOL], "passage")
+    kept = [texts[place] for place in np.linspace(0, len(texts) - 1, min(POOL, len(texts))).astype(int)]
+    return MiniLM().encode(kept, "passage")
 
+
+_changes: list[Change] = []
 
 if __name__ == "__main__":
-    with threadpool_limits(2):
-        main()
+    main()

@@ -168,7 +168,7 @@ class LoopbackServer:
         name, path = body["lora_name"], body["lora_path"]
         if self.adapters is None:
             return web.json_response({"detail": "Not Found"}, status=404)
-        if name in self.adapters and not body.get("load_inplace"):
+        if name in self.adapters:
             return _error(400, f"The lora adapter '{name}' has already been loaded.")
         if (unknown := self._unknown(request)) is None:
             self.adapters[name] = path

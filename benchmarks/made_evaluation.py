@@ -10,7 +10,7 @@ from genops.artifacts import digest_of, encode, json_form
 from genops.evals import Case
 from genops.evals.datasets import Dataset
 from genops.executor import Project
-from genops.store.records import EvalRecord, SampleRecord
+from genops.store.records.evaluations import EvalRecord, SampleRecord
 from genops.tracing.recorder import new_id
 
 _BATCH = 2_000

@@ -2,8 +2,10 @@
 
 ``python -m benchmarks.serving`` measures against the loopback server; ``--url http://127.0.0.1:8000/v1 --model tiny``
 against any server that speaks OpenAI's protocol, and ``--vllm PYTHON --tokenizer DIR`` puts ``vllm bench serve`` beside
-it. A call is a run of a chain of one step: routed to the server through the store's record of it, traced, and durable
-before the time ends. Both sides take turns inside one process, so that what else the machine does falls on both.
+it. A call is routed to the server through the store's record of it, traced, and durable before the time ends.
+Latency and throughput are those of calls each of which is a run of its own, of a chain of one step. CPU is that of a
+call which is a step of a running chain, and beside it that of a whole run a call. All sides take turns inside one
+process, so that what else the machine does falls on each.
 """
 
 from __future__ import annotations
@@ -61,14 +63,15 @@ class Target:
 
 
 class Sides:
-    """The two ways to one server: a bare client, and genops. Made and used inside genops's loop.
+    """The ways to one server: a bare client, and genops. Made and used inside genops's loop.
 
     Args:
         target: The server.
         root: An empty folder for a project.
+        at_once: Steps of a chain that has many.
     """
 
-    def __init__(self, target: Target, root: Path) -> None:
+    def __init__(self, target: Target, root: Path, at_once: int = 1) -> None:
         from genops.executor import Chain, Project
         from genops.settings import load_settings
 
@@ -81,11 +84,13 @@ class Sides:
         self._target = target
         self.project = Project(load_settings(root))
         self._chain = Chain.load("ask", project=self.project)
+        (root / "chains" / "ask_often.yaml").write_text(_many_steps(at_once))
+        self._often = Chain.load("ask_often", project=self.project)
         self._keep_server(root)
 
     def _keep_server(self, root: Path) -> None:
         """Writes what a supervisor writes of a server that is ready."""
-        from genops.store.records import ServedRecord
+        from genops.store.records.serving import ServedRecord
 
         key = root / "key"
         key.write_text(self._target.key)
@@ -137,9 +142,21 @@ class Sides:
         """The same call as a run of a chain."""
         assert isinstance((await self._chain.run_with({"question": f"Question {number}?"})).output, str)
 
+    async def steps(self, number: int) -> None:
+        """As many calls at once, each a step of one run."""
+        await self._often.run_with({"question": f"Question {number}"})
+
     def flush(self) -> None:
         """Waits until everything is durable."""
         assert self.project.store.writer.flush(60.0)
+
+
+def _many_steps(count: int) -> str:
+    asked = "".join(
+        f'  ask_{number}: {{prompt: ask, with: {{question: "{{{{ inputs.question }}}} {number}?"}}}}\n'
+        for number in range(count)
+    )
+    return f'inputs: {{question: str}}\nsteps:\n{asked}output: "{{{{ steps.ask_0.output }}}}"\n'
 
 
 @dataclass
@@ -148,7 +165,8 @@ class Figures:
 
     added: list[float] = field(default_factory=list)
     bare: list[float] = field(default_factory=list)
-    cpu: list[float] = field(default_factory=list)
+    step_cpu: list[float] = field(default_factory=list)
+    run_cpu: list[float] = field(default_factory=list)
     rates: list[tuple[float, float]] = field(default_factory=list)
 
 
@@ -173,18 +191,24 @@ async def _milliseconds(call: Call, number: int) -> float:
 
 async def many_at_once(sides: Sides, calls: int, rounds: int, at_once: int, figures: Figures) -> None:
     """Throughput and CPU by rounds of calls, until everything is durable, who is first by turns; one round warms up."""
-    for call in (sides.bare, sides.genops):
-        await _round(sides, call, calls, at_once)
+    plans = {"bare": (sides.bare, calls, at_once), "run": (sides.genops, calls, at_once)}
+    plans["step"] = (sides.steps, calls // at_once, 1)
+    for call, times, callers in plans.values():
+        await _round(sides, call, times, callers)
     for number in range(rounds):
-        order = (sides.bare, sides.genops) if number % 2 else (sides.genops, sides.bare)
-        took = {call: await _round(sides, call, calls, at_once) for call in order}
-        (rate, cpu), (bare_rate, bare_cpu) = took[sides.genops], took[sides.bare]
+        order = [*plans, *plans][number % len(plans) :][: len(plans)]
+        took = {name: await _round(sides, *plans[name]) for name in order}
+        (rate, cpu), (bare_rate, bare_cpu) = took["run"], took["bare"]
         figures.rates.append((rate, bare_rate))
-        figures.cpu.append(cpu - bare_cpu)
+        figures.run_cpu.append(cpu - bare_cpu)
+        figures.step_cpu.append(took["step"][1] / at_once - bare_cpu)
 
 
 async def _round(sides: Sides, call: Call, calls: int, at_once: int) -> tuple[float, float]:
-    """Calls a second, and CPU milliseconds of the process for each, its writer included."""
+    """Calls a second, and CPU milliseconds of the process for each, its writer included.
+
+    A call of :meth:`Sides.steps` is as many as its chain has steps.
+    """
     left = iter(range(calls))
 
     async def caller() -> None:
@@ -198,35 +222,40 @@ async def _round(sides: Sides, call: Call, calls: int, at_once: int) -> tuple[fl
     return calls / (time.perf_counter() - wall), (time.process_time() - cpu) * 1000 / calls
 
 
-def rows_of(figures: Figures, at_once: int) -> list[Row]:
-    """The figures with their intervals, beside what they are held to."""
+def _told(values: list[float], unit: str, digits: int = 2) -> tuple[str, float]:
+    """The median, with its interval where there are values enough for one."""
     from genops.stats.order_statistics import order_statistic_interval
 
-    def told(values: list[float], unit: str, digits: int = 2) -> tuple[str, float]:
-        found = order_statistic_interval(values, 0.5)
-        bounds = "" if found.bounds is None else f" ({found.bounds[0]:.{digits}f} to {found.bounds[1]:.{digits}f})"
-        return f"{found.estimate:.{digits}f}{bounds} {unit}", found.estimate
+    found = order_statistic_interval(values, 0.5)
+    bounds = "" if found.bounds is None else f" ({found.bounds[0]:.{digits}f} to {found.bounds[1]:.{digits}f})"
+    return f"{found.estimate:.{digits}f}{bounds} {unit}", found.estimate
 
+
+def rows_of(figures: Figures, at_once: int) -> list[Row]:
+    """The figures with their intervals, beside what they are held to."""
     rows = []
     if figures.added:
-        added, median = told(figures.added, "ms")
-        bare, _ = told(figures.bare, "ms")
+        added, median = _told(figures.added, "ms")
+        bare, _ = _told(figures.bare, "ms")
         what = f"added at the median of {len(figures.added)} pairs of calls"
         rows.append(Row(what, added, f"of {LONGEST_MEDIAN} ms; the bare call {bare}", median / LONGEST_MEDIAN, 1))
-    if figures.cpu:
-        cpu, median = told(figures.cpu, "ms")
-        what = f"CPU added to a call, {at_once} at once, median of {len(figures.cpu)} rounds"
+    if figures.step_cpu:
+        cpu, median = _told(figures.step_cpu, "ms")
+        what = (
+            f"CPU added to a call that is a step of a run, {at_once} at once, median of {len(figures.step_cpu)} rounds"
+        )
         rows.append(Row(what, cpu, f"of {MOST_CPU} ms", median / MOST_CPU, 1))
+        rows.append(Row("the same, a call that is a run of its own", _told(figures.run_cpu, "ms")[0], ""))
     if figures.rates:
-        share, median = told([own / bare for own, bare in figures.rates], "of the bare client's", 3)
+        share, median = _told([own / bare for own, bare in figures.rates], "of the bare client's", 3)
         best = max(bare for _, bare in figures.rates)
         what = f"calls a second, {at_once} at once, median of {len(figures.rates)} rounds"
         rows.append(Row(what, share, f"at least {LEAST_SHARE} of {best:.0f}/s", LEAST_SHARE / median, 1))
     return rows
 
 
-def beside_vllm_bench(target: Target, python: str, tokenizer: str, calls: int, at_once: int, own: float) -> Row:
-    """Throughput beside that of vLLM's own client, which asks for as many tokens of made-up prompts.
+def vllm_bench(target: Target, python: str, tokenizer: str, calls: int, at_once: int) -> float:
+    """Calls a second of vLLM's own client, which asks for as many tokens of made-up prompts.
 
     Args:
         target: The server.
@@ -234,7 +263,6 @@ def beside_vllm_bench(target: Target, python: str, tokenizer: str, calls: int, a
         tokenizer: Folder with the model's.
         calls: How many.
         at_once: How many of them are under way.
-        own: Calls a second of genops.
     """
     with tempfile.TemporaryDirectory() as folder:
         options = {
@@ -257,11 +285,10 @@ def beside_vllm_bench(target: Target, python: str, tokenizer: str, calls: int, a
             [python, "-c", _VLLM_BENCH, *flags, "--save-result", "--ignore-eos", "--disable-tqdm"],
             env={**os.environ, "OPENAI_API_KEY": target.key or "none"},
             stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             check=True,
         )
-        rate = float(json.loads(Path(folder, "result.json").read_text())["request_throughput"])
-    what = f"calls a second, {at_once} at once, beside `vllm bench serve`"
-    return Row(what, f"{own:.1f}/s", f"at least {LEAST_SHARE} of {rate:.1f}/s", LEAST_SHARE * rate / own, 1)
+        return float(json.loads(Path(folder, "result.json").read_text())["request_throughput"])
 
 
 @contextmanager
@@ -301,7 +328,7 @@ def run(calls: int = 400, rounds: int = 8, at_once: int = 64, target: Target | N
     for measure, latency in ((alone, LOOPBACK_ONE), (together, LOOPBACK_MANY)):
         with ExitStack() as stack:
             root = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            sides = Sides(target or stack.enter_context(loopback(latency)), root)
+            sides = Sides(target or stack.enter_context(loopback(latency)), root, at_once)
             stack.callback(sides.project.close)
             run_sync(measure(sides))
     return rows_of(figures, at_once)
@@ -329,14 +356,17 @@ def main() -> None:
         target = Target(options.url.rstrip("/"), options.model, key, parameters)
     rows = run(options.calls, options.rounds, options.at_once, target)
     if options.vllm and target is not None:
-        rows.append(vllm_row(target, options.vllm, options.tokenizer, options.calls, options.at_once))
+        rows.append(
+            beside_vllm_bench(target, options.vllm, options.tokenizer, options.calls, options.rounds, options.at_once)
+        )
     sys.stdout.write(table(rows))
 
 
-def vllm_row(target: Target, python: str, tokenizer: str, calls: int, at_once: int) -> Row:
-    """genops's throughput once more, right before that of ``vllm bench serve``."""
+def beside_vllm_bench(target: Target, python: str, tokenizer: str, calls: int, rounds: int, at_once: int) -> Row:
+    """genops's throughput and that of ``vllm bench serve``, by turns."""
     from genops.executor import run_sync
 
+    shares, theirs = [], []
     with tempfile.TemporaryDirectory() as root:
         sides = Sides(target, Path(root))
 
@@ -344,9 +374,14 @@ def vllm_row(target: Target, python: str, tokenizer: str, calls: int, at_once: i
             async with sides:
                 return (await _round(sides, sides.genops, calls, at_once))[0]
 
-        own = run_sync(rate())
+        for _ in range(rounds):
+            own = run_sync(rate())
+            theirs.append(vllm_bench(target, python, tokenizer, calls, at_once))
+            shares.append(own / theirs[-1])
         sides.project.close()
-    return beside_vllm_bench(target, python, tokenizer, calls, at_once, own)
+    share, median = _told(shares, "of its", 3)
+    what = f"calls a second, {at_once} at once, beside `vllm bench serve`, median of {rounds} rounds"
+    return Row(what, share, f"at least {LEAST_SHARE} of {max(theirs):.0f}/s", LEAST_SHARE / median, 1)
 
 
 if __name__ == "__main__":

@@ -301,6 +301,25 @@ class Registry:
             item = items[name] = _load(kind, name, item)
         return item
 
+    def instance(self, kind: Kind, name: str, of: type[T], decorator: str) -> T:
+        """The item registered under a name, which its decorator made an instance of a class.
+
+        Raises:
+            ReferenceNotFound: Nothing has that name; the message lists the nearest ones.
+            DefinitionError: It cannot be imported, or is something else.
+        """
+        found = self.get(kind, name)
+        if not isinstance(found, of):
+            raise _none_of(kind, name, decorator)
+        return found
+
+    def subclass(self, kind: Kind, name: str, of: type[T], decorator: str) -> type[T]:
+        """As :meth:`instance`, of what is a class itself, below another one."""
+        found = self.get(kind, name)
+        if not (isinstance(found, type) and issubclass(found, of)):
+            raise _none_of(kind, name, decorator)
+        return found
+
     def names(self, kind: Kind) -> list[str]:
         """All names of a kind, sorted."""
         return sorted(self._items.get(kind, {}))
@@ -330,6 +349,10 @@ class Registry:
             return item
 
         return register
+
+
+def _none_of(kind: Kind, name: str, decorator: str) -> DefinitionError:
+    return DefinitionError(f"what is registered as {kind} {name!r} is none", hint=f"put it under {decorator}")
 
 
 registry = Registry()

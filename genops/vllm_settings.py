@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
 
 DataType = Literal["auto", "half", "float16", "bfloat16", "float", "float32"]
 _OWN = ("api-key", "host", "port", "uds", "model", "served-model-name", "headless", "config")
@@ -21,13 +21,20 @@ class AdapterSettings(_Strict):
     """A LoRA adapter that is served beside its base model.
 
     Attributes:
-        path: Folder with ``adapter_config.json`` and the weights, relative to the project.
+        path: Folder with ``adapter_config.json`` and the weights, relative to the project; without it the copy that is
+            kept under the digest.
         digest: What the files must have, in 8 or more hexadecimal digits (``genops model check`` shows it); any when
             not given.
     """
 
-    path: Path
+    path: Path | None = None
     digest: str | None = Field(default=None, pattern=r"^[0-9a-f]{8,64}$")
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> AdapterSettings:
+        if self.path is None and self.digest is None:
+            raise ValueError("give the adapter's path, or its digest where it was served or loaded before")
+        return self
 
 
 class VllmSettings(_Strict):
@@ -55,10 +62,12 @@ class VllmSettings(_Strict):
         gpu_memory_utilization: Share of each GPU's memory that the engine may use.
         adapters: LoRA adapters by the name under which requests ask for them.
         max_lora_rank: Highest rank of an adapter; that of the highest configured one when not given.
-        structured_outputs: Backend of structured output (``xgrammar``, ``guidance``).
+        structured_outputs: Backend of structured output (``xgrammar``, ``guidance``), which writes JSON without
+            whitespace.
         prefix_caching: Whether prompts that begin alike share their KV cache.
         speculative: vLLM's speculative configuration.
-        tool_call_parser: How tool calls are read from the answer; given, tools are chosen automatically.
+        tool_call_parser: How tool calls are read from the answer; given, tools are chosen automatically, and their
+            arguments keep to their schemas where the parser and the version can do it.
         reasoning_parser: How reasoning is told from the answer.
         chat_template: File of the chat template, relative to the project; the tokenizer's own when not given.
         generation_config: ``vllm`` for neutral sampling defaults, ``auto`` for the model's own, or a folder.

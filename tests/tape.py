@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from genops.artifacts import Lock, encode
-from genops.store.records import RunRecord, SpanRecord
+from genops.store.records.runs import RunRecord, SpanRecord
 from genops.tracing import telemetry
 from genops.tracing.trace import Trace
 

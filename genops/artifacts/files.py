@@ -5,29 +5,42 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 
 from genops.artifacts.component import Component
-from genops.errors import DefinitionError, Location
+from genops.errors import DefinitionError, Location, Unfinished
 
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.*", "new_embeddings.*")
 """What of a LoRA adapter's folder an engine reads (PEFT's layout); cards and training states are left out."""
 
+_PIECE = 1 << 20
+_MOST_REMEMBERED = 4096
+_remembered: dict[tuple[Path, str, Path | None], str] = {}
 
-def file_digest(path: Path, cache: Path | None = None) -> str:
+
+def file_digest(path: Path, cache: Path | None = None, stopped: Callable[[], bool] = lambda: False) -> str:
     """SHA-256 of a file's content: 64 hexadecimal digits.
 
     Args:
         path: The file; a link is followed.
         cache: Folder where the digest is kept, under the path, size, inode and times of the file; made when needed.
+        stopped: Asked between pieces of a file that has to be read: whether to give up.
 
     Raises:
         OSError: The file cannot be read.
+        Unfinished: It was given up.
     """
     found = path.resolve()
-    return _digest(found, _stamp(found), cache)
+    key = found, _stamp(found), cache
+    digest = _remembered.get(key)
+    if digest is None:
+        digest = _digest(*key, stopped)
+        if len(_remembered) >= _MOST_REMEMBERED:
+            _remembered.clear()
+        _remembered[key] = digest
+    return digest
 
 
 def kept_digest(path: Path, cache: Path) -> str | None:
@@ -46,15 +59,25 @@ def _stamp(path: Path) -> str:
     return f"{status.st_size} {status.st_ino} {status.st_mtime_ns} {status.st_ctime_ns}"
 
 
-@lru_cache(maxsize=4096)
-def _digest(path: Path, stamp: str, cache: Path | None) -> str:
+def _digest(path: Path, stamp: str, cache: Path | None, stopped: Callable[[], bool]) -> str:
     if cache is not None and (kept := _kept(path, stamp, cache)):
         return kept
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = _hashed(path, stopped)
     if cache is not None:
         _keep(_place(path, cache), f"{stamp} {digest}")
     return digest
+
+
+def _hashed(path: Path, stopped: Callable[[], bool]) -> str:
+    found, piece = hashlib.sha256(), bytearray(_PIECE)
+    view = memoryview(piece)
+    with path.open("rb", buffering=0) as file:
+        while not stopped():
+            size = file.readinto(view)
+            if not size:
+                return found.hexdigest()
+            found.update(view[:size])
+    raise Unfinished(f"{path} was not hashed to its end")
 
 
 def _place(path: Path, cache: Path) -> Path:

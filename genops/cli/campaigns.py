@@ -10,7 +10,7 @@ from genops.errors import UsageError
 
 if TYPE_CHECKING:
     from genops.store import Store
-    from genops.store.records import CampaignRecord
+    from genops.store.records.campaigns import CampaignRecord
 
 LAST = "last"
 

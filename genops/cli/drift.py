@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from genops.drift.summary import Summary
     from genops.settings import Settings
     from genops.store import Store
-    from genops.store.records import DriftRecord
+    from genops.store.records.drift import DriftRecord
 
 LAST = "last"
 CheckId = Annotated[str, typer.Argument(metavar="CHECK", help="Id of a check, a name for its newest, `last`.")]

@@ -15,7 +15,7 @@ from genops.tracing.moments import shown_moment
 
 if TYPE_CHECKING:
     from genops.drift.watch import Look, Raised, Watch
-    from genops.store.records import WatchRecord
+    from genops.store.records.drift import WatchRecord
 
 
 def register(app: typer.Typer) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from genops.evals.results import Found, Results
     from genops.evals.summary import CorrectionName, Summary
     from genops.executor import Project
-    from genops.store.records import EvalRecord, SampleRecord
+    from genops.store.records.evaluations import EvalRecord, SampleRecord
 
 EvaluationId = Annotated[
     str,

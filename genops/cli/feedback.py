@@ -11,7 +11,7 @@ from genops.cli.output import listing, note
 from genops.cli.project import opened, opened_store
 from genops.cli.trace_filters import Since, find_run
 from genops.errors import UsageError
-from genops.store.records import FeedbackRecord
+from genops.store.records.monitoring import FeedbackRecord
 from genops.tracing.moments import shown_moment
 
 app = typer.Typer(help="Keep what users think of answers, beside their traces.", no_args_is_help=True)

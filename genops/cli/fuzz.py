@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from genops.fuzz.fuzzing import Fuzzed
     from genops.fuzz.runner import CampaignPlan, FuzzProgress
     from genops.store import Store
-    from genops.store.records import CampaignRecord
+    from genops.store.records.campaigns import CampaignRecord
 
 
 app = typer.Typer(help="Attack a chain, and see how it breaks.", no_args_is_help=True)

@@ -14,7 +14,7 @@ from genops.cli.project import opened_store
 if TYPE_CHECKING:
     from genops.fuzz.summary import Accuracy
     from genops.store import Store
-    from genops.store.records import CampaignRecord
+    from genops.store.records.campaigns import CampaignRecord
 
 Labels = Annotated[
     list[Path] | None,

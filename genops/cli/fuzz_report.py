@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from genops.fuzz.summary import Accuracy, Summary
     from genops.settings import Settings
     from genops.store import Store
-    from genops.store.records import CampaignRecord
+    from genops.store.records.campaigns import CampaignRecord
 
 Reports = Annotated[
     list[str] | None,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from genops.models import Model
     from genops.serving.load.asking import Lengths
     from genops.serving.load.bench import BenchPlan
-    from genops.store.records import LoadTestRecord
+    from genops.store.records.serving import LoadTestRecord
 
 
 def register(app: typer.Typer) -> None:
@@ -76,6 +76,8 @@ def compare(
         with out_file(file) as out:
             writer(form)(found, out)
     writer("json" if as_json else "terminal")(found, sys.stdout)
+    if len(silent) == len(models) and summary is None:
+        raise Unfinished("none of them answers: nothing was measured", hint="what each said is among the notes")
 
 
 def _quality(project: Project, suite: str, aliases: Sequence[str], replaced: str | None) -> Summary:

@@ -19,7 +19,7 @@ from genops.tracing.moments import shown_moment
 if TYPE_CHECKING:
     from genops.serving.supervisor.plan import Told
     from genops.settings import Settings
-    from genops.store.records import ServedRecord
+    from genops.store.records.serving import ServedRecord
     from genops.vllm_settings import VllmSettings
 
 Alias = Annotated[

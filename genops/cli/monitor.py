@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genops.cli.options import AsJson
-from genops.cli.output import listing, note, say, say_json
+from genops.cli import monitor_deliveries, monitor_status
+from genops.cli.monitor_wording import rule_row
+from genops.cli.output import note, say
 from genops.cli.project import opened, opened_store
 from genops.errors import ExitCode, ReferenceNotFound, UsageError, nearest
 from genops.tracing.moments import shown_moment
@@ -17,11 +18,9 @@ from genops.tracing.quantities import counted
 
 if TYPE_CHECKING:
     from genops.errors import GenopsError
-    from genops.evals.summary import Measure
-    from genops.executor import Project
-    from genops.monitoring.monitor import Look, Monitor
+    from genops.monitoring.monitor import Look
     from genops.monitoring.service import Round
-    from genops.store.records import AlertRecord, DeliveryRecord
+    from genops.store.records.alerts import AlertRecord
 
 app = typer.Typer(help="Score production as it goes, watch its figures, and tell people.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="MONITOR", help="Name in evals/, or a file.")]
@@ -40,16 +39,17 @@ def run(
     Where it stands is kept: stopped and started again, it goes on. With --once the exit code is 1 where a rule is in
     alert, 3 where none is and one has no data, else 0.
     """
-    from genops.monitoring.doubts import check_release, doubt_of_chain
+    from genops.monitoring.doubts import doubt_of_chain, doubts_of_release, unreachable
+    from genops.monitoring.monitor import Monitor
     from genops.monitoring.service import once as looked
     from genops.monitoring.service import serve
 
     if once and listen is not None:
         raise UsageError("--listen is for looks without end", hint="leave out --once, or use `genops monitor metrics`")
     with opened() as project:
-        monitor = _monitor(name, project)
-        check_release(monitor)
-        if doubt := doubt_of_chain(monitor):
+        monitor = Monitor.load(name, project)
+        gone = unreachable(project.settings, project.store.count_waiting(), monitor.spec)
+        for doubt in filter(None, [*doubts_of_release(monitor), doubt_of_chain(monitor), *gone.values()]):
             note(doubt)
         if once:
             found = asyncio.run(looked(monitor))
@@ -61,68 +61,21 @@ def run(
         asyncio.run(serve(monitor, _Told(), listen))
 
 
-@app.command("status")
-def status(name: Name, as_json: AsJson = False) -> None:
-    """Show every figure with its interval, the rules, and the scores beside those at release."""
-    from dataclasses import asdict
-
-    from genops.evals.reports.wording import measured
-    from genops.monitoring.alerts.wording import duration
-    from genops.monitoring.release import since_release
-
-    with opened() as project:
-        monitor = _monitor(name, project)
-        spec, store = monitor.spec, project.store
-        figures = monitor.reading().figures(spec.over)
-        alerts = store.alerts(spec.name)
-        lower = {use.name: use.scorer.range.lower_is_better for use in spec.scorers}
-        compared = since_release(store, project.settings, spec.release, figures, lower) if spec.release else ()
-    if as_json:
-        say_json(
-            {
-                "monitor": spec.name,
-                "seen": monitor.seen,
-                "over_seconds": spec.over,
-                "figures": {each: asdict(measure) for each, measure in figures.items()},
-                "rules": [asdict(alert) for alert in alerts],
-                "since_release": [asdict(one) for one in compared],
-            }
-        )
-        return
-    if not monitor.has_run:
-        note(f"{spec.name} has not run yet: `genops monitor run {name}` begins with the runs that start from then on")
-        return
-    looked = f"{spec.name}: {counted(monitor.seen, 'trace')} looked at since {shown_moment(monitor.began)}"
-    say(f"{looked}; figures of the last {duration(spec.over)}, [95% interval]")
-    rows = [{"figure": each, **_measured(measure)} for each, measure in figures.items()]
-    listing(("figure", "value", "n", ""), rows, as_json=False, right=("n",))
-    if alerts:
-        say("")
-        rows = [_alert(alert) for alert in alerts]
-        listing(("rule", "state", "since", "value", "n", ""), rows, as_json=False, right=("n",))
-    if compared:
-        say("")
-        rows = [
-            {
-                "score": one.name,
-                f"release ({spec.release})": f"{measured(one.release)}, n {one.release.n:,}",
-                "now": f"{measured(one.now)}, n {one.now.n:,}",
-                f"difference ({one.difference.level:.0%} interval)": measured(one.difference, signed=True),
-                "": one.direction,
-            }
-            for one in compared
-        ]
-        listing(tuple(rows[0]), rows, as_json=False)
+monitor_status.register(app)
 
 
 @app.command("metrics")
 def metrics(name: Name) -> None:
     """Print every figure as Prometheus text."""
+    from genops.monitoring.monitor import Monitor
     from genops.monitoring.service import scrape
 
     with opened() as project:
-        monitor = _monitor(name, project)
-        say(scrape(monitor, monitor.reading()).text(), end="")
+        monitor = Monitor.load(name, project)
+        reading = monitor.reading()
+        say(scrape(monitor, reading).text(), end="")
+    for watch, why in reading.broken.items():
+        note(f"drift.{watch} is not known: {why}")
 
 
 @app.command("silence")
@@ -151,17 +104,7 @@ def silence(
     note(f"{changed.monitor}: {changed.rule} {what}")
 
 
-@app.command("deliveries")
-def deliveries(
-    every: Annotated[bool, typer.Option("--all", help="Accepted ones too.")] = False,
-    limit: Annotated[int, typer.Option(min=1, help="How many, at most.")] = 50,
-    as_json: AsJson = False,
-) -> None:
-    """List messages that wait to be accepted, oldest first."""
-    with opened_store() as store:
-        rows = [_delivery(one) for one in store.deliveries(accepted=None if every else False, limit=limit)]
-    columns = ("id", "monitor", "channel", "rule", "written", "attempts", "next", "error")
-    listing(columns, rows, as_json=as_json, right=("attempts",), empty="no message waits")
+monitor_deliveries.register(app)
 
 
 @app.command("test")
@@ -171,23 +114,17 @@ def test_channel(
 ) -> None:
     """Send a message that says nothing but that a channel works; it is not tried again."""
     from genops.monitoring.alerts import Message
+    from genops.monitoring.spec import MonitorSpec
     from genops.tracing.recorder import new_id
 
     with opened() as project:
-        spec = _monitor(name, project).spec
+        spec = MonitorSpec.load(name, project.settings)
         if channel not in spec.channels:
             near = nearest(channel, spec.channels) if spec.channels else "it has none"
             raise ReferenceNotFound(f"{spec.name} has no channel {channel!r}", hint=near)
         message = Message.sample(spec.name, spec.chain, new_id(128), time.time_ns())
         asyncio.run(spec.channels[channel].send(message))
     note(f"{channel} accepted it")
-
-
-def _monitor(name: str, project: Project) -> Monitor:
-    from genops.monitoring.monitor import Monitor
-    from genops.monitoring.spec import MonitorSpec
-
-    return Monitor(MonitorSpec.load(name, project.settings), project)
 
 
 class _Told:
@@ -224,6 +161,8 @@ class _Told:
 
 def _arrived(look: Look) -> str:
     """How much a look found, in a few words."""
+    if look.is_busy:
+        return "another process scores for now"
     again = f", {look.again:,} earlier ones" if look.again else ""
     unscored = f", {counted(look.unscored, 'score')} missing" if look.unscored else ""
     return f"{counted(look.runs, 'trace')}, {look.drawn:,} drawn{again}{unscored}"
@@ -231,48 +170,6 @@ def _arrived(look: Look) -> str:
 
 def _ruled(alert: AlertRecord) -> str:
     """Where a rule stands, in a line."""
-    row = _alert(alert)
-    known = [row["value"], f"n {row['n']:,}"] if row["n"] else []
+    row = rule_row(alert)
+    known = [] if row["value"] == "-" else [row["value"], f"n {row['n']:,}"]
     return f"{alert.rule}: {row['state']} ({', '.join(filter(None, [*known, row['']]))})"
-
-
-def _measured(measure: Measure) -> dict[str, Any]:
-    """A figure as a row shows it: value with interval, observations, and what is missing."""
-    from genops.evals.reports.wording import measured, number
-
-    if measure.value is None:
-        value = "-"
-    elif measure.low is not None and measure.high is not None:
-        value = measured(measure)
-    else:
-        least = "" if measure.low is None else "at least "
-        value = least + (f"{measure.value:,.0f}" if measure.unit == "traces" else number(measure.value, measure.unit))
-    estimated = measure.value is not None and measure.low is None and measure.missing
-    return {"value": value, "n": measure.n, "": f"no interval: {measure.missing}" if estimated else measure.missing}
-
-
-def _alert(alert: AlertRecord) -> dict[str, Any]:
-    from genops.evals.summary import Measure
-
-    silent = (
-        f", silent until {shown_moment(alert.silenced)}" if alert.silenced and alert.silenced > time.time_ns() else ""
-    )
-    return {
-        "rule": alert.rule,
-        "state": alert.state + silent,
-        "since": shown_moment(alert.since),
-        **_measured(Measure(**alert.measure)),
-    }
-
-
-def _delivery(one: DeliveryRecord) -> dict[str, Any]:
-    return {
-        "id": one.id[:12],
-        "monitor": one.monitor,
-        "channel": one.channel,
-        "rule": one.rule,
-        "written": shown_moment(one.created),
-        "attempts": one.attempts,
-        "next": "accepted" if one.accepted else shown_moment(one.due),
-        "error": one.error,
-    }

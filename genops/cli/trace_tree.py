@@ -12,7 +12,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.text import Text
 
 from genops.errors import ReferenceNotFound, UsageError, nearest
-from genops.store.records import SpanRecord
+from genops.store.records.runs import SpanRecord
 from genops.tracing.quantities import seconds
 from genops.tracing.readable import conversation, cut, readable, value_text, visible
 from genops.tracing.trace import Trace

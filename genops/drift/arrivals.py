@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from genops.drift.windows.traces import NOT_USERS
 from genops.store import Store
-from genops.store.records import RunFilter, RunRecord
+from genops.store.records.runs import RunFilter, RunRecord
 
 PATIENCE = 600.0
 """Seconds for which a run that has not ended is waited for."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from genops.blas import one_blas_thread
 from genops.drift.embedding import Vectors
 from genops.drift.explanation import explained
 from genops.drift.looks.families import Asked, ask
@@ -13,12 +14,12 @@ from genops.drift.looks.rows import Rows
 from genops.drift.sensitivity import visible_separation
 from genops.drift.spec import DriftSpec
 from genops.drift.summary import StateSummary, Summary, WindowFacts
-from genops.drift.verdict import empty_reason, verdict_of, worst
+from genops.drift.verdict import LEAST_ROWS, few_reason, verdict_of, worst
 from genops.drift.windows import Source, Window, read_windows
 from genops.drift.windows.reference import Sources
 from genops.errors import DefinitionError
 from genops.executor import Project
-from genops.store.records import DriftRecord
+from genops.store.records.drift import DriftRecord
 from genops.tracing.recorder import new_id
 
 Progress = Callable[[int, int], None]
@@ -50,6 +51,7 @@ def keep(summary: Summary, spec: DriftSpec, project: Project) -> None:
     project.store.add_drift_check(_record(summary, spec))
 
 
+@one_blas_thread()
 def compared(spec: DriftSpec, project: Project, *, progress: Progress | None = None) -> Summary:
     """Compares the two windows of a check; nothing is kept of it.
 
@@ -98,18 +100,23 @@ def windows_of(source: Source, spec: DriftSpec, project: Project) -> dict[str, W
 
 
 def _asked(before: Window, after: Window, spec: DriftSpec, vectors: Vectors) -> Asked | None:
-    """The answers of a state's questions; None where a window is empty."""
-    if not len(before) or not len(after):
+    """The answers of a state's questions; None where a window has too few rows to ask."""
+    if len(before) and len(after):
+        _check_comparable(before, after)
+    if min(before.group_count, after.group_count) < LEAST_ROWS:
         return None
+    given = vectors.of(before), vectors.of(after)
+    rows = Rows(before, after, None if given[0] is None or given[1] is None else (given[0], given[1]))
+    return ask(rows, spec)
+
+
+def _check_comparable(before: Window, after: Window) -> None:
     if before.kind != after.kind:
         what = f"the rows of {before.name} are of the kind {before.kind}, and those of {after.name} are {after.kind}"
         raise DefinitionError(what, hint="say which they are with `as`")
     if before.embedder and after.embedder and before.embedder != after.embedder:
         what = f"the vectors of {before.name} are by {before.embedder}, and those of {after.name} by {after.embedder}"
         raise DefinitionError(f"{what}: they cannot be compared", hint="embed both windows with the same embedder")
-    given = vectors.of(before), vectors.of(after)
-    rows = Rows(before, after, None if given[0] is None or given[1] is None else (given[0], given[1]))
-    return ask(rows, spec)
 
 
 def _judged(
@@ -117,7 +124,7 @@ def _judged(
 ) -> StateSummary:
     facts = _facts(before), _facts(after)
     if asked is None:
-        reason = empty_reason(facts[0], "reference") if not len(before) else empty_reason(facts[1], "current window")
+        reason = few_reason(*facts)
         return StateSummary(name, before.kind if len(before) else after.kind, *facts, "undecided", reason)
     looks = decided(asked.families, families, spec.correction, spec.alpha, spec.smallest)
     visible = visible_separation(facts[0].groups, facts[1].groups, spec.alpha / families, spec.smallest)

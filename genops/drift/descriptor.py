@@ -17,20 +17,20 @@ The whole contract of a descriptor:
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import isfinite
-from typing import Any, Generic, Literal, ParamSpec, TypeAlias, TypeVar, get_type_hints
+from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
 
 from pydantic import PydanticSchemaGenerationError, TypeAdapter
 
 from genops.drift.words import words_of
 from genops.errors import DefinitionError
 from genops.plugins import registry
+from genops.registered import RegisteredFunction
 from genops.stats.clusters import cluster_codes
 
 P = ParamSpec("P")
@@ -76,7 +76,7 @@ class Reference:
         return Counter(word for words in used for word in words)
 
 
-class Descriptor(Generic[P, R]):
+class Descriptor(RegisteredFunction[P, R]):
     """A registered descriptor; called, it is the function that it was made of.
 
     Args:
@@ -95,24 +95,12 @@ class Descriptor(Generic[P, R]):
         unit: str,
         expected: Callable[[Reference], float | None] | None,
     ) -> None:
-        functools.update_wrapper(self, function)
-        self.name = name
-        self.function = function
+        super().__init__(name, function)
         self.of = of
         self.unit = unit
         self.expected = expected
-        self._hints = get_type_hints(function, include_extras=True)
         self._subject = next(iter(inspect.signature(function).parameters), "")
         _check(self)
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """The function's own result."""
-        return self.function(*args, **kwargs)
-
-    @property
-    def description(self) -> str:
-        """The first line of its docstring."""
-        return (inspect.getdoc(self.function) or "").partition("\n")[0]
 
     @property
     def of_all(self) -> bool:
@@ -194,12 +182,7 @@ def find_descriptor(name: str) -> Descriptor[Any, Any]:
         ReferenceNotFound: None is; the message lists the nearest names.
         DefinitionError: What is registered is no descriptor.
     """
-    found = registry.get("descriptor", name)
-    if not isinstance(found, Descriptor):
-        raise DefinitionError(
-            f"what is registered as descriptor {name!r} is none", hint="put it under @genops.descriptor"
-        )
-    return found
+    return registry.instance("descriptor", name, Descriptor, "@genops.descriptor")
 
 
 def _check(made: Descriptor[Any, Any]) -> None:

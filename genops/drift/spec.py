@@ -14,7 +14,7 @@ from genops.chains import Parsing
 from genops.drift.two_sample import TwoSampleTest, find_test
 from genops.drift.windows import Kind, Source, StateSpec, parse_source
 from genops.errors import DefinitionError, UsageError, nearest
-from genops.evals.definitions import checked, read_definition
+from genops.evals.definitions import check_keys, read_definition
 from genops.evals.fields import field_of, model_of
 from genops.plugins import registry
 from genops.settings import Settings
@@ -156,13 +156,7 @@ class DriftSpec:
         """
         file = file or YamlFile(data, f"<drift {name}>" if name else "<drift>")
         parsing = Parsing(file)
-        for key in checked(data, name, "drift", parsing):
-            if key not in _KEYS:
-                hint = nearest(str(key), _KEYS)
-                raise DefinitionError(f"unknown key {key!r} in a drift check", at=file.at(key), hint=hint)
-        for key in ("reference", "current"):
-            if key not in data:
-                raise DefinitionError(f"a drift check needs `{key}:`", at=parsing.at())
+        check_keys(data, name, "drift", parsing, _KEYS, ("reference", "current"))
         defaults = cls.__dataclass_fields__
         plain = {
             key: field_of(kind, data[key], key, parsing)

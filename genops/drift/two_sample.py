@@ -19,12 +19,11 @@ The whole contract of a test:
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic, ParamSpec, get_type_hints
+from typing import Any, ParamSpec
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +34,7 @@ from genops.drift.relabelling import RELABELLINGS, Relabellings, least_p_value
 from genops.drift.samples import Codes, Of, Samples
 from genops.errors import DefinitionError
 from genops.plugins import registry
+from genops.registered import RegisteredFunction
 from genops.stats import Interval
 
 P = ParamSpec("P")
@@ -98,7 +98,7 @@ class TwoSampleResult:
     details: Mapping[str, Any]
 
 
-class TwoSampleTest(Generic[P]):
+class TwoSampleTest(RegisteredFunction[P, Tested]):
     """A registered test; called, it is the function that it was made of.
 
     Args:
@@ -108,21 +108,9 @@ class TwoSampleTest(Generic[P]):
     """
 
     def __init__(self, name: str, function: Callable[P, Tested], of: Of) -> None:
-        functools.update_wrapper(self, function)
-        self.name = name
-        self.function = function
+        super().__init__(name, function)
         self.of = of
-        self._hints = get_type_hints(function, include_extras=True)
         _check(self)
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Tested:
-        """The function's own result."""
-        return self.function(*args, **kwargs)
-
-    @property
-    def description(self) -> str:
-        """The first line of its docstring."""
-        return (inspect.getdoc(self.function) or "").partition("\n")[0]
 
     @cached_property
     def settings(self) -> dict[str, TypeAdapter[Any]]:
@@ -200,10 +188,7 @@ def find_test(name: str) -> TwoSampleTest[Any]:
         ReferenceNotFound: None is; the message lists the nearest names.
         DefinitionError: What is registered is no test.
     """
-    found = registry.get("test", name)
-    if not isinstance(found, TwoSampleTest):
-        raise DefinitionError(f"what is registered as test {name!r} is none", hint="put it under @genops.two_sample")
-    return found
+    return registry.instance("test", name, TwoSampleTest, "@genops.two_sample")
 
 
 def folds_of(samples: Samples, seed: int, folds: int = FOLDS) -> Codes:

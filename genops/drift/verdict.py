@@ -2,8 +2,8 @@
 
 * **drift**: a question alarms: its p-value, corrected for all questions, is at most alpha, and the separation at least
   the smallest one that alarms.
-* **undecided**: none does, and a change of the size that must be visible would not have been likely to show; or there
-  was nothing to compare.
+* **undecided**: none does, and a change of the size that must be visible would not have been likely to show; or a
+  window has fewer than :data:`LEAST_ROWS` independent rows: a test may well alarm on four, by the words of one user.
 * **quiet**: neither.
 """
 
@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from genops.drift.summary import Look, Verdict, WindowFacts
 
+LEAST_ROWS = 10
+"""Independent rows that each window must have for anything to be asked of them."""
 _NAMED = 4
 
 
@@ -45,11 +47,14 @@ def verdict_of(looks: Sequence[Look], visible: float | None, wanted: float) -> t
     return "quiet", f"no change that alarms; one of {visible:.0%} would have been seen in four of five checks{alike}"
 
 
-def empty_reason(facts: WindowFacts, which: str) -> str:
-    """Why a window without rows has none."""
-    if not facts.left_out:
-        return f"the {which} ({facts.name}) is empty: nothing fits"
-    return f"the {which} ({facts.name}) has no rows: {left_out(facts.left_out)}"
+def few_reason(reference: WindowFacts, current: WindowFacts) -> str:
+    """Why there is nothing to test: the first window that has too few rows, and what gave none."""
+    facts, which = (reference, "reference") if reference.groups < LEAST_ROWS else (current, "current window")
+    without = f": {left_out(facts.left_out)}" if facts.left_out else ""
+    if not facts.rows:
+        return f"the {which} ({facts.name}) " + (f"has no rows{without}" if without else "is empty: nothing fits")
+    rows = f"{facts.groups:,} independent row" + ("s" if facts.groups > 1 else "")
+    return f"too few rows: the {which} ({facts.name}) has {rows}, and a verdict needs {LEAST_ROWS}{without}"
 
 
 def left_out(counts: Mapping[str, int]) -> str:

@@ -23,7 +23,8 @@ from genops.drift.windows.reference import Sources
 from genops.drift.windows.traces import TraceSource, observed
 from genops.errors import DefinitionError, GenopsError, InputError, Undecided, UsageError
 from genops.executor import Project
-from genops.store.records import RunRecord, WatchRecord
+from genops.store.records.drift import WatchRecord
+from genops.store.records.runs import RunRecord
 
 _AT_ONCE = 500
 _REMEMBERED = 2_000
@@ -255,7 +256,7 @@ class Watch:
 
     def _keep(self, runs: Sequence[RunRecord], raised: Sequence[Raised]) -> None:
         before = self._record
-        cursor = max(before.cursor, runs[-1].started)
+        cursor = min(max(before.cursor, runs[-1].started), time.time_ns())  # a clock that is ahead holds up no other
         state = {
             **before.state,
             "latest": remembered(before.state["latest"], runs, cursor),

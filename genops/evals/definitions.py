@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -46,6 +47,23 @@ def checked(data: Any, name: str, kind: Kind, parsing: Parsing) -> dict[str, Any
     told = data.get("kind") if isinstance(data, dict) else None
     hint = f"it is a {told}: {_COMMANDS[told]} {name}" if isinstance(told, str) and told in _COMMANDS else None
     raise DefinitionError(f"a {_NAMES.get(kind, kind)} is a mapping with `kind: {kind}`", at=parsing.at(), hint=hint)
+
+
+def check_keys(
+    data: Any, name: str, kind: Kind, parsing: Parsing, known: Collection[str], needed: Iterable[str]
+) -> None:
+    """Checks a definition's kind, as :func:`checked` does, and its keys.
+
+    Raises:
+        DefinitionError: It is of another kind, has a key that is not known, or lacks one that is needed.
+    """
+    noun = _NAMES.get(kind, kind)
+    for key in checked(data, name, kind, parsing):
+        if key not in known:
+            raise DefinitionError(f"unknown key {key!r} in a {noun}", at=parsing.at(key), hint=nearest(str(key), known))
+    for key in needed:
+        if key not in data:
+            raise DefinitionError(f"a {noun} needs `{key}:`", at=parsing.at())
 
 
 def _path(name: str, kind: Kind, settings: Settings) -> Path:

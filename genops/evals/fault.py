@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from genops import errors
-from genops.store.records import RunRecord
+from genops.store.records.runs import RunRecord
 
 Fault = Literal["", "chain", "declined", "infrastructure"]
 _INFRASTRUCTURE = (errors.ModelError, errors.StoreError, errors.SnapshotError)

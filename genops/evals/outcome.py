@@ -7,7 +7,7 @@ from math import nan
 from typing import Any
 
 from genops.evals.use import ScorerUse
-from genops.store.records import SampleRecord
+from genops.store.records.evaluations import SampleRecord
 
 
 def passed(sample: SampleRecord) -> float:

@@ -15,7 +15,7 @@ from genops.evals.summary import CorrectionName, Summary, Tally, summarise
 from genops.executor.revisions import Revision
 from genops.settings import Settings
 from genops.store import Store
-from genops.store.records import EvalRecord, SampleRecord
+from genops.store.records.evaluations import EvalRecord, SampleRecord
 
 LAST = "last"
 _LISTED = 10

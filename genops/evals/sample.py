@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from genops.artifacts import Value
 from genops.evals.case import Case
 from genops.settings import Settings
-from genops.store.records import RunRecord
+from genops.store.records.runs import RunRecord
 from genops.tracing.trace import Trace
 
 if TYPE_CHECKING:

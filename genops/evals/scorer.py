@@ -21,7 +21,6 @@ The whole contract of a scorer:
 
 from __future__ import annotations
 
-import functools
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -29,7 +28,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from numbers import Real
 from pathlib import Path
-from typing import Any, Generic, Literal, ParamSpec, TypeAlias, TypeVar, get_type_hints
+from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar
 
 from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
@@ -40,6 +39,7 @@ from genops.errors import DefinitionError
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Range, Score, Unscored
 from genops.plugins import registry
+from genops.registered import RegisteredFunction
 from genops.settings import Settings
 
 Result: TypeAlias = Score | float | bool
@@ -69,7 +69,7 @@ class FileOf:
     read: Callable[[Path], object]
 
 
-class Scorer(Generic[P, R]):
+class Scorer(RegisteredFunction[P, R]):
     """A registered scorer; called, it is the function that it was made of.
 
     Args:
@@ -87,25 +87,13 @@ class Scorer(Generic[P, R]):
     def __init__(
         self, name: str, function: Callable[P, R], range: Range, threshold: float | None, threaded: bool | None
     ) -> None:
-        functools.update_wrapper(self, function)
-        self.name = name
-        self.function = function
+        super().__init__(name, function)
         self.range = range
         plain = not inspect.iscoroutinefunction(function)
         foreign = getattr(function, "__module__", "").partition(".")[0] != "genops"
         self.threaded = plain and (foreign if threaded is None else threaded)
-        self._hints = get_type_hints(function, include_extras=True)
         self.threshold = 1.0 if threshold is None and self._hints.get("return") is bool else threshold
         _check(self)
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """The function's own result, for use and tests outside of a suite."""
-        return self.function(*args, **kwargs)
-
-    @property
-    def description(self) -> str:
-        """The first line of its docstring."""
-        return (inspect.getdoc(self.function) or "").partition("\n")[0]
 
     @cached_property
     def subject(self) -> str:
@@ -272,10 +260,7 @@ def find_scorer(name: str) -> Scorer[Any, Any]:
         ReferenceNotFound: None is; the message lists the nearest names.
         DefinitionError: What is registered is no scorer.
     """
-    found = registry.get("scorer", name)
-    if not isinstance(found, Scorer):
-        raise DefinitionError(f"what is registered as scorer {name!r} is none", hint="put it under @genops.scorer")
-    return found
+    return registry.instance("scorer", name, Scorer, "@genops.scorer")
 
 
 def beside_suites(settings: Settings, file: str) -> Path:

@@ -10,7 +10,7 @@ from genops.chains.block import GLOBALS
 from genops.errors import DefinitionError, Location, nearest
 from genops.evals.case import Case
 from genops.evals.sample import Sample, ScoringContext
-from genops.store.records import RunRecord
+from genops.store.records.runs import RunRecord
 from genops.syntax import compile_value
 from genops.tracing.trace import Trace
 

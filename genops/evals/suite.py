@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from genops.chains import Parsing
 from genops.errors import DefinitionError, nearest
 from genops.evals.datasets import DatasetSpec
-from genops.evals.definitions import checked, read_definition
+from genops.evals.definitions import check_keys, read_definition
 from genops.evals.fields import Positive, Seconds, field_of, model_of
 from genops.evals.pairwise import Pairwise
 from genops.evals.rules import OVERALL, PASSED, Gate, parse_gate
@@ -103,12 +103,7 @@ class Suite:
         """
         file = file or YamlFile(data, f"<suite {name}>")
         parsing = Parsing(file)
-        for key in checked(data, name, "suite", parsing):
-            if key not in _KEYS:
-                raise DefinitionError(f"unknown key {key!r} in a suite", at=file.at(key), hint=nearest(str(key), _KEYS))
-        for key in ("dataset", "scorers"):
-            if key not in data:
-                raise DefinitionError(f"a suite needs `{key}:`", at=parsing.at())
+        check_keys(data, name, "suite", parsing, _KEYS, ("dataset", "scorers"))
         scorers = parse_uses(data["scorers"], parsing.below("scorers"))
         chain = field_of(str, data.get("chain", ""), "chain", parsing)
         variants = parse_variants(data.get("variants"), chain, parsing.below("variants"))

@@ -13,7 +13,7 @@ from genops.evals.plan import Plan
 from genops.evals.rule_test import Reading, RuleTest
 from genops.evals.rules import PASSED, Rule
 from genops.evals.score import Range
-from genops.store.records import SampleRecord
+from genops.store.records.evaluations import SampleRecord
 
 if TYPE_CHECKING:
     from genops.evals.variants import Variant

@@ -28,7 +28,7 @@ from genops.executor.memo import made_of, mark_hit
 from genops.executor.run import recording
 from genops.executor.schedule import Frame, plain
 from genops.models.retry import MAX_RETRY_AFTER
-from genops.store.records import SpanKind, SpanRecord
+from genops.store.records.runs import SpanKind, SpanRecord
 
 _CLASSES: dict[str, tuple[type[GenopsError], ...]] = {
     "timeout": (StepTimeout, ModelTimeout),

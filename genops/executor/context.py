@@ -19,7 +19,7 @@ from genops.models import Call, Model, ModelRequest, ModelResponse
 from genops.prompts import Prompt
 from genops.settings import Settings
 from genops.steps.prompt import ask_for, prompt_request
-from genops.store.records import SpanRecord
+from genops.store.records.runs import SpanRecord
 from genops.tracing import telemetry
 from genops.tracing.context import traceparent
 

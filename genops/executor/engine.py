@@ -14,7 +14,7 @@ from genops.executor.memo import Memo
 from genops.executor.project import Project
 from genops.executor.run import Run, recording
 from genops.executor.schedule import Frame, run_block
-from genops.store.records import RunRecord
+from genops.store.records.runs import RunRecord
 from genops.syntax import Expression
 from genops.tracing import telemetry
 from genops.tracing.recorder import OnFinish, Recorder

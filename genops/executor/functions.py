@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar, overload
 from genops.artifacts import Value, normalise
 from genops.executor.project import Project
 from genops.executor.run import recording
-from genops.store.records import SpanRecord
+from genops.store.records.runs import SpanRecord
 from genops.tracing.context import activate, active
 from genops.tracing.recorder import Recorder
 

@@ -14,7 +14,7 @@ from genops.chains import ChainDefinition, Node, Step
 from genops.errors import StoreUnavailable
 from genops.executor.closure import Closure
 from genops.models import provider_name
-from genops.store.records import MemoEntry
+from genops.store.records.caches import MemoEntry
 
 if TYPE_CHECKING:
     from genops.executor.context import ExecutionContext

@@ -15,7 +15,7 @@ from genops.chains import ChainDefinition
 from genops.executor.closure import Closure
 from genops.plugins import load_plugins
 from genops.settings import Settings, load_settings
-from genops.store.records import RunRecord
+from genops.store.records.runs import RunRecord
 from genops.tracing.context import joined_traceparent
 from genops.tracing.recorder import OnFinish, Recorder, new_id
 from genops.tracing.redaction import Redactor, refuse_secrets

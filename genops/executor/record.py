@@ -7,7 +7,7 @@ from collections.abc import Container, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from genops.store.records import SpanRecord
+from genops.store.records.runs import SpanRecord
 
 CUT_OFF = ("cancelled", "running")
 _MARK = re.compile(r"[/\[#|]")

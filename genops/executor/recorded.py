@@ -14,7 +14,7 @@ from genops.executor.calls import recorded_error
 from genops.executor.effects import Outcome
 from genops.executor.motion import Motion
 from genops.executor.record import Record, around, is_inside
-from genops.store.records import SpanRecord
+from genops.store.records.runs import SpanRecord
 
 _REST = 64
 _PATIENCE = 1024

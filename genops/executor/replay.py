@@ -14,7 +14,7 @@ from genops.executor.record import CUT_OFF, around, is_within
 from genops.executor.recorded import Difference, Recorded
 from genops.executor.sources import LockedSource
 from genops.executor.swaps import Swap
-from genops.store.records import SpanRecord
+from genops.store.records.runs import SpanRecord
 from genops.tracing.trace import Trace
 
 

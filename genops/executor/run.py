@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from genops.artifacts import Value
 from genops.executor.effects import Effects
 from genops.executor.record import around
-from genops.store.records import SpanKind, SpanRecord
+from genops.store.records.runs import SpanKind, SpanRecord
 from genops.tracing.context import activate
 from genops.tracing.recorder import Recorder
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from genops.artifacts import Value, normalise
 from genops.chains import Block, evaluate
 from genops.errors import InputError
-from genops.store.records import SpanRecord
+from genops.store.records.runs import SpanRecord
 
 if TYPE_CHECKING:
     from genops.executor.closure import Closure

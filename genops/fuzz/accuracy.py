@@ -16,7 +16,7 @@ from genops.fuzz.labels import TryLabel
 from genops.fuzz.summary import Accuracy
 from genops.stats import ClusteredCounts
 from genops.store import Store
-from genops.store.records import CampaignRecord, TryRecord
+from genops.store.records.campaigns import CampaignRecord, TryRecord
 
 _SAME = ("of", "judge", "code")
 

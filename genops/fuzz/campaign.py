@@ -10,9 +10,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from genops.chains import Parsing
-from genops.errors import DefinitionError, nearest
+from genops.errors import DefinitionError
 from genops.evals.datasets import DatasetSpec
-from genops.evals.definitions import checked, read_definition
+from genops.evals.definitions import check_keys, read_definition
 from genops.evals.fields import Positive, Seconds, field_of, model_of
 from genops.evals.rules import Gate, Rule, parse_gate
 from genops.evals.subject import compile_subject
@@ -157,13 +157,7 @@ class Campaign:
         """
         file = file or YamlFile(data, f"<campaign {name}>")
         parsing = Parsing(file)
-        for key in checked(data, name, "campaign", parsing):
-            if key not in _KEYS:
-                hint = nearest(str(key), _KEYS)
-                raise DefinitionError(f"unknown key {key!r} in a campaign", at=file.at(key), hint=hint)
-        for key in _NEEDED:
-            if key not in data:
-                raise DefinitionError(f"a campaign needs `{key}:`", at=parsing.at())
+        check_keys(data, name, "campaign", parsing, _KEYS, _NEEDED)
         if not data.get("objectives") and "robustness" not in data:
             what = "a campaign needs `objectives:`, `robustness:` or both"
             raise DefinitionError(what, at=parsing.at(), hint="objectives: [prompt_extraction]")

@@ -22,7 +22,7 @@ from genops.fuzz.runner import (
     unfinished_campaign,
 )
 from genops.fuzz.runner.again import find_again
-from genops.store.records import CampaignRecord, FindingRecord
+from genops.store.records.campaigns import CampaignRecord, FindingRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from genops.fuzz.labels import read_labels
 from genops.fuzz.objective import find_objective
 from genops.fuzz.reports.wording import attack_text
 from genops.store import Store
-from genops.store.records import CampaignRecord, TryRecord
+from genops.store.records.campaigns import CampaignRecord, TryRecord
 from genops.tracing.readable import conversation, cut
 from genops.tracing.trace import Trace
 

@@ -15,7 +15,6 @@ The whole contract of a mutator:
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,7 +22,7 @@ from contextvars import ContextVar
 from functools import cached_property
 from random import Random
 from types import MappingProxyType
-from typing import Any, Generic, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, get_type_hints
+from typing import Any, Literal, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from pydantic import PydanticSchemaGenerationError, TypeAdapter
 
@@ -31,6 +30,7 @@ from genops.artifacts import Value
 from genops.errors import DefinitionError, GenopsError
 from genops.evals.scorer import Setting
 from genops.plugins import registry
+from genops.registered import RegisteredFunction
 
 Family: TypeAlias = Literal[
     "unicode",
@@ -74,7 +74,7 @@ class Attacker(Protocol):
         ...
 
 
-class Mutator(Generic[P, R]):
+class Mutator(RegisteredFunction[P, R]):
     """A registered mutator; called, it is the function that it was made of.
 
     Args:
@@ -85,22 +85,10 @@ class Mutator(Generic[P, R]):
     """
 
     def __init__(self, name: str, function: Callable[P, R], family: Family, keeps_meaning: bool) -> None:
-        functools.update_wrapper(self, function)
-        self.name = name
-        self.function = function
+        super().__init__(name, function)
         self.family = family
         self.keeps_meaning = keeps_meaning
-        self._hints = get_type_hints(function, include_extras=True)
         _check(self)
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """The function's own result."""
-        return self.function(*args, **kwargs)
-
-    @property
-    def description(self) -> str:
-        """The first line of its docstring."""
-        return (inspect.getdoc(self.function) or "").partition("\n")[0]
 
     @cached_property
     def settings(self) -> dict[str, Setting]:
@@ -196,10 +184,7 @@ def find_mutator(name: str) -> Mutator[Any, Any]:
         DefinitionError: What is registered is no mutator.
     """
     lent = _lent.get()
-    found = lent[name] if name in lent else registry.get("mutator", name)
-    if not isinstance(found, Mutator):
-        raise DefinitionError(f"what is registered as mutator {name!r} is none", hint="put it under @genops.mutator")
-    return found
+    return lent[name] if name in lent else registry.instance("mutator", name, Mutator, "@genops.mutator")
 
 
 def _check(made: Mutator[Any, Any]) -> None:

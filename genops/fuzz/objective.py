@@ -20,7 +20,6 @@ from random import Random
 from typing import Any, ClassVar, Literal, TypeAlias, TypeVar
 
 from genops.artifacts import Value
-from genops.errors import DefinitionError
 from genops.plugins import registry
 
 Severity: TypeAlias = Literal["low", "medium", "high", "critical"]
@@ -238,9 +237,4 @@ def find_objective(name: str) -> type[Objective]:
         ReferenceNotFound: None is; the message lists the nearest names.
         DefinitionError: What is registered is no objective.
     """
-    found = registry.get("objective", name)
-    if not (isinstance(found, type) and issubclass(found, Objective)):
-        raise DefinitionError(
-            f"what is registered as objective {name!r} is none", hint="put it under @genops.objective"
-        )
-    return found
+    return registry.subclass("objective", name, Objective, "@genops.objective")

@@ -16,7 +16,7 @@ from genops.fuzz.search import Regions
 from genops.index_settings import IndexSettings
 from genops.settings import Settings
 from genops.store import Store
-from genops.store.records import TryRecord
+from genops.store.records.campaigns import TryRecord
 
 if TYPE_CHECKING:
     from genops.retrieval.embedders.embedder import Vectors

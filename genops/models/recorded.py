@@ -15,8 +15,8 @@ from typing import Any, Self
 
 from genops.artifacts import Value, normalise
 from genops.errors import DefinitionError, Location, ModelRefused
-from genops.models.alias import file_of
 from genops.models.digests import identity, request_digest, sha256_json
+from genops.models.files import ModelFiles
 from genops.models.types import Call, Model, ModelRequest, ModelResponse
 from genops.settings import Settings
 from genops.syntax import read_text
@@ -67,8 +67,7 @@ class Recorded:
     """Answers from files of recorded calls, and never from anywhere else."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._recordings: dict[str, Recording] = {}
+        self._recordings = ModelFiles(settings, Recording.load)
         self._served: Counter[tuple[str, str]] = Counter()
 
     async def complete(self, model: Model, request: ModelRequest, call: Call) -> ModelResponse:
@@ -78,7 +77,7 @@ class Recorded:
             ModelRefused: The request was not recorded; the message names the nearest one and what differs.
             DefinitionError: The file is not the one that the model was resolved with.
         """
-        recording = self._recording(model)
+        recording = self._recordings.of(model)
         digest = request_digest(model, request)
         records = recording.calls.get(digest)
         if records is None:
@@ -93,21 +92,7 @@ class Recorded:
 
     async def close(self) -> None:
         """Forgets the files."""
-        self._recordings.clear()
-
-    def _recording(self, model: Model) -> Recording:
-        recording = self._recordings.get(model.component.digest)
-        if recording is None:
-            path = file_of(self._settings, model.name, model.alias)
-            recording = Recording.load(path)
-            if recording.digest != model.component.body["content"]:
-                raise DefinitionError(
-                    f"the file is not the one of model {model.name!r}: it has changed since",
-                    at=Location(path),
-                    hint="run again, or put the old content back",
-                )
-            self._recordings[model.component.digest] = recording
-        return recording
+        self._recordings.forget()
 
 
 class Recorder:

@@ -29,6 +29,7 @@ from genops.errors import (
 )
 from genops.models.alias import file_of
 from genops.models.digests import request_digest
+from genops.models.files import ModelFiles
 from genops.models.tokens import counted, text_of
 from genops.models.types import Call, Model, ModelRequest, ModelResponse, ToolCall
 from genops.settings import Settings
@@ -237,7 +238,7 @@ class Scripted:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._scripts: dict[str, Script] = {}
+        self._scripts = ModelFiles(settings, Script.load)
         self._faults: Counter[tuple[str, str]] = Counter()
 
     async def complete(self, model: Model, request: ModelRequest, call: Call) -> ModelResponse:
@@ -248,7 +249,7 @@ class Scripted:
             ModelError: The rule's fault.
             DefinitionError: The file is not the one that the model was resolved with.
         """
-        for line in self._script(model).lines:
+        for line in self._scripts.of(model).lines:
             try:
                 variables = line.match(_seen(request, call), _last(request))
                 if variables is None:
@@ -268,21 +269,7 @@ class Scripted:
 
     async def close(self) -> None:
         """Forgets the files."""
-        self._scripts.clear()
-
-    def _script(self, model: Model) -> Script:
-        script = self._scripts.get(model.component.digest)
-        if script is None:
-            path = file_of(self._settings, model.name, model.alias)
-            script = Script.load(path)
-            if script.digest != model.component.body["content"]:
-                raise DefinitionError(
-                    f"the file is not the one of model {model.name!r}: it has changed since",
-                    at=Location(path),
-                    hint="run again, or put the old content back",
-                )
-            self._scripts[model.component.digest] = script
-        return script
+        self._scripts.forget()
 
     def _fault(self, line: Line, model: Model, request: ModelRequest) -> Fault | None:
         """The rule's fault while it lasts."""

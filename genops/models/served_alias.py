@@ -7,6 +7,7 @@ from typing import Any
 
 from genops.artifacts import Component, adapter_component, file_digest
 from genops.errors import DefinitionError, nearest
+from genops.models.adapter_place import adapter_place
 from genops.settings import ModelAlias, Settings
 from genops.settings_file import origin
 from genops.vllm_settings import VllmSettings
@@ -62,7 +63,7 @@ def served_adapter(settings: Settings, name: str, alias: ModelAlias, block: Vllm
     if alias.adapter is None or block is None or alias.adapter not in block.adapters:
         return None
     wanted = block.adapters[alias.adapter]
-    component = adapter_component(alias.adapter, settings.root / wanted.path, digest_cache(settings))
+    component = adapter_component(alias.adapter, adapter_place(settings, alias.adapter, wanted), digest_cache(settings))
     if wanted.digest is not None and not component.digest.startswith(wanted.digest):
         raise DefinitionError(
             f"model alias {name!r}: the adapter {alias.adapter!r} has the digest {component.digest[:12]}, and the "

@@ -16,7 +16,7 @@ from genops.errors import ModelError, ModelTimeout, NotServed, ServerFailed, Ser
 from genops.models.reread import Reread
 from genops.models.types import ENGINE_FIGURES, Endpoint, Model, ModelRequest, ModelResponse
 from genops.settings import Price
-from genops.store.records import PriceRecord, ServedRecord
+from genops.store.records.serving import PriceRecord, ServedRecord
 
 Answer = TypeVar("Answer")
 

@@ -13,7 +13,7 @@ from genops.monitoring.alerts.message import EXAMPLES
 from genops.monitoring.monitor import Monitor
 from genops.monitoring.reading import Reading
 from genops.monitoring.runs import Runs
-from genops.store.records import RunRecord
+from genops.store.records.runs import RunRecord
 from genops.tracing.quantities import counted, dollars, seconds
 
 
@@ -29,9 +29,15 @@ def examples_of(monitor: Monitor, reading: Reading, rule: Rule) -> list[Example]
     family, _, name = rule.figure.partition(".")
     sign = -1 if rule.above else 1
     match family:
+        case "cost" if name == "judges":
+            judged = [one for one in reading.scored if one.started >= since and one.judged.get("cost")]
+            judged.sort(key=lambda one: float(one.judged["cost"]), reverse=True)
+            return [Example(one.run, f"judged for {dollars(one.judged['cost'])}") for one in judged[:EXAMPLES]]
         case "error_rate" | "latency" | "cost" | "tokens":
             return _of_runs(monitor, reading.runs[reading.runs["key"] >= since], family, sign)
-        case "score":
+        case "score" | "regression":
+            if family == "regression":
+                sign = -1 if reading.ranges[name].lower_is_better else 1
             scored = [one for one in reading.scored if one.started >= since and "value" in one.scores.get(name, {})]
             scored.sort(key=lambda one: sign * float(one.scores[name]["value"]))
             return [Example(one.run, _explained(one.scores[name])) for one in scored[:EXAMPLES]]

@@ -7,7 +7,7 @@ import time
 from genops.errors import UsageError
 from genops.executor import Project
 from genops.registry.author import current_author
-from genops.store.records import FeedbackRecord
+from genops.store.records.monitoring import FeedbackRecord
 
 NAME = "feedback"
 BAD = 0.5

@@ -6,25 +6,28 @@ import random
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
 from genops.drift.arrivals import arrived, remembered
-from genops.drift.spec import DriftSpec
-from genops.drift.watch import Raised, Watch
+from genops.drift.watch import Raised
 from genops.drift.windows.traces import NOT_USERS, observed
-from genops.errors import ReferenceNotFound, UsageError
+from genops.errors import ReferenceNotFound
 from genops.executor import Project, run_sync
 from genops.monitoring.feedback import BAD
-from genops.monitoring.reading import Evidence, Reading
+from genops.monitoring.lease import leased
+from genops.monitoring.reading import Reading
+from genops.monitoring.release import Release
 from genops.monitoring.runs import RecentRuns
 from genops.monitoring.sampling import Drawn, Sampling
 from genops.monitoring.scoring import TraceScorer
 from genops.monitoring.spec import MonitorSpec
-from genops.store.records import MonitoredRecord, MonitorRecord, RunFilter, RunRecord
+from genops.monitoring.watches import Watches
+from genops.store.records.monitoring import MonitoredRecord, MonitorRecord
+from genops.store.records.runs import RunFilter, RunRecord
 
 _AT_ONCE = 200
 _ASKED_AGAIN = 20
+_HOUR = 3_600 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Look:
         again: Earlier ones that were drawn for bad feedback, or whose judge was out of reach.
         unscored: Scores of these that could not be had, as of a judge that is away.
         raised: Alarms of the watches.
+        is_busy: Whether another process was at it, and nothing was looked at.
     """
 
     runs: int
@@ -44,6 +48,7 @@ class Look:
     again: int = 0
     unscored: int = 0
     raised: tuple[Raised, ...] = ()
+    is_busy: bool = False
 
 
 @dataclass
@@ -53,10 +58,14 @@ class Monitor:
     Attributes:
         spec: Its definition.
         project: Whose runs it watches.
+        release: The evaluation that scores are compared with; None for none.
+        watches: Of drift.
     """
 
     spec: MonitorSpec
     project: Project
+    release: Release | None = field(init=False)
+    watches: Watches = field(init=False)
     _sampling: Sampling = field(init=False)
     _scorer: TraceScorer = field(init=False)
     _runs: RecentRuns = field(init=False)
@@ -65,11 +74,23 @@ class Monitor:
 
     def __post_init__(self) -> None:
         spec, now = self.spec, time.time_ns()
+        self.watches = Watches(self.project, spec.drift)
         self._sampling = Sampling(spec.name, spec.rates, spec.strata)
         self._scorer = TraceScorer(self.project, spec.scorers, spec.of, spec.judge)
         self._runs = RecentRuns(self.project.store, spec.chain)
+        self.release = Release(self.project.store, self.project.settings, spec.release) if spec.release else None
         self._record = MonitorRecord(spec.name, self._scorer.manifest, now, now, 0, now)
         self._go_on()
+
+    @classmethod
+    def load(cls, name: str, project: Project) -> Monitor:
+        """The monitor of ``evals/NAME.yaml``, or of a file by its path.
+
+        Raises:
+            ReferenceNotFound: There is none; the message lists the nearest names.
+            DefinitionError: It is no monitor; with the line.
+        """
+        return cls(MonitorSpec.load(name, project.settings), project)
 
     @property
     def has_run(self) -> bool:
@@ -82,28 +103,38 @@ class Monitor:
         return self._record.began
 
     @property
+    def forgotten(self) -> int:
+        """Scores of runs that started before it are not kept, in nanoseconds since the epoch; 0 where all are."""
+        return self._record.kept
+
+    @property
+    def manifest(self) -> str:
+        """Digest of what its scores follow from, but for the traces."""
+        return self._record.manifest
+
+    @property
     def seen(self) -> int:
         """Runs looked at since it began."""
         return self._record.seen
 
-    @cached_property
-    def watches(self) -> dict[str, Watch]:
-        """The watches that it runs, by the name of their check.
-
-        Raises:
-            GenopsError: A check is not there, is none that can be watched, or its reference cannot be read.
-        """
-        return {name: self._watch(name) for name in self.spec.drift}
-
     def look(self) -> Look:
         """Looks at the runs that ended since the last look, and scores those that are drawn.
 
-        Another process may look too: what it looked at is not looked at again.
+        Another process may look too: what it looked at is not looked at again, and while it does, nothing is.
 
         Raises:
             GenopsError: The store fails; what was looked at before is kept.
         """
         self._go_on()
+        if self._kept is None and not self._keep(self._record, ()):
+            self._go_on()
+        with leased(self.project.store, self.spec.name) as is_mine:
+            if not is_mine:
+                return Look(0, 0, is_busy=True)
+            self._go_on()
+            return self._looked()
+
+    def _looked(self) -> Look:
         again, scored, seen = self._again(), list[MonitoredRecord](), 0
         new = self._arrived()
         for start in range(0, len(new), _AT_ONCE):
@@ -113,8 +144,7 @@ class Monitor:
                 break
             scored, seen = scored + found, seen + len(runs)
         unscored = sum("value" not in score for one in [*again, *scored] for score in one.scores.values())
-        raised = [one for name in self.spec.drift for one in self._watched(name)]
-        return Look(seen, len(scored), len(again), unscored, tuple(raised))
+        return Look(seen, len(scored), len(again), unscored, self.watches.look())
 
     def reading(self) -> Reading:
         """What is known now, for the windows of the monitor and of its rules.
@@ -123,21 +153,19 @@ class Monitor:
             StoreError: The store cannot be read.
         """
         now, record, store = time.time_ns(), self._record, self.project.store
-        longest = max([self.spec.over, *(rule.over for rule in self.spec.rules if rule.over is not None)])
-        since = max(record.began, now - int(longest * 1e9))
+        since = max(record.began, now - int(self.spec.longest * 1e9))
+        drift, broken = self.watches.evidence()
         return Reading(
             now,
             record.began,
             self._runs.since(since),
             [one for one in store.monitored(self.spec.name, since) if one.manifest == record.manifest],
             store.feedback_of_chain(self.spec.chain, NOT_USERS, record.began, since),
-            {name: _evidence(self.project, name, watch) for name, watch in self.watches.items()},
-            {
-                use.name: (use.scorer.range.low, use.scorer.range.high)
-                for use in self.spec.scorers
-                if use.scorer.range.bounded
-            },
+            drift,
+            broken,
+            self.spec.ranges,
             self.spec.rates.largest_weight,
+            None if self.release is None else self.release.read(),
         )
 
     def _arrived(self) -> list[RunRecord]:
@@ -186,19 +214,22 @@ class Monitor:
         late = {one.run for one in store.feedback(since=self._record.updated) if one.value < BAD}
         late |= self._unanswered(asked)
         runs = [run for run in map(self._stored, sorted(late)) if run is not None and self._is_own(run)]
-        known = {
+        before = {
             one.run: one
             for one in store.monitored_runs(self.spec.name, [run.id for run in runs])
-            if one.manifest == self._record.manifest and not _is_unanswered(one)
+            if one.manifest == self._record.manifest
         }
+        known = {run: one for run, one in before.items() if not _is_unanswered(one)}
         drawn = self._drawn(runs)
-        new = self._scored([(run, found) for run, found in drawn if run.id not in known])
+        scored = self._scored([(run, found) for run, found in drawn if run.id not in known])
+        new = [replace(one, judged=_in_all(before[one.run], one)) if one.run in before else one for one in scored]
         surer = [
             replace(known[run.id], stratum=found.stratum, probability=found.probability)
             for run, found in drawn
             if run.id in known and found.probability > known[run.id].probability
         ]
-        return new if self._keep(replace(self._record, updated=asked), [*new, *surer]) else []
+        stands = replace(self._record, updated=asked, kept=self._kept_from(asked))
+        return new if self._keep(stands, [*new, *surer]) else []
 
     def _unanswered(self, now: int) -> set[str]:
         """Some of the runs of the window whose judge was out of reach, by chance, so that none bars the others."""
@@ -216,7 +247,13 @@ class Monitor:
     def _is_own(self, run: RunRecord) -> bool:
         """Whether a run is one that was looked at."""
         own = run.chain == self.spec.chain and run.mode not in NOT_USERS and run.ended is not None
-        return own and self._record.began <= run.started <= self._record.cursor
+        first = max(self._record.began, self._record.kept)
+        return own and first <= run.started <= self._record.cursor
+
+    def _kept_from(self, now: int) -> int:
+        """Before when scores are not kept; it moves on every hour, and never back, so that nothing is scored twice."""
+        before = now - int(self.spec.keep * 1e9)
+        return before if before > self._record.kept + _HOUR else self._record.kept
 
     def _go_on(self) -> None:
         """Goes on where this process, or another one, left off."""
@@ -231,28 +268,16 @@ class Monitor:
         self._kept = self._record = record
         return True
 
-    def _watched(self, name: str) -> tuple[Raised, ...]:
-        """What a watch raises; one that another process went on with is gone on with from there."""
-        try:
-            return self.watches[name].look().raised
-        except UsageError:
-            self.watches[name] = self._watch(name)
-            return self.watches[name].look().raised
-
-    def _watch(self, name: str) -> Watch:
-        return Watch(DriftSpec.load(name, self.project.settings), self.project)
-
 
 def _is_unanswered(scored: MonitoredRecord) -> bool:
     """Whether a score is missing because what gives it could not be reached."""
     return any(score.get("infrastructure") for score in scored.scores.values())
 
 
-def _evidence(project: Project, name: str, watch: Watch) -> Evidence:
-    """What a watch has come to, now and at its alarms."""
-    record = project.store.drift_watch(name)
-    if record is None:
-        return Evidence(watch.evidence)
-    thresholds = {name: one["evidence"]["threshold"] for name, one in record.state.get("detectors", {}).items()}
-    alarms = [(one["at"], one["alarm"]["evidence"] / thresholds[one["state"]]) for one in record.alarms]
-    return Evidence(watch.evidence, alarms)
+def _in_all(before: MonitoredRecord, now: MonitoredRecord) -> dict[str, Any]:
+    """What judges used that were asked twice; what is not known of one is not known of both."""
+    found = dict(before.judged)
+    for name, used in now.judged.items():
+        other = found.get(name, 0)
+        found[name] = None if used is None or other is None else used + other
+    return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from genops.errors import UsageError
 from genops.evals.summary import Measure
-from genops.store.records import AlertRecord
+from genops.store.records.alerts import AlertRecord
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Metric

@@ -13,7 +13,7 @@ from genops.monitoring.examples import drift_links, examples_of
 from genops.monitoring.monitor import Monitor
 from genops.monitoring.reading import Reading
 from genops.store import Store
-from genops.store.records import AlertRecord
+from genops.store.records.alerts import AlertRecord
 from genops.syntax import YamlFile
 from genops.tracing.quantities import counted
 

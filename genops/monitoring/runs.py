@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from genops.drift.windows.traces import NOT_USERS
 from genops.store import Store
-from genops.store.records import EndedRun
+from genops.store.records.monitoring import EndedRun
 
 SETTLED = 600.0
 Runs: TypeAlias = NDArray[np.void]

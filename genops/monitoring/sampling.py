@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from genops.chains import evaluate, is_true, reads_of
 from genops.errors import InputError
-from genops.store.records import RunRecord
+from genops.store.records.runs import RunRecord
 
 Rate = Annotated[float, Field(ge=0, le=1)]
 

@@ -29,6 +29,7 @@ def json_schema() -> dict[str, Any]:
         "drift": {"type": "array", "items": _TEXT, "description": "names of drift checks whose watches it runs"},
         "over": {**_DURATION, "description": "window of figures; default 24h"},
         "every": {**_DURATION, "description": "between looks; default 30s"},
+        "keep": {**_DURATION, "description": "scores and accepted messages; default 90d, or the longest window"},
         "rules": {"type": "array", "items": rule_schema()},
         "channels": channels,
         "anchors": {"description": "whatever is only there to be referred to by YAML aliases"},

@@ -14,7 +14,7 @@ from genops.evals.runner.scoring import Scoring, score_sample
 from genops.evals.sample import Sample
 from genops.evals.use import ScorerUse
 from genops.executor import Project
-from genops.store.records import RunRecord
+from genops.store.records.runs import RunRecord
 
 _AT_ONCE = 8
 

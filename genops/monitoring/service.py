@@ -12,7 +12,9 @@ from genops.monitoring.monitor import Look, Monitor
 from genops.monitoring.prometheus import Page, Scrape
 from genops.monitoring.reading import Reading
 from genops.monitoring.ruling import apply_rules
-from genops.store.records import AlertRecord
+from genops.store.records.alerts import AlertRecord
+
+_BUSY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,16 @@ class Round:
 
 
 async def once(monitor: Monitor) -> Round:
-    """One look, the rules, and an attempt at every message that is due.
+    """One look, the rules, and an attempt at every message that is due. A process that is at it is waited for.
 
     Raises:
         GenopsError: A trace or the store cannot be read; what was done before is kept.
     """
-    found = await asyncio.to_thread(_looked, monitor)
+    look = await asyncio.to_thread(monitor.look)
+    while look.is_busy:
+        await asyncio.sleep(_BUSY)
+        look = await asyncio.to_thread(monitor.look)
+    found = await asyncio.to_thread(_ruled, monitor, look)
     return replace(found, delivered=await _outbox(monitor).deliver())
 
 
@@ -58,7 +64,8 @@ async def serve(monitor: Monitor, told: Callable[[Round | GenopsError], None], l
     try:
         while True:
             try:
-                found = await asyncio.to_thread(_looked, monitor)
+                look = await asyncio.to_thread(monitor.look)
+                found = await asyncio.to_thread(_ruled, monitor, look)
                 if page is not None:
                     page.shown = scrape(monitor, found.reading)
                 told(found)
@@ -86,8 +93,7 @@ def scrape(monitor: Monitor, reading: Reading) -> Scrape:
     return Scrape(spec.name, reading.at, figures, store.alerts(spec.name), waiting, monitor.seen)
 
 
-def _looked(monitor: Monitor) -> Round:
-    look = monitor.look()
+def _ruled(monitor: Monitor, look: Look) -> Round:
     reading = monitor.reading()
     return Round(look, reading, tuple(apply_rules(monitor, reading)), Tally())
 

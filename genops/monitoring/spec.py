@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from genops.chains import Parsing
-from genops.errors import DefinitionError, nearest
-from genops.evals.definitions import checked, read_definition
+from genops.errors import DefinitionError
+from genops.evals.definitions import check_keys, read_definition
 from genops.evals.fields import field_of, model_of
+from genops.evals.score import Range
 from genops.evals.use import ScorerUse, parse_uses
-from genops.monitoring.alerts import Channel, Rule, parse_channels, parse_rules
+from genops.monitoring.alerts import Channel, Given, Rule, parse_channels, parse_rules
 from genops.monitoring.durations import Duration
 from genops.monitoring.sampling import Rates
 from genops.settings import Settings
@@ -30,11 +31,14 @@ _KEYS = (
     "drift",
     "over",
     "every",
+    "keep",
     "rules",
     "channels",
     "anchors",
 )
 DAY = 86_400.0
+KEEP = 90 * DAY
+"""Seconds for which scores and accepted messages are kept, where the monitor does not say and has no longer window."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class MonitorSpec:
         drift: Names of drift checks whose watches it runs.
         over: Seconds that figures are of, up to now, where a rule says nothing else.
         every: Seconds between looks.
+        keep: Seconds for which scores and accepted messages are kept; no window is longer.
         rules: What is watched.
         channels: By which people are told, by name.
         description: For people.
@@ -70,10 +75,21 @@ class MonitorSpec:
     drift: tuple[str, ...] = ()
     over: float = DAY
     every: float = 30.0
+    keep: float = KEEP
     rules: tuple[Rule, ...] = ()
     channels: Mapping[str, Channel] = field(default_factory=dict)
     description: str = ""
     file: YamlFile = field(default_factory=lambda: YamlFile({}, "<monitor>"))
+
+    @property
+    def longest(self) -> float:
+        """Seconds of the longest window that a figure is of."""
+        return _longest(self.over, self.rules)
+
+    @property
+    def ranges(self) -> dict[str, Range]:
+        """Of the scores, by the name of the scorer's entry."""
+        return {use.name: use.scorer.range for use in self.scorers}
 
     @classmethod
     def load(cls, name: str, settings: Settings) -> MonitorSpec:
@@ -101,17 +117,23 @@ class MonitorSpec:
         """
         file = file or YamlFile(data, f"<monitor {name}>")
         parsing = Parsing(file)
-        for key in checked(data, name, "monitor", parsing):
-            if key not in _KEYS:
-                hint = nearest(str(key), _KEYS)
-                raise DefinitionError(f"unknown key {key!r} in a monitor", at=file.at(key), hint=hint)
-        if "chain" not in data:
-            raise DefinitionError("a monitor needs `chain:`", at=parsing.at())
+        check_keys(data, name, "monitor", parsing, _KEYS, ("chain",))
         rates = model_of(Rates, data.get("sample", {}), "sample", parsing)
         scorers = parse_uses(data.get("scorers", []), parsing.below("scorers"))
         drift = field_of(tuple[str, ...], data.get("drift", ()), "drift", parsing)
         channels = parse_channels(data.get("channels", {}), parsing.below("channels"), root or Path.cwd())
-        given = {use.name: use.scorer.range for use in scorers}
+        release = field_of(str, data.get("release", ""), "release", parsing).removeprefix("eval:")
+        over = field_of(Duration, data.get("over", DAY), "over", parsing)
+        given = Given({use.name: use.scorer.range for use in scorers}, drift, tuple(channels), bool(release))
+        rules = parse_rules(data.get("rules", []), parsing.below("rules"), given)
+        longest = _longest(over, rules)
+        keep = field_of(Duration, data.get("keep", max(KEEP, longest)), "keep", parsing)
+        if keep < longest:
+            raise DefinitionError(
+                f"`keep` is {keep:g} s, and a figure is of {longest:g} s",
+                at=parsing.at("keep"),
+                hint="keep scores at least as long as `over` and the windows of rules",
+            )
         return cls(
             name=name,
             chain=field_of(str, data["chain"], "chain", parsing),
@@ -120,12 +142,17 @@ class MonitorSpec:
             of=compile_value(data.get("of", "{{ output }}"), parsing.at("of")),
             scorers=scorers,
             judge=field_of(str | None, data.get("judge"), "judge", parsing),
-            release=field_of(str, data.get("release", ""), "release", parsing).removeprefix("eval:"),
+            release=release,
             drift=drift,
-            over=field_of(Duration, data.get("over", DAY), "over", parsing),
+            over=over,
             every=field_of(Duration, data.get("every", 30.0), "every", parsing),
-            rules=parse_rules(data.get("rules", []), parsing.below("rules"), given, drift, channels),
+            keep=keep,
+            rules=rules,
             channels=channels,
             description=field_of(str, data.get("description", ""), "description", parsing).strip(),
             file=file,
         )
+
+
+def _longest(over: float, rules: Iterable[Rule]) -> float:
+    return max([over, *(rule.over for rule in rules if rule.over is not None)])

@@ -17,8 +17,8 @@ _REPORT = ("quantities", "report", "plots", "table")
 class Page:
     """One kind of page: ``NAME.html``, ``NAME.css`` and ``NAME.js`` of a package's ``assets``, over those of this one.
 
-    The template has ``$title``, ``$style``, ``$script`` and their hashes, ``$style_hash`` and ``$script_hash``, for its
-    Content-Security-Policy, and whatever else its maker fills in.
+    ``NAME.html`` is what stands in the body, with places for whatever its maker fills in. The frame around it, the same
+    for all, has the title, the style and the script, and their hashes for its Content-Security-Policy.
 
     Args:
         package: Where the assets are.
@@ -28,7 +28,7 @@ class Page:
     """
 
     def __init__(self, package: str, name: str, parts: Sequence[str] = (), *, report: bool = False) -> None:
-        self._template = _asset(package, f"{name}.html")
+        self._template = _asset(__package__, "page.html").replace("$body", _asset(package, f"{name}.html"))
         shared = _REPORT if report else ()
         scripts = [_asset(__package__, f"{part}.js") for part in ("page", *shared)]
         scripts += [_asset(package, f"{part}.js") for part in (*parts, name)]

@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
 from operator import attrgetter
 from typing import Any, Literal, TypeAlias
@@ -128,6 +129,7 @@ def _metadata_problem(metadata: Any) -> str | None:
     return None
 
 
+@lru_cache(maxsize=1_024)
 def key_problem(key: Any) -> str | None:
     """Why something cannot name a piece of metadata, or None when it can."""
     if not isinstance(key, str) or not key.isidentifier():

@@ -1,16 +1,12 @@
 """LoRA adapters that come and go while their model is served.
 
-vLLM has endpoints for it, which need the server's key. What is loaded is a copy in a folder named by the digest: files
-that change afterwards change no answers, other content has another path and so shares no cached prompts, and the path
-that the server gives tells what it has loaded.
+vLLM has endpoints for it, which need the server's key. What is loaded is a copy (see
+:mod:`genops.serving.files.adapter_copy`), and its path tells what a server has loaded.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-import secrets
-import shutil
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -19,16 +15,17 @@ from typing import TypeVar
 
 from genops.artifacts import Component, adapter_component
 from genops.errors import GenopsError, Unfinished, UsageError, nearest
+from genops.models.adapter_place import adapter_place, kept_adapters
 from genops.models.served_alias import digest_cache, serving_alias
 from genops.models.servers import server_key
 from genops.serving.engine.command import served_name
+from genops.serving.files.adapter_copy import adapter_copy
 from genops.serving.supervisor.probe import NoAnswer, Probe
 from genops.settings import Settings
 from genops.store import Store
-from genops.store.records import ServedRecord
+from genops.store.records.serving import ServedRecord
 from genops.vllm_settings import VllmSettings
 
-FOLDER = "adapters"
 _FIRST_ANSWER = 120.0
 
 T = TypeVar("T")
@@ -95,7 +92,8 @@ def load_adapter(settings: Settings, store: Store, alias: str, name: str, folder
         settings: Of the project.
         store: That knows the servers.
         alias: That is served, or that is served by another.
-        name: Under which requests ask for it. One that is loaded under this name is replaced.
+        name: Under which requests ask for it. One that is loaded under this name is replaced, and is loaded again where
+            the new one gives no answer.
         folder: With its files; the one that the settings have for the name when not given.
 
     Returns:
@@ -110,13 +108,13 @@ def load_adapter(settings: Settings, store: Store, alias: str, name: str, folder
     wanted = target.block.adapters.get(name)
     if name == target.own:
         raise UsageError(f"{name!r} is the name of the model itself", hint="give the adapter another name")
-    place = folder or (settings.root / wanted.path if wanted is not None else None)
+    place = folder or (adapter_place(settings, name, wanted) if wanted is not None else None)
     if place is None:
         raise UsageError(
             f"the settings of {target.alias!r} have no adapter {name!r}",
             hint=f"{nearest(name, target.block.adapters)}; or give its folder with --path",
         )
-    component, kept = _snapshot(settings, name, place)
+    component, kept = adapter_copy(settings, name, place)
     if wanted is not None and wanted.digest is not None and not component.digest.startswith(wanted.digest):
         raise UsageError(
             f"the adapter {name!r} has the digest {component.digest[:12]}, and the settings pin {wanted.digest[:12]}",
@@ -124,13 +122,15 @@ def load_adapter(settings: Settings, store: Store, alias: str, name: str, folder
         )
 
     async def load(probe: Probe, record: ServedRecord) -> None:
-        had = await probe.models()
-        if had.get(name) != str(kept):
-            await probe.load_adapter(name, str(kept), in_place=name in had)
+        former = (await probe.models()).get(name, "")
+        if former != str(kept):
+            await probe.load_adapter(name, str(kept), former)
         try:
             await probe.complete(name, _FIRST_ANSWER)
         except NoAnswer:
             await probe.unload_adapter(name)
+            if former not in ("", str(kept)):
+                await probe.load_adapter(name, former)
             raise
         await asyncio.to_thread(store.keep_adapters, record.id, {**_known(store, record), name: component.digest})
 
@@ -228,28 +228,6 @@ def _advice(problems: Sequence[tuple[ServedRecord, NoAnswer]], servers: int) -> 
     return f"{servers - len(problems)} of {servers} servers did it" if servers > 1 else None
 
 
-def _snapshot(settings: Settings, name: str, folder: Path) -> tuple[Component, Path]:
-    """An adapter, and the copy of its files that is named by its digest, made once."""
-    component = adapter_component(name, folder, digest_cache(settings))
-    kept = settings.data_dir.resolve() / FOLDER / component.digest
-    if kept.is_dir():
-        return component, kept
-    part = kept.with_name(f".{component.digest[:12]}-{os.getpid()}-{secrets.token_hex(4)}")
-    try:
-        part.mkdir(parents=True)
-        for file in component.body["files"]:
-            shutil.copyfile(folder / file, part / file)
-        if adapter_component(name, part).digest != component.digest:
-            raise Unfinished(f"the files of the adapter {name!r} changed while they were read", hint="try again")
-        part.rename(kept)
-    except OSError as error:
-        if not kept.is_dir():  # another process may have made it meanwhile
-            raise Unfinished(f"the adapter {name!r} cannot be kept in {kept.parent}: {error.strerror}") from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-    return component, kept
-
-
 def _known(store: Store, record: ServedRecord) -> dict[str, str]:
     """What the store has of a server's adapters now."""
     return next((one.adapters for one in store.served(record.alias) if one.id == record.id), record.adapters)
@@ -257,12 +235,12 @@ def _known(store: Store, record: ServedRecord) -> dict[str, str]:
 
 def _described(settings: Settings, target: _Target, record: ServedRecord, name: str, path: str) -> LoadedAdapter:
     kept = Path(path)
-    own = kept.parent == settings.data_dir.resolve() / FOLDER
+    own = kept.parent == kept_adapters(settings)
     digest = kept.name if own else record.adapters.get(name, "")
     configured = ""
     if name in target.block.adapters:
         try:
-            place = settings.root / target.block.adapters[name].path
+            place = adapter_place(settings, name, target.block.adapters[name])
             now = adapter_component(name, place, digest_cache(settings)).digest
         except GenopsError:
             now = ""

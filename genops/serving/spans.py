@@ -21,7 +21,7 @@ from genops.errors import StoreError
 from genops.models.types import ENGINE_FIGURES
 from genops.settings import Settings
 from genops.store import Store
-from genops.store.records import EngineSpan
+from genops.store.records.serving import EngineSpan
 from genops.tracing.redaction import Redactor, secret_values
 from genops.tracing.telemetry import ENGINE
 

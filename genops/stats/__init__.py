@@ -23,6 +23,7 @@ from genops.stats.prediction_powered import LabelPlan, PredictionPowered, labels
 from genops.stats.proportions import Proportion, clopper_pearson_interval, proportion_interval, wilson_interval
 from genops.stats.ratings import Rating, bradley_terry
 from genops.stats.repeats import pass_at_k, pass_hat_k
+from genops.stats.running_mean import running_mean_interval
 from genops.stats.sampling import draw_order, mean_bounds, mean_estimate
 from genops.stats.sequential import SequentialResult, SequentialTest, Verdict
 
@@ -86,6 +87,7 @@ __all__ = [
     "quantile_interval",
     "ratio_interval",
     "raw_agreement",
+    "running_mean_interval",
     "sequential_cases",
     "wilson_interval",
 ]

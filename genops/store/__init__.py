@@ -1,5 +1,9 @@
 """The store: tables, migrations, the background writer and every query, on SQLite or PostgreSQL.
 
+What is kept is cut by what it is of (runs, evaluations, …), three times alike: its ``records`` as everybody knows them,
+its ``tables``, and its ``queries``, which make up the methods of :class:`Store`. Runs go in by the :class:`Writer`, in
+the background; all else by the queries, in commits that are acknowledged.
+
 Importing this package costs nothing but the records; the database libraries come with the first :class:`Store`.
 """
 
@@ -7,18 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from genops.store.records import (
-    CacheKind,
-    CacheSize,
-    LabelMove,
-    RunFilter,
-    RunRecord,
-    SpanKind,
-    SpanRecord,
-    Status,
-    StoreCounts,
-    VersionRecord,
-)
+from genops.store.records.caches import CacheKind, CacheSize
+from genops.store.records.runs import RunFilter, RunRecord, SpanKind, SpanRecord, Status, StoreCounts
+from genops.store.records.versions import LabelMove, VersionRecord
 
 if TYPE_CHECKING:
     from genops.store.store import Store

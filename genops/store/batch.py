@@ -16,8 +16,8 @@ from sqlalchemy import Connection, Table
 
 from genops.artifacts import Component, Lock, canonical_bytes
 from genops.store import tables
-from genops.store.records import RunRecord, SpanRecord
-from genops.store.tables import json_text
+from genops.store.records.runs import RunRecord, SpanRecord
+from genops.store.tables.columns import json_text
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from genops.errors import StoreError
 from genops.store.engine import reading, writing
 
-HEAD = "0008"
+HEAD = "0009"
 _MIGRATION_LOCK = 0x67656E6F7073
 _one_at_a_time = threading.Lock()  # Alembic keeps its context in globals
 

@@ -19,7 +19,7 @@ from genops.errors import StoreError
 from genops.store.batch import Batch, BatchWriter
 from genops.store.database import Database
 from genops.store.outage import Outage
-from genops.store.records import RunRecord, SpanRecord
+from genops.store.records.runs import RunRecord, SpanRecord
 
 INTERVAL = 0.05
 _LONGEST_PAUSE = 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from functools import lru_cache
 from string import Formatter
 from typing import Any
@@ -36,6 +36,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.filters.update(_FILTERS)
         del self.filters["random"]
         del self.globals["lipsum"]
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """A template's globals as one mapping: each rendering copies them, and of a chain that costs five times."""
+        return {**self.globals, **(d or {})}
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """A mapping's own key before a method of that name: an input may be called ``items``."""

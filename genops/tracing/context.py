@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from genops.store.records import SpanRecord
+from genops.store.records.runs import SpanRecord
 from genops.tracing.recorder import Recorder
 from genops.tracing.traceparent import parse_traceparent
 

@@ -10,7 +10,7 @@ from itertools import chain
 
 from genops.artifacts import Lock, LockEntry
 from genops.errors import StoreError
-from genops.store.records import SpanRecord
+from genops.store.records.runs import SpanRecord
 from genops.tracing import telemetry
 from genops.tracing.quantities import counted
 from genops.tracing.readable import value_text

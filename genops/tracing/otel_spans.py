@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from genops.artifacts import Value, decode
-from genops.store.records import RunRecord, SpanRecord
+from genops.store.records.runs import RunRecord, SpanRecord
 from genops.tracing import telemetry
 from genops.tracing.messages import input_messages, output_messages
 

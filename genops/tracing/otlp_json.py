@@ -6,7 +6,7 @@ import base64
 from collections.abc import Sequence
 from typing import Any
 
-from genops.store.records import RunRecord, SpanRecord
+from genops.store.records.runs import RunRecord, SpanRecord
 from genops.tracing.otel_spans import PayloadLookup, otel_spans
 
 _IDS = ("traceId", "spanId", "parentSpanId")

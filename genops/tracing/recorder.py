@@ -13,7 +13,7 @@ import orjson
 
 from genops.artifacts import Payload, Value, encode, normalise
 from genops.errors import GenopsError, StepError
-from genops.store.records import RunRecord, SpanKind, SpanRecord, Status
+from genops.store.records.runs import RunRecord, SpanKind, SpanRecord, Status
 
 TEXT_LIMIT = 4_000
 _OUTSIDE = frozenset({"model", "tool", "retrieve", "http", "function"})

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from genops.store.records import RunRecord, SpanKind
+from genops.store.records.runs import RunRecord, SpanKind
 
 Attributes = dict[str, Any]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from genops.artifacts import Value, decode
 from genops.errors import StoreError, Unfinished
-from genops.store.records import RunRecord, SpanRecord
+from genops.store.records.runs import RunRecord, SpanRecord
 
 if TYPE_CHECKING:
     from genops.store import Store

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from genops.store.records import RunRecord, SpanRecord
+from genops.store.records.runs import RunRecord, SpanRecord
 from genops.tracing import telemetry
 from genops.tracing.quantities import counted, dollars, seconds
 from genops.tracing.trace import Trace

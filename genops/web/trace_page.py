@@ -6,7 +6,7 @@ from typing import Any
 
 from genops.errors import StoreError
 from genops.page import Page, embedded
-from genops.store.records import SpanRecord
+from genops.store.records.runs import SpanRecord
 from genops.tracing import telemetry
 from genops.tracing.quantities import seconds
 from genops.tracing.trace import Trace

@@ -30,7 +30,7 @@ def test_a_kept_digest_spares_the_reading_until_the_file_changes(tmp_path):
     digest = file_digest(file, cache)
     (kept,) = cache.iterdir()
     kept.write_text(kept.read_text().replace(digest, "f" * 64))
-    files._digest.cache_clear()
+    files._remembered.clear()
     assert file_digest(file, cache) == "f" * 64  # another process believes what is kept
     file.write_bytes(b"abd")
     assert file_digest(file, cache) == file_digest(file)
@@ -45,7 +45,7 @@ def test_a_damaged_note_is_written_anew(tmp_path, damage):
     digest = file_digest(file, cache)
     (kept,) = cache.iterdir()
     kept.write_text(damage)
-    files._digest.cache_clear()
+    files._remembered.clear()
     assert file_digest(file, cache) == digest
     assert digest in kept.read_text()
 

@@ -4,7 +4,7 @@ import pytest
 
 from genops.artifacts import encode
 from genops.store import Store
-from genops.store.records import MemoEntry
+from genops.store.records.caches import MemoEntry
 
 
 @pytest.fixture

@@ -96,6 +96,15 @@ def test_one_that_does_not_answer_is_told_beside_the_others(site, genops):
     assert told.startswith("away could not be loaded: the model does not answer: no answer from http://127.0.0.1:9")
 
 
+def test_where_none_answers_the_comparison_is_shown_and_ends_with_4(site, genops):
+    with (site / "genops.toml").open("a") as settings:
+        for name in ("gone", "lost"):
+            settings.write(f'\n[models.{name}]\nmodel = "openai/{name}"\nbase_url = "http://127.0.0.1:9/v1"\n')
+    done = genops("model", "compare", "gone", "lost", "--bench", "1", "--requests", "10", "--json", code=4)
+    assert len(json.loads(done.out)["notes"]) == 2
+    assert "none of them answers" in done.err
+
+
 def test_reports_have_every_row_and_no_markup_of_models(site, genops):
     done = genops(
         *("model", "compare", "polite", "rude", "--suite", "manners"),

@@ -81,6 +81,14 @@ def test_a_server_that_is_told_to_end_ends_well(site, number):
     assert "nothing is served" in site.run("list")[1]
 
 
+def test_a_server_whose_weights_are_still_hashed_ends_as_soon(site):
+    os.truncate(site.root / "model" / "model.safetensors", 2**40)  # with nothing in it: minutes to hash, on no disk
+    process = site.serve()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+    assert site.records()[0]["digests"] == {}
+
+
 def test_nothing_is_left_of_a_supervisor_that_was_killed(site):
     site.fake.behave(engine=True)
     process = site.serve()

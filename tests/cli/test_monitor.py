@@ -1,9 +1,12 @@
 """``genops monitor``: production is scored, figures are shown, and a channel is told what a rule says."""
 
 import json
+import re
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+
+from tests.cli.live_monitor import asked, defined
 
 LIVE = """
 kind: monitor
@@ -21,14 +24,7 @@ channels:
 
 @pytest.fixture
 def live(site):
-    (site / "evals").mkdir(exist_ok=True)
-    (site / "evals" / "live.yaml").write_text(LIVE)
-    return site
-
-
-def asked(genops, *words):
-    for word in words:
-        genops("run", "say", "-i", f"what={word}")
+    return defined(site, LIVE)
 
 
 def test_what_arrives_is_scored_and_shown_and_a_bad_figure_is_told_once(live, genops):
@@ -91,6 +87,15 @@ def test_scores_stand_beside_those_at_release(live, genops):
     genops("monitor", "run", "live", "--once", code=3)
     (found,) = json.loads(genops("monitor", "status", "live", "--json").out)["since_release"]
     assert (found["name"], found["release"]["value"], found["now"]["value"]) == ("contains", 1.0, 0.0)
+    (live / "evals" / "live.yaml").write_text(
+        f"{LIVE}release: eval:release\n".replace("rules:", "  - regex: b\nrules:")
+    )
+    genops("monitor", "run", "live", "--once", code=3)
+    asked(genops, "bye")
+    genops("monitor", "run", "live", "--once", code=3)
+    shown = genops("monitor", "status", "live").out
+    assert "DIFFERENCE (90% INTERVAL)" in shown
+    assert "the evaluation has no score 'regex'" in shown
 
 
 def test_before_it_ran_it_says_how_to_begin(live, genops):
@@ -107,6 +112,96 @@ def test_what_is_not_known_in_full_says_why(live, genops):
     assert "at least 2" in shown
     assert "when the monitor began" in shown
     assert "the rule wants 3 observations" in shown
+
+
+@pytest.fixture
+def waiting(live, genops):
+    """Two channels that accept nothing, with a message each; then one of them is taken out of the monitor."""
+    deaf = LIVE.replace(
+        'file: {command: [sh, -c, "cat >> told.jsonl; echo >> told.jsonl"]}', "deaf: {command: ['false']}"
+    )
+    (live / "evals" / "live.yaml").write_text(f"{deaf}  old: {{command: ['false']}}\n")
+    genops("monitor", "run", "live", "--once", code=3)
+    asked(genops, *["bye"] * 20)
+    genops("monitor", "run", "live", "--once", code=1)
+    (live / "evals" / "live.yaml").write_text(deaf)
+    return live
+
+
+def listed(genops, *more):
+    return json.loads(genops("monitor", "deliveries", *more, "--json").out)
+
+
+def test_messages_to_a_channel_that_is_gone_are_told_everywhere_and_can_be_dropped(waiting, genops):
+    why = "1 message to old: live has no such channel any more; `genops monitor deliveries --monitor live"
+    for command in (["run", "live", "--once"], ["status", "live"], ["deliveries"]):
+        assert why in genops("monitor", *command, code=1 if command[0] == "run" else 0).err
+    assert {one["channel"]: one["next"] for one in listed(genops)}["old"] == "never"
+    assert list(json.loads(genops("monitor", "status", "live", "--json").out)["unreachable"]) == ["old"]
+    refused = genops("monitor", "deliveries", "--channel", "old", "--drop", code=2)
+    assert "add --yes" in refused.err
+    assert len(listed(genops)) == 2
+    (dropped,) = listed(genops, "--monitor", "live", "--channel", "old", "--drop", "--yes")
+    assert (dropped["channel"], dropped["message"]["state"]) == ("old", "alert")  # so that it can be told otherwise
+    (left,) = listed(genops)
+    assert left["channel"] == "deaf"
+    assert "no such channel" not in genops("monitor", "status", "live").err
+
+
+def test_a_message_is_chosen_by_its_id(waiting, genops):
+    first, second = listed(genops)
+    assert [one["id"] for one in listed(genops, first["id"])] == [first["id"]]
+    done = genops("monitor", "deliveries", first["id"], "--drop", "--yes")
+    assert "1 message deleted; nobody will be told" in done.err
+    assert [one["id"] for one in listed(genops)] == [second["id"]]
+    assert "no message waits" in genops("monitor", "deliveries", "--channel", "nobody", "--drop", "--yes").err
+
+
+def test_messages_of_a_monitor_that_is_gone_are_told_too(waiting, genops):
+    (waiting / "evals" / "live.yaml").unlink()
+    assert "no monitor live is in evals/" in genops("monitor", "deliveries").err
+    (waiting / "evals" / "live.yaml").write_text("kind: monitor\nchian: say\n")
+    assert "evals/" not in genops("monitor", "deliveries").err
+
+
+def test_a_watch_that_is_broken_is_told_and_the_rest_is_shown(live, genops):
+    genops("monitor", "run", "live", "--once", code=3)
+    asked(genops, "hello")
+    genops("monitor", "run", "live", "--once", code=3)
+    (live / "evals" / "questions.yaml").write_text(
+        "kind: drift\nreference: ../gone.jsonl\ncurrent: traces:chain=say\nembedder: hashing\n"
+    )
+    (live / "evals" / "live.yaml").write_text(f"{LIVE}drift: [questions, answers]\n")
+    shown = genops("monitor", "status", "live").out
+    assert re.search(r"^score.contains +1.000 ", shown, re.MULTILINE)
+    lines = {line.split()[0]: line for line in shown.splitlines() if line.startswith("drift.")}
+    assert "gone.jsonl" in lines["drift.questions"]
+    assert "answers" in lines["drift.answers"]
+    assert list(json.loads(genops("monitor", "status", "live", "--json").out)["broken"]) == ["questions", "answers"]
+    printed = genops("monitor", "metrics", "live")
+    assert "gone.jsonl" in printed.err
+    assert 'figure="score.contains"' in printed.out
+    assert "gone.jsonl" in genops("monitor", "run", "live", "--once", code=2).err
+
+
+def test_what_judges_were_asked_and_cost_is_shown_apart(live, genops):
+    talker = (live / "talker.yaml").read_text()
+    answer = '{\\"quotes\\": [], \\"reasoning\\": \\"fine\\", \\"score\\": 4}'
+    rule = f'  - when: {{user: "Is it polite"}}\n    text: "{answer}"\n'
+    (live / "talker.yaml").write_text(talker.replace("rules:\n", f"rules:\n{rule}"))
+    (live / "evals" / "live.yaml").write_text(
+        f"{LIVE}judge: talker\n".replace("scorers:", "scorers:\n  - rubric: Is it polite?")
+    )
+    genops("monitor", "run", "live", "--once", code=3)
+    asked(genops, "hello", "hello you")
+    genops("monitor", "run", "live", "--once", code=3)
+    shown = genops("monitor", "status", "live").out
+    assert "judges: 2 questions, " in shown
+    assert "about 2 scored runs" in shown
+    found = json.loads(genops("monitor", "status", "live", "--json").out)
+    assert (found["judges"]["runs"], found["judges"]["calls"]) == (2, 2)
+    assert found["judges"]["input_tokens"] > 0
+    assert found["figures"]["cost.judges"]["unit"] == "USD"
 
 
 def test_a_chain_that_is_not_there_is_waited_for_and_told(live, genops):
@@ -133,6 +228,9 @@ def test_an_evaluation_that_is_not_there_is_told_before_it_looks(live, genops):
         (["silence", "nothing", "--for", "0s"], "longer than nothing"),
         (["run", "live", "--once", "--listen", "127.0.0.1:9464"], "without end"),
         (["run", "live", "--listen", "nowhere"], "no address"),
+        (["deliveries", "--drop"], "say which messages"),
+        (["deliveries", "--drop", "--all", "--channel", "file"], "messages that wait"),
+        (["deliveries", "abc"], "no such message waits"),
     ],
 )
 def test_wrong_usage_is_one_clear_error(live, genops, arguments, message):

@@ -160,10 +160,16 @@ def test_contexts_that_no_window_shares_are_undecided_and_that_is_said(drift):
     assert (found.verdict, found.states[0].reason) == ("undecided", "no context has rows of both windows")
 
 
-def test_rows_too_few_to_relabel_are_not_called_tested(drift):
-    (state,) = drift(["one"], ["two"], descriptors=False).states
-    assert state.verdict == "undecided"
-    assert "too few groups can change sides" in state.reason
+def test_windows_of_a_few_rows_give_no_verdict_however_different_they_are(drift):
+    asked = sentences(COLOURS, 100, 1)
+    found = drift(asked, ["what is for lunch?"] * 3 + ["where is the bread?"], descriptors=False)
+    (state,) = found.states
+    assert found.exit_code == ExitCode.UNDECIDED
+    assert "the current window" in state.reason
+    assert "4 independent rows, and a verdict needs 10" in state.reason
+    assert "1 independent row," in drift(["one"], asked, descriptors=False).states[0].reason
+    session = [{"text": text, "group": "one user"} for text in sentences(FOOD, 50, 1)]
+    assert drift(asked, session, descriptors=False).verdict == "undecided"
 
 
 def test_several_states_share_alpha(drift):

@@ -112,6 +112,22 @@ def test_a_run_whose_record_comes_late_is_looked_at_and_none_twice(watched):
     assert Watch(spec(watched), watched.site.project).look().runs == 0
 
 
+def test_a_run_of_a_clock_that_is_ahead_holds_up_no_other(watched):
+    watch = Watch(spec(watched), watched.site.project)
+    arrive(watched, ["red red"])
+    store = watched.site.project.store
+    (first,) = store.runs()
+    hour = 3_600 * 10**9
+    store.writer.run(
+        replace(first, id="e" * 32, trace_id="e" * 32, started=first.started + hour, ended=first.ended + hour)
+    )
+    store.writer.flush(10.0)
+    assert watch.look().runs == 2
+    arrive(watched, ["blue"])
+    assert watch.look().runs == 1
+    assert watch.look().runs == 0
+
+
 def test_what_started_before_a_watch_began_is_not_looked_at(watched):
     arrive(watched, ["red red"])
     assert Watch(spec(watched), watched.site.project).look().runs == 0

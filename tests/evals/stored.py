@@ -8,7 +8,7 @@ from genops.evals.datasets import Dataset
 from genops.evals.results import Results
 from genops.settings import Settings
 from genops.store import Store
-from genops.store.records import EvalRecord, SampleRecord
+from genops.store.records.evaluations import EvalRecord, SampleRecord
 
 _ids = count(1)
 

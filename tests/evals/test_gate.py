@@ -13,7 +13,7 @@ from genops.evals import Range, scorer
 from genops.evals.gate import Verdict
 from genops.evals.plan import _units
 from genops.evals.suite_gate import SuiteGate
-from genops.store.records import SampleRecord
+from genops.store.records.evaluations import SampleRecord
 
 MOST_FALSE = 129  # of 2,000 at alpha 0.05: 100 and three standard errors
 

@@ -5,7 +5,7 @@ from itertools import count
 from genops.settings import Settings
 from genops.stats import ClusteredCounts
 from genops.store import Store
-from genops.store.records import CampaignRecord, FindingRecord, TryRecord
+from genops.store.records.campaigns import CampaignRecord, FindingRecord, TryRecord
 
 _ids = count(1)
 

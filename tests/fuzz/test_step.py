@@ -18,7 +18,7 @@ from genops.fuzz.promotion import promote
 from genops.fuzz.runner import CampaignPlan
 from genops.fuzz.runner.opening import unfinished_campaign
 from genops.fuzz.summary import summarise
-from genops.store.records import RunFilter
+from genops.store.records.runs import RunFilter
 from tests.fuzz.weak_site import HARMLESS, TWIN, site, weak
 
 __all__ = ["site", "weak"]

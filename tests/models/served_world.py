@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import socket
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,37 +10,25 @@ from benchmarks.loopback_server import LoopbackServer
 from genops.models import Gateway, Model, resolve_model
 from genops.settings import ModelAlias, Settings
 from genops.store import Store
-from genops.store.records import ServedRecord
+from genops.store.records.serving import ServedRecord
 from genops.vllm_settings import VllmSettings
+from tests.servers.served import served
 
 
 def record(url: str, replica: int = 0, **changed: Any) -> ServedRecord:
     """A server that is ready on this machine."""
     now = time.time_ns()
-    served = ServedRecord(
-        id=f"{replica:032x}",
-        alias="local",
-        replica=replica,
-        host=socket.gethostname(),
-        supervisor=1,
-        engine_pid=10 + replica,
-        url=url,
-        state="ready",
-        phase="",
-        started=now,
-        ready=now,
-        ended=None,
-        beat=now,
-        engine="vllm 0.32.0",
-        model="models/tiny",
-        digests={"weights": "a" * 64, "tokenizer": "b" * 64, "chat_template": "c" * 64},
-        adapters={},
-        sampling={},
-        arguments=[],
-        key_file="",
-        log="",
-    )
-    return replace(served, **changed)
+    stands = {
+        "id": f"{replica:032x}",
+        "replica": replica,
+        "supervisor": 1,
+        "engine_pid": 10 + replica,
+        "started": now,
+        "ready": now,
+        "model": "models/tiny",
+        "digests": {"weights": "a" * 64, "tokenizer": "b" * 64, "chat_template": "c" * 64},
+    }
+    return served(url, **stands | changed)
 
 
 class ServedWorld:

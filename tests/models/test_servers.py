@@ -13,7 +13,7 @@ from genops.models.embeddings import EmbeddingRequest
 from genops.models.servers import NEUTRAL_SAMPLING
 from genops.settings import ModelAlias, Price
 from genops.store import Store
-from genops.store.records import LoadTestRecord, PriceRecord
+from genops.store.records.serving import LoadTestRecord, PriceRecord
 from tests.models.served_world import ServedWorld, record
 from tests.store.conftest import new_postgres, postgres_server, store, url
 

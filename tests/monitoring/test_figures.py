@@ -1,10 +1,13 @@
 """Figures are told with their unit, size and interval; scores weigh by how likely they were to be drawn."""
 
+from dataclasses import replace
+
 import pytest
 
+from genops.evals.score import Range
 from genops.monitoring.figures import Figures
 from genops.monitoring.runs import columns
-from genops.store.records import EndedRun, FeedbackRecord, MonitoredRecord
+from genops.store.records.monitoring import EndedRun, FeedbackRecord, MonitoredRecord
 
 
 def run(number, seconds=1.0, failed=False, session=None, cost=0.01):
@@ -16,7 +19,7 @@ def scored(number, value, probability=1.0):
 
 
 def figures(runs=(), scores=(), feedback=(), evidence=None, weight=1.0, part=""):
-    return Figures(columns(runs), scores, feedback, evidence or {}, {"contains": (0.0, 1.0)}, weight, part).all()
+    return Figures(columns(runs), scores, feedback, evidence or {}, {"contains": Range()}, weight, part).all()
 
 
 def test_errors_are_a_share_with_an_interval():
@@ -86,6 +89,30 @@ def test_scores_that_could_not_be_had_are_counted():
     assert (found.n, found.missing) == (20, "1 of 21 drawn runs unscored")
     assert found.low is not None
     assert figures(scores=[lost])["score.contains"].value is None
+
+
+def judged(number, cost):
+    return replace(scored(number, 1.0), judged={"calls": 2, "cost": cost, "input_tokens": 90, "output_tokens": 9})
+
+
+def test_what_judges_cost_is_told_apart_from_what_runs_cost():
+    found = figures([run(1, cost=0.5)], [judged(1, 0.25), judged(2, 0.125), scored(3, 1.0)])
+    spent = found["cost.judges"]
+    assert (spent.value, spent.unit, spent.n, spent.missing) == (0.375, "USD", 2, "")
+    assert found["cost.total"].value == 0.5
+    assert figures()["cost.judges"].value == 0.0
+
+
+def test_what_judges_cost_is_a_lower_bound_where_one_has_no_price():
+    spent = figures(scores=[judged(1, 0.25), judged(2, None)])["cost.judges"]
+    assert (spent.value, spent.low, spent.high) == (0.25, 0.25, None)
+    assert spent.missing == "a lower bound: 1 of 2 judged runs without a price"
+
+
+def test_where_answers_get_worse_in_the_middle_the_score_still_has_an_interval():
+    fallen = [scored(number, float(number < 200)) for number in range(400)]
+    found = figures(scores=fallen)["score.contains"]
+    assert 0.4 < found.low < found.value == 0.5 < found.high < 0.6
 
 
 def test_a_score_weighs_by_how_likely_its_run_was_to_be_drawn():

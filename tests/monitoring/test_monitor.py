@@ -1,5 +1,6 @@
 """A monitor scores what arrives, once, by the rates that it is given, and goes on where it was left."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ from benchmarks.loopback_server import Fault, LoopbackServer, Reply
 from genops.errors import DefinitionError
 from genops.executor import Chain
 from genops.monitoring.feedback import add_feedback
-from genops.monitoring.monitor import Monitor
+from genops.monitoring.monitor import Look, Monitor
 from genops.monitoring.spec import MonitorSpec
 
 HOUR = 3_600.0
@@ -96,21 +97,105 @@ def test_two_processes_share_the_work(lab):
     assert one.reading().figures(HOUR)["traces"].value == 3
 
 
-def test_of_two_that_look_at_once_one_is_kept(lab, monkeypatch):
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Has something done while a monitor scores; the monitor's own look afterwards."""
+
+    def look(monitor, do):
+        drawn = monitor._drawn
+
+        def first(runs):
+            if runs:
+                monkeypatch.setattr(monitor, "_drawn", drawn)
+                do()
+            return drawn(runs)
+
+        monkeypatch.setattr(monitor, "_drawn", first)
+        return monitor.look()
+
+    return look
+
+
+def test_while_one_scores_another_does_not_so_that_no_judge_is_paid_twice(lab, meanwhile):
     one, other = (Monitor(spec(), lab.site.project) for _ in range(2))
     one.look()
     arrive(lab, "yes")
-    lab.site.project.store.writer.flush(10.0)
-    drawn = one._drawn
-
-    def meanwhile(runs):
-        monkeypatch.setattr(one, "_drawn", drawn)
-        assert other.look().drawn == 1
-        return drawn(runs)
-
-    monkeypatch.setattr(one, "_drawn", meanwhile)
-    assert (one.look().drawn, one.look().drawn) == (0, 0)
+    found = []
+    assert meanwhile(one, lambda: found.append(other.look())).drawn == 1
+    assert [(look.is_busy, look.runs) for look in found] == [(True, 0)]
+    assert other.look() == Look(0, 0)
     assert Monitor(spec(), lab.site.project).seen == 1
+
+
+def test_one_that_died_while_it_scored_is_waited_for_until_its_lease_is_over(lab, monkeypatch):
+    store = lab.site.project.store
+    monitor = Monitor(spec(), lab.site.project)
+    monitor.look()
+    arrive(lab, "yes")
+    now = time.time_ns()
+    assert store.lease_monitor("live", 0, now, now + int(0.3e9))
+    assert monitor.look().is_busy
+    time.sleep(0.4)
+    assert monitor.look().drawn == 1
+
+
+def test_a_lease_lasts_for_as_long_as_scoring_does(lab, meanwhile, monkeypatch):
+    monkeypatch.setattr("genops.monitoring.lease.LEASE", 0.3)
+    one, other = (Monitor(spec(), lab.site.project) for _ in range(2))
+    one.look()
+    arrive(lab, "yes")
+    found = []
+
+    def long():
+        time.sleep(1.0)
+        found.append(other.look())
+
+    assert meanwhile(one, long).drawn == 1
+    assert [look.is_busy for look in found] == [True]
+    assert lab.site.project.store.monitor("live").lease == 0
+
+
+def test_of_two_that_score_at_once_all_the_same_one_result_is_kept(lab, meanwhile):
+    one, other = (Monitor(spec(), lab.site.project) for _ in range(2))
+    one.look()
+    arrive(lab, "yes")
+    store = lab.site.project.store
+
+    def as_by_a_clock_that_is_ahead():
+        assert store.lease_monitor("live", 0, time.time_ns() + 3_600 * 10**9, 0)
+        assert other.look().drawn == 1
+
+    assert meanwhile(one, as_by_a_clock_that_is_ahead).drawn == 0
+    assert one.look().drawn == 0
+    assert Monitor(spec(), lab.site.project).seen == 1
+    assert len(list(store.monitored("live"))) == 1
+
+
+def test_what_is_older_than_it_keeps_is_forgotten_and_not_scored_again(lab):
+    store = lab.site.project.store
+    monitor = Monitor(spec(over="1s", keep="1s"), lab.site.project)
+    monitor.look()
+    (old,) = arrive(lab, "yes")
+    assert monitor.look().drawn == 1
+    began = replace(store.monitor("live"), kept=1)
+    assert store.advance_monitor(began, [], store.monitor("live"))
+    time.sleep(1.1)
+    arrive(lab, "no")
+    monitor.look()
+    assert old not in {one.run for one in store.monitored("live")}
+    add_feedback(lab.site.project, old, 0.0)
+    for keep in ("1s", "90d"):
+        look = Monitor(spec(over="1s", keep=keep), lab.site.project).look()
+        assert (look.drawn, look.again) == (0, 0)
+    assert Monitor(spec(), lab.site.project).seen == 2
+
+
+def test_scores_are_kept_as_long_as_any_window_wants_them():
+    assert spec().keep == 90 * 86_400
+    assert spec(over="180d").keep == 180 * 86_400
+    assert spec(rules=["error_rate > 5% over 100d"]).keep == 100 * 86_400
+    with pytest.raises(DefinitionError, match="`keep` is 86400 s, and a figure is of 172800 s"):
+        spec(keep="1d", rules=["error_rate > 5% over 2d"])
 
 
 def test_what_was_there_before_it_began_is_not_its_concern(lab):
@@ -192,7 +277,7 @@ def test_judges_of_suites_score_it_and_one_that_is_away_is_asked_again(lab, serv
     suite = lab.run(lab.suite([{"text": "yes"}], judged["scorers"], judge="judge"))
     (sample,) = suite.samples
     assert kept.scores["rubric"]["value"] == sample.scores["rubric"]["value"] == 0.75
-    assert kept.judged["calls"] == 1
+    assert kept.judged["calls"] == 2  # that of the time before is paid too
 
 
 def test_a_window_in_which_all_runs_failed_has_an_error_rate_and_no_scores(lab):

@@ -4,7 +4,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from genops.evals.summary import Measure
 from genops.monitoring.prometheus import Scrape
-from genops.store.records import AlertRecord
+from genops.store.records.alerts import AlertRecord
 
 
 def test_every_figure_is_read_back_by_the_parser_of_prometheus():

@@ -15,7 +15,7 @@ from genops.monitoring.feedback import add_feedback
 from genops.monitoring.monitor import Monitor
 from genops.monitoring.ruling import apply_rules, silence_rule
 from genops.monitoring.spec import MonitorSpec
-from genops.store.records import RunFilter
+from genops.store.records.runs import RunFilter
 from tests.drift.small_talk import COLOURS, FOOD, sentences
 
 RULE = "error_rate > 0.5"
@@ -189,7 +189,7 @@ def test_two_monitors_go_on_with_one_watch(lab, questions):
     for monitor in (one, other, one):
         say(lab, sentences(COLOURS, 5, 2))
         monitor.look()
-    assert one.watches["questions"].seen == 15
+    assert one.watches.open("questions").seen == 15
 
 
 def say(lab, texts):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from genops.monitoring.runs import SETTLED, RecentRuns
-from genops.store.records import RunRecord
+from genops.store.records.runs import RunRecord
 
 HOUR = 3_600 * 10**9
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genops.monitoring.sampling import Rates, Sampling
-from genops.store.records import RunRecord
+from genops.store.records.runs import RunRecord
 from genops.syntax import compile_value
 
 

@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from genops.errors import StoreUnavailable, UsageError
 from genops.executor import Chain
+from genops.monitoring.lease import leased
 from genops.monitoring.monitor import Monitor
 from genops.monitoring.service import once, serve
 from genops.monitoring.spec import MonitorSpec
@@ -122,3 +123,26 @@ async def test_what_a_look_has_to_say_is_sent_at_once(lab, tmp_path):
     found = await once(monitor)
     assert (found.delivered.accepted, found.delivered.failed) == (1, 0)
     assert '"rule": "traces > 1"' in (tmp_path / "told").read_text()
+
+
+async def test_a_process_that_scores_is_waited_for_by_who_looks_once(lab):
+    monitor, other = monitor_of(lab), monitor_of(lab)
+    await asyncio.to_thread(monitor.look)
+    await asyncio.to_thread(arrive, lab, "yes")
+    with leased(lab.site.project.store, "live") as is_mine:
+        assert is_mine
+        waiting = asyncio.create_task(once(other))
+        await asyncio.sleep(0.7)
+        assert not waiting.done()
+    assert (await waiting).look.drawn == 1
+
+
+async def test_who_serves_goes_on_with_the_rules_while_another_scores(lab):
+    monitor = monitor_of(lab, rules=["traces > 1"])
+    await asyncio.to_thread(monitor.look)
+    with leased(lab.site.project.store, "live"):
+        await asyncio.to_thread(arrive, lab, "yes", "yes")
+        (found,), serving = await told(monitor, len)
+        await ended(serving)
+    assert (found.look.is_busy, found.look.runs) == (True, 0)
+    assert [alert.state for alert in found.alerts] == ["alert"]

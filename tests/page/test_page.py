@@ -5,6 +5,7 @@ import json
 import pytest
 
 from genops.page import Page, browser_value, embedded
+from tests.pages import assert_self_contained
 
 HOSTILE = "</script><!-- <script> & \u2028 \u2029 \ud83d é 漢"
 
@@ -44,3 +45,8 @@ class TestPage:
     def test_a_place_that_is_not_filled_is_an_error(self):
         with pytest.raises(KeyError, match="data"):
             Page("genops.web", "trace").filled("title")
+
+    def test_its_body_stands_in_the_frame_of_all_pages(self):
+        page = Page("genops.web", "trace").filled("title", data="{}")
+        assert_self_contained(page)
+        assert page.index("<body>") < page.index('id="spans"') < page.index("<noscript>") < page.index("</body>")

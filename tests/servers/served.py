@@ -5,7 +5,7 @@ import socket
 import time
 from dataclasses import replace
 
-from genops.store.records import ServedRecord
+from genops.store.records.serving import ServedRecord
 
 
 def served(url, **changed):

@@ -73,8 +73,12 @@ class Handler(BaseHTTPRequestHandler):
         if self.headers.get("Authorization") != f"Bearer {os.environ['VLLM_API_KEY']}":
             return self.send(401, '{"error": "Unauthorized"}')
         if self.path == "/v1/load_lora_adapter":
+            if body["lora_name"] in MODELS:
+                return self.send(400, "It has already been loaded.")
             MODELS[body["lora_name"]] = body["lora_path"]
             return self.send(200, "Success")
+        if self.path == "/v1/unload_lora_adapter":
+            return self.send(200 if MODELS.pop(body["lora_name"], None) else 404, "")
         told = behaviour()
         with self.lock:
             Handler.running += 1

@@ -103,6 +103,17 @@ def test_an_adapter_that_answers_nothing_is_not_left_loaded(place):
     assert [list(adapters) for adapters in place.adapters()] == [["support"], []]
 
 
+def test_where_another_gives_no_answer_the_former_one_is_loaded_again(place):
+    former = load_adapter(place.settings, place.store, "local", "support")
+    place.write("support", "trained again")
+    for server in place.servers:
+        server.fail(Fault("status", 500))
+    with pytest.raises(Unfinished, match="was not loaded"):
+        load_adapter(place.settings, place.store, "local", "support")
+    assert [Path(server.adapters["support"]).name for server in place.servers] == [former.digest] * 2
+    assert place.adapters() == [{"support": former.digest}] * 2
+
+
 def test_a_server_that_takes_none_while_it_runs_says_what_to_do(place):
     for server in place.servers:
         server.adapters = None
@@ -126,6 +137,17 @@ def test_a_pinned_adapter_is_that_one(place):
     with pytest.raises(UsageError, match="the settings pin 00000000"):
         load_adapter(settings, place.store, "local", "support")
     assert place.servers[0].adapters == {}
+
+
+def test_a_digest_alone_names_what_was_loaded_before(place):
+    first = load_adapter(place.settings, place.store, "local", "support")
+    place.write("support", "trained again")
+    pinned = place.with_adapters(support={"digest": first.digest[:8]})
+    assert load_adapter(pinned, place.store, "local", "support").digest == first.digest
+    assert {one.configured for one in loaded_adapters(pinned, place.store, "local")} == {"same"}
+    unknown = place.with_adapters(support={"digest": "00000000"})
+    with pytest.raises(DefinitionError, match="no adapter is kept under the digest 00000000"):
+        load_adapter(unknown, place.store, "local", "support")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from genops.artifacts import encode
-from genops.store.records import RunRecord, SpanRecord
+from genops.store.records.runs import RunRecord, SpanRecord
 from genops.tracing import telemetry
 from tests.servers.otlp_receiver import OtlpReceiver
 

@@ -4,7 +4,7 @@ import threading
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import SpanFlags
 
-from genops.store.records import RunRecord
+from genops.store.records.runs import RunRecord
 from genops.tracing.export import SpanExport
 from genops.tracing.otlp_json import otlp_json
 from genops.tracing.traceparent import parse_traceparent

@@ -8,7 +8,7 @@ import pytest
 
 from genops.artifacts import encode
 from genops.settings import Redaction
-from genops.store.records import RunRecord
+from genops.store.records.runs import RunRecord
 from genops.tracing.recorder import Recorder
 from genops.tracing.redaction import Redactor
 

@@ -1,6 +1,6 @@
 import pytest
 
-from genops.store.records import RunRecord
+from genops.store.records.runs import RunRecord
 from genops.tracing import telemetry
 
 

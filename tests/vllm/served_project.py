@@ -28,16 +28,15 @@ path = "{base}"
 python = "{python}"
 max_model_len = 512
 gpu_memory_utilization = 0.2
+structured_outputs = "xgrammar"
 tool_call_parser = "hermes"
+traces = "genops"
 max_lora_rank = 8
 gpu_hour = 2.0
 environment = {{VLLM_CPU_KVCACHE_SPACE = "1", VLLM_CPU_OMP_THREADS_BIND = "nobind", HF_HUB_OFFLINE = "1"}}
 
 [models.tiny.vllm.extra]
 enforce-eager = true
-tool-strict-level = "parameter"
-structured-outputs-config = {{backend = "xgrammar", disable_any_whitespace = true}}
-
 
 [models.tiny.vllm.adapters.support]
 path = "{adapter}"

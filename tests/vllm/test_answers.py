@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from typing import Any
 
 import pytest
 
@@ -91,6 +93,29 @@ def test_the_trace_of_a_call_has_the_figures_of_the_engine(served: ServedProject
         assert figures[f"genops.engine.{name}"] >= 0
     assert figures["genops.engine.name"].startswith("vllm 0.")
     assert len(figures["genops.engine.weights"]) == 64
+
+
+def test_the_engine_s_own_span_joins_the_trace_below_the_call_that_it_worked_for(served: ServedProject) -> None:
+    served.run("say", "join me")
+    spans = _with_engine(served)
+    model = next(span for span in spans if span.kind == "model")
+    engine = next(span for span in spans if span.kind == "engine")
+    assert (engine.run, engine.parent) == (model.run, model.number)  # by the trace id and the parent that vLLM sent
+    for name in ("queue", "model_prefill", "model_decode"):
+        assert engine.attributes[f"gen_ai.latency.time_in_{name}"] >= 0
+    assert engine.attributes["gen_ai.latency.time_to_first_token"] > 0
+    assert model.started <= engine.started <= (engine.ended or 0) <= (model.ended or 0)
+
+
+def _with_engine(served: ServedProject) -> list[Any]:
+    """The spans of the newest run once the engine's has come, which vLLM sends every five seconds."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        spans = served.last_spans()
+        if any(span.kind == "engine" for span in spans):
+            return spans
+        time.sleep(0.5)
+    raise AssertionError("no span of the engine in a minute")
 
 
 def test_base_and_adapter_stand_side_by_side_in_one_chain(served: ServedProject) -> None:

@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -17,6 +18,7 @@ import pytest
 from genops.serving.metrics.reading import Reading
 from tests.vllm.conftest import end
 from tests.vllm.served_project import ServedProject
+from tests.vllm.tiny_llama import make_adapter
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(900)]
 
@@ -68,6 +70,26 @@ def test_an_adapter_is_unloaded_and_loaded_while_the_server_runs(served: ServedP
     assert "support" in gone.stderr
     served.done("model", "adapter", "load", "tiny", "support")
     assert served.run("both", "hello again")["run"]["status"] == "ok"
+
+
+def test_an_adapter_takes_the_place_of_another_and_requests_under_way_end_with_the_old_one(
+    served: ServedProject, models: Path
+) -> None:
+    other = make_adapter(models / "other", models / "base", seed=2)
+    own = _answer(served, 300)
+    with ThreadPoolExecutor() as threads:
+        under_way = threads.submit(_answer, served, 300)
+        _wait_for_running(served, 1)
+        served.done("model", "adapter", "load", "tiny", "support", "--path", str(other))
+        assert under_way.result() == own
+    try:
+        assert _answer(served, 8) != own[: len(_answer(served, 8))]
+        refused = served.command("run", "both", "--input", "question=hello")
+        assert refused.returncode == 4
+        assert "loaded under that name" in refused.stderr
+    finally:
+        served.done("model", "adapter", "load", "tiny", "support")
+    assert _answer(served, 300) == own
 
 
 def test_the_figures_of_the_engine_are_shown_and_kept(served: ServedProject) -> None:
@@ -137,6 +159,26 @@ def test_requests_under_way_are_answered_before_a_server_goes(project: ServedPro
     assert status in (0, 130)
     assert [one.returncode for one in ended] == [0, 0, 0], [one.stderr for one in ended]
     assert project.servers() == []
+
+
+def _answer(project: ServedProject, tokens: int) -> str:
+    """What the adapter ``support`` says, asked past genops, at temperature 0."""
+    record = project.servers()[0]
+    key = Path(record.key_file).read_text().strip()
+    body = {
+        "model": "support",
+        "messages": [{"role": "user", "content": "speak"}],
+        "max_tokens": tokens,
+        "temperature": 0,
+        "ignore_eos": True,
+    }
+    asked = Request(
+        f"{record.url}/chat/completions",
+        json.dumps(body).encode(),
+        {"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
+    )
+    with urlopen(asked, timeout=120) as answer:  # a server of this machine
+        return str(json.load(answer)["choices"][0]["message"]["content"])
 
 
 def _wait_for_runs(project: ServedProject, count: int) -> None:

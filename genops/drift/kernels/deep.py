@@ -8,13 +8,12 @@ of this size take longer to record than to differentiate.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
+from genops.blas import one_blas_thread
 from genops.drift.kernels.distances import squared_euclidean
 
 Floats = NDArray[np.float64]
@@ -150,7 +149,7 @@ def learned(
     rows = np.concatenate([current, reference])
     apart = squared_euclidean(rows, rows) if len(rows) <= _WHOLE else None
     mean, square = ([np.zeros_like(part) for part in kernel.parameters] for _ in range(2))
-    with _blas().limit(limits=1):  # products so small take longer to hand out than to make
+    with one_blas_thread():
         for step in range(1, 1 + steps):
             drawn = [random.permutation(len(window))[:size] for window in (current, reference)]
             places = np.concatenate([drawn[0], len(current) + drawn[1]])
@@ -165,12 +164,6 @@ def learned(
             ]
             kernel = DeepKernel(tuple(moved))
     return kernel
-
-
-@cache
-def _blas() -> Any:
-    """What sets how many threads a product takes."""
-    return ThreadpoolController().select(user_api="blas")
 
 
 def _ratio(kernel: Floats) -> tuple[float, Floats]:

@@ -12,7 +12,7 @@ from genops.drift.windows.reference import Sources
 from genops.errors import ReferenceNotFound, UsageError
 from genops.evals.results import Results, StoredSample
 from genops.evals.subject import step_outputs
-from genops.store.records import SampleRecord
+from genops.store.records.evaluations import SampleRecord
 from genops.tracing.trace import Trace
 
 

@@ -16,7 +16,7 @@ from genops.errors import ReferenceNotFound, UsageError, nearest
 from genops.evals.datasets.sources.traces import TraceQuery
 from genops.evals.scorers.span_view import SpanView
 from genops.evals.subject import step_outputs
-from genops.store.records import RunFilter, RunRecord
+from genops.store.records.runs import RunFilter, RunRecord
 from genops.tracing.trace import Trace
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from genops.executor.closure import Closure
 from genops.executor.engine import RunResult, run_chain
 from genops.models.loop_thread import on_loop
 from genops.prompts import Prompt
-from genops.store.records import RunRecord
+from genops.store.records.runs import RunRecord
 
 FENCE = "fence"
 _FREE: dict[str, Any] = {"cost": 0.0, "input_tokens": 0, "output_tokens": 0}

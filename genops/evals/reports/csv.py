@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from genops.evals.reports.report import Report
-from genops.store.records import SampleRecord
+from genops.store.records.evaluations import SampleRecord
 
 COLUMNS = (
     "evaluation",

@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape, quoteattr
 from genops.evals.reports import wording
 from genops.evals.reports.report import Report
 from genops.evals.summary import FailedSample, Failure, VariantSummary, failures_of
-from genops.store.records import SampleRecord
+from genops.store.records.evaluations import SampleRecord
 
 _TAGS: dict[Failure, str] = {"bad": "failure", "infrastructure": "error", "unscored": "skipped"}
 _UNTOLD = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from genops.evals.results import Results
 from genops.evals.summary import Summary
 from genops.executor import Project
-from genops.store.records import EvalRecord
+from genops.store.records.evaluations import EvalRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,9 @@ def size(summary: Summary) -> str:
 def verdict(found: Verdict) -> str:
     """Where a gate stands, in one line."""
     seen = f"{found.used:,} of {found.samples:,} samples"
-    return f"gate {OUTCOMES[found.outcome]} after {seen} (alpha {found.alpha:g}, about the {found.about})"
+    early = found.outcome != "undecided" and found.seen < found.units
+    certain = f"; certain at n {found.seen:,}, and nothing later counts" if early else ""
+    return f"gate {OUTCOMES[found.outcome]} after {seen} (alpha {found.alpha:g}, about the {found.about}){certain}"
 
 
 def rule(found: RuleVerdict) -> str:

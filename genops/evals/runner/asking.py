@@ -17,7 +17,7 @@ from genops.evals.planting import Planted, read_plants
 from genops.evals.use import ScorerUse
 from genops.executor import RunOptions, run_chain
 from genops.executor.memo import Memo
-from genops.store.records import RunRecord, SpanRecord
+from genops.store.records.runs import RunRecord, SpanRecord
 
 
 @dataclass(slots=True)

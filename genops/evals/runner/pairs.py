@@ -15,7 +15,7 @@ from genops.evals.plan import Job, Plan
 from genops.evals.runner.scoring import Scoring
 from genops.evals.score import Unscored
 from genops.evals.scorer import as_text
-from genops.store.records import SampleRecord
+from genops.store.records.evaluations import SampleRecord
 from genops.syntax import Expression
 
 _WORTH = {"a": 1.0, "tie": 0.5, "b": 0.0}

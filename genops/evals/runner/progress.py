@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from genops.evals.outcome import infrastructure_failed, is_bad
 from genops.evals.suite import Budget
-from genops.store.records import SampleRecord
+from genops.store.records.evaluations import SampleRecord
 
 
 @dataclass(slots=True)

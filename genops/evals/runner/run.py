@@ -22,7 +22,8 @@ from genops.evals.runner.scoring import Scoring, score_sample
 from genops.evals.runner.sitting import sitting
 from genops.evals.sample import Sample
 from genops.models.loop_thread import on_loop
-from genops.store.records import EvalRecord, SampleRecord, SpanRecord
+from genops.store.records.evaluations import EvalRecord, SampleRecord
+from genops.store.records.runs import SpanRecord
 from genops.tracing.recorder import describe, new_id
 from genops.tracing.telemetry import RESPONSE_CACHED
 

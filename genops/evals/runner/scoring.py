@@ -17,7 +17,7 @@ from genops.evals.score import Evidence, Score, Unscored
 from genops.evals.use import ScorerUse
 from genops.executor import Project
 from genops.settings import Settings
-from genops.store.records import RunRecord, SpanRecord
+from genops.store.records.runs import RunRecord, SpanRecord
 from genops.tracing.trace import Trace
 
 if TYPE_CHECKING:

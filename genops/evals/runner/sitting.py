@@ -18,8 +18,8 @@ _ALLOCATIONS = 50_000
 def sitting(data_dir: Path, kind: str, record: str, name: str, hint: str) -> Iterator[None]:
     """Keeps other processes of this machine from working at the same record.
 
-    Meanwhile garbage is looked for less often: a hundred samples under way are alive, and looked through in vain they
-    cost a tenth of the time.
+    Meanwhile garbage is looked for less often, and not among what was there before: a hundred samples under way are
+    alive, and looked through in vain they cost a tenth of the time.
 
     Args:
         data_dir: The project's folder for data.
@@ -38,9 +38,11 @@ def sitting(data_dir: Path, kind: str, record: str, name: str, hint: str) -> Ite
         raise Unfinished(f"the {kind} {record[:12]} of {name!r} is under way in another process", hint=hint)
     often = gc.get_threshold()
     gc.set_threshold(max(_ALLOCATIONS, often[0]) if often[0] else 0, *often[1:])
+    gc.freeze()
     try:
         yield
     finally:
+        gc.unfreeze()
         gc.set_threshold(*often)
         path.unlink(missing_ok=True)
         os.close(held)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from genops.store.records import SpanRecord
+from genops.store.records.runs import SpanRecord
 from genops.tracing.trace import Trace
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from genops.artifacts import Value
-from genops.store.records import SpanRecord
+from genops.store.records.runs import SpanRecord
 from genops.tracing.trace import Trace
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from genops.artifacts import Value
-from genops.store.records import SpanRecord
+from genops.store.records.runs import SpanRecord
 from genops.tracing.trace import Trace
 
 _NUMBER = re.compile(r"\[\d+\]$")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from genops.evals.outcome import passed
 from genops.evals.rules import PASSED
-from genops.store.records import SampleRecord
+from genops.store.records.evaluations import SampleRecord
 
 Failure: TypeAlias = Literal["infrastructure", "unscored", "bad"]
 _REASONS = 50

@@ -8,7 +8,7 @@ from typing import Any
 
 from genops.evals.summary.arms import count_reason
 from genops.evals.summary.measure import Measure
-from genops.store.records import SampleRecord
+from genops.store.records.evaluations import SampleRecord
 
 
 @dataclass(slots=True)

@@ -22,7 +22,7 @@ from genops.evals.summary.measure import Distribution, distribution
 from genops.evals.summary.metric import MetricSpec, MetricSummary, Unscored, metric_specs, metric_summary
 from genops.evals.summary.pairs import PairSummary, PairTally, pair_summary
 from genops.store import Store
-from genops.store.records import EvalRecord
+from genops.store.records.evaluations import EvalRecord
 from genops.tracing.quantities import counted
 
 _KEPT = 20

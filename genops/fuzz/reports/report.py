@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from genops.fuzz.summary import Summary
 from genops.settings import Settings
-from genops.store.records import CampaignRecord
+from genops.store.records.campaigns import CampaignRecord
 
 
 @dataclass(frozen=True, slots=True)

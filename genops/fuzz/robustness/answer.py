@@ -21,7 +21,7 @@ from genops.evals.use import ScorerUse, parse_use, python_parsing, use_scorer
 from genops.executor import Project, RunOptions, run_chain
 from genops.executor.closure import Closure
 from genops.fuzz.robustness.rearranged import Rearranging, rearranged
-from genops.store.records import RunRecord, SpanRecord
+from genops.store.records.runs import RunRecord, SpanRecord
 from genops.tracing.readable import cut
 from genops.tracing.recorder import describe
 from genops.tracing.trace import Trace

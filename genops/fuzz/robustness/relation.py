@@ -133,7 +133,4 @@ def find_relation(name: str) -> Relation:
         ReferenceNotFound: None is; the message lists the nearest names.
         DefinitionError: What is registered is no relation.
     """
-    found = registry.get("relation", name)
-    if not (isinstance(found, type) and issubclass(found, Relation)):
-        raise DefinitionError(f"what is registered as relation {name!r} is none", hint="put it under @relation")
-    return found()
+    return registry.subclass("relation", name, Relation, "@relation")()

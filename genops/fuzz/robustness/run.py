@@ -14,7 +14,7 @@ from genops.fuzz.attack import Mutation
 from genops.fuzz.robustness.answer import Answer, first_changed
 from genops.fuzz.robustness.plan import Form, RobustnessPlan
 from genops.fuzz.robustness.relation import SOURCE
-from genops.store.records import TryRecord
+from genops.store.records.campaigns import TryRecord
 from genops.tracing.recorder import describe
 from genops.tracing.trace import Trace
 

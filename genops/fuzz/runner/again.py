@@ -12,7 +12,7 @@ from genops.fuzz.objective import Seed
 from genops.fuzz.runner.arena import Arena
 from genops.fuzz.runner.plan import CampaignPlan
 from genops.fuzz.target import StepEntry
-from genops.store.records import CampaignRecord, FindingRecord
+from genops.store.records.campaigns import CampaignRecord, FindingRecord
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from genops.fuzz.runner.seeding import Seeding
 from genops.fuzz.runner.trying import Try, outcome
 from genops.fuzz.search import behaviour
 from genops.fuzz.target import Carriers, StepEntry, check_poisonable, planted_closure, poisoned, target_of
-from genops.store.records import RunRecord, SpanRecord
+from genops.store.records.runs import RunRecord, SpanRecord
 from genops.syntax import Expression, YamlFile
 from genops.tracing.recorder import describe
 

@@ -12,7 +12,7 @@ from genops.evals.use import ScorerUse
 from genops.executor.planted_index import document_of
 from genops.fuzz.detectors.verdict import SAFE, SCALE
 from genops.fuzz.search import FOUND, MISSED
-from genops.store.records import SpanRecord
+from genops.store.records.runs import SpanRecord
 
 
 def check_names(own: Iterable[ScorerUse], added: Iterable[ScorerUse]) -> None:

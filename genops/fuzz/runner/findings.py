@@ -19,7 +19,8 @@ from genops.fuzz.runner.progress import Spend
 from genops.fuzz.runner.trying import Try, outcome
 from genops.fuzz.search import Minimised, Scores, Turns, minimise
 from genops.fuzz.strategies import STRATEGIES
-from genops.store.records import FindingRecord, SpanRecord, TryRecord
+from genops.store.records.campaigns import FindingRecord, TryRecord
+from genops.store.records.runs import SpanRecord
 from genops.tracing.trace import Trace
 
 _TRIES = 200

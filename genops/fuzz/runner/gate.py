@@ -22,7 +22,7 @@ from genops.fuzz.detectors.verdict import SCALE
 from genops.fuzz.runner.arena import Arena
 from genops.fuzz.runner.plan import CampaignPlan
 from genops.stats.sampling import draw_order
-from genops.store.records import TryRecord
+from genops.store.records.campaigns import TryRecord
 
 T = TypeVar("T")
 _VALUES = {"breach": 1.0, "safe": 0.0}

@@ -9,7 +9,7 @@ from genops.fuzz.attacker import AttackerRefused, AttackerUnusable
 from genops.fuzz.objective import Seed
 from genops.fuzz.runner.trying import Try
 from genops.fuzz.search import Plan
-from genops.store.records import TryRecord
+from genops.store.records.campaigns import TryRecord
 
 Phase: TypeAlias = Literal["sweep", "search", "strategy", "baseline"]
 _STOPPED = frozenset({AttackerRefused.__name__, AttackerUnusable.__name__})

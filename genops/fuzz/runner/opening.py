@@ -11,7 +11,7 @@ from genops.artifacts import Lock
 from genops.errors import ReferenceNotFound, Unfinished
 from genops.fuzz.runner.plan import CampaignPlan
 from genops.store import Store
-from genops.store.records import CampaignRecord
+from genops.store.records.campaigns import CampaignRecord
 from genops.tracing.recorder import new_id
 
 _NAMED = {"objectives": "the objective", "mutators": "the mutator", "strategies": "the strategy"}

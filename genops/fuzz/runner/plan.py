@@ -28,7 +28,7 @@ from genops.fuzz.search import Choice
 from genops.fuzz.target import StepEntry
 from genops.models import resolve_model
 from genops.plugins import Kind, registry
-from genops.store.records import TryRecord
+from genops.store.records.campaigns import TryRecord
 
 
 @dataclass(frozen=True)

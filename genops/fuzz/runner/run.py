@@ -24,7 +24,7 @@ from genops.fuzz.runner.session import Planned, sessions
 from genops.fuzz.runner.sitting import Sitting
 from genops.fuzz.runner.sweep import sweep
 from genops.models.loop_thread import on_loop
-from genops.store.records import CampaignRecord, FindingRecord
+from genops.store.records.campaigns import CampaignRecord, FindingRecord
 
 _FINDINGS = 20
 """Findings of one objective at most: what breaks everywhere needs no longer list."""

@@ -21,7 +21,7 @@ from genops.fuzz.runner.kept import is_missing, plan_of, record_of
 from genops.fuzz.runner.sitting import Sitting
 from genops.fuzz.runner.trying import Try
 from genops.fuzz.search import Plan, Search, closeness
-from genops.store.records import TryRecord
+from genops.store.records.campaigns import TryRecord
 
 _GROUPS = 4
 """Groups that are under way at once: together as many tries as may be."""

@@ -18,7 +18,7 @@ from genops.fuzz.runner.plan import CampaignPlan
 from genops.fuzz.runner.progress import FuzzProgress
 from genops.fuzz.runner.trying import Try
 from genops.fuzz.search import Plan
-from genops.store.records import CampaignRecord, TryRecord
+from genops.store.records.campaigns import CampaignRecord, TryRecord
 from genops.tracing.recorder import describe
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from genops.fuzz.runner.arena import Arena
 from genops.fuzz.runner.kept import Phase, record_of
 from genops.fuzz.runner.sitting import Sitting
 from genops.fuzz.search import Plan
-from genops.store.records import TryRecord
+from genops.store.records.campaigns import TryRecord
 
 
 async def sweep(sitting: Sitting, arena: Arena, first: int) -> None:

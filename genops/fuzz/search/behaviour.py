@@ -19,10 +19,13 @@ from numpy.typing import NDArray
 
 from genops.artifacts import Value
 from genops.stats.interval import Floats
-from genops.store.records import SpanRecord
+from genops.store.records.runs import SpanRecord
 
 Scores: TypeAlias = Mapping[str, Mapping[str, Any]]
-"""Detectors' scores by name, as a :class:`~genops.store.records.SampleRecord` has them; unscored ones say nothing."""
+"""Detectors' scores by name, as a :class:`~genops.store.records.evaluations.SampleRecord` has them.
+
+Unscored ones say nothing.
+"""
 
 POISON = "poison "
 """What features begin with that say whether a search found the passage that an attack came by."""

@@ -18,7 +18,7 @@ from genops.fuzz.summary.robustness import ChangedAnswer, ChangeRate, PromptSens
 from genops.fuzz.summary.tally import mutators_of
 from genops.fuzz.summary.verdict import standing_of_relation, standing_of_robustness
 from genops.stats import ClusteredCounts, cluster_mean_interval
-from genops.store.records import TryRecord
+from genops.store.records.campaigns import TryRecord
 
 _SCORED = ("same", "changed", "crashed")
 _EXAMPLES = 3

@@ -16,7 +16,7 @@ from genops.evals.summary import Measure
 from genops.fuzz.summary.rate import difference_of
 from genops.stats import McNemarTest, compare_paired, holm, mcnemar_test
 from genops.store import Store
-from genops.store.records import CampaignRecord, TryRecord
+from genops.store.records.campaigns import CampaignRecord, TryRecord
 
 Direction: TypeAlias = Literal["better", "worse", "same", "unclear"]
 ALPHA = 0.05

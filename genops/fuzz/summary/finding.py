@@ -8,7 +8,7 @@ from typing import Any, get_args
 from genops.executor.entry import input_of
 from genops.fuzz.objective import Severity
 from genops.fuzz.summary.tally import mutators_of
-from genops.store.records import FindingRecord
+from genops.store.records.campaigns import FindingRecord
 
 SEVERITIES: tuple[str, ...] = get_args(Severity)[::-1]
 """The worst first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from genops.fuzz.attacker import AttackerRefused, AttackerUnusable
-from genops.store.records import TryRecord
+from genops.store.records.campaigns import TryRecord
 
 _BY_ATTACKER = {AttackerRefused.__name__: "refused", AttackerUnusable.__name__: "unusable"}
 

@@ -17,7 +17,7 @@ from genops.fuzz.summary.robustness import RobustnessSummary
 from genops.fuzz.summary.tally import ObjectiveTally, tally
 from genops.fuzz.summary.verdict import Verdict, verdict_of
 from genops.store import Store
-from genops.store.records import CampaignRecord, TryRecord
+from genops.store.records.campaigns import CampaignRecord, TryRecord
 
 
 @dataclass(frozen=True, slots=True)

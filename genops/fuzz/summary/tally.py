@@ -10,7 +10,7 @@ from typing import Any
 from genops.fuzz.search import POISON
 from genops.fuzz.summary.outcomes import outcome_of
 from genops.stats import ClusteredCounts
-from genops.store.records import FindingRecord, TryRecord
+from genops.store.records.campaigns import FindingRecord, TryRecord
 
 BARE = ""
 """Stands for no mutator: the seed as it is written."""

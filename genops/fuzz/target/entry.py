@@ -13,7 +13,7 @@ from genops.evals.case import Case
 from genops.evals.fault import fault_of
 from genops.executor import Closure, RunOptions, on_loop, run_chain
 from genops.executor.entry import Entrance, entered, entrance, input_of
-from genops.store.records import RunFilter, RunRecord, SpanRecord
+from genops.store.records.runs import RunFilter, RunRecord, SpanRecord
 from genops.tracing.trace import Trace
 
 if TYPE_CHECKING:

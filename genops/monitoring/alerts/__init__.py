@@ -2,6 +2,7 @@
 
 from genops.monitoring.alerts.channels import Channel, NotAccepted, channels_schema, parse_channels
 from genops.monitoring.alerts.delivery import Outbox, Tally, write
+from genops.monitoring.alerts.given import Given
 from genops.monitoring.alerts.message import Example, Message, message_schema
 from genops.monitoring.alerts.rule import Rule, parse_rule, parse_rules, rule_schema
 from genops.monitoring.alerts.signature import sign, verify_signature
@@ -10,6 +11,7 @@ from genops.monitoring.alerts.state import Notice, look, retire, seen
 __all__ = [
     "Channel",
     "Example",
+    "Given",
     "Message",
     "NotAccepted",
     "Notice",

@@ -24,7 +24,7 @@ from genops.monitoring.alerts.harmless import one_line
 from genops.monitoring.alerts.message import Message, moment_text
 from genops.monitoring.alerts.state import SECOND
 from genops.store import Store
-from genops.store.records import AlertRecord, DeliveryRecord
+from genops.store.records.alerts import AlertRecord, DeliveryRecord
 
 FIRST = 30.0
 LONGEST = 3_600.0

@@ -16,7 +16,7 @@ from genops.evals.summary import Measure
 from genops.monitoring.alerts.harmless import one_line
 from genops.monitoring.alerts.rule import Rule, Sign
 from genops.monitoring.alerts.state import Notice
-from genops.store.records import AlertRecord, AlertState
+from genops.store.records.alerts import AlertRecord, AlertState
 
 VERSION = 1
 EXAMPLES = 3

@@ -6,6 +6,7 @@ rule                          is about
 ``error_rate > 0.05``         a figure of the monitor's own window (``5%`` is the same bound)
 ``latency.p95 > 2 s over 1h`` a figure of a window of the rule's own
 ``score.faithfulness < 0.8``  the mean of a scorer's scores
+``regression.correct > 0.05`` by how much a score is worse than at release
 ``drift.questions > 1``       the evidence of drift, as a share of what alarms
 ============================  =======================================================================
 """
@@ -24,9 +25,9 @@ from genops.chains import Parsing
 from genops.errors import DefinitionError, nearest
 from genops.evals.fields import Positive, field_of
 from genops.evals.schema import closed
-from genops.evals.score import Range
+from genops.monitoring.alerts.given import Given
 from genops.monitoring.durations import Duration, seconds_of
-from genops.monitoring.figures import QUANTILES
+from genops.monitoring.figures import QUANTILES, REGRESSION
 
 Sign: TypeAlias = Literal[">", ">=", "<", "<="]
 
@@ -38,10 +39,11 @@ _UNITS = {
     **{f"latency.{quantile}": "s" for quantile in QUANTILES},
     "cost.mean": "USD",
     "cost.total": "USD",
+    "cost.judges": "USD",
     "tokens.mean": "tokens",
 }
-_OF_FAMILY = {"score": "score", "feedback": "score", "drift": "share"}
-_ALWAYS = {"traces", "cost.total"}
+_OF_FAMILY = {"score": "score", "regression": "score", "feedback": "score", "drift": "share"}
+_ALWAYS = {"traces", "cost.total", "cost.judges"}
 _FACTORS = {
     "s": ("s", 1.0),
     "ms": ("s", 1e-3),
@@ -95,6 +97,11 @@ class Rule:
         """Whether large values are the bad ones."""
         return self.sign in (">", ">=")
 
+    @property
+    def warns(self) -> bool:
+        """Whether an estimate beyond the bound is worth a warning: without any change half of all are worse than 0."""
+        return not self.figure.startswith(REGRESSION) or self.bound > 0
+
     def beyond(self, value: float, bound: float) -> bool:
         """Whether a value is on the bad side of a bound."""
         if self.sign == ">":
@@ -104,21 +111,13 @@ class Rule:
         return value < bound if self.sign == "<" else value <= bound
 
 
-def parse_rules(
-    raw: Any,
-    parsing: Parsing,
-    scores: Mapping[str, Range] | None = None,
-    drifts: Collection[str] | None = None,
-    channels: Collection[str] = (),
-) -> tuple[Rule, ...]:
+def parse_rules(raw: Any, parsing: Parsing, given: Given) -> tuple[Rule, ...]:
     """Reads a monitor's ``rules``.
 
     Args:
         raw: As it is written.
         parsing: Where it stands.
-        scores: What the monitor's scorers give, by name; None where any name is taken.
-        drifts: Names of the monitor's drift checks; None where any name is taken.
-        channels: Names of its channels.
+        given: What the monitor has.
 
     Raises:
         DefinitionError: One is no rule, can never hold, or names what is not there; with its line.
@@ -126,8 +125,8 @@ def parse_rules(
     rules: dict[str, Rule] = {}
     for number, entry in enumerate(field_of(list, raw, "rules", Parsing(parsing.file, parsing.keys[:-1]))):
         below = parsing.below(number)
-        rule = parse_rule(entry, below, channels)
-        _check_figure(rule, scores, drifts, below)
+        rule = parse_rule(entry, below, given.channels)
+        given.check(rule, below)
         if rule.text in rules:
             raise DefinitionError(f"the rule {rule.text!r} is there twice", at=below.at())
         rules[rule.text] = rule
@@ -276,30 +275,3 @@ def _check_sides(rule: Rule, parsing: Parsing) -> None:
                 at=parsing.at(key),
                 hint=f"it is {milder} it: {key} {sign} {rule.bound:g}",
             )
-
-
-def _check_figure(
-    rule: Rule, scores: Mapping[str, Range] | None, drifts: Collection[str] | None, parsing: Parsing
-) -> None:
-    """Sees that the figure is one of the monitor's, and that it can be beyond the bound."""
-    family, _, name = rule.figure.partition(".")
-    low, high = 0.0, 1.0 if rule.figure == "error_rate" else math.inf
-    if family == "score" and scores is not None:
-        if name not in scores:
-            raise DefinitionError(
-                f"{rule.text!r}: no scorer is called {name!r}", at=parsing.at(), hint=nearest(name, scores)
-            )
-        low, high = scores[name].low, scores[name].high
-    elif family in ("score", "feedback"):
-        low = -math.inf
-    elif family == "drift" and drifts is not None and name not in drifts:
-        raise DefinitionError(
-            f"{rule.text!r}: no drift check of the monitor is called {name!r}",
-            at=parsing.at(),
-            hint=f"{nearest(name, drifts)}; the monitor's `drift:` names them",
-        )
-    if not rule.beyond(high if rule.above else low, rule.bound):
-        hint = f"write {rule.bound:g}%" if rule.figure == "error_rate" and 1 < rule.bound <= 100 else None
-        raise DefinitionError(
-            f"{rule.text!r} can never hold: {rule.figure} goes from {low:g} to {high:g}", at=parsing.at(), hint=hint
-        )

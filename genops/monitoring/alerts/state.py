@@ -21,7 +21,7 @@ from typing import Literal
 
 from genops.evals.summary import Measure
 from genops.monitoring.alerts.rule import Rule
-from genops.store.records import AlertRecord, AlertState
+from genops.store.records.alerts import AlertRecord, AlertState
 
 SECOND = 1_000_000_000
 _RANK: dict[AlertState, int] = {"no data": 0, "ok": 0, "warning": 1, "alert": 2}
@@ -84,7 +84,7 @@ def seen(rule: Rule, measure: Measure) -> AlertState:
     if mild is not None and rule.beyond(mild, rule.bound):
         return "alert"
     warned = rule.warn is not None and mild is not None and rule.beyond(mild, rule.warn)
-    return "warning" if warned or rule.beyond(value, rule.bound) else "ok"
+    return "warning" if warned or (rule.warns and rule.beyond(value, rule.bound)) else "ok"
 
 
 def retire(record: AlertRecord) -> Notice | None:

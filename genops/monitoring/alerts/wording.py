@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from genops.monitoring.alerts.harmless import harmless, one_line, unpinged
 from genops.monitoring.alerts.message import FigureTold, Message
-from genops.store.records import AlertState
+from genops.store.records.alerts import AlertState
 from genops.tracing.quantities import counted, dollars, seconds
 
 _SAYS: dict[AlertState, str] = {

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import struct
+import threading
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from genops.retrieval.dense.coarse import CoarseVectors
 from genops.retrieval.dense.gpu import Gpu
 from genops.retrieval.dense.index import Found, Mask, Rows, Ties, Vectors
 from genops.retrieval.dense.library import faiss_library, faiss_threads
-from genops.retrieval.dense.ranking import NOISE, checked_queries, nearest_few, nothing, ranked
+from genops.retrieval.dense.ranking import NOISE, all_near, checked_queries, nearest_few, nothing, ranked
 from genops.retrieval.dense.unit import unit_vectors
 
 _ASKED_AT_ONCE = 16
 _LEAP_COST = 3
 _MARGIN = 16
+_WORTH_COPIES = 64
+_WORTH_COPYING = range(4_000, 1_000_000)
 
 
 class FlatIndex:
@@ -40,6 +45,8 @@ class FlatIndex:
         self._stored: Vectors = numbers.reshape(self.rows, self.dimension)
         self._every = np.arange(self.rows)
         self._ties = self._every if ties is None else ties
+        self._searches = 0
+        self._copying = threading.Lock()
 
     def vectors(self, rows: Rows) -> Vectors:
         """See :meth:`DenseIndex.vectors`."""
@@ -64,8 +71,8 @@ class FlatIndex:
         if self._gpu.takes(k + _MARGIN, allowed):
             yield from self._gpu.nearest(queries, min(k + _MARGIN, self.rows))
             return
-        if allowed is None and len(queries) == 1:
-            nearest = self._nearest(queries, k)
+        if len(queries) == 1 and (allowed is None or not self._leaps(int(np.count_nonzero(allowed)))):
+            nearest = self._nearest(queries, k, allowed)
             if nearest is not None:
                 yield nearest
                 return
@@ -73,22 +80,41 @@ class FlatIndex:
         for cosines in self._cosines(queries, rows):
             yield rows[nearest_few(cosines, k)]
 
-    def _nearest(self, query: Vectors, k: int) -> Rows | None:
+    def _nearest(self, query: Vectors, k: int, allowed: Mask | None) -> Rows | None:
         """The rows among which the best are, as FAISS finds them; None where more may be as near as those it gives."""
+        if self.rows in _WORTH_COPYING:
+            self._searches += 1
+            found = self._coarse.nearest(query, k, allowed) if self._searches > _WORTH_COPIES else None
+            if found is not None:
+                return found
+        if allowed is not None:
+            return None
         fetched = k + _MARGIN
         if fetched >= self.rows:
             return self._every
         with faiss_threads(1):
             cosines, rows = self._index.search(query, fetched)
-        near = int(np.count_nonzero(cosines >= cosines[0, k - 1] - NOISE))
-        found: Rows = rows[0, :near]
-        return found if near < fetched else None
+        return all_near(cosines[0], rows[0], k, NOISE)
+
+    @property
+    def _coarse(self) -> CoarseVectors:
+        """Made when so much was searched that making them has paid; a quarter of the vectors' size in memory."""
+        with self._copying:
+            return self._copies
+
+    @cached_property
+    def _copies(self) -> CoarseVectors:
+        return CoarseVectors(self._stored)
+
+    def _leaps(self, count: int) -> bool:
+        """Whether rows are so few that looking at each costs less than reading on."""
+        return count <= self.rows // _LEAP_COST
 
     def _cosines(self, queries: Vectors, rows: Rows) -> Iterator[NDArray[np.float32]]:
         """For each query the cosines of rows, in single precision."""
         for first in range(0, len(queries), _ASKED_AT_ONCE):
             asked = queries[first : first + _ASKED_AT_ONCE]
-            if len(rows) <= self.rows // _LEAP_COST:
+            if self._leaps(len(rows)):
                 yield from self._distances(asked, rows)
                 continue
             # Reading on is so much faster than leaping that all rows take less time than many of them.

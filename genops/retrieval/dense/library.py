@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -44,7 +45,8 @@ def building_threads(rows: int) -> int:
 
 @cache
 def _cores() -> int:
-    return os.cpu_count() or 1
+    """That this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def selector(allowed: Mask | None) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genops.errors import InputError
-from genops.retrieval.dense.index import NO_ROW, Found, Mask, Vectors
+from genops.retrieval.dense.index import NO_ROW, Found, Mask, Rows, Vectors
 from genops.retrieval.dense.unit import unit_vectors
 
 NOISE = np.float32(1e-5)
@@ -45,6 +45,20 @@ def _kth_largest(values: NDArray[np.float32], k: int) -> np.float32:
         values = values[values >= np.partition(maxima, -k)[-k]]
     largest: np.float32 = np.partition(values, -k)[-k]
     return largest
+
+
+def all_near(cosines: Vectors, rows: Rows, k: int, reach: float | np.float32) -> Rows | None:
+    """The rows found whose scores are within ``reach`` of the ``k``-th; None where all are, and more may be left out.
+
+    Args:
+        cosines: Scores of what a search of FAISS found for one query, best first; more than ``k``.
+        rows: What it found.
+        k: From 1.
+        reach: In the scores' own unit.
+    """
+    near = int(np.count_nonzero(cosines >= cosines[k - 1] - reach))
+    found: Rows = rows[:near]
+    return found if near < len(rows) else None
 
 
 def ranked(query: Vectors, candidates: Vectors, ties: NDArray[np.integer[Any]]) -> tuple[Vectors, NDArray[np.intp]]:

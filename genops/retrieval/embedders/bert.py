@@ -7,12 +7,9 @@ work; the tests hold its vectors to those of the library within 1e-6.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
+from genops.blas import one_blas_thread
 from genops.retrieval.embedders.model_folder import ModelFolder
 
 if TYPE_CHECKING:
@@ -38,7 +35,6 @@ _PARTS = (
     "intermediate.dense",
     *(f"output.{name}" for name in ("dense", "LayerNorm")),
 )
-_alone = threading.Lock()
 
 
 class Bert:
@@ -88,7 +84,7 @@ class Bert:
     def __call__(self, tokens: list[int]) -> Floats:
         """The mean of the tokens' vectors, of a text with its special tokens."""
         table = {kind: self._weights[f"embeddings.{kind}_embeddings.weight"] for kind in _TABLES}
-        with _one_thread():
+        with one_blas_thread():
             states = table["word"][tokens] + table["position"][: len(tokens)] + table["token_type"][0]
             states = self._normal(states, "embeddings.LayerNorm")
             for layer in range(self._layers):
@@ -125,23 +121,6 @@ class Bert:
         deviation = np.sqrt((centred * centred).mean(axis=1, keepdims=True) + np.float32(self._epsilon))
         normal: Floats = centred / deviation * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
         return normal
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Keeps BLAS to one thread: on products this small many threads wait for each other, on a busy machine for seconds.
-
-    The number belongs to the process, so that one caller at a time may set and restore it.
-    """
-    with _alone, _blas().limit(limits=1):
-        yield
-
-
-@cache
-def _blas() -> Any:
-    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
-
-    return ThreadpoolController().select(user_api="blas")
 
 
 def _is_plain(folder: ModelFolder) -> bool:

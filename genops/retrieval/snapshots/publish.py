@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from genops.retrieval.snapshots.manifest import FileEntry, Manifest
 from genops.retrieval.snapshots.snapshot import MANIFEST, Snapshot, hashed
 
 _TEMPORARY = ".building-"
+_AT_ONCE = 4
 
 
 @contextmanager
@@ -76,15 +78,15 @@ def share(parent: Snapshot, segment: str, place: Path) -> dict[str, FileEntry]:
 
 def guarded(place: Path, known: dict[str, FileEntry]) -> dict[str, FileEntry]:
     """Makes every file in a workspace durable and hashes it, but for those of shared segments, which ``known`` has."""
-    entries = {}
-    for path in sorted(place.rglob("*")):
-        name = path.relative_to(place).as_posix()
-        if not path.is_file():
-            continue
-        if name not in known:
-            sync(path)
-        entries[name] = known.get(name) or FileEntry(size=path.stat().st_size, sha256=hashed(path))
-    return entries
+    paths = {path.relative_to(place).as_posix(): path for path in sorted(place.rglob("*")) if path.is_file()}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # the disk is asked for several files at a time
+        entries = pool.map(lambda name: known.get(name) or _guarded(paths[name]), paths)
+        return dict(zip(paths, entries, strict=True))
+
+
+def _guarded(path: Path) -> FileEntry:
+    sync(path)
+    return FileEntry(size=path.stat().st_size, sha256=hashed(path))
 
 
 def published(name: str, folder: Path) -> Snapshot | None:

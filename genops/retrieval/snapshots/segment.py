@@ -217,9 +217,10 @@ class Segment:
 
     def embedded_texts(self, rows: range) -> list[str]:
         """What the embedder reads of chunks, in order."""
-        table = self._chunks[["context", "at", "size"]][rows.start : rows.stop]
+        table = self._chunks[rows.start : rows.stop]
         headings, texts = self._headings, self._texts
-        passages = ((headings[of], str(texts[at : at + size], "utf-8")) for of, at, size in table.tolist())
+        columns = (table[name].tolist() for name in ("context", "at", "size"))  # many times as fast as rows of records
+        passages = ((headings[of], str(texts[at : at + size], "utf-8")) for of, at, size in zip(*columns, strict=True))
         return [f"{context}\n{text}" if context else text for context, text in passages]
 
     def between(self, first: int, last: int) -> str:

@@ -11,7 +11,7 @@ from genops.evals.summary import Measure, Summary, VariantSummary
 from genops.models import Model
 from genops.serving.compare.facts import Fact, Facts
 from genops.settings import Price
-from genops.store.records import LoadTestRecord
+from genops.store.records.serving import LoadTestRecord
 
 LATENCIES = ("ttft_p50", "ttft_p95", "per_token_p95", "end_to_end_p95")
 RATES = ("requests", "output_tokens")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from genops.errors import UsageError
+from genops.models.adapter_place import adapter_place
 from genops.serving.deploy.accelerators import Accelerator, accelerator
 from genops.serving.deploy.inside import arguments, block_inside, small_texts
 from genops.serving.engine.command import served_block, served_name
@@ -175,7 +176,7 @@ def deployment(settings: Settings, name: str, place: Place, flags: Flags) -> Dep
         environment={key: block.environment[key] for key in sorted(set(block.environment) - _OF_THIS_MACHINE)},
         block=block,
         local=local,
-        adapters={one: settings.root / each.path for one, each in sorted(configured.adapters.items())},
+        adapters={one: adapter_place(settings, one, each) for one, each in sorted(configured.adapters.items())},
         texts=small_texts(settings, configured),
         gpus=gpus,
         gpu=gpu,

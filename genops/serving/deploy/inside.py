@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from genops.errors import DefinitionError
+from genops.models.adapter_place import adapter_place
 from genops.serving.engine.command import adapter_rank, launch_of
 from genops.serving.engine.flags import Flag, Flags
 from genops.serving.engine.installation import Installation
@@ -77,7 +78,7 @@ def block_inside(settings: Settings, block: VllmSettings, local: Path | None) ->
     Raises:
         DefinitionError: An adapter does not say its rank.
     """
-    folders = {name: settings.root / one.path for name, one in sorted(block.adapters.items())}
+    folders = {name: adapter_place(settings, name, one) for name, one in sorted(block.adapters.items())}
     own_config = block.generation_config not in ("vllm", "auto")
     return block.model_copy(
         update={

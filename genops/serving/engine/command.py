@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from genops.errors import DefinitionError
+from genops.models.adapter_place import adapter_place
 from genops.serving.engine.flags import Flag, Flags
 from genops.serving.engine.installation import Installation
 from genops.serving.engine.successors import SETTINGS, what_became_of
@@ -18,6 +19,7 @@ from genops.vllm_settings import VllmSettings
 
 _QUIET = "/health,/metrics,/v1/models,/load"
 _OTHER_FORMATS = ("gguf", "bitsandbytes")
+_COMPACT = ("xgrammar", "guidance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class _Wanted:
 
 
 def launch_of(
-    settings: Settings, name: str, installation: Installation, flags: Flags, traces: str | None = None
+    settings: Settings, name: str, installation: Installation, flags: Flags, started: VllmSettings | None = None
 ) -> Launch:
     """The command of an alias's servers.
 
@@ -73,15 +75,14 @@ def launch_of(
         name: Of the alias.
         installation: The vLLM that is started.
         flags: What it knows.
-        traces: Where it sends its spans, in place of what the block says.
+        started: The block as it is started, with addresses and paths of this machine; as the settings have it when not
+            given.
 
     Raises:
         DefinitionError: The alias has no ``vllm`` table, or the installed vLLM cannot take what it says; all of it is
             named.
     """
     alias, block = served_block(settings, name)
-    if traces is not None:
-        block = block.model_copy(update={"traces": traces})
     problems = flag_problems(settings, name, flags)
     if problems:
         first, *others = problems
@@ -93,7 +94,7 @@ def launch_of(
         )
     model = str(settings.root.resolve() / block.path) if block.path is not None else served_name(alias)
     arguments = [model] if installation.positional else [f"--model={model}"]
-    for flag, value in _chosen(settings, alias, block, flags):
+    for flag, value in _chosen(settings, alias, started or block, flags):
         arguments += _written(flag, value)
     revision = f"@{alias.revision}" if alias.revision else ""
     return Launch((*installation.command, *arguments), f"{model}{revision}", served_name(alias))
@@ -194,13 +195,12 @@ def _typed(settings: Settings, alias: ModelAlias, block: VllmSettings, flags: Fl
         yield from wanted(setting, count if count > 1 else None, f"{_flag(setting)}-size")
     share = block.gpu_memory_utilization
     yield from wanted("gpu_memory_utilization", share, "gpu-memory-utilization", "device-memory-utilization")
-    backend = block.structured_outputs
-    spelt = ("structured-outputs-config", {"backend": backend})
-    yield from wanted("structured_outputs", backend, spelt, "guided-decoding-backend")
+    yield from _structured_outputs(block)
     yield from wanted("prefix_caching", block.prefix_caching, "enable-prefix-caching")
     yield from wanted("speculative", block.speculative, "speculative-config")
     yield from wanted("tool_call_parser", block.tool_call_parser, "tool-call-parser")
     yield from wanted("tool_call_parser", block.tool_call_parser and True, "enable-auto-tool-choice")
+    yield from wanted("tool_call_parser", _tool_strictness(block), "tool-strict-level", optional=True)
     yield from wanted("reasoning_parser", block.reasoning_parser, "reasoning-parser")
     yield from wanted("reasoning_parser", block.reasoning_parser and True, "enable-reasoning", optional=True)
     yield from wanted("chat_template", _absolute(settings, block.chat_template), "chat-template")
@@ -219,11 +219,32 @@ def _typed(settings: Settings, alias: ModelAlias, block: VllmSettings, flags: Fl
         yield from wanted("", value, flag, optional=True)
 
 
+def _structured_outputs(block: VllmSettings) -> Iterator[_Wanted]:
+    """The backend, without the whitespace between JSON's tokens that a model may otherwise go on writing."""
+    backend = block.structured_outputs
+    if backend is None:
+        return
+    compact = {"disable_any_whitespace": True} if backend in _COMPACT else {}
+    spellings = (("structured-outputs-config", {"backend": backend, **compact}), ("guided-decoding-backend", backend))
+    yield _Wanted("structured_outputs", spellings)
+    if compact:
+        flag = ("guided-decoding-disable-any-whitespace", True)
+        yield _Wanted("structured_outputs", (flag,), optional=True)
+
+
+def _tool_strictness(block: VllmSettings) -> str | None:
+    """That arguments of tools keep to their schemas, where they are given by xgrammar: other backends cannot."""
+    config = block.extra.get("structured-outputs-config", block.extra.get("structured_outputs_config"))
+    other = config.get("backend") if isinstance(config, dict) else None
+    backend = block.structured_outputs or other or "auto"
+    return "parameter" if block.tool_call_parser and backend in ("auto", "xgrammar") else None
+
+
 def _adapters(settings: Settings, block: VllmSettings, flags: Flags) -> Iterator[_Wanted]:
     """Room for as many adapters in a batch as there are; a rank is rounded up to what vLLM allows."""
     if not block.adapters and block.max_lora_rank is None:
         return
-    folders = {name: settings.root.resolve() / one.path for name, one in block.adapters.items()}
+    folders = {name: adapter_place(settings, name, one) for name, one in block.adapters.items()}
     rank = block.max_lora_rank or max(map(adapter_rank, folders.values()), default=16)
     known = flags.known.get("max-lora-rank")
     allowed = sorted(int(choice) for choice in known.choices if choice.isdigit()) if known else []

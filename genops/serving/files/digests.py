@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -22,17 +23,22 @@ def digest_cache(settings: Settings) -> Path:
     return settings.data_dir / "digests"
 
 
-def digests_of(settings: Settings, alias_name: str) -> dict[str, str]:
+def digests_of(settings: Settings, alias_name: str, stopped: Callable[[], bool] = lambda: False) -> dict[str, str]:
     """The SHA-256 of what a served model is made of, in 64 hexadecimal digits each.
 
     ``weights``, ``tokenizer``, ``config``, ``chat_template`` and ``generation_config``; what a model lacks is left
     out, and a GGUF file holds tokenizer and configuration within its ``weights``. Several files give the SHA-256 of
     their listing, as ``sha256sum`` writes it. A file is read once and again only when it has changed.
 
+    Args:
+        settings: Of the project.
+        alias_name: Name of the alias.
+        stopped: Whether to give up; asked all the time, since weights take minutes.
+
     Raises:
         ReferenceNotFound: There is no such alias.
         DefinitionError: The settings name no model's files, or files that are not there or not readable.
-        Unfinished: The model is not on this machine.
+        Unfinished: The model is not on this machine, or it was given up.
     """
     files = model_files(settings, alias_name)
     block = settings.alias(alias_name).vllm or VllmSettings()
@@ -42,7 +48,7 @@ def digests_of(settings: Settings, alias_name: str) -> dict[str, str]:
         parts["config"] = [path for path in [files.file("config.json")] if path]
         parts["generation_config"] = [path for path in [generation_config(settings, block, files)] if path]
     cache = digest_cache(settings)
-    found = {name: _digest(file_digests(paths, cache)) for name, paths in parts.items() if paths}
+    found = {name: _digest(file_digests(paths, cache, stopped)) for name, paths in parts.items() if paths}
     template = chat_template(settings, block, files)
     if template is not None:
         found["chat_template"] = hashlib.sha256(template.text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -72,15 +78,30 @@ def generation_config(settings: Settings, block: VllmSettings, files: ModelFiles
     return path if path.is_file() else None
 
 
-def file_digests(paths: list[Path], cache: Path) -> dict[str, str]:
+def file_digests(paths: list[Path], cache: Path, stopped: Callable[[], bool] = lambda: False) -> dict[str, str]:
     """The SHA-256 of files by name, several read at once: hashing lets other threads run.
+
+    Args:
+        paths: The files.
+        cache: As :func:`digest_cache` gives it.
+        stopped: Whether to give up; Ctrl-C in the thread that calls does so too.
 
     Raises:
         DefinitionError: One cannot be read.
+        Unfinished: It was given up.
     """
+    left = threading.Event()
+
+    def digest(path: Path) -> str:
+        return file_digest(path, cache, lambda: left.is_set() or stopped())
+
     try:
         with ThreadPoolExecutor(_READERS) as readers:
-            digests = list(readers.map(lambda path: file_digest(path, cache), paths))
+            try:
+                digests = list(readers.map(digest, paths))
+            except BaseException:
+                left.set()  # what has begun would be read to its end
+                raise
     except OSError as error:
         raise DefinitionError(f"cannot be read: {error.strerror}", at=Location(str(error.filename))) from None
     return {path.name: digest for path, digest in zip(paths, digests, strict=True)}

@@ -14,7 +14,7 @@ from genops.models import Message, Model, ModelRequest
 from genops.serving.load.sending import Clock, Send
 from genops.settings import Settings
 from genops.store import Store
-from genops.store.records import RunFilter
+from genops.store.records.runs import RunFilter
 
 _ONE_TOKEN_EACH = (
     "time year people way day man thing woman life child world school state family student group country problem hand "

@@ -15,7 +15,7 @@ from genops.serving.load.figures import figures_of
 from genops.serving.load.objective import Objective, rule_on
 from genops.serving.load.pacing import Load, Loop, Measured
 from genops.serving.load.search import Highest, Probe, highest, looks_of, requests_for
-from genops.store.records import LoadTestRecord, PriceRecord
+from genops.store.records.serving import LoadTestRecord, PriceRecord
 from genops.tracing.quantities import seconds
 
 _LATE = 0.1

@@ -12,7 +12,7 @@ from genops.models.alias import base_url_of
 from genops.models.servers import server_key
 from genops.settings import Settings
 from genops.store import Store
-from genops.store.records import ServedRecord
+from genops.store.records.serving import ServedRecord
 
 
 @dataclass(frozen=True, slots=True)

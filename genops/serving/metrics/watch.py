@@ -14,7 +14,7 @@ from genops.serving.metrics.servers import Server, servers_of
 from genops.serving.metrics.window import Window, since_start, window
 from genops.settings import Settings
 from genops.store import Store
-from genops.store.records import EngineFiguresRecord
+from genops.store.records.serving import EngineFiguresRecord
 
 if TYPE_CHECKING:
     import aiohttp

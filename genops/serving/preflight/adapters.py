@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from genops.errors import DefinitionError
+from genops.models.adapter_place import adapter_place
 from genops.serving.files.adapter_folder import AdapterFolder, read_adapter
 from genops.serving.files.digests import adapter_digest
 from genops.serving.files.place import ModelFiles, repository_of
@@ -24,8 +25,8 @@ _UNSUPPORTED = ("use_dora", "lora_bias", "alora_invocation_tokens", "layer_repli
 def check_adapters(subject: Subject) -> Iterator[Finding]:
     """Each adapter of the settings, one after the other."""
     for name, settings in subject.block.adapters.items():
-        folder = subject.settings.root / settings.path
         try:
+            folder = adapter_place(subject.settings, name, settings)
             adapter = read_adapter(folder)
             digest = adapter_digest(folder, subject.cache)
         except DefinitionError as raised:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from genops.errors import DefinitionError
+from genops.models.adapter_place import adapter_place
 from genops.serving.files.adapter_folder import read_adapter
 from genops.serving.files.digests import adapter_digest
 from genops.serving.files.place import NotDownloaded, hub_cache, model_files
@@ -164,8 +165,8 @@ def _not_here(settings: Settings, name: str, raised: NotDownloaded) -> Preflight
 def _adapters(subject: Subject) -> dict[str, str]:
     found = {}
     for name, settings in subject.block.adapters.items():
-        folder = subject.settings.root / settings.path
         try:
+            folder = adapter_place(subject.settings, name, settings)
             read_adapter(folder)
             found[name] = adapter_digest(folder, subject.cache)
         except DefinitionError:

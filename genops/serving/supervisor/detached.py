@@ -14,7 +14,7 @@ from genops.errors import Unfinished
 from genops.serving.supervisor.plan import folder_of, make_folder
 from genops.settings import Settings
 from genops.store import Store
-from genops.store.records import ServedRecord
+from genops.store.records.serving import ServedRecord
 
 _LOOK = 0.2
 

@@ -8,17 +8,19 @@ from pathlib import Path
 from urllib.parse import quote
 
 from genops.errors import DefinitionError, Unfinished
+from genops.models.adapter_place import adapter_place
 from genops.models.servers import REREAD
 from genops.serving.engine import Installation, Launch, find_installation, flags_of, launch_of
 from genops.serving.engine.command import served_block
 from genops.serving.engine.environment import server_environment
 from genops.serving.engine.keys import key_of
+from genops.serving.files.adapter_copy import adapter_copy
 from genops.serving.files.digests import adapter_digest, digest_cache
 from genops.serving.spans import SpanReceiver
 from genops.serving.supervisor.devices import devices_of
 from genops.settings import Settings
 from genops.settings_file import origin
-from genops.vllm_settings import VllmSettings
+from genops.vllm_settings import AdapterSettings, VllmSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,8 @@ class Plan:
         _refuse_missing(settings, alias, block)
         installation = find_installation(settings, block)
         flags = flags_of(installation, settings.data_dir / "serving")
-        launch = launch_of(settings, alias, installation, flags, receiver.url if receiver is not None else None)
         _refuse_other_adapters(settings, alias, block)
+        launch = launch_of(settings, alias, installation, flags, _as_started(settings, block, receiver))
         key, key_file = key_of(found, folder / "key")
         variables = receiver.environment if receiver is not None else {}
         return cls(settings, alias, block, installation, launch, key, key_file, folder, pace or Pace(), variables)
@@ -150,13 +152,27 @@ def _refuse_missing(settings: Settings, alias: str, block: VllmSettings) -> None
 def _refuse_other_adapters(settings: Settings, alias: str, block: VllmSettings) -> None:
     """Raises :class:`~genops.errors.DefinitionError` where an adapter is not there or not the one that is pinned."""
     for name, adapter in block.adapters.items():
-        digest = adapter_digest(settings.root / adapter.path, digest_cache(settings))
+        digest = adapter_digest(adapter_place(settings, name, adapter), digest_cache(settings))
         if adapter.digest is not None and not digest.startswith(adapter.digest):
             raise DefinitionError(
                 f"the adapter {name!r} has the digest {digest[:12]}, and the settings pin {adapter.digest[:12]}",
                 at=origin(["models", alias, "vllm", "adapters", name], settings.source),
                 hint=f"put the files of {adapter.digest[:12]} back, or write the new digest into the settings",
             )
+
+
+def _as_started(settings: Settings, block: VllmSettings, receiver: SpanReceiver | None) -> VllmSettings:
+    """The block with the copies of its adapters, and with where its engine's spans go.
+
+    Raises:
+        Unfinished: An adapter cannot be copied.
+    """
+    places = {name: adapter_place(settings, name, one) for name, one in block.adapters.items()}
+    kept = {name: adapter_copy(settings, name, folder)[1] for name, folder in places.items()}
+    update: dict[str, object] = {"adapters": {name: AdapterSettings(path=copy) for name, copy in kept.items()}}
+    if receiver is not None:
+        update["traces"] = receiver.url
+    return block.model_copy(update=update)
 
 
 Told = Callable[[int, str], None]

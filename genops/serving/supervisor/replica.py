@@ -27,7 +27,7 @@ from genops.serving.supervisor.probe import NoAnswer, Probe
 from genops.serving.supervisor.start import Start
 from genops.serving.supervisor.watcher import end_session
 from genops.store import Store
-from genops.store.records import ServedRecord, ServerState
+from genops.store.records.serving import ServedRecord, ServerState
 from genops.tracing.recorder import new_id
 
 _SAMPLING = re.compile(r"sampling parameters have been overridden by .*?: `(\{.*?\})`")
@@ -260,8 +260,10 @@ class Replica:
         """Hashes the model's files while it loads; those of a hub model are there only when it has been downloaded."""
         while self.record.ended is None:
             try:
-                digests = await asyncio.to_thread(digests_of, self._plan.settings, self._plan.alias)
+                digests = await asyncio.to_thread(digests_of, self._plan.settings, self._plan.alias, self._leaves)
             except GenopsError as error:
+                if self._leaves():
+                    return
                 if self.record.ready is not None:
                     self._say(f"what it serves could not be hashed: {error.message}")
                     return
@@ -269,6 +271,9 @@ class Replica:
                 continue
             await self.keep(self.record.state, digests=digests)
             return
+
+    def _leaves(self) -> bool:
+        return self.record.state in ("stopping", "stopped", "failed")
 
     async def _idle(self, probe: Probe, hurry: asyncio.Event) -> None:
         """Waits until no request is under way; callers that do not know yet that it stops are served too."""

@@ -15,7 +15,7 @@ from genops.serving.engine.environment import SERVED
 from genops.serving.supervisor.watcher import alive, end_for_good, members
 from genops.settings import Settings
 from genops.store import Store
-from genops.store.records import ServedRecord
+from genops.store.records.serving import ServedRecord
 
 _GONE = "its supervisor is gone: killed, or the machine went down"
 

@@ -88,7 +88,7 @@ class Start:
         for adapter, path in loaded.items():
             if models.get(adapter) != path:
                 try:
-                    await self.probe.load_adapter(adapter, path, in_place=adapter in models)
+                    await self.probe.load_adapter(adapter, path, models.get(adapter, ""))
                 except NoAnswer as error:
                     self.say(f"the adapter {adapter!r} could not be loaded again: {error}")
         for one in (name, *self.plan.block.adapters):

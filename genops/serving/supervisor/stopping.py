@@ -13,7 +13,7 @@ from genops.serving.supervisor.standing import settle
 from genops.serving.supervisor.watcher import alive
 from genops.settings import Settings
 from genops.store import Store
-from genops.store.records import ServedRecord
+from genops.store.records.serving import ServedRecord
 
 _LOOK = 0.1
 _SPARE = 30.0

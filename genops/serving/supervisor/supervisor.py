@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from genops.errors import Unfinished, UsageError
+from genops.errors import GenopsError, Unfinished, UsageError
 from genops.serving.spans import OURS, SpanReceiver
 from genops.serving.supervisor.causes import Cause
 from genops.serving.supervisor.guard import Guard
@@ -20,7 +20,7 @@ from genops.serving.supervisor.replica import Replica
 from genops.serving.supervisor.standing import hold, holder, settle
 from genops.settings import Settings
 from genops.store import Store
-from genops.store.records import ServedRecord
+from genops.store.records.serving import ServedRecord
 
 
 @dataclass
@@ -77,14 +77,24 @@ class Supervisor:
         try:
             await self._refuse_second()
             async with self._spans_taken_in() as receiver:
-                plan = await asyncio.to_thread(Plan.make, self.settings, self.alias, self.pace, receiver)
-                causes = await self._serve(plan)
+                plan = await self._planned(receiver)
+                causes = await self._serve(plan) if plan is not None else ()
         finally:
             os.close(lock)
         if causes:
             first = causes[0]
             log = f"the log is {self.records[0].log}"
             raise Unfinished(f"{self.alias}: {first.message}", hint=f"{first.hint}; {log}" if first.hint else log)
+
+    async def _planned(self, receiver: SpanReceiver | None) -> Plan | None:
+        """The plan; None where it was told to stop meanwhile."""
+        try:
+            plan = await asyncio.to_thread(Plan.make, self.settings, self.alias, self.pace, receiver)
+        except GenopsError:
+            if not self._stop.is_set():  # Ctrl-C in a terminal ends the vLLM that is asked for its flags, too
+                raise
+            return None
+        return None if self._stop.is_set() else plan
 
     @asynccontextmanager
     async def _spans_taken_in(self) -> AsyncIterator[SpanReceiver | None]:

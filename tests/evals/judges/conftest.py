@@ -10,7 +10,7 @@ import pytest
 from genops.evals import Case, Sample, Unscored
 from genops.evals.judges.asking import Questions
 from genops.executor import run_sync
-from genops.store.records import RunRecord
+from genops.store.records.runs import RunRecord
 from tests.executor.site import site
 
 __all__ = ["site"]

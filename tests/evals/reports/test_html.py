@@ -261,6 +261,11 @@ class TestInABrowser:
         assert "82 of 130 samples were used (63%)" in shown
         assert "0.93 to 0.99 at 95%" in shown
         assert "have no score: hostile" in shown
+        assert "Certain after" not in shown
+
+    def test_a_verdict_that_was_certain_before_the_last_sample_says_when(self, page, tmp_path):
+        asked = "(verdict.outcome = 'pass', showVerdict(), document.getElementById('verdict').innerText)"
+        assert "Certain after 41 units; nothing later counts." in said(dom(page, tmp_path, asked))
 
     def test_the_three_failures_are_counted_and_lead_to_their_samples(self, page, tmp_path):
         asked = """[...document.querySelectorAll(".tile")].map((tile) => {

@@ -1,5 +1,6 @@
 """Markdown for a pull request: short, in order, and safe to paste."""
 
+import pytest
 from markdown_it import MarkdownIt
 
 from genops.evals.gate import Verdict
@@ -61,6 +62,18 @@ def test_a_verdict_stands_at_the_top(evaluations, written):
     assert text.index("gate undecided after 20 of 40 samples") < text.index("| variant |")
     assert "0.600 \\[0.400, 0.800\\] at all times, n 20, 1 missing" in text
     assert "must pass and did not: `c7`" in text
+
+
+@pytest.mark.parametrize(
+    ("outcome", "seen", "said"),
+    [("pass", 23, True), ("fail", 23, True), ("pass", 24, False), ("undecided", 23, False)],
+)
+def test_a_verdict_that_was_certain_before_the_last_sample_says_when(evaluations, written, outcome, seen, said):
+    rule = RuleVerdict("contains >= 0.5", "contains", "one", outcome, 0.6, 0.55, 0.8, 0.95, seen, 0, True)
+    verdict = Verdict(outcome, (rule,), (), (), 0.05, "dataset", 24, seen, 24, 24)
+    text = written("markdown", evaluations.add([{"case": 0, "scores": {"contains": contains(1)}}], verdict=verdict))
+    assert "after 24 of 24 samples" in text
+    assert ("; certain at n 23, and nothing later counts" in text) == said
 
 
 def test_hundreds_of_variants_stay_short(evaluations, written):

@@ -7,7 +7,7 @@ import pytest
 from genops.errors import StoreError, StoreUnavailable
 from genops.evals.runner import keeper as module
 from genops.evals.runner.keeper import Keeper
-from genops.store.records import SampleRecord
+from genops.store.records.evaluations import SampleRecord
 
 
 class Shelf:

@@ -12,7 +12,7 @@ from genops.fuzz.fuzzing import define_campaign, fuzz, reproduce
 from genops.fuzz.runner import CampaignPlan
 from genops.fuzz.runner.gate import CampaignGate
 from genops.fuzz.summary import summarise
-from genops.store.records import TryRecord
+from genops.store.records.campaigns import TryRecord
 from tests.fuzz.weak_site import site, weak
 
 __all__ = ["site", "weak"]

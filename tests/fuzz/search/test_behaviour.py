@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from genops.fuzz.search import Regions, behaviour, closeness
 from genops.fuzz.search.behaviour import place
-from genops.store.records import SpanRecord
+from genops.store.records.runs import SpanRecord
 
 
 def span(number, path, kind="step", **fields):

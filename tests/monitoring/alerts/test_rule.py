@@ -10,16 +10,17 @@ from hypothesis import strategies as st
 from genops.chains import Parsing
 from genops.errors import DefinitionError
 from genops.evals.score import Range
-from genops.monitoring.alerts import parse_rule, parse_rules, rule_schema
+from genops.monitoring.alerts import Given, parse_rule, parse_rules, rule_schema
 from genops.syntax import YamlFile, read_yaml
 
 CHANNELS = ("ops", "chat")
 SCORES = {"faithfulness": Range(), "length": Range(0.0, float("inf"))}
+GIVEN = Given(SCORES, ["questions"], CHANNELS, release=True)
 
 
 def read(text):
     file = read_yaml("rules:\n" + textwrap.indent(textwrap.dedent(text).strip("\n"), "  "), "live.yaml")
-    return parse_rules(file.data["rules"], Parsing(file, ("rules",)), SCORES, ["questions"], CHANNELS)
+    return parse_rules(file.data["rules"], Parsing(file, ("rules",)), GIVEN)
 
 
 def one(text):
@@ -43,6 +44,8 @@ def one(text):
         ("score.faithfulness < 0.8", "score.faithfulness", "<", 0.8),
         ("feedback.thumbs <= .5", "feedback.thumbs", "<=", 0.5),
         ("drift.questions > 1", "drift.questions", ">", 1.0),
+        ("regression.faithfulness > 0.05", "regression.faithfulness", ">", 0.05),
+        ("cost.judges > $5", "cost.judges", ">", 5.0),
     ],
 )
 def test_a_text_is_a_rule(text, figure, sign, bound):
@@ -70,7 +73,8 @@ def test_a_mapping_says_more():
 
 
 def test_counts_are_judged_however_small_and_estimates_are_not():
-    assert [rule.least for rule in read("- traces < 10\n- drift.questions > 1\n- error_rate > 5%")] == [0, 1, 10]
+    rules = read("- traces < 10\n- cost.judges > $5\n- drift.questions > 1\n- error_rate > 5%")
+    assert [rule.least for rule in rules] == [0, 0, 1, 10]
 
 
 @pytest.mark.parametrize(
@@ -89,6 +93,9 @@ def test_counts_are_judged_however_small_and_estimates_are_not():
         ("- score.faithfullness < 1", "no scorer is called 'faithfullness'"),
         ("- score.faithfulness < 0", "can never hold: score.faithfulness goes from 0 to 1"),
         ("- drift.answers > 1", "no drift check of the monitor is called 'answers'"),
+        ("- regression.faithfullness > 0", "no scorer is called 'faithfullness'"),
+        ("- regression.faithfulness > 1", "can never hold: regression.faithfulness goes from -1 to 1"),
+        ("- {rule: regression.faithfulness > 0.05, warn: 0.1}", "`warn` is on the bad side of the bound"),
         ("- error_rate > 1e999", "no finite number"),
         ("- 5", "a rule is a text, or a mapping with `rule:`"),
         ("- {warn: 1}", "a rule is a text, or a mapping with `rule:`"),
@@ -123,7 +130,7 @@ def test_any_text_is_a_rule_or_one_clear_error(text):
 def test_rules_are_a_list():
     file = read_yaml("rules: error_rate > 5%\n", "live.yaml")
     with pytest.raises(DefinitionError, match=r"live\.yaml:1: `rules`"):
-        parse_rules(file.data["rules"], Parsing(file, ("rules",)))
+        parse_rules(file.data["rules"], Parsing(file, ("rules",)), GIVEN)
 
 
 def test_the_schema_takes_what_is_read():

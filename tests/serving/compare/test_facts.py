@@ -6,7 +6,7 @@ from genops.models import resolve_model
 from genops.serving.compare.facts import Fact, facts_of
 from genops.settings import ModelAlias, Price, Settings
 from genops.store import Store
-from genops.store.records import LoadTestRecord, PriceRecord
+from genops.store.records.serving import LoadTestRecord, PriceRecord
 from tests.serving.folders import make_model
 
 

@@ -69,7 +69,7 @@ def test_every_setting_has_its_flag():
         "--pipeline-parallel-size=3",
         "--data-parallel-size=4",
         "--gpu-memory-utilization=0.8",
-        '--structured-outputs-config={"backend": "xgrammar"}',
+        '--structured-outputs-config={"backend": "xgrammar", "disable_any_whitespace": true}',
         "--no-enable-prefix-caching",
         '--speculative-config={"method": "ngram"}',
         "--tool-call-parser=hermes",
@@ -163,6 +163,39 @@ def test_an_older_vllm_gets_its_own_spelling_and_no_flag_that_it_does_not_have()
     assert not [word for word in found if "per-request" in word or "shutdown" in word]
     (problem,) = flag_problems(settings_with(extra={"shutdown-timeout": 3}), "m", old)
     assert problem.hint == "vLLM 0.9.0 is too old for it"
+
+
+@pytest.mark.parametrize(
+    ("block", "level"),
+    [
+        ({}, None),
+        ({"tool_call_parser": "hermes"}, "parameter"),
+        ({"tool_call_parser": "hermes", "structured_outputs": "xgrammar"}, "parameter"),
+        ({"tool_call_parser": "hermes", "structured_outputs": "guidance"}, None),
+        ({"tool_call_parser": "hermes", "extra": {"structured-outputs-config": {"backend": "outlines"}}}, None),
+        ({"tool_call_parser": "hermes", "extra": {"tool-strict-level": "auto"}}, "auto"),
+    ],
+)
+def test_arguments_of_tools_keep_to_their_schemas_where_the_backend_can_do_it(block, level):
+    found = [word for word in command(**block) if "strict" in word]
+    assert found == ([f"--tool-strict-level={level}"] if level else [])
+    old = Flags("0.20.0", {name: flag for name, flag in FLAGS.known.items() if name != "tool-strict-level"})
+    if "extra" not in block:
+        assert not [word for word in command(flags=old, **block) if "strict" in word]
+
+
+@pytest.mark.parametrize(("backend", "compact"), [("xgrammar", True), ("guidance", True), ("outlines", False)])
+def test_json_is_written_without_whitespace_where_the_backend_can_do_it(backend, compact):
+    (config,) = [
+        word for word in command(structured_outputs=backend) if word.startswith("--structured-outputs-config=")
+    ]
+    assert json.loads(config.partition("=")[2]).get("disable_any_whitespace", False) is compact
+    known = {name: flag for name, flag in FLAGS.known.items() if name != "structured-outputs-config"}
+    for name in ("guided-decoding-backend", "guided-decoding-disable-any-whitespace"):
+        known[name] = Flag(name, "any" in name, ())
+    found = command(flags=Flags("0.10.0", known), structured_outputs=backend)
+    assert f"--guided-decoding-backend={backend}" in found
+    assert ("--guided-decoding-disable-any-whitespace" in found) is compact
 
 
 def test_a_setting_that_an_older_vllm_has_no_flag_for_is_named():

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from genops.errors import DefinitionError, ReferenceNotFound, Unfinished
-from genops.serving.files.digests import adapter_digest, digest_cache, digests_of
+from genops.serving.files.digests import adapter_digest, digest_cache, digests_of, file_digests
 from genops.settings import ModelAlias, Settings
 from tests.serving.folders import make_adapter, make_hub_model, make_model, settings_of
 
@@ -49,6 +52,32 @@ def test_weights_are_read_again_only_when_they_have_changed(tmp_path: Path) -> N
     assert digests_of(settings, "m") == first
     make_model(folder, hidden=128)
     assert digests_of(settings, "m")["weights"] != first["weights"]
+
+
+def test_hashing_weights_that_take_minutes_can_be_given_up(tmp_path: Path) -> None:
+    paths = []
+    for number in range(8):
+        paths.append(tmp_path / f"model-{number}.safetensors")
+        paths[-1].touch()
+        os.truncate(paths[-1], 2**40)  # with nothing in it, on no disk
+    with pytest.raises(Unfinished, match="was not hashed to its end"):
+        file_digests(paths, tmp_path / "cache", stopped=lambda: True)
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.timeout(60)
+def test_ctrl_c_gives_up_hashing(tmp_path: Path) -> None:
+    for number in range(8):
+        (tmp_path / f"{number}").touch()
+        os.truncate(tmp_path / f"{number}", 2**40)
+    paths = f"[Path({str(tmp_path)!r}, str(number)) for number in range(8)]"
+    program = (
+        "import signal\nfrom pathlib import Path\nfrom genops.serving.files.digests import file_digests\n"
+        "signal.signal(signal.SIGALRM, signal.default_int_handler)\nsignal.alarm(1)\n"
+        f"file_digests({paths}, Path({str(tmp_path / 'cache')!r}))"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "KeyboardInterrupt" in ended.stderr
 
 
 def test_a_model_of_the_hub_is_read_from_its_cache(tmp_path: Path) -> None:

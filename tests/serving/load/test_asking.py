@@ -9,7 +9,7 @@ from genops.errors import GenopsError, UsageError
 from genops.serving.load.asking import Lengths, Texts, chats_of_dataset, chats_of_prompts, lengths_in_traces
 from genops.settings import Settings
 from genops.store import Store
-from genops.store.records import RunRecord, SpanRecord
+from genops.store.records.runs import RunRecord, SpanRecord
 
 
 def asked(chats):

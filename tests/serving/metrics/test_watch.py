@@ -10,7 +10,7 @@ from genops.errors import UsageError
 from genops.serving.metrics.watch import Watch
 from genops.settings import ModelAlias, Settings
 from genops.store import Store
-from genops.store.records import EngineFiguresRecord
+from genops.store.records.serving import EngineFiguresRecord
 from genops.vllm_settings import VllmSettings
 from tests.servers.engine import Engine
 from tests.servers.served import served

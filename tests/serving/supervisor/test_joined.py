@@ -3,7 +3,9 @@
 import asyncio
 import os
 import signal
+from pathlib import Path
 
+from genops.models.adapter_place import kept_adapters
 from genops.serving.adapters import load_adapter, loaded_adapters
 from tests.serving.faked import make_adapter
 
@@ -31,6 +33,8 @@ async def test_an_adapter_that_replaces_a_configured_one_stays_with_its_digest_a
     async with served('adapters = {terse = {path = "terse"}}\n') as one:
         await one.ready()
         first = one.record.adapters["terse"]
+        (before,) = await asyncio.to_thread(loaded_adapters, one.settings, one.store, "tiny")
+        assert Path(before.path) == kept_adapters(one.settings) / first  # training on in its folder changes no answers
         make_adapter(tmp_path / "other", rank=4)
         args = (one.settings, one.store, "tiny", "terse", tmp_path / "other")
         component = await asyncio.to_thread(load_adapter, *args)

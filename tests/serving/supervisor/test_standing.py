@@ -1,11 +1,9 @@
 """Records of servers whose supervisor is gone are ended, with what is left of them."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
-from dataclasses import replace
 
 import pytest
 
@@ -15,7 +13,7 @@ from genops.serving.supervisor.standing import hold, holder, settle, supervised
 from genops.serving.supervisor.watcher import members
 from genops.settings import Settings
 from genops.store import Store
-from genops.store.records import ServedRecord
+from tests.servers.served import served as ready_server
 from tests.serving.faked import until
 
 MINUTE = 60 * 10**9
@@ -52,30 +50,8 @@ def held(settings):
 
 def served(**changed):
     now = time.time_ns()
-    record = ServedRecord(
-        id="1" * 32,
-        alias="tiny",
-        replica=0,
-        host=socket.gethostname(),
-        supervisor=os.getpid(),
-        engine_pid=None,
-        url="http://127.0.0.1:1/v1",
-        state="ready",
-        phase="",
-        started=now,
-        ready=now,
-        ended=None,
-        beat=now,
-        engine="vllm 0.32.0",
-        model="tiny",
-        digests={},
-        adapters={},
-        sampling={},
-        arguments=[],
-        key_file="",
-        log="",
-    )
-    return replace(record, **changed)
+    stands = {"alias": "tiny", "engine_pid": None, "started": now, "ready": now}
+    return ready_server("http://127.0.0.1:1/v1", **stands | changed)
 
 
 def test_the_record_of_a_dead_supervisor_is_ended_and_that_of_a_live_one_is_not(settings, store, dead, held):

@@ -238,6 +238,15 @@ async def test_requests_under_way_finish_before_the_server_goes_and_no_new_ones_
         assert gone(record.engine_pid)
 
 
+async def test_told_to_stop_before_the_first_start_it_ends_without_a_word(served):
+    async with served() as one:
+        (one.fake.folder / "vllm_help.txt").unlink()  # as Ctrl-C ends the vLLM that is asked for its flags
+        one.supervisor.stop()
+        await one.run
+        assert one.store.served("tiny", live=False) == []
+    assert one.said == []
+
+
 async def test_the_second_stop_does_not_wait(served):
     async with served(slow=30.0) as one:
         await one.ready()

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from genops.artifacts import Value, decode, json_form
 from genops.errors import Location
 from genops.evals.datasets.sources.row import Row
-from genops.store.records import RunFilter, RunRecord, Status
+from genops.store.records.runs import RunFilter, RunRecord, Status
 from genops.syntax.moment import moment
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from genops.store.records import SampleRecord
+from genops.store.records.evaluations import SampleRecord
 
 
 @dataclass

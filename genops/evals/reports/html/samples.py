@@ -21,7 +21,7 @@ from genops.evals.reports.html.columns import Columns
 from genops.evals.reports.html.packing import packed, page_json
 from genops.executor import Project
 from genops.page import browser_value
-from genops.store.records import EvalRecord, SampleRecord
+from genops.store.records.evaluations import EvalRecord, SampleRecord
 
 VALUE_ROOM = 20_000
 _TEXT_ROOM = 4_000

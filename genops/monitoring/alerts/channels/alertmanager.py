@@ -18,7 +18,7 @@ from genops.monitoring.alerts.channels.channel import EnvironmentVariable
 from genops.monitoring.alerts.channels.web import WebAddress, WebChannel, post
 from genops.monitoring.alerts.message import Message
 from genops.monitoring.alerts.wording import example_lines, headline, link_lines, paragraphs
-from genops.store.records import AlertState
+from genops.store.records.alerts import AlertState
 
 SEVERITIES: dict[AlertState, str] = {"alert": "critical", "warning": "warning", "no data": "info"}
 _YEAR = 365 * 86_400.0

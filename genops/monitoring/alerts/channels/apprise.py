@@ -16,7 +16,7 @@ from genops.monitoring.alerts.channels.web import WebChannel
 from genops.monitoring.alerts.harmless import one_line
 from genops.monitoring.alerts.message import Message
 from genops.monitoring.alerts.wording import headline, plain_text
-from genops.store.records import AlertState
+from genops.store.records.alerts import AlertState
 
 if TYPE_CHECKING:
     from types import ModuleType

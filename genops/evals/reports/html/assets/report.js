@@ -36,7 +36,8 @@ function showVerdict() {
   document.getElementById("verdict").append(element("div", { class: `card verdict ${verdict.outcome}` },
     element("h2", {}, words),
     element("p", { class: "soft" }, `${used.toLocaleString("en")} of ${counted(samples, "sample")} ${used === 1 ? "was" : "were"} used (${share(used / samples)}); `
-      + `wrong at most ${share(verdict.alpha)} of the time, about ${verdict.about === "dataset" ? "this dataset" : "the population that the cases were drawn from"}.`),
+      + `wrong at most ${share(verdict.alpha)} of the time, about ${verdict.about === "dataset" ? "this dataset" : "the population that the cases were drawn from"}.`
+      + (verdict.outcome !== "undecided" && verdict.seen < verdict.units ? ` Certain after ${counted(verdict.seen, "unit")}; nothing later counts.` : "")),
     ...critical,
     tableOf(["rule", "variant", "verdict", "estimate>", "confidence sequence>", "units>", "missing>"], verdict.rules.map(rule))));
 }

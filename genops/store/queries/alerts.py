@@ -1,0 +1,146 @@
+"""Where the rules of monitors stand, and the messages that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
+
+from genops.store.engine import reading, writing
+from genops.store.queries.opened import Opened
+from genops.store.queries.rows import record_of
+from genops.store.records.alerts import AlertRecord, DeliveryRecord
+from genops.store.tables import alert, delivery
+
+_PARAMETERS = 500
+
+
+class Alerts(Opened):
+    """Acknowledged: what was written is on disk when the method returns."""
+
+    def alerts(self, monitor: str | None = None) -> list[AlertRecord]:
+        """Where the rules of a monitor, or of all, stand, by monitor and rule."""
+        query = select(alert).order_by(alert.c.monitor, alert.c.rule)
+        if monitor is not None:
+            query = query.where(alert.c.monitor == monitor)
+        with reading(self._engine) as connection:
+            return [record_of(AlertRecord, row) for row in connection.execute(query).mappings()]
+
+    def keep_alerts(
+        self,
+        alerts: Sequence[AlertRecord],
+        deliveries: Sequence[DeliveryRecord],
+        gone: Sequence[AlertRecord] = (),
+    ) -> None:
+        """Writes where rules stand and the messages that follow from it, in one commit.
+
+        Args:
+            alerts: Where rules stand; the silence of a rule that is there stays as it is.
+            deliveries: Messages; one that is there stays as it is.
+            gone: Rules to be forgotten.
+        """
+        with writing(self._engine) as connection:
+            for one in alerts:
+                _put(connection, one)
+            for one in gone:
+                connection.execute(delete(alert).where(_of(one.monitor, one.rule)))
+            for message in deliveries:
+                known = select(delivery.c.number).where(delivery.c.id == message.id)
+                if connection.execute(known).first() is None:
+                    connection.execute(insert(delivery).values(**asdict(message)))
+
+    def silence_alert(self, monitor: str, rule: str, until: int | None) -> None:
+        """Silences a rule until then, in nanoseconds since the epoch; None ends a silence."""
+        with writing(self._engine) as connection:
+            connection.execute(update(alert).where(_of(monitor, rule)).values(silenced=until))
+
+    def deliveries(
+        self,
+        due: int | None = None,
+        *,
+        accepted: bool | None = False,
+        monitor: str | None = None,
+        channel: str | None = None,
+        limit: int = 100,
+    ) -> list[DeliveryRecord]:
+        """Messages, oldest first.
+
+        Args:
+            due: Only those whose next attempt is due by then, in nanoseconds since the epoch.
+            accepted: Only those that were accepted, or that were not; None for both.
+            monitor: Only those of this one.
+            channel: Only those to this one, by its name.
+            limit: As many at most.
+        """
+        query = select(delivery).order_by(delivery.c.number).limit(limit)
+        if monitor is not None:
+            query = query.where(delivery.c.monitor == monitor)
+        if channel is not None:
+            query = query.where(delivery.c.channel == channel)
+        if due is not None:
+            query = query.where(delivery.c.due <= due)
+        if accepted is not None:
+            query = query.where(delivery.c.accepted.is_not(None) if accepted else delivery.c.accepted.is_(None))
+        with reading(self._engine) as connection:
+            return [record_of(DeliveryRecord, row) for row in connection.execute(query).mappings()]
+
+    def count_deliveries(self, monitor: str) -> int:
+        """How many messages of a monitor wait to be accepted."""
+        query = (
+            select(func.count())
+            .select_from(delivery)
+            .where(delivery.c.monitor == monitor, delivery.c.accepted.is_(None))
+        )
+        with reading(self._engine) as connection:
+            return connection.scalar(query) or 0
+
+    def count_waiting(self) -> dict[tuple[str, str], int]:
+        """How many messages wait to be accepted, by monitor and channel."""
+        columns = delivery.c.monitor, delivery.c.channel
+        query = (
+            select(*columns, func.count()).where(delivery.c.accepted.is_(None)).group_by(*columns).order_by(*columns)
+        )
+        with reading(self._engine) as connection:
+            return {(name, channel): count for name, channel, count in connection.execute(query)}
+
+    def drop_deliveries(self, ids: Sequence[str]) -> list[str]:
+        """Deletes messages that are not accepted, by their whole ids; the ids of those that there were."""
+        found: list[str] = []
+        with writing(self._engine) as connection:
+            for start in range(0, len(ids), _PARAMETERS):
+                wanted = delivery.c.id.in_(ids[start : start + _PARAMETERS]), delivery.c.accepted.is_(None)
+                found += connection.scalars(select(delivery.c.id).where(*wanted))
+                connection.execute(delete(delivery).where(*wanted))
+        return found
+
+    def claim_delivery(self, delivery_id: str, due: int, until: int) -> bool:
+        """Begins an attempt at a message: puts it off and counts the attempt; False where another process did so.
+
+        Args:
+            delivery_id: Its id.
+            due: When it was due, as it was read.
+            until: When it is due again, should this process not say what became of the attempt.
+        """
+        one = update(delivery).where(delivery.c.id == delivery_id, delivery.c.due == due, delivery.c.accepted.is_(None))
+        with writing(self._engine) as connection:
+            claimed = connection.execute(one.values(due=until, attempts=delivery.c.attempts + 1))
+            return claimed.rowcount == 1
+
+    def change_delivery(self, delivery_id: str, **values: Any) -> None:
+        """Changes fields of a message, by its id."""
+        with writing(self._engine) as connection:
+            connection.execute(update(delivery).where(delivery.c.id == delivery_id).values(**values))
+
+
+def _put(connection: Connection, one: AlertRecord) -> None:
+    """Writes where a rule stands; a silence is not touched, which somebody may have asked for meanwhile."""
+    values = asdict(one)
+    changed = {name: value for name, value in values.items() if name not in ("monitor", "rule", "silenced")}
+    if connection.execute(update(alert).where(_of(one.monitor, one.rule)).values(**changed)).rowcount == 0:
+        connection.execute(insert(alert).values(**values))
+
+
+def _of(name: str, rule: str) -> ColumnElement[bool]:
+    return and_(alert.c.monitor == name, alert.c.rule == rule)

@@ -1,0 +1,53 @@
+"""The tables, as SQLModel classes. The migrations make them; a test holds the two equal.
+
+Runs are keyed by their start in nanoseconds, moved up until unique, so that the key's order is the order of time:
+newest first needs no index and no sort, and the spans of a run lie together in the order of writing.
+"""
+
+from __future__ import annotations
+
+from genops.store.tables.alerts import alert, delivery
+from genops.store.tables.campaigns import campaign, campaign_try, finding
+from genops.store.tables.columns import Stored
+from genops.store.tables.components import component, lock, lock_component
+from genops.store.tables.drift import drift_check, drift_watch
+from genops.store.tables.evaluations import evaluation, sample
+from genops.store.tables.monitoring import feedback, monitor, monitored
+from genops.store.tables.payloads import cache_entry, payload, sweep
+from genops.store.tables.runs import run, run_tag, run_text, span
+from genops.store.tables.serving import engine_figures, load_test, model_price, served
+from genops.store.tables.versions import label_move, version
+
+__all__ = [
+    "alert",
+    "cache_entry",
+    "campaign",
+    "campaign_try",
+    "component",
+    "delivery",
+    "drift_check",
+    "drift_watch",
+    "engine_figures",
+    "evaluation",
+    "feedback",
+    "finding",
+    "label_move",
+    "load_test",
+    "lock",
+    "lock_component",
+    "metadata",
+    "model_price",
+    "monitor",
+    "monitored",
+    "payload",
+    "run",
+    "run_tag",
+    "run_text",
+    "sample",
+    "served",
+    "span",
+    "sweep",
+    "version",
+]
+
+metadata = Stored.metadata
