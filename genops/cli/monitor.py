@@ -128,10 +128,14 @@ def test_channel(
 
 
 class _Told:
-    """Tells of looks: of what arrived, and of rules whose state is another than it told last."""
+    """Tells of looks: of what arrived, of the first without it, and of rules whose state is another than it told last.
+
+    That another process is at it is told once, since two that look every few seconds often meet.
+    """
 
     def __init__(self) -> None:
         self._states: dict[str, str] = {}
+        self._told_of: set[bool] = set()
         self._away = False
 
     def __call__(self, found: Round | GenopsError) -> None:
@@ -149,14 +153,15 @@ class _Told:
             self._away = False
         look, delivered = found.look, found.delivered
         changed = [alert for alert in found.alerts if self._states.get(alert.rule) != alert.state]
-        parts = [_arrived(look)] if look.runs or look.again or not self._states else []
+        parts = [_arrived(look)] if look.runs or look.again or look.is_busy not in self._told_of else []
+        self._told_of.add(look.is_busy)
         parts += [f"drift in {one.state} (trace {one.run[:12]})" for one in look.raised]
         if delivered.accepted or delivered.failed:
             waits = f", {delivered.failed:,} not: see `genops monitor deliveries`" if delivered.failed else ""
             parts.append(f"{counted(delivered.accepted, 'message')} accepted{waits}")
         for text in [*(["; ".join(parts)] if parts else []), *map(_ruled, changed)]:
             say(f"{moment}  {text}")
-        self._states = {alert.rule: alert.state for alert in found.alerts} or {"": ""}
+        self._states = {alert.rule: alert.state for alert in found.alerts}
 
 
 def _arrived(look: Look) -> str:

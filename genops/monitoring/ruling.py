@@ -20,32 +20,40 @@ from genops.tracing.quantities import counted
 _NO_RULES = "no monitor with rules ran here; a rule can be silenced once `genops monitor run` has looked at it"
 
 
-def apply_rules(monitor: Monitor, reading: Reading) -> list[AlertRecord]:
+def apply_rules(monitor: Monitor) -> tuple[Reading, list[AlertRecord]]:
     """Looks at every rule, and writes where each stands and the messages that follow, in one commit.
+
+    Of two processes that do so at once, one writes, and the other takes over where the rules stand by that.
 
     Args:
         monitor: Whose rules they are.
-        reading: What it knows.
+
+    Returns:
+        What was known, and where the rules stand, in the order of the monitor's.
 
     Raises:
         StoreError: The store cannot be read or written; nothing was.
     """
-    spec, store, now = monitor.spec, monitor.project.store, reading.at
-    known = {one.rule: one for one in store.alerts(spec.name)}
+    spec, store = monitor.spec, monitor.project.store
+    known = {one.rule: one for one in store.alerts(spec.name)}  # read first: what another writes from here on is newer
+    reading = monitor.reading()
     records: list[AlertRecord] = []
     messages: dict[str, list[Message]] = {}
     for rule in spec.rules:
         measure = _measure_of(rule, reading.figures(rule.over or spec.over))
-        record, notice = look(known.get(rule.text), rule, measure, now, spec.name)
+        record, notice = look(known.get(rule.text), rule, measure, reading.at, spec.name)
         records.append(record)
         if notice is not None:
             examples = examples_of(monitor, reading, rule) if notice.state in ("warning", "alert") else ()
             for channel in rule.to or spec.channels:
                 message = _message(monitor, notice, record, rule, measure, channel, examples)
                 messages.setdefault(channel, []).append(message)
-    gone = _taken_out(monitor, known, messages, now)
-    write(store, records, messages, now, gone)
-    return records
+    gone = _taken_out(monitor, known, messages, reading.at)
+    stood = [known[rule.text] for rule in spec.rules if rule.text in known]
+    if not write(store, [*stood, *gone], records, messages, reading.at):
+        theirs = {one.rule: one for one in store.alerts(spec.name)}
+        records = [theirs.get(one.rule, one) for one in records]
+    return reading, records
 
 
 def silence_rule(store: Store, rule: str, until: int | None, monitor: str | None = None) -> AlertRecord:

@@ -94,8 +94,8 @@ def scrape(monitor: Monitor, reading: Reading) -> Scrape:
 
 
 def _ruled(monitor: Monitor, look: Look) -> Round:
-    reading = monitor.reading()
-    return Round(look, reading, tuple(apply_rules(monitor, reading)), Tally())
+    reading, alerts = apply_rules(monitor)
+    return Round(look, reading, tuple(alerts), Tally())
 
 
 def _outbox(monitor: Monitor) -> Outbox:

@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+from genops.store import Store
+
 LIVE = """
 kind: monitor
 chain: say
@@ -81,6 +83,23 @@ def test_one_that_is_killed_goes_on_where_it_was_and_tells_nothing_twice(site, g
     assert process.wait(30) == 130
     assert "interrupted" in out.read_text()
     assert "Traceback" not in out.read_text()
+
+
+def test_one_that_begins_while_another_scores_says_so_once_and_then_what_it_found(site, genops, start):
+    (site / "evals").mkdir(exist_ok=True)
+    (site / "evals" / "live.yaml").write_text(LIVE)
+    genops("monitor", "run", "live", "--once", code=3)
+    now = time.time_ns()
+    until_then = now + 60 * 10**9
+    with Store.open(f"sqlite:///{site}/.genops/genops.db") as store:
+        assert store.lease_monitor("live", 0, now, until_then)
+        _, out = start()
+        until(lambda: "another process scores for now" in out.read_text(), "it found the other")
+        time.sleep(1)
+        assert "traces" not in out.read_text()
+        assert store.lease_monitor("live", until_then, 0, 0)
+    until(lambda: "0 traces" in out.read_text(), "it looked")
+    assert out.read_text().count("another process") == 1
 
 
 def test_two_at_once_look_at_each_run_once_and_tell_it_once(site, genops, start):

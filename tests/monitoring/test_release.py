@@ -88,7 +88,7 @@ def say(lab, *texts):
 
 def state(monitor):
     monitor.look()
-    (record,) = apply_rules(monitor, monitor.reading())
+    _, (record,) = apply_rules(monitor)
     return record.state
 
 

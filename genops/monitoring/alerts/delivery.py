@@ -53,26 +53,29 @@ class Tally:
 
 def write(
     store: Store,
+    before: Sequence[AlertRecord],
     alerts: Sequence[AlertRecord],
     messages: Mapping[str, Sequence[Message]],
     now: int,
-    gone: Sequence[AlertRecord] = (),
-) -> None:
+) -> bool:
     """Writes where rules stand and the messages that follow from it, in one commit.
 
     Args:
         store: The project's.
-        alerts: Of the rules that were looked at.
+        before: Where they stood; those that are in it alone are forgotten.
+        alerts: Where they stand.
         messages: By the channel that they go to.
         now: In nanoseconds since the epoch.
-        gone: Of rules that the monitor has no longer.
+
+    Returns:
+        Whether it was written: not where another process looked at one of the rules meanwhile.
     """
     deliveries = [
         DeliveryRecord(one.id, one.monitor, one.rule, channel, one.body(), now, now)
         for channel, several in messages.items()
         for one in several
     ]
-    store.keep_alerts(alerts, deliveries, gone)
+    return store.keep_alerts(before, alerts, deliveries)
 
 
 def delay(attempts: int, failure: BaseException, rng: random.Random) -> float:

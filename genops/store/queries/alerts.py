@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, CursorResult, and_, delete, func, select, update
 
 from genops.store.engine import reading, writing
 from genops.store.queries.opened import Opened
-from genops.store.queries.rows import record_of
+from genops.store.queries.rows import insert_new, record_of
 from genops.store.records.alerts import AlertRecord, DeliveryRecord
 from genops.store.tables import alert, delivery
 
@@ -30,26 +31,32 @@ class Alerts(Opened):
 
     def keep_alerts(
         self,
+        before: Sequence[AlertRecord],
         alerts: Sequence[AlertRecord],
-        deliveries: Sequence[DeliveryRecord],
-        gone: Sequence[AlertRecord] = (),
-    ) -> None:
+        deliveries: Sequence[DeliveryRecord] = (),
+    ) -> bool:
         """Writes where rules stand and the messages that follow from it, in one commit.
 
         Args:
-            alerts: Where rules stand; the silence of a rule that is there stays as it is.
+            before: Where they stood; those that are in it alone are forgotten.
+            alerts: Where they stand; the silence of a rule that is there stays as it is.
             deliveries: Messages; one that is there stays as it is.
-            gone: Rules to be forgotten.
+
+        Returns:
+            Whether it was written: not where another process looked at one of the rules meanwhile.
         """
-        with writing(self._engine) as connection:
-            for one in alerts:
-                _put(connection, one)
-            for one in gone:
-                connection.execute(delete(alert).where(_of(one.monitor, one.rule)))
-            for message in deliveries:
-                known = select(delivery.c.number).where(delivery.c.id == message.id)
-                if connection.execute(known).first() is None:
-                    connection.execute(insert(delivery).values(**asdict(message)))
+        stood = {(one.monitor, one.rule): one for one in before}
+        try:
+            with writing(self._engine) as connection:
+                for one in sorted(alerts, key=attrgetter("monitor", "rule")):  # two in one order wait, and do not lock
+                    _put(connection, one, stood.pop((one.monitor, one.rule), None))
+                for one in stood.values():
+                    _written(connection.execute(delete(alert).where(_as_it_stood(one))))
+                for message in deliveries:
+                    connection.execute(insert_new(connection, delivery), asdict(message))
+        except _Overtaken:
+            return False
+        return True
 
     def silence_alert(self, monitor: str, rule: str, until: int | None) -> None:
         """Silences a rule until then, in nanoseconds since the epoch; None ends a silence."""
@@ -134,12 +141,27 @@ class Alerts(Opened):
             connection.execute(update(delivery).where(delivery.c.id == delivery_id).values(**values))
 
 
-def _put(connection: Connection, one: AlertRecord) -> None:
+class _Overtaken(Exception):
+    """Another process wrote first."""
+
+
+def _put(connection: Connection, one: AlertRecord, before: AlertRecord | None) -> None:
     """Writes where a rule stands; a silence is not touched, which somebody may have asked for meanwhile."""
     values = asdict(one)
+    if before is None:
+        _written(connection.execute(insert_new(connection, alert).execution_options(preserve_rowcount=True), values))
+        return
     changed = {name: value for name, value in values.items() if name not in ("monitor", "rule", "silenced")}
-    if connection.execute(update(alert).where(_of(one.monitor, one.rule)).values(**changed)).rowcount == 0:
-        connection.execute(insert(alert).values(**values))
+    _written(connection.execute(update(alert).where(_as_it_stood(before)).values(**changed)))
+
+
+def _written(result: CursorResult[Any]) -> None:
+    if result.rowcount != 1:
+        raise _Overtaken
+
+
+def _as_it_stood(one: AlertRecord) -> ColumnElement[bool]:
+    return and_(_of(one.monitor, one.rule), alert.c.looked == one.looked)
 
 
 def _of(name: str, rule: str) -> ColumnElement[bool]:

@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from sqlalchemy import Connection, Insert, Table, select
+from sqlalchemy import Connection, select
 
 from genops.artifacts import Component, Lock, LockEntry, canonical_bytes
 from genops.errors import StoreError
 from genops.store.engine import reading
 from genops.store.queries.opened import Opened
 from genops.store.queries.prefixes import unique_prefix
+from genops.store.queries.rows import insert_new
 from genops.store.tables import component, lock, lock_component
 
 
@@ -69,14 +70,14 @@ def insert_closure(connection: Connection, closure: Lock, components: Iterable[C
         for c in {c.digest: c for c in components}.values()
     ]
     if bodies:
-        connection.execute(_insert_new(connection, component), bodies)
-    connection.execute(_insert_new(connection, lock), {"digest": closure.digest, "chain": closure.chain})
+        connection.execute(insert_new(connection, component), bodies)
+    connection.execute(insert_new(connection, lock), {"digest": closure.digest, "chain": closure.chain})
     entries = [
         {"lock": closure.digest, "position": position, **asdict(entry)}
         for position, entry in enumerate(closure.entries)
     ]
     if entries:
-        connection.execute(_insert_new(connection, lock_component), entries)
+        connection.execute(insert_new(connection, lock_component), entries)
 
 
 def _whole(kind: str, name: str, body: str, source: str, digest: str) -> Component:
@@ -89,13 +90,3 @@ def _whole(kind: str, name: str, body: str, source: str, digest: str) -> Compone
             f"the stored {kind} {name} ({digest[:12]}) is damaged", hint="publish or run it again from its files"
         )
     return found
-
-
-def _insert_new(connection: Connection, into: Table) -> Insert:
-    if connection.dialect.name == "sqlite":
-        from sqlalchemy.dialects import sqlite
-
-        return sqlite.insert(into).on_conflict_do_nothing()
-    from sqlalchemy.dialects import postgresql
-
-    return postgresql.insert(into).on_conflict_do_nothing()

@@ -47,12 +47,13 @@ def outbox_of(store, clock, **channels):
 def enter(store, channels, measure=BAD, now=NOW, raw="error_rate > 5%"):
     """A look at a rule, with the messages that it wants."""
     rule = rule_of(raw)
-    known = next((one for one in store.alerts("live") if one.rule == rule.text), None)
+    before = [one for one in store.alerts("live") if one.rule == rule.text]
+    known = before[0] if before else None
     record, notice = look(known, rule, measure, now, "live")
     messages = {}
     if notice is not None:
         messages = {name: [Message.of(notice, record, rule, measure, over=86_400.0, channel=name)] for name in channels}
-    write(store, [record], messages, now)
+    assert write(store, before, [record], messages, now)
     return [one.id for several in messages.values() for one in several]
 
 
@@ -73,17 +74,17 @@ class TestWriting:
         broken = Message.of(notice, record, rule, BAD, over=86_400.0)
         object.__setattr__(broken, "monitor", None)
         with pytest.raises(StoreError):
-            write(store, [record], {"ops": [broken]}, NOW)
+            write(store, [], [record], {"ops": [broken]}, NOW)
         assert store.alerts("live") == []
         assert store.deliveries() == []
 
     def test_two_processes_that_look_at_once_write_one_message(self, store):
         enter(store, ["ops"])
         rule, known = rule_of(), store.alerts("live")[0]
-        for now in (NOW + 1, NOW + 2):
+        for now, is_first in ((NOW + 1, True), (NOW + 2, False)):
             record, notice = look(known, rule, GOOD, now, "live")
             message = Message.of(notice, record, rule, GOOD, over=86_400.0, channel="ops")
-            write(store, [record], {"ops": [message]}, now)
+            assert write(store, [known], [record], {"ops": [message]}, now) == is_first
         assert [one.body["state"] for one in store.deliveries()] == ["alert", "ok"]
 
 
@@ -203,7 +204,7 @@ class TestAttempts:
 
     async def test_so_does_what_was_said_of_a_rule_that_is_gone(self, store, clock, receiver):
         enter(store, ["am"])
-        store.keep_alerts([], [], gone=store.alerts("live"))
+        assert store.keep_alerts(store.alerts("live"), [])
         await outbox_of(store, clock, am=channel_of({"alertmanager": receiver.url})).deliver()
         (alert,) = json.loads(receiver.received[0].body)
         assert alert["endsAt"] == alert["startsAt"]

@@ -54,7 +54,7 @@ def test_a_monitor_that_moves_on_what_it_keeps_forgets_what_lies_before(store):
     for each in (record, other):
         assert store.advance_monitor(each, [scored(number) for number in range(6)], None)
     messages = [DeliveryRecord(name * 32, "live", "error_rate > 0.05", "ops", {}, 9, 9) for name in "abc"]
-    store.keep_alerts([], messages)
+    assert store.keep_alerts([], [], messages)
     store.change_delivery("a" * 32, accepted=1_000)
     store.change_delivery("b" * 32, accepted=1_001)
     assert store.advance_monitor(replace(record, seen=3, kept=1_001), [], record)
@@ -111,17 +111,19 @@ def test_feedback_of_a_chain_comes_with_the_session_of_its_run(store):
 def test_rules_and_their_messages_are_kept_at_once(store):
     alert = AlertRecord("live", "error_rate > 0.05", "alert", 5, 9, measure={"value": 0.2, "n": 40})
     message = DeliveryRecord("d" * 32, "live", alert.rule, "ops", {"state": "alert"}, 9, 9)
-    store.keep_alerts([alert], [message])
-    store.keep_alerts([replace(alert, state="ok")], [])
-    assert store.alerts("live") == [replace(alert, state="ok")]
+    assert store.keep_alerts([], [alert], [message])
+    well = replace(alert, state="ok", looked=10)
+    assert store.keep_alerts([alert], [well])
+    assert store.alerts("live") == [well]
     store.silence_alert("live", alert.rule, 99)
-    store.keep_alerts([alert], [])  # by who looked before
-    assert store.alerts("live") == [replace(alert, silenced=99)]
-    store.keep_alerts([], [], gone=[alert])
+    assert store.keep_alerts([well], [replace(well, looked=11)])  # as it was read before the silence
+    assert store.alerts("live") == [replace(well, looked=11, silenced=99)]
+    assert store.keep_alerts(store.alerts("live"), [])
     assert store.alerts("live") == []
     assert store.deliveries(due=8) == []
     assert store.deliveries(due=9) == [message]
-    store.keep_alerts([], [replace(message, channel="other"), replace(message, id="e" * 32, channel="mail")])
+    others = [replace(message, channel="other"), replace(message, id="e" * 32, channel="mail")]
+    assert store.keep_alerts([], [], others)
     assert [(one.id[0], one.channel) for one in store.deliveries()] == [("d", "ops"), ("e", "mail")]
     assert [one.channel for one in store.deliveries(monitor="live", channel="mail")] == ["mail"]
     assert store.deliveries(monitor="other") == []
@@ -133,12 +135,26 @@ def test_rules_and_their_messages_are_kept_at_once(store):
     assert store.deliveries(accepted=True)[0].attempts == 2
 
 
+def test_of_two_that_looked_at_a_rule_at_once_the_first_is_kept_with_its_messages(store):
+    stood = [AlertRecord("live", rule, "ok", 5, 9, measure={}) for rule in ("error_rate > 0.05", "traces < 1")]
+    message = DeliveryRecord("d" * 32, "live", stood[0].rule, "ops", {"state": "alert"}, 9, 9)
+    assert store.keep_alerts([], stood)
+    assert not store.keep_alerts([], stood, [message])
+    first = [replace(stood[0], looked=10), stood[1]]
+    assert store.keep_alerts(stood, first)
+    late = [replace(one, state="alert", looked=11) for one in stood]
+    assert not store.keep_alerts(stood, list(reversed(late)), [message])
+    assert not store.keep_alerts(stood, [])
+    assert store.alerts("live") == first
+    assert store.deliveries() == []
+
+
 def test_messages_that_wait_are_counted_by_channel_and_dropped_by_their_ids(store):
     messages = [
         DeliveryRecord(name * 32, "live", "error_rate > 0.05", channel, {}, 9, 9)
         for name, channel in zip("abcd", ("ops", "old", "old", "old"), strict=True)
     ]
-    store.keep_alerts([], messages)
+    assert store.keep_alerts([], [], messages)
     assert store.count_waiting() == {("live", "old"): 3, ("live", "ops"): 1}
     store.change_delivery("d" * 32, accepted=11)
     assert store.count_waiting() == {("live", "old"): 2, ("live", "ops"): 1}
@@ -149,7 +165,7 @@ def test_messages_that_wait_are_counted_by_channel_and_dropped_by_their_ids(stor
 
 def test_an_attempt_at_a_message_is_made_by_one_process(store):
     message = DeliveryRecord("d" * 32, "live", "error_rate > 0.05", "ops", {}, 9, 9)
-    store.keep_alerts([], [message])
+    assert store.keep_alerts([], [], [message])
     assert store.claim_delivery(message.id, 9, 50)
     assert not store.claim_delivery(message.id, 9, 50)
     assert store.deliveries() == [replace(message, due=50, attempts=1)]
