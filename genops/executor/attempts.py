@@ -52,6 +52,7 @@ async def run_step(node: Node, frame: Frame) -> None:
     """
     recorder = frame.run.recorder
     path = frame.prefix + node.name
+    await recorder.room()
     await frame.run.effects.begin(path)
     kind: SpanKind = "agent" if node.step.kind == "agent" else "step"
     attributes: dict[str, Any] = {"genops.step.kind": node.step.kind}

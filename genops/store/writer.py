@@ -1,8 +1,9 @@
-"""The background writer: takes records from a run without ever making it wait, and makes them durable.
+"""The background writer: takes records from a run at once, and makes them durable.
 
 One thread writes what has come together every 50 ms in one transaction, so that what was handed over is in the
-database well within 200 ms. While the database cannot be opened or written the buffer holds; when it is full records
-are dropped and counted. People are told of either once.
+database well within 200 ms. Runs that make more than a database takes which works are told so (:attr:`is_crowded`) and
+wait between steps. While the database cannot be opened or written nobody waits and the buffer holds; when it is full
+records are dropped and counted. People are told of either once.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import atexit
 import contextlib
 import os
 import threading
+import time
 import weakref
 from collections.abc import Sequence
 
@@ -23,6 +25,7 @@ from genops.store.records.runs import RunRecord, SpanRecord
 
 INTERVAL = 0.05
 _LONGEST_PAUSE = 1.0
+_LONGEST_WRITE = 5.0
 _REMEMBERED_LOSSES = 100_000
 _REFUSED = {
     "IntegrityError",
@@ -69,6 +72,7 @@ class Writer:
         self._urgent = False
         self._closed = False
         self._taken = self._done = 0
+        self._moved_at = 0.0
         self._lost: dict[str, int] = {}
         self._lost_payloads: dict[str, None] = {}
         self._unnoted: set[str] = set()
@@ -81,6 +85,16 @@ class Writer:
     def trouble(self) -> str | None:
         """Why the last attempt to write failed; None when it did not."""
         return self._outage.reason
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether so much waits for a database that works that who makes more should wait too, or some would be lost.
+
+        A database that fails, or is at one transaction for more than five seconds, is waited for by nobody.
+        """
+        if 4 * self._waiting < self._max_records and 4 * self._bytes < 3 * self._max_bytes:
+            return False
+        return self._outage.reason is None and time.monotonic() - self._moved_at < _LONGEST_WRITE
 
     def closure(self, lock: Lock, parts: Sequence[Component]) -> None:
         """Hands over a lock with its components, before the runs under it. Repeating it costs nothing."""
@@ -208,6 +222,7 @@ class Writer:
                 return
             self._thread = thread
         self._idle = False
+        self._moved_at = time.monotonic()
         self._wake.notify()
 
     def _lose(self, run: str | None) -> None:
@@ -274,6 +289,7 @@ class Writer:
             if failed:  # what came again while it waited counts once
                 self._waiting, self._bytes = len(self._held), self._held.size()
             self._taken += 1
+            self._moved_at = time.monotonic()
             return True
 
     def _write(self, target: BatchWriter) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import threading
@@ -16,6 +17,7 @@ from genops.errors import GenopsError, StepError
 from genops.store.records.runs import RunRecord, SpanKind, SpanRecord, Status
 
 TEXT_LIMIT = 4_000
+_PAUSE = 0.01
 _OUTSIDE = frozenset({"model", "tool", "retrieve", "http", "function"})
 _NOTHING = encode(None)
 
@@ -30,6 +32,11 @@ def new_id(bits: int) -> str:
 
 class Sink(Protocol):
     """Where records go: the store's writer."""
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether records come faster than they can be kept, so that who makes them should wait."""
+        ...
 
     def payload(self, payload: Payload) -> None:
         """Keeps a payload."""
@@ -105,6 +112,11 @@ class Recorder:
 
     def _label(self, label: str | None) -> str | None:
         return None if label is None else self.text(label)
+
+    async def room(self) -> None:
+        """Waits while records come faster than they can be kept; a store that fails is not waited for."""
+        while self._sink.is_crowded:  # noqa: ASYNC110 -- it is a thread that makes room, and it has no loop
+            await asyncio.sleep(_PAUSE)
 
     def now(self) -> int:
         """Nanoseconds since the epoch, never going back within the run."""

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,6 +45,13 @@ def sqlite_store(path: Path):
 
 def small_writer(store: Store, **bounds: int) -> Writer:
     return Writer(store._database, **bounds)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_the_state_of_the_moment_of_writing_is_written(store: Store) -> None:
@@ -181,6 +189,44 @@ def test_what_the_buffer_cannot_hold_is_dropped_with_one_warning_and_noted_on_th
     writer.run(run)
     assert writer.flush()
     assert sqlite_store.run(run.id).dropped == 20
+    writer.close()
+
+
+def test_it_tells_who_makes_more_than_a_database_takes_that_works(store: Store) -> None:
+    writer = small_writer(store, max_records=400)
+    run = a_run(1)
+    writer.run(run)
+    for number in range(1, 99):
+        writer.span(a_span(run, number))
+    assert not writer.is_crowded
+    writer.span(a_span(run, 99))
+    assert writer.is_crowded
+    assert writer.flush()
+    assert not writer.is_crowded
+    assert writer.dropped == 0
+    writer.close()
+
+
+def test_a_database_that_fails_or_hangs_is_waited_for_by_nobody(
+    sqlite_store: Store, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locker = sqlite3.connect(path, isolation_level=None)
+    locker.execute("BEGIN EXCLUSIVE")
+    monkeypatch.setattr("genops.store.writer._LONGEST_WRITE", 0.3)
+    writer = small_writer(sqlite_store, max_records=40)
+    run = a_run(1)
+    writer.run(run)
+    for number in range(1, 15):
+        writer.span(a_span(run, number))
+    assert writer.is_crowded
+    until(lambda: not writer.is_crowded)
+    assert writer.trouble is None
+    monkeypatch.setattr("genops.store.writer._LONGEST_WRITE", 3_600.0)
+    until(lambda: writer.trouble is not None)
+    assert not writer.is_crowded
+    locker.execute("ROLLBACK")
+    assert writer.flush()
+    assert (writer.dropped, len(sqlite_store.spans(run.id))) == (0, 14)
     writer.close()
 
 

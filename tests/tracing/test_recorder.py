@@ -1,5 +1,6 @@
 """The record of one run, written to by several threads at once: sync tools and traced functions have one each."""
 
+import asyncio
 import sys
 import threading
 import time
@@ -20,6 +21,7 @@ class Kept:
 
     def __init__(self):
         self.spans, self.payloads = {}, {}
+        self.is_crowded = False
 
     def payload(self, payload):
         self.payloads[payload.digest] = payload.data
@@ -101,3 +103,13 @@ def test_a_placeholder_stands_for_one_value(recorder, sink):
     placeholders = dict(at_once(work))
     assert len(set(placeholders.values())) == 20
     assert set(at_once(work)) == set(placeholders.items())
+
+
+async def test_who_makes_records_waits_while_they_come_faster_than_they_are_kept(recorder, sink):
+    await asyncio.wait_for(recorder.room(), 10.0)
+    sink.is_crowded = True
+    waiting = asyncio.create_task(recorder.room())
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    sink.is_crowded = False
+    await asyncio.wait_for(waiting, 10.0)
