@@ -64,6 +64,7 @@ async def run_block(block: Block, frame: Frame) -> Value:
     """
     run_step = frame.run.run_step
     waiting = {name: len(node.needs) for name, node in block.nodes.items()}
+    followers = _followers(block)
     ready = [name for name, needs in waiting.items() if needs == 0]
     running: dict[asyncio.Future[None], str] = {}
     try:
@@ -78,22 +79,30 @@ async def run_block(block: Block, frame: Frame) -> Value:
                 failed = next((task for task in running if task in finished and task.exception()), None)
                 if failed is not None:
                     await failed
-                done = [running.pop(task) for task in finished]
-            ready = _released(block, waiting, done)
+                done = [running.pop(task) for task in list(running) if task in finished]
+            ready = _released(followers, waiting, done)
     finally:
         await _cancel(running)
     return frame.evaluate(block.output, frame.span.path, frame.span)
 
 
-def _released(block: Block, waiting: dict[str, int], done: list[str]) -> list[str]:
+def _followers(block: Block) -> dict[str, list[str]]:
+    """The steps that need each step, in the order of the block."""
+    followers: dict[str, list[str]] = {name: [] for name in block.nodes}
+    for name, node in block.nodes.items():
+        for needed in node.needs:
+            followers[needed].append(name)
+    return followers
+
+
+def _released(followers: dict[str, list[str]], waiting: dict[str, int], done: list[str]) -> list[str]:
     """The steps that waited for nothing but what is done now."""
     released = []
-    for name, node in block.nodes.items():
-        freed = sum(other in node.needs for other in done)
-        if freed:
-            waiting[name] -= freed
-            if waiting[name] == 0:
-                released.append(name)
+    for name in done:
+        for follower in followers[name]:
+            waiting[follower] -= 1
+            if waiting[follower] == 0:
+                released.append(follower)
     return released
 
 
