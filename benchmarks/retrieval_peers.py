@@ -21,7 +21,7 @@ from pathlib import Path
 
 from benchmarks import made_corpus, retrieval_stores
 
-ASKED = 50
+ASKED = 200
 WORDS = 60
 PEERS = ("LangChain", "Haystack")
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}

@@ -21,6 +21,8 @@ K = 10
 KEPT = 100
 SIZE, OVERLAP = 200, 40
 WARM_UP = 500
+FIRST = 20
+"""Searches of a store before it is one that is searched often."""
 
 
 @dataclass(frozen=True)
@@ -302,6 +304,11 @@ def _sum(*taken: tuple[float, float]) -> tuple[float, float]:
     return wall, processor
 
 
+def _median(taken: list[tuple[float, float]]) -> tuple[float, float]:
+    wall, processor = map(statistics.median, zip(*taken, strict=True))
+    return wall, processor
+
+
 def steps(kind: str, work: Work, folder: Path) -> dict[str, tuple[float, float]]:
     """What every step of a store took."""
     folder.mkdir()
@@ -314,9 +321,8 @@ def steps(kind: str, work: Work, folder: Path) -> dict[str, tuple[float, float]]
     _settle()
     taken["load and first search"] = _taken(lambda: (loaded.load(), loaded.search(0)))
     for name, search in (("search", loaded.search), ("filtered search", loaded.filtered)):
-        search(0)
         each = [_taken(partial(search, number)) for number in range(len(work.queries))]
-        taken[name] = tuple(map(statistics.median, zip(*each, strict=True)))  # type: ignore[assignment]
+        taken[f"{name}, the first {FIRST}"], taken[name] = _median(each[:FIRST]), _median(each[FIRST:])
     return taken
 
 

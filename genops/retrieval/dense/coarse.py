@@ -11,7 +11,7 @@ from genops.retrieval.dense.library import faiss_library, faiss_threads, selecto
 from genops.retrieval.dense.ranking import NOISE, all_near
 
 _LEVELS = 127
-_BLOCK = 16_384
+_BLOCK = 1_024  # and what is made of it on the way fit into a processor's cache
 
 
 class CoarseVectors:

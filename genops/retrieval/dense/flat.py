@@ -22,7 +22,7 @@ from genops.retrieval.dense.unit import unit_vectors
 _ASKED_AT_ONCE = 16
 _LEAP_COST = 3
 _MARGIN = 16
-_WORTH_COPIES = 64
+_WORTH_COPIES = 24
 _WORTH_COPYING = range(4_000, 1_000_000)
 
 
