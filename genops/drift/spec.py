@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from math import ceil
 from pathlib import Path
@@ -188,6 +188,24 @@ class DriftSpec:
         """
         families = len(self.states) * FAMILIES
         return max(self.relabellings, ceil(2 * families * questions / self.alpha) - 1)
+
+    def check_tests(self, kinds: Collection[Kind]) -> None:
+        """Makes sure that every test which was asked for is one of some rows.
+
+        Args:
+            kinds: What the rows of the states are.
+
+        Raises:
+            DefinitionError: One is of other rows.
+        """
+        asked = {_OF_KIND[kind] for kind in kinds}
+        for of, uses in self.tests.items():
+            if asked and of not in asked:
+                fitting = [name for name in registry.names("test") if find_test(name).of in asked]
+                raise DefinitionError(
+                    f"{uses[0].test.name} is a test of {of}, and the rows are {' and '.join(sorted(asked))}",
+                    hint=f"of these there are {', '.join(fitting)}",
+                )
 
     def tests_of(self, kind: Kind, context: bool = False) -> tuple[ChosenTest, ...]:
         """The tests of a state's rows.

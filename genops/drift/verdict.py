@@ -28,7 +28,8 @@ def verdict_of(looks: Sequence[Look], visible: float | None, wanted: float) -> t
     """
     alarms = sorted((look for look in looks if look.alarm), key=lambda look: -(look.separation.value or 0))
     if alarms:
-        named = ", ".join(f"{_subject(look)} ({look.separation.value:.0%})" for look in alarms[:_NAMED])
+        several = sum(look.family == "values" for look in looks) > 1
+        named = ", ".join(f"{_subject(look, several)} ({look.separation.value:.0%})" for look in alarms[:_NAMED])
         more = f" and {len(alarms) - _NAMED} more" if len(alarms) > _NAMED else ""
         return "drift", f"{named}{more} changed, by as much as so large a share of new rows would"
     if not any(look.p is not None for look in looks):
@@ -69,5 +70,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
     return next(verdict for verdict in order if verdict in given)
 
 
-def _subject(look: Look) -> str:
-    return {"values": "the rows", "topics": "the mix of topics", "concepts": "new concepts"}.get(look.family, look.name)
+def _subject(look: Look, several: bool) -> str:
+    """What changed, in words; with the test where several look at the rows."""
+    rows = f"the rows by {look.name}" if several else "the rows"
+    return {"values": rows, "topics": "the mix of topics", "concepts": "new concepts"}.get(look.family, look.name)

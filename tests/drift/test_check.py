@@ -8,6 +8,7 @@ from genops.drift.reports.wording import window_words
 from genops.drift.summary import Summary
 from genops.errors import DefinitionError, ExitCode, InputError
 from genops.executor import Chain
+from genops.retrieval import embed_texts, embedder_named
 from tests.drift.small_talk import COLOURS, FOOD, sentences
 
 
@@ -139,6 +140,53 @@ def test_vectors_by_other_embedders_are_refused_and_those_by_unknown_ones_said_t
 def test_windows_of_other_kinds_are_refused(drift):
     with pytest.raises(DefinitionError, match="number"):
         drift([1.0, 2.0], ["one", "two"], of="value | default(text)")
+    with pytest.raises(DefinitionError, match="kind vector, and those of 2 given rows are text") as error:
+        drift(np.ones((2, 4)), ["one", "two"])
+    assert "FILE.npy#NAME" in error.value.hint
+
+
+def test_texts_are_compared_with_vectors_by_the_same_embedder(drift):
+    texts = sentences(COLOURS, 120, 1)
+    root, settings = drift.lab.site.root, drift.lab.site.project.settings
+    np.save(root / "before.npy", embed_texts(embedder_named(settings, "hashing"), texts))
+    alike = drift("before.npy#hashing", sentences(COLOURS, 120, 2), visible=0.5)
+    assert (alike.verdict, alike.states[0].kind) == ("quiet", "vector")
+    assert drift("before.npy#hashing", sentences(FOOD, 120, 2)).verdict == "drift"
+
+
+def test_what_groups_rows_or_tells_them_apart_must_be_there(drift):
+    rows = [{"text": text, "tenant": "a", "session": str(n // 2)} for n, text in enumerate(sentences(COLOURS, 40, 1))]
+    for key, value in (("group", "sesion"), ("context", "tennant"), ("segments", {"who": "tennant"})):
+        with pytest.raises(InputError, match=rf"`{key}.*` can be read of no row of 40 given rows") as error:
+            drift(rows, rows, of="text", **{key: value})
+        assert ("session" if key == "group" else "tenant") in error.value.hint
+    plain = sentences(COLOURS, 40, 2)
+    assert drift(rows, plain, of="text", group="session", descriptors=False).states[0].reference.groups == 20
+    with pytest.raises(InputError, match="`context` can be read of no row"):
+        drift(rows, plain, of="text", context="tenant")
+
+
+def test_a_run_that_is_in_both_windows_counts_for_the_current_one(drift):
+    chain = Chain.load("echo", project=drift.lab.site.project)
+    for text in sentences(COLOURS, 40, 1):
+        chain.run_sync({"text": text})
+    drift.lab.site.project.store.writer.flush(10.0)
+    (state,) = drift("traces:chain=echo", "traces:chain=echo,limit=15", descriptors=False).states
+    assert (state.reference.rows, state.current.rows) == (25, 15)
+    assert state.reference.left_out == {"in the current window too": 15}
+    (state,) = drift("traces:chain=echo", "traces:chain=echo").states
+    assert state.reason.endswith("has no rows: 40 left out (in the current window too)")
+
+
+def test_a_test_of_other_rows_is_refused_and_of_several_each_is_named(drift):
+    chance = np.random.default_rng(1)
+    far = chance.normal(0, 1, (60, 4)), chance.normal(2, 1, (60, 4))
+    with pytest.raises(DefinitionError, match="kolmogorov_smirnov is a test of numbers, and the rows are vectors") as e:
+        drift(*far, tests=["kolmogorov_smirnov"])
+    assert "mmd_fuse" in e.value.hint
+    (state,) = drift(*far, tests=["mmd", "centroid"]).states
+    assert "the rows by mmd (" in state.reason
+    assert "the rows by centroid (" in state.reason
 
 
 def test_an_empty_window_is_undecided_and_says_why(drift):

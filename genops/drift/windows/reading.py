@@ -62,6 +62,7 @@ class _Rows:
     segments: list[dict[str, str]] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     first_fault: InputError | None = None
+    unread: dict[str, InputError] = field(default_factory=dict)
 
 
 def read_windows(observations: Iterable[Observation], states: Sequence[StateSpec], name: str) -> dict[str, Window]:
@@ -78,16 +79,15 @@ def read_windows(observations: Iterable[Observation], states: Sequence[StateSpec
 
     Raises:
         DefinitionError: The values of a state are of several kinds, or not of the kind that it says.
-        InputError: An expression fails for every observation.
+        InputError: The state's expression fails for every observation that should have it. One of a label that fails
+            for every row is told by :attr:`~genops.drift.windows.window.Window.unread`.
     """
     gathered = {state.name: _Rows() for state in states}
-    total = 0
     for observation in observations:
-        total += 1
         for state in states:
             _read(observation, state, gathered[state.name])
     for rows in gathered.values():
-        if total and not rows.values and rows.first_fault is not None and not any(rows.left_out.keys() - {_NOTHING}):
+        if not rows.values and rows.first_fault is not None and not rows.left_out[_NONE]:
             fault = rows.first_fault
             raise InputError(f"nothing of {name} can be read: {fault.message}", at=fault.at, hint=fault.hint)
     return {state.name: _window(gathered[state.name], state, name) for state in states}
@@ -97,16 +97,17 @@ def _read(observation: Observation, state: StateSpec, rows: _Rows) -> None:
     try:
         value = _default(observation) if state.of is None else evaluate(state.of, observation.variables)
     except InputError as error:
-        rows.first_fault = rows.first_fault or _hinted(error, state, observation)
+        if not observation.missing:
+            rows.first_fault = rows.first_fault or _hinted(error, state.of, observation)
         rows.left_out[observation.missing or _NOTHING] += 1
         return
     items = list(_items(value, state.kind))
     if not items:
         rows.left_out[observation.missing or _NONE] += 1
         return
-    group = observation.group if state.group is None else _label(state.group, observation)
-    context = "" if state.context is None else _label(state.context, observation)
-    own = {key: _label(expression, observation) for key, expression in state.segments.items()}
+    group = _label("group", state.group, observation, rows) or observation.group
+    context = _label("context", state.context, observation, rows)
+    own = {key: _label(f"segments: {key}", one, observation, rows) for key, one in state.segments.items()}
     for item in items:
         rows.values.append(item)
         rows.observations.append(observation)
@@ -115,22 +116,28 @@ def _read(observation: Observation, state: StateSpec, rows: _Rows) -> None:
         rows.segments.append({**observation.segments, **own})
 
 
-def _hinted(error: InputError, state: StateSpec, observation: Observation) -> InputError:
-    """The error with what is nearest to what the state reads, of what there is."""
-    if state.of is None:
+def _hinted(error: InputError, expression: Any, observation: Observation) -> InputError:
+    """The error with what is nearest to what an expression reads, of what there is."""
+    if expression is None:
         return error
     roots = {name: value for name, value in observation.variables.items() if isinstance(value, Mapping)}
     known = {*observation.variables, *(f"{root}.{key}" for root, value in roots.items() for key in value)}
-    asked = {read.root if read.name is None else f"{read.root}.{read.name}" for read in reads_of(state.of)} - known
+    asked = {read.root if read.name is None else f"{read.root}.{read.name}" for read in reads_of(expression)} - known
     hints = [f"{one}: {nearest(one, known)}" for one in sorted(asked)]
     return InputError(error.message, at=error.at, hint="; ".join(hints) or error.hint)
 
 
-def _label(expression: Any, observation: Observation) -> str:
+def _label(name: str, expression: Any, observation: Observation, rows: _Rows) -> str:
+    """A label of the rows of an observation; empty where there is none. One that is never read is remembered."""
+    if expression is None:
+        return ""
     try:
         value = evaluate(expression, observation.variables)
-    except InputError:
+    except InputError as error:
+        if not rows.values:
+            rows.unread.setdefault(name, _hinted(error, expression, observation))
         return ""
+    rows.unread.pop(name, None)
     return "" if value is None else as_text(value)
 
 
@@ -204,9 +211,9 @@ def _window(rows: _Rows, state: StateSpec, name: str) -> Window:
             values, keep = _numbers(rows, state, name)
         case "vector":
             values, keep = _vectors(rows, state, name)
-        case "category":
-            values = tuple(as_text(value) for value in rows.values)
         case _:
+            if any(isinstance(value, np.ndarray) for value in rows.values):
+                raise _mistyped(state, "texts" if kind == "text" else "names of categories", rows, name)
             values = tuple(value if isinstance(value, str) else as_text(value) for value in rows.values)
     kept = [rows.observations[row] for row in keep]
     times = [observation.time for observation in kept]
@@ -226,6 +233,7 @@ def _window(rows: _Rows, state: StateSpec, name: str) -> Window:
         dict(rows.left_out),
         len(kept),
         _embedder(kept, state, name) if kind == "vector" else "",
+        rows.unread,
     )
 
 
@@ -282,5 +290,6 @@ def _vectors(rows: _Rows, state: StateSpec, name: str) -> tuple[Any, list[int]]:
 
 
 def _mistyped(state: StateSpec, wanted: str, rows: _Rows, name: str) -> DefinitionError:
-    kinds = " and ".join(sorted({type(value).__name__ for value in rows.values}))
+    types = {"vectors" if isinstance(value, np.ndarray) else type(value).__name__ for value in rows.values}
+    kinds = " and ".join(sorted(types))
     return DefinitionError(f"{state.name}: its values in {name} should be {wanted}, and are {kinds}")

@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from genops.errors import GenopsError
+
 Kind: TypeAlias = Literal["text", "number", "category", "vector"]
 
 
@@ -31,6 +33,7 @@ class Window:
         left_out: How many observations gave no row, by the reason.
         embedder: Name of the embedder of given vectors; empty where it is not known.
         drawn_from: Rows that the window had before some were drawn; n where all are here.
+        unread: Labels that could be read of no row, each with the reason: ``group``, ``context``, ``segments: NAME``.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Window:
     left_out: Mapping[str, int] = field(default_factory=dict)
     drawn_from: int = 0
     embedder: str = ""
+    unread: Mapping[str, GenopsError] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -80,6 +84,7 @@ class Window:
             self.left_out,
             self.drawn_from,
             self.embedder,
+            self.unread,
         )
 
     def drawn(self, most: int, seed: int) -> Window:

@@ -52,6 +52,35 @@ def test_an_expression_that_never_reads_names_the_window():
         read_windows(observations, [StateSpec("state", compile_value("{{ value }}"))], "w")
 
 
+def test_one_that_reads_nothing_is_an_error_also_where_some_runs_failed():
+    failed = Observation("2", {}, missing="the run ended as error")
+    state = StateSpec("state", compile_value("{{ inputs.txt }}"))
+    with pytest.raises(InputError, match="nothing of w can be read") as error:
+        read_windows([Observation("1", {"inputs": {"text": "a"}}), failed], [state], "w")
+    assert "inputs.text" in error.value.hint
+    assert read_windows([failed], [state], "w")["state"].left_out == {"the run ended as error": 1}
+
+
+def test_vectors_are_no_texts():
+    with pytest.raises(DefinitionError, match="in w should be texts, and are vectors"):
+        read([np.ones(3)], "text")
+    with pytest.raises(DefinitionError, match="should be names of categories, and are vectors"):
+        read([np.ones(3)], "category")
+
+
+def test_labels_that_can_be_read_of_no_row_are_told():
+    observations = [Observation(name, {"text": name, "tenant": "t"}, group=f"of {name}") for name in "ab"]
+    expressions = {name: compile_value(f"{{{{ {name} }}}}") for name in ("sesion", "tennant", "tenant")}
+    segments = {"who": expressions["tennant"], "tenant": expressions["tenant"]}
+    state = StateSpec("state", group=expressions["sesion"], context=expressions["tennant"], segments=segments)
+    found = read_windows(observations, [state], "w")["state"]
+    assert {name: why.hint for name, why in found.unread.items()}.keys() == {"group", "context", "segments: who"}
+    assert "tenant" in found.unread["context"].hint
+    assert found.groups == ("of a", "of b")
+    some = [Observation("c", {"text": "c", "sesion": "s", "tennant": None, "tenant": "t"}), *observations]
+    assert read_windows(some, [state], "w")["state"].unread == {}
+
+
 def test_values_of_several_kinds_are_refused_unless_the_kind_is_said():
     with pytest.raises(DefinitionError, match="in w are number and text"):
         read(["a", 1])
