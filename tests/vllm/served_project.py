@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from genops.serving.engine import find_installation
+from genops.serving.preflight.engine import is_cpu_build
+from genops.settings import load_settings
 from genops.store import Store
+from genops.vllm_settings import VllmSettings
 
 _SETTINGS = """
 default_model = "tiny"
@@ -72,6 +76,12 @@ _FILES = {
         "  work: {agent: say, with: {question: '{{ inputs.question }}'}, tools: [mark], max_turns: 2}\n"
         "output: '{{ steps.work.output }}'\n"
     ),
+    "chains/obliged.yaml": (
+        "inputs: {question: str}\nsteps:\n"
+        "  work:\n    agent: say\n    with: {question: '{{ inputs.question }}'}\n    tools: [mark]\n    max_turns: 2\n"
+        "    parameters: {tool_choice: required, max_tokens: 200, temperature: 2.0, seed: 3}\n"
+        "output: '{{ steps.work.output }}'\n"
+    ),
     "marking.py": (
         "from genops import tool\n\n\n"
         '@tool\ndef mark(word: str) -> str:\n    """Marks a word."""\n    return f\'*{word}*\'\n'
@@ -102,6 +112,12 @@ class ServedProject:
             (root / name).write_text(text)
         (root / "genops.toml").write_text(_SETTINGS.format(base=base, adapter=adapter, python=python))
         return cls(root)
+
+    @property
+    def is_on_cpu(self) -> bool:
+        """Whether its vLLM is the one for the processor."""
+        settings = load_settings(self.root)
+        return is_cpu_build(find_installation(settings, settings.models["tiny"].vllm or VllmSettings()))
 
     def change(self, old: str, new: str) -> None:
         """Replaces text in the settings."""

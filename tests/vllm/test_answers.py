@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from genops.artifacts import decode
 from genops.executor import Project
 from genops.models import ModelRequest, resolve_model
 from tests.vllm.served_project import ServedProject
@@ -85,11 +86,23 @@ def test_an_agent_works_through_it(served: ServedProject) -> None:
     assert kinds.count("model") >= 1
 
 
+def test_an_agent_s_tool_is_called_and_its_result_told_to_the_model(served: ServedProject) -> None:
+    ended = served.command("run", "obliged", "--input", "question=mark something")
+    assert "did not answer within 2 turns" in ended.stderr  # since it must call a tool in each
+    spans = served.last_spans()
+    assert [span.kind for span in spans if span.kind in ("model", "tool")] == ["model", "tool", "model", "tool"]
+    with served.store() as store:
+        given = [decode(store.payload(span.output)) for span in spans if span.kind == "tool"]
+        asked = decode(store.payload([span for span in spans if span.kind == "model"][1].input))
+    assert all(one.startswith("*") and one.endswith("*") for one in given)
+    assert given[0] in json.dumps(asked, ensure_ascii=False)
+
+
 def test_the_trace_of_a_call_has_the_figures_of_the_engine(served: ServedProject) -> None:
     served.run("say", "measured")
     span = next(span for span in served.last_spans() if span.kind == "model")
     figures = {name: value for name, value in span.attributes.items() if name.startswith("genops.engine.")}
-    for name in ("queue_s", "decode_s", "time_to_first_token_s"):
+    for name in ("queue_s", "prefill_s", "decode_s", "time_to_first_token_s"):
         assert figures[f"genops.engine.{name}"] >= 0
     assert figures["genops.engine.name"].startswith("vllm 0.")
     assert len(figures["genops.engine.weights"]) == 64

@@ -10,9 +10,11 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.request import Request, urlopen
 
 import aiohttp
+import psutil
 import pytest
 
 from genops.serving.metrics.reading import Reading
@@ -123,7 +125,8 @@ def test_a_killed_engine_is_started_again_and_nothing_recorded_is_lost(project: 
         evaluation = threading.Thread(target=lambda: ended.append(project.command("eval", "run", "say", timeout=300)))
         evaluation.start()
         _wait_for_runs(project, 5)
-        os.kill(first.engine_pid, signal.SIGKILL)
+        before = _answered(project)
+        os.kill(_core_of(first), signal.SIGKILL)
         evaluation.join()
         again = project.wait_ready(process, restarts=1)
         assert again.id == first.id
@@ -132,6 +135,10 @@ def test_a_killed_engine_is_started_again_and_nothing_recorded_is_lost(project: 
             assert "resume" in ended[0].stderr
             ended.append(project.command("eval", "run", "say", "--resume", timeout=300))
         assert ended[-1].returncode == 0, ended[-1].stderr
+        assert before <= _answered(project)
+        with project.store() as store:
+            (record,) = store.evaluations()
+            assert [sample.status for sample in store.samples(record.id)] == ["ok"] * 60
     finally:
         assert end(process) in (0, 130)
     assert project.servers() == []
@@ -179,6 +186,19 @@ def _answer(project: ServedProject, tokens: int) -> str:
     )
     with urlopen(asked, timeout=120) as answer:  # a server of this machine
         return str(json.load(answer)["choices"][0]["message"]["content"])
+
+
+def _core_of(record: Any) -> int:
+    """The process that computes, which is a child of the one that answers."""
+    found = [one for one in psutil.Process(record.engine_pid).children(recursive=True) if "EngineCore" in one.name()]
+    (core,) = found
+    return int(core.pid)
+
+
+def _answered(project: ServedProject) -> set[str]:
+    """The runs that have an answer."""
+    with project.store() as store:
+        return {run.id for run in store.runs(limit=1_000) if run.status == "ok"}
 
 
 def _wait_for_runs(project: ServedProject, count: int) -> None:
