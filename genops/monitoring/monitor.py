@@ -216,7 +216,7 @@ class Monitor:
         runs = [run for run in map(self._stored, sorted(late)) if run is not None and self._is_own(run)]
         before = {
             one.run: one
-            for one in store.monitored_runs(self.spec.name, [run.id for run in runs])
+            for one in store.monitored_runs([run.id for run in runs], self.spec.name)
             if one.manifest == self._record.manifest
         }
         known = {run: one for run, one in before.items() if not _is_unanswered(one)}

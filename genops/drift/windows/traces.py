@@ -22,6 +22,7 @@ from genops.tracing.trace import Trace
 if TYPE_CHECKING:
     from genops.store import Store
 
+_UNSCORED = "no monitor scored it"
 _AT_ONCE, _LOOKED_AT = 500, 10_000
 NOT_USERS = ("replay", "eval", "fuzz")
 """Modes of runs that no user asked for: they are compared only where they are asked for."""
@@ -115,11 +116,23 @@ def observed(store: Store, runs: list[RunRecord], wants: Wants) -> Iterator[Obse
     for start in range(0, len(runs), _AT_ONCE):
         page = [run for run in runs[start : start + _AT_ONCE] if run.ended is not None and not run.dropped]
         payloads = store.payloads(digest for run in page for digest in (run.inputs, run.output) if digest)
+        scores = _scores_of(store, page) if wants.reads("scores") else None
         for run in page:
-            yield _observation(store, run, payloads, wants)
+            yield _observation(store, run, payloads, None if scores is None else scores.get(run.id, {}), wants)
 
 
-def _observation(store: Store, run: RunRecord, payloads: dict[str, bytes], wants: Wants) -> Observation:
+def _scores_of(store: Store, runs: list[RunRecord]) -> dict[str, dict[str, Any]]:
+    """The values that monitors scored, by run and scorer."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in store.monitored_runs([run.id for run in runs]):
+        values = {name: score["value"] for name, score in one.scores.items() if "value" in score}
+        found.setdefault(one.run, {}).update(values)
+    return found
+
+
+def _observation(
+    store: Store, run: RunRecord, payloads: dict[str, bytes], scores: dict[str, Any] | None, wants: Wants
+) -> Observation:
     variables: dict[str, Any] = {
         "run": {
             "id": run.id,
@@ -139,6 +152,8 @@ def _observation(store: Store, run: RunRecord, payloads: dict[str, bytes], wants
     for name, digest in (("inputs", run.inputs), ("output", run.output)):
         if digest is not None and digest in payloads:
             variables[name] = _decoded(payloads[digest])
+    if scores is not None:
+        variables["scores"] = scores
     if wants.reads("steps") or wants.reads("span") or wants.reads("spans"):
         trace = Trace(run, store.spans(run.id), store)
         trace.fetch(digest for span in trace.spans if (digest := span.output) is not None)
@@ -152,7 +167,7 @@ def _observation(store: Store, run: RunRecord, payloads: dict[str, bytes], wants
         run=run.id,
         lock=run.lock,
         segments={"version": run.reference} if run.reference else {},
-        missing="" if run.status == "ok" else f"the run ended as {run.status}",
+        missing=f"the run ended as {run.status}" if run.status != "ok" else _UNSCORED if scores == {} else "",
     )
 
 

@@ -213,14 +213,21 @@ class Monitoring(Opened):
             yield from found
             last = (found[-1].started, found[-1].run)
 
-    def monitored_runs(self, name: str, runs: Sequence[str]) -> list[MonitoredRecord]:
-        """What a monitor scored of some runs, by their whole ids."""
+    def monitored_runs(self, runs: Sequence[str], name: str | None = None) -> list[MonitoredRecord]:
+        """What monitors scored of some runs.
+
+        Args:
+            runs: Their whole ids.
+            name: Of the monitor; None for all, whose records come one after the other.
+        """
         found: list[MonitoredRecord] = []
         with reading(self._engine) as connection:
-            for start in range(0, len(runs), _PARAMETERS):
-                wanted = monitored.c.run.in_(runs[start : start + _PARAMETERS])
-                rows = connection.execute(select(monitored).where(monitored.c.monitor == name, wanted)).mappings()
-                found += [record_of(MonitoredRecord, row) for row in rows]
+            every = select(monitor.c.monitor).order_by(monitor.c.monitor)
+            for scored_by in [name] if name is not None else list(connection.scalars(every)):
+                for start in range(0, len(runs), _PARAMETERS):
+                    wanted = monitored.c.run.in_(runs[start : start + _PARAMETERS])
+                    query = select(monitored).where(monitored.c.monitor == scored_by, wanted)
+                    found += [record_of(MonitoredRecord, row) for row in connection.execute(query).mappings()]
         return found
 
 

@@ -9,6 +9,8 @@ from genops.drift.windows import StateSpec, parse_source, read_windows
 from genops.drift.windows.reference import Sources
 from genops.errors import DefinitionError, InputError, ReferenceNotFound, UsageError
 from genops.executor import Chain, RunOptions
+from genops.monitoring.monitor import Monitor
+from genops.monitoring.spec import MonitorSpec
 from genops.syntax import compile_value
 
 
@@ -105,6 +107,22 @@ class TestTraces:
         assert found.kind == "number"
         assert found.values[0] > 0
         assert found.segments["user"] == ("ann",)
+
+    def test_give_what_monitors_scored_of_them(self, lab):
+        data = {"kind": "monitor", "chain": "echo", "scorers": [{"contains": "o"}], "sample": {"rate": 1.0}}
+        ran(lab, "before it began")
+        lab.site.project.store.writer.flush(10.0)
+        monitor = Monitor(MonitorSpec.from_data(data, "live"), lab.site.project)
+        monitor.look()
+        ran(lab, "one", "three", "two")
+        lab.site.project.store.writer.flush(10.0)
+        assert monitor.look().drawn == 3
+        found = window(lab.site, "traces:chain=echo", state("scores.contains"))
+        assert (found.kind, found.values.tolist()) == ("number", [1.0, 0.0, 1.0])
+        assert found.left_out == {"no monitor scored it": 1}
+        with pytest.raises(InputError, match="nothing of traces:chain=echo can be read") as error:
+            window(lab.site, "traces:chain=echo", state("scores.contain"))
+        assert "scores.contains" in error.value.hint
 
 
 class TestEvaluations:
