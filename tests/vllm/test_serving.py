@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 from urllib.request import Request, urlopen
 
 import aiohttp
@@ -126,11 +123,14 @@ def test_a_killed_engine_is_started_again_and_nothing_recorded_is_lost(project: 
         evaluation.start()
         _wait_for_runs(project, 5)
         before = _answered(project)
-        os.kill(_core_of(first), signal.SIGKILL)
+        processes = psutil.Process(first.engine_pid).children(recursive=True)
+        (core,) = [one for one in processes if "EngineCore" in one.name()]  # computes, below the one that answers
+        core.kill()
         evaluation.join()
         again = project.wait_ready(process, restarts=1)
         assert again.id == first.id
         assert again.engine_pid != first.engine_pid
+        assert [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE] == []
         if ended[0].returncode == 4:
             assert "resume" in ended[0].stderr
             ended.append(project.command("eval", "run", "say", "--resume", timeout=300))
@@ -186,13 +186,6 @@ def _answer(project: ServedProject, tokens: int) -> str:
     )
     with urlopen(asked, timeout=120) as answer:  # a server of this machine
         return str(json.load(answer)["choices"][0]["message"]["content"])
-
-
-def _core_of(record: Any) -> int:
-    """The process that computes, which is a child of the one that answers."""
-    found = [one for one in psutil.Process(record.engine_pid).children(recursive=True) if "EngineCore" in one.name()]
-    (core,) = found
-    return int(core.pid)
 
 
 def _answered(project: ServedProject) -> set[str]:
