@@ -31,6 +31,7 @@ class Window:
         left_out: How many observations gave no row, by the reason.
         embedder: Name of the embedder of given vectors; empty where it is not known.
         drawn_from: Rows that the window had before some were drawn; n where all are here.
+        unit: Of numbers; empty where it is not known.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Window:
     left_out: Mapping[str, int] = field(default_factory=dict)
     drawn_from: int = 0
     embedder: str = ""
+    unit: str = ""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -80,6 +82,7 @@ class Window:
             self.left_out,
             self.drawn_from,
             self.embedder,
+            self.unit,
         )
 
     def drawn(self, most: int, seed: int) -> Window:
