@@ -6,8 +6,9 @@ a number is where the current window has more, how much more often its category 
 from all that the reference has. So what parts of the rows and components carry is told of the very separation that
 alarmed, of a change of scale as of a shift.
 
-When a change came is told of the same, and of numbers of their own values where these part the windows at least half as well: the
-witness of a number is no more than beyond a threshold or not, which would cost a shift half of the time's precision.
+When a change came is told of the same; of numbers, however, of their own values where these part the windows at least
+half as well. The witness of a number may be no more than beyond a threshold or not, by which the time of a shift is
+known half as well.
 """
 
 from __future__ import annotations
