@@ -159,9 +159,7 @@ def _languages(asked: Asked) -> list[str]:
     return []
 
 
-def _components(
-    question: Question, timed: _Timed | None, point: ChangePoint | None, store: Store
-) -> Components | None:
+def _components(question: Question, timed: _Timed | None, point: ChangePoint | None, store: Store) -> Components | None:
     """What changed of the chain; None where the runs of one window are not known."""
     reference, current = question.windows
     if not any(reference.locks) or not any(current.locks):

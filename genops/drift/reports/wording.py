@@ -58,7 +58,9 @@ def change_words(change: Change | None) -> str:
     if change is None:
         return NONE
     if change.moved:
-        return ", ".join(f"{one.category} {_moved(one.before, one.after, one.difference)}" for one in change.moved[:_MOVED])
+        return ", ".join(
+            f"{one.category} {_moved(one.before, one.after, one.difference)}" for one in change.moved[:_MOVED]
+        )
     if change.before is None or change.after is None or change.difference is None:
         return NONE
     return _moved(change.before, change.after, change.difference, change.unit, change.expected)

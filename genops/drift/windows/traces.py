@@ -166,7 +166,7 @@ def _observation(
             "session": run.session,
             "user": run.user,
             "tags": list(run.tags),
-        }
+        },
     }
     for name, digest in (("inputs", run.inputs), ("output", run.output)):
         if digest is not None and digest in payloads:

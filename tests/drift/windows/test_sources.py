@@ -107,10 +107,11 @@ class TestTraces:
         assert found.values[0] > 0
         assert found.segments["user"] == ("ann",)
 
-
     def test_know_the_unit_of_what_every_run_has(self, lab):
         ran(lab, "one")
-        units = {path: window(lab.site, "traces:echo", state(path)).unit for path in ("run.seconds", "run.cost", "output")}
+        units = {
+            path: window(lab.site, "traces:echo", state(path)).unit for path in ("run.seconds", "run.cost", "output")
+        }
         assert units == {"run.seconds": "s", "run.cost": "USD", "output": ""}
         assert window(lab.site, "traces:echo", state("run.seconds * 1000")).unit == ""
 
