@@ -48,7 +48,7 @@ class StateSpec:
     @property
     def path(self) -> str:
         """What ``of`` says, where that is a path such as ``run.seconds`` and no more; empty where it is None."""
-        return "" if self.of is None else self.of.source.removeprefix("{{").removesuffix("}}").strip()
+        return "" if self.of is None else str(self.of.source).removeprefix("{{").removesuffix("}}").strip()
 
     def reads(self, root: str) -> bool:
         """Whether one of its expressions reads a variable."""
