@@ -1,4 +1,4 @@
-"""When and where a change is, and what else changed then: of the rows of both windows, by their witness."""
+"""When and where a change is, and what else changed then: of the rows of one question, by what they say to it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from genops.artifacts import Component, short
 from genops.drift.explain.change_point import ChangePoint, find_change_point
 from genops.drift.explain.components import Components, find_components
 from genops.drift.explain.segments import Segments, find_segments
+from genops.drift.leading import Question
 from genops.drift.looks.families import Asked
 from genops.drift.samples import Labels
 from genops.drift.spec import DriftSpec
@@ -43,20 +44,20 @@ class Circumstances:
     cause: str = ""
 
 
-def circumstances(asked: Asked, spec: DriftSpec, store: Store) -> Circumstances:
+def circumstances(question: Question, spec: DriftSpec, store: Store) -> Circumstances:
     """What the change of a state goes with.
 
     Args:
-        asked: The state's rows with their witness.
+        question: That alarms, with what its rows say.
         spec: The check.
         store: Holds the locks of runs.
     """
-    timed = _Timed.of(asked)
+    timed = _Timed.of(question)
     point = timed.change_point(spec) if timed is not None else None
-    components = _components(asked, timed, point, store)
+    components = _components(question, timed, point, store)
     return Circumstances(
         None if point is None or timed is None else timed.since(point),
-        _segments(asked, spec),
+        _segments(question, spec),
         tuple(
             ComponentFact(change.kind, change.name, _short(change.before), _short(change.after), change.at)
             for change in components.changes
@@ -71,7 +72,7 @@ def circumstances(asked: Asked, spec: DriftSpec, store: Store) -> Circumstances:
 class _Timed:
     """The rows that have a time: of both windows, or of the current one alone."""
 
-    asked: Asked
+    question: Question
     windows: tuple[Window, ...]
     first: int
     times: Any = field(init=False)
@@ -80,19 +81,19 @@ class _Timed:
         object.__setattr__(self, "times", np.concatenate([window.times for window in self.windows]))
 
     @classmethod
-    def of(cls, asked: Asked) -> _Timed | None:
-        reference, current = asked.rows.reference, asked.rows.current
+    def of(cls, question: Question) -> _Timed | None:
+        reference, current = question.windows
         if current.times is None:
             return None
-        return (
-            cls(asked, (current,), len(reference)) if reference.times is None else cls(asked, (reference, current), 0)
-        )
+        if reference.times is None:
+            return cls(question, (current,), len(reference))
+        return cls(question, (reference, current), 0)
 
     def change_point(self, spec: DriftSpec) -> ChangePoint | None:
         """When the series changed; None where chance makes such a cut too."""
         groups: Labels = [(number, group) for number, window in enumerate(self.windows) for group in window.groups]
         found = find_change_point(
-            self.asked.values.witness[self.first :], self.times, groups, relabellings=spec.relabellings, seed=spec.seed
+            self.question.shares[self.first :], self.times, groups, relabellings=spec.relabellings, seed=spec.seed
         )
         return found if found is not None and found.p <= spec.alpha else None
 
@@ -102,13 +103,15 @@ class _Timed:
         return Since(point.at, point.low, point.high, point.level, point.p, runs[point.row])
 
 
-def _segments(asked: Asked, spec: DriftSpec) -> tuple[SegmentFact, ...]:
-    result, samples = asked.values.result, asked.rows.samples
+def _segments(question: Question, spec: DriftSpec) -> tuple[SegmentFact, ...]:
     facts: list[SegmentFact] = []
-    for by, labels in _labels(asked).items():
-        if len(set(labels)) > 1:
-            parted = find_segments(by, labels, samples, result.witness, result.folds, seed=spec.seed)
-            facts += _facts(parted)
+    split = question.samples.reference
+    for by, labels in _labels(question).items():
+        shared = set(labels[:split]) & set(labels[split:])
+        if len(set(labels)) > 1 and shared:  # what no two rows of either window have in common parts nothing
+            facts += _facts(
+                find_segments(by, labels, question.samples, question.witness, question.folds, seed=spec.seed)
+            )
     return tuple(facts)
 
 
@@ -127,39 +130,47 @@ def _facts(parted: Segments) -> list[SegmentFact]:
     ]
 
 
-def _labels(asked: Asked) -> dict[str, list[str]]:
+def _labels(question: Question) -> dict[str, list[str]]:
     """What the rows of both windows can be told apart by, reference first."""
-    reference, current = asked.rows.reference, asked.rows.current
+    reference, current = question.windows
     found = {
         name: [*reference.segments[name], *current.segments[name]]
         for name in sorted(reference.segments.keys() & current.segments.keys())
     }
     if reference.contexts is not None and current.contexts is not None:
         found["context"] = [*reference.contexts, *current.contexts]
-    changes = asked.descriptors.changes if asked.descriptors is not None else ()
-    for change in changes:
-        if change.descriptor == _LANGUAGE:
-            told = [""] * (len(reference) + len(current))
-            places = np.concatenate([change.rows[0], len(reference) + change.rows[1]])
-            for place, code in zip(places.tolist(), change.samples.values.tolist(), strict=True):
-                told[place] = change.samples.categories[code]
-            found[_LANGUAGE] = told
+    languages = _languages(question.asked)
+    if languages:
+        found[_LANGUAGE] = [languages[place] for place in question.places.tolist()]
     return found
 
 
-def _components(asked: Asked, timed: _Timed | None, point: ChangePoint | None, store: Store) -> Components | None:
+def _languages(asked: Asked) -> list[str]:
+    """Of all rows, reference first; none where they were not told."""
+    changes = asked.descriptors.changes if asked.descriptors is not None else ()
+    for change in changes:
+        if change.descriptor == _LANGUAGE:
+            split = len(asked.rows.reference)
+            told = [""] * (split + len(asked.rows.current))
+            places = np.concatenate([change.rows[0], split + change.rows[1]])
+            for place, code in zip(places.tolist(), change.samples.values.tolist(), strict=True):
+                told[place] = change.samples.categories[code]
+            return told
+    return []
+
+
+def _components(question: Question, timed: _Timed | None, point: ChangePoint | None, store: Store) -> Components | None:
     """What changed of the chain; None where the runs of one window are not known."""
-    reference, current = asked.rows.reference, asked.rows.current
+    reference, current = question.windows
     if not any(reference.locks) or not any(current.locks):
         return None
     times = timed.times if timed is not None and timed.first == 0 else None
-    result = asked.values.result
     return find_components(
         [*reference.locks, *current.locks],
         _components_of(store),
-        asked.rows.samples,
-        result.witness,
-        result.folds,
+        question.samples,
+        question.witness,
+        question.folds,
         times=times,
         since=point if times is not None else None,
     )

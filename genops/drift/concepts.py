@@ -9,7 +9,7 @@ nearer to one another, on average, than to what else the reference has.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,7 @@ class Concepts:
         threshold: The distance from which on a row counts as far.
         concepts: Groups of far rows that are more frequent now, those that grew most first.
         scattered: Far rows of the current window that are in none of them.
+        distances: Of each row to the reference, the reference's first.
     """
 
     far: Interval
@@ -71,6 +72,7 @@ class Concepts:
     threshold: float
     concepts: tuple[Concept, ...]
     scattered: int
+    distances: NDArray[np.float64] = field(compare=False)
 
 
 def find_concepts(
@@ -133,6 +135,7 @@ def find_concepts(
         threshold,
         tuple(concepts),
         int((rows >= samples.reference).sum()) - sum(len(concept.rows) for concept in concepts),
+        tested.witness,
     )
 
 

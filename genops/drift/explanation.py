@@ -1,14 +1,17 @@
-"""What an alarm goes with: the rows, words, topics and parts that changed, since when, and what else changed then."""
+"""What an alarm goes with: the rows, words, topics and parts that changed, since when, and what else changed then.
+
+Rows, parts, times and components are those of the leading question (:mod:`genops.drift.leading`).
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from genops.drift.circumstances import Circumstances, circumstances
 from genops.drift.concepts import Concept
+from genops.drift.leading import Question, leading
 from genops.drift.looks.families import Asked
 from genops.drift.pictures import histograms, points, series
 from genops.drift.shown import example
@@ -32,25 +35,25 @@ def explained(state: StateSummary, asked: Asked, spec: DriftSpec, store: Store) 
         spec: The check.
         store: Holds the locks of runs.
     """
-    rows, witness = asked.rows, asked.values.witness
-    split = len(rows.reference)
+    look = leading(state.looks)
+    question = None if look is None else Question.of(look, asked)
+    around = Circumstances() if question is None else circumstances(question, spec, store)
     concepts = _new_concepts(state, asked)
-    told = any(look.p is not None for look in state.looks if look.family == "values")  # by the witness, all of it
-    around = circumstances(asked, spec, store) if state.verdict == "drift" and told else Circumstances()
     marked = {row: number for number, concept in enumerate(concepts) for row in concept.rows}
     return replace(
         state,
+        leading="" if look is None else look.name,
         words=_words(asked, spec),
         topics=_topics(asked),
-        concepts=tuple(_concept(concept, rows.current) for concept in concepts),
-        examples=_telling(rows.current, witness[split:], most=True),
-        gone=_telling(rows.reference, witness[:split], most=False),
+        concepts=tuple(_concept(concept, asked.rows.current) for concept in concepts),
+        examples=_telling(question, current=True),
+        gone=_telling(question, current=False),
         since=around.since,
         segments=around.segments,
         components=around.components,
         cause=around.cause,
-        series=series(rows, witness),
-        points=points(rows, marked, spec.seed),
+        series=series(question or Question.of(state.looks[0], asked)),  # of the rows themselves where nothing alarms
+        points=points(asked.rows, marked, spec.seed),
         histograms=histograms(asked),
     )
 
@@ -117,12 +120,16 @@ def _concept(concept: Concept, window: Window) -> ConceptFact:
     )
 
 
-def _telling(window: Window, witness: NDArray[np.float64], *, most: bool) -> tuple[Example, ...]:
+def _telling(question: Question | None, *, current: bool) -> tuple[Example, ...]:
     """The rows that speak most for their side, each text once."""
-    order = np.argsort(-witness if most else witness, kind="stable")
+    if question is None:
+        return ()
+    split = question.samples.reference
+    window, own = question.windows[current], slice(split, None) if current else slice(split)
+    standing, shares, told = question.standing[own], question.shares[own], question.told[own]
     found: dict[str, Example] = {}
-    for row in order[: EXAMPLES * 10]:
-        one = example(window, int(row), float(witness[row]))
+    for row in np.argsort(-standing if current else standing, kind="stable")[: EXAMPLES * 10].tolist():
+        one = example(window, row, float(shares[row]), told[row] if told else "")
         found.setdefault(one.text or one.id, one)
         if len(found) == EXAMPLES:
             break

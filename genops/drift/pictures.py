@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from genops.drift.leading import Question
 from genops.drift.looks.families import Asked
 from genops.drift.looks.rows import Rows
 from genops.drift.shown import text_of
@@ -53,22 +54,18 @@ def _plane(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
     return plane if plane.shape[1] == 2 else np.column_stack([plane, np.zeros(len(plane))])
 
 
-def series(rows: Rows, witness: NDArray[np.float64]) -> tuple[SeriesPoint, ...]:
-    """The mean witness over time, in stretches of about equally many rows; none where rows have no time.
-
-    Args:
-        rows: Of both windows.
-        witness: Of each row, reference first, 0 to 1.
-    """
+def series(question: Question) -> tuple[SeriesPoint, ...]:
+    """The mean witness over time, in stretches of about equally many rows; none where rows have no time."""
     found: list[SeriesPoint] = []
-    for window, start in ((rows.reference, 0), (rows.current, len(rows.reference))):
+    before, after = question.windows
+    for window, start in ((before, 0), (after, len(before))):
         if window.times is None:
             continue
         order = np.argsort(window.times, kind="stable")
         stretches = max(1, min(_STRETCHES, len(order) // _LEAST_ROWS))
         for part in np.array_split(order, stretches):
             groups = [window.groups[row] for row in part]
-            mean = cluster_mean_interval(witness[start + part], groups)
+            mean = cluster_mean_interval(question.shares[start + part], groups)
             middle = int(np.median(window.times[part]))
             found.append(SeriesPoint(middle, len(part), start > 0, Measure.of(mean, "share", (0.0, 1.0))))
     return tuple(sorted(found, key=lambda point: point.at))
@@ -81,7 +78,7 @@ def histograms(asked: Asked) -> tuple[Histograms, ...]:
     """
     if asked.rows.kind == "number":
         own = asked.rows.samples
-        return (_histograms("values", "", own.values[: own.reference], own.values[own.reference :]),)
+        return (_histograms("values", asked.rows.unit, own.values[: own.reference], own.values[own.reference :]),)
     if asked.descriptors is None:
         return ()
     numbers = [change for change in asked.descriptors.changes if change.samples.of == "numbers"][:_HISTOGRAMS]

@@ -10,7 +10,7 @@ window are, whole groups at a time, and relabelling them is exact.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import sqrt
 
 import numpy as np
@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from genops.drift.log_odds import Corpora
 from genops.drift.max_t import max_t
 from genops.drift.relabelling import RELABELLINGS, Relabellings
-from genops.drift.samples import Samples
+from genops.drift.samples import Codes, Samples
 from genops.drift.shares import change_interval, share_interval
 from genops.drift.terms import Terms, count_terms
-from genops.drift.two_sample import find_test
+from genops.drift.two_sample import TwoSampleResult, find_test
 from genops.errors import InputError
 from genops.retrieval.dense.library import faiss_library, faiss_threads
 from genops.stats import Interval
@@ -73,6 +73,9 @@ class Topics:
         fitted: Rows of the reference that the topics were found in, and that the test leaves out.
         reference: Rows of the reference that were compared.
         current: Rows of the current window.
+        compared: Numbers of the rows that were compared, those of the current window after all of the reference.
+        samples: Their topics, as categories named by the topics' numbers.
+        result: Of the test, with what each of them says.
     """
 
     topics: tuple[Topic, ...]
@@ -84,6 +87,9 @@ class Topics:
     fitted: int
     reference: int
     current: int
+    compared: Codes = field(compare=False)
+    samples: Samples = field(compare=False)
+    result: TwoSampleResult = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -192,6 +198,9 @@ def compare_topics(
         int(model.fitted.sum()),
         compared.reference,
         compared.current,
+        rows,
+        compared,
+        tested,
     )
 
 

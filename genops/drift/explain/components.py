@@ -243,19 +243,25 @@ def _verdict(
     before, after = ("+".join(short(digest) for digest in version) or "none" for version in pair)
     when = "" if at is None else f" at {datetime.fromtimestamp(at / 1e9, UTC):%Y-%m-%d %H:%M} UTC"
     told = f"{' '.join(key)} changed from {before} to {after}{when}: "
-    told += f"of the separation of {parts[1]:.2f}, {parts[0]:.2f} is inside of runs with it"
+    told += f"of the separation of {_share(parts[1])}, {_share(parts[0])} is inside of runs with it"
     if in_time is not None:
         told += f", and it came {'when' if in_time else 'at another time than'} the series changed"
     if together:
         told += f"; {', '.join(together)} changed in the same runs, and nothing tells them apart"
     if isfinite(without_it.estimate):
         told += (
-            f"; runs without it are {without_it.estimate:.2f} from the reference, those with it {with_it.estimate:.2f}"
+            f"; runs without it are {_share(without_it.estimate)} from the reference, those with it"
+            f" {_share(with_it.estimate)}"
         )
     if isfinite(alike.estimate):
-        told += f"; runs that have it are {alike.estimate:.2f} from those of the reference that had it already"
+        told += f"; runs that have it are {_share(alike.estimate)} from those of the reference that had it already"
     elif not isfinite(without_it.estimate):
         return f"{told}; all current runs have it, so that nothing tells it from what else changed then"
     if any(one.bounds is not None and one.bounds[0] > 0 for one in (without_it, alike)):
         return f"{told}: what came in changed too"
     return told
+
+
+def _share(separation: float) -> str:
+    """Below 0 by chance alone: what learned to tell the windows apart misleads there."""
+    return f"{max(0.0, separation):.0%}"

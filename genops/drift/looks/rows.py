@@ -33,6 +33,11 @@ class Rows:
         return self.reference.kind
 
     @property
+    def unit(self) -> str:
+        """Of numbers; empty where it is not known, or not the same in both windows."""
+        return self.reference.unit if self.reference.unit == self.current.unit else ""
+
+    @property
     def groups(self) -> tuple[Labels, Labels]:
         """Of the rows of either."""
         return self.reference.groups, self.current.groups

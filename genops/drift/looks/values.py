@@ -5,14 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
-import numpy as np
-from numpy.typing import NDArray
-
 from genops.drift.looks.own_unit import change_of
 from genops.drift.looks.raw import Raw
 from genops.drift.looks.rows import Rows
 from genops.drift.own_unit import category_change, number_change
-from genops.drift.samples import Codes
 from genops.drift.spec import DriftSpec
 from genops.drift.summary import Change
 from genops.drift.two_sample import TwoSampleResult
@@ -24,25 +20,22 @@ class Values:
 
     Attributes:
         raws: One a test.
-        result: Of the first test.
-        witness: Of the first test: how much each row speaks for the current window, reference first, as the share of
-            the rows of its fold that speak less; 0 to 1.
+        results: The same, with what each row says.
     """
 
     raws: tuple[Raw, ...]
-    result: TwoSampleResult
-    witness: NDArray[np.float64]
+    results: tuple[TwoSampleResult, ...]
 
 
 def look_at_values(rows: Rows, spec: DriftSpec) -> Values:
     """Tests the rows by every test that the check names for their kind."""
-    results = [
+    results = tuple(
         use.test.run(rows.samples, use.settings, relabellings=spec.relabellings_of(1), seed=spec.seed)
         for use in spec.tests_of(rows.kind, rows.contexts is not None)
-    ]
+    )
     change = _change(rows, spec)
     raws = tuple(_raw(result, change, _untestable(result, rows, spec.alpha)) for result in results)
-    return Values(raws, results[0], _shares(results[0].witness, results[0].folds))
+    return Values(raws, results)
 
 
 def _raw(result: TwoSampleResult, change: Change | None, missing: str) -> Raw:
@@ -66,19 +59,8 @@ def _change(rows: Rows, spec: DriftSpec) -> Change | None:
     """By how much numbers and categories changed; vectors have no unit."""
     match rows.kind:
         case "number":
-            return change_of(number_change(rows.samples), "")
+            return change_of(number_change(rows.samples), rows.unit)
         case "category":
             return change_of(category_change(rows.samples, spec.seed), "")
         case _:
             return None
-
-
-def _shares(witness: NDArray[np.float64], folds: Codes) -> NDArray[np.float64]:
-    """The mid-ranks of a witness within each fold, from 0 to 1."""
-    from scipy import stats
-
-    shares = np.empty(len(witness))
-    for fold in np.unique(folds):
-        inside = folds == fold
-        shares[inside] = (stats.rankdata(witness[inside]) - 0.5) / inside.sum()
-    return shares

@@ -9,7 +9,9 @@ from genops.drift.reports.wording import (
     SEPARATION,
     change_words,
     headline,
+    leading_words,
     look_name,
+    rates,
     settings_words,
     shown_looks,
     since_words,
@@ -47,10 +49,11 @@ def _state(state: StateSummary) -> Iterator[str]:
     yield f"{_SIGNS[state.verdict]} {cell(state.reason)}"
     yield ""
     for line in (
-        state.cause,
         window_words("reference", state.reference),
         window_words("current", state.current),
+        leading_words(state),
         since_words(state.since) if state.since is not None else "",
+        state.cause,
     ):
         if line:
             yield f"- {cell(line)}"
@@ -84,7 +87,7 @@ def _row(look: Look) -> tuple[str, ...]:
 
 def _word(word: TermFact) -> tuple[str, ...]:
     name = f"{word.term} (new)" if word.new else word.term
-    return (cell(name), f"{word.before:.2f} → {word.after:.2f}", probability(word.p), _shown(word.examples))
+    return (cell(name), rates(word), probability(word.p), _shown(word.examples))
 
 
 def _shown(examples: tuple[Example, ...]) -> str:

@@ -13,7 +13,10 @@ from genops.drift.reports.wording import (
     SEPARATION,
     change_words,
     headline,
+    leading_name,
+    leading_words,
     look_name,
+    rates,
     settings_words,
     shown_looks,
     since_words,
@@ -54,12 +57,11 @@ def terminal_report(summary: Summary) -> RenderableType:
 
 def _state(state: StateSummary) -> Iterator[RenderableType]:
     yield Text(_safe(state.name), style="bold").append(f": {_safe(state.reason)}", style=_STYLES[state.verdict])
-    if state.cause:
-        yield Text(f"  {_safe(state.cause)}")
     yield Text(f"  {_safe(window_words('reference', state.reference))}", style="dim")
     yield Text(f"  {_safe(window_words('current  ', state.current))}", style="dim")
-    if state.since is not None:
-        yield Text(f"  {since_words(state.since)}")
+    for line in (leading_words(state), since_words(state.since) if state.since is not None else "", state.cause):
+        if line:
+            yield Text(f"  {_safe(line)}")
     for block in (_looks, _words, _topics, _concepts, _examples, _segments, _components):
         yield from block(state)
 
@@ -85,9 +87,8 @@ def _words(state: StateSummary) -> Iterator[RenderableType]:
     table = _table("WORDS THAT CHANGED MOST", "PER 1,000 WORDS", "TIMES", "P", "FOR EXAMPLE")
     for word in state.words[:_WORDS]:
         name = f"{word.term} (new)" if word.new else word.term
-        rates = f"{word.before:.2f} → {word.after:.2f}"
         times = f"{word.counts[0]:,} → {word.counts[1]:,}"
-        table.add_row(_safe(name), rates, times, probability(word.p), _first(word.examples))
+        table.add_row(_safe(name), rates(word), times, probability(word.p), _first(word.examples))
     yield table
 
 
@@ -113,9 +114,11 @@ def _concepts(state: StateSummary) -> Iterator[RenderableType]:
 def _examples(state: StateSummary) -> Iterator[RenderableType]:
     if state.verdict != "drift" or state.kind == "vector":
         return
+    by = _safe(leading_name(state))
     for title, examples in (("most like now", state.examples), ("most like before", state.gone)):
         for example in examples[:_EXAMPLES]:
-            yield Text(f"  {title}: ", style="dim").append(_shown(example), style="not dim")
+            told = f" ({_safe(example.told)})" if example.told else ""
+            yield Text(f"  {title} by {by}{told}: ", style="dim").append(_shown(example), style="not dim")
 
 
 def _segments(state: StateSummary) -> Iterator[RenderableType]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from genops.drift.summary import Change, Look, Moved, Since, StateSummary, Summary, WindowFacts
+from genops.drift.reports.digits import Digits
+from genops.drift.summary import Change, Look, Since, StateSummary, Summary, TermFact, WindowFacts
 from genops.drift.verdict import left_out
-from genops.evals.reports.wording import NONE, number
+from genops.evals.reports.wording import NONE
 from genops.evals.summary import Measure
 from genops.tracing.moments import shown_moment
 from genops.tracing.quantities import counted
 
 _MOVED = 3
+_SHARE = "share"
 FAMILIES = {
     "values": "rows",
     "descriptors": "descriptors",
@@ -52,25 +54,46 @@ def window_words(which: str, facts: WindowFacts) -> str:
 
 
 def change_words(change: Change | None) -> str:
-    """By how much something changed, in its own unit."""
+    """By how much something changed, in its own unit, to the digits that the change has."""
     if change is None:
         return NONE
     if change.moved:
-        return ", ".join(map(_moved, change.moved[:_MOVED]))
+        return ", ".join(
+            f"{one.category} {_moved(one.before, one.after, one.difference)}" for one in change.moved[:_MOVED]
+        )
     if change.before is None or change.after is None or change.difference is None:
         return NONE
-    before, after = (
-        number(one.value, one.unit) if one.value is not None else NONE for one in (change.before, change.after)
-    )
-    known = change.expected
-    expected = "" if known is None else f", expected {_amount(known, change.before.unit)}"
-    unit = f" {change.unit}" if change.unit else ""
-    return f"{before} → {after}{unit} {_difference(change.difference)}{expected}"
+    return _moved(change.before, change.after, change.difference, change.unit, change.expected)
 
 
-def _moved(one: Moved) -> str:
-    shares = (NONE if share.value is None else _percent(share.value) for share in (one.before, one.after))
-    return f"{one.category} {' → '.join(shares)} {_difference(one.difference)}"
+def _moved(before: Measure, after: Measure, difference: Measure, unit: str = "", expected: float | None = None) -> str:
+    """``0.000200 → 0.000402 USD [+0.000194, +0.000210]``."""
+    values = [value for value in (before.value, after.value, expected) if value is not None]
+    ends = [end for end in (difference.low, difference.high) if end is not None]
+    digits = Digits.of(values, ends, before.unit)
+    shown = " → ".join(NONE if one.value is None else digits.text(one.value) for one in (before, after))
+    reach = f"[{', '.join(map(digits.difference, ends))}]" if ends else "[no interval]"
+    named = digits.unit or unit.removeprefix(_SHARE).strip()
+    points = " points" if ends and before.unit == _SHARE else ""
+    rate = "" if expected is None else f", expected {digits.text(expected)}"
+    return " ".join(filter(None, (shown, named, reach))) + points + rate
+
+
+def rates(word: TermFact) -> str:
+    """How often a word comes up in 1,000, before and now: two digits after the point, or as many as it takes."""
+    most = max(word.before, word.after)
+    return " → ".join(f"{rate:.2f}" if most >= 1 else f"{rate:.3g}" for rate in (word.before, word.after))
+
+
+def leading_name(state: StateSummary) -> str:
+    """What was asked by the question that explains; empty where nothing alarms."""
+    return next((look_name(look) for look in state.looks if look.name == state.leading), "")
+
+
+def leading_words(state: StateSummary) -> str:
+    """Which question explains; empty where nothing alarms."""
+    name = leading_name(state)
+    return f"explained by {name}, the alarm with the greatest separation" if name else ""
 
 
 def look_name(look: Look) -> str:
@@ -118,22 +141,6 @@ def reasons(summary: Summary) -> Iterator[str]:
         yield f"{state.name}: {state.reason}"
         if state.cause:
             yield f"{state.name}: {state.cause}"
-
-
-def _difference(measure: Measure) -> str:
-    """The interval of a difference."""
-    if measure.low is None or measure.high is None:
-        return "[no interval]"
-    return f"[{_amount(measure.low, measure.unit, signed=True)}, {_amount(measure.high, measure.unit, signed=True)}]"
-
-
-def _amount(value: float, unit: str, *, signed: bool = False) -> str:
-    """A number with three digits that count; a share in percent."""
-    if unit == "share":
-        return number(value, unit, signed=signed)
-    sign = "−" if value < 0 else "+" if signed and value > 0 else ""
-    size = abs(value)
-    return f"{sign}{size:,.0f}" if size >= 100 else f"{sign}{size:.3g}"
 
 
 def _percent(share: float) -> str:

@@ -128,12 +128,14 @@ class Example:
         run: Id of its run; empty where it has none.
         text: Its beginning.
         witness: Share of all rows that speak less for the current window, 0 to 1.
+        told: What the leading question sees of it, such as ``14 words``; empty where the row itself says it.
     """
 
     id: str
     run: str
     text: str
     witness: float | None = None
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +328,8 @@ class StateSummary:
         reason: Why, in one sentence.
         looks: Every question that was asked.
         visible: The separation that would have alarmed in four of five such checks; None where nothing could.
+        leading: Name of the question that ``examples``, ``gone``, ``since``, ``segments``, ``components``, ``cause``
+            and ``series`` are of: the alarm with the greatest separation; empty where nothing alarms.
         words: Words that changed most.
         topics: Of the reference.
         concepts: New ones.
@@ -348,6 +352,7 @@ class StateSummary:
     reason: str
     looks: tuple[Look, ...] = ()
     visible: float | None = None
+    leading: str = ""
     words: tuple[TermFact, ...] = ()
     topics: tuple[TopicFact, ...] = ()
     concepts: tuple[ConceptFact, ...] = ()

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+UNITS = {"run.seconds": "s", "run.cost": "USD", "run.input_tokens": "tokens", "run.output_tokens": "tokens"}
+"""Of what every run is known by, by the path that reads it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Observation:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from genops.chains import evaluate, reads_of
-from genops.drift.windows.observation import Observation
+from genops.drift.windows.observation import UNITS, Observation
 from genops.drift.windows.window import Kind, Window
 from genops.errors import DefinitionError, InputError, nearest
 from genops.evals.scorer import as_text
@@ -44,6 +44,11 @@ class StateSpec:
     group: Any = None
     context: Any = None
     segments: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def path(self) -> str:
+        """What ``of`` says, where that is a path such as ``run.seconds`` and no more; empty where it is None."""
+        return "" if self.of is None else str(self.of.source).removeprefix("{{").removesuffix("}}").strip()
 
     def reads(self, root: str) -> bool:
         """Whether one of its expressions reads a variable."""
@@ -234,6 +239,7 @@ def _window(rows: _Rows, state: StateSpec, name: str) -> Window:
         len(kept),
         _embedder(kept, state, name) if kind == "vector" else "",
         rows.unread,
+        UNITS.get(state.path, "") if kind == "number" else "",
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from genops.artifacts import Value, decode
+from genops.artifacts import Component, Value, decode, short
 from genops.drift.windows.observation import Observation, Wants
 from genops.drift.windows.reference import Sources
 from genops.errors import ReferenceNotFound, UsageError, nearest
@@ -26,6 +26,8 @@ _UNSCORED = "no monitor scored it"
 _AT_ONCE, _LOOKED_AT = 500, 10_000
 NOT_USERS = ("replay", "eval", "fuzz")
 """Modes of runs that no user asked for: they are compared only where they are asked for."""
+SEGMENTS = ("chain", "model", "prompt")
+"""Kinds of components whose versions tell rows apart without being asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +115,16 @@ def observed(store: Store, runs: list[RunRecord], wants: Wants) -> Iterator[Obse
         runs: What is observed; those that have not ended, or lost records, are passed over.
         wants: What of each will be read.
     """
+    versions = _Versions(store)
     for start in range(0, len(runs), _AT_ONCE):
         page = [run for run in runs[start : start + _AT_ONCE] if run.ended is not None and not run.dropped]
         payloads = store.payloads(digest for run in page for digest in (run.inputs, run.output) if digest)
         scores = _scores_of(store, page) if wants.reads("scores") else None
         for run in page:
-            yield _observation(store, run, payloads, None if scores is None else scores.get(run.id, {}), wants)
+            more: dict[str, Any] = {"components": versions.of(run.lock)}
+            if scores is not None:
+                more["scores"] = scores.get(run.id, {})
+            yield _observation(store, run, payloads, more, wants)
 
 
 def _scores_of(store: Store, runs: list[RunRecord]) -> dict[str, dict[str, Any]]:
@@ -130,10 +136,37 @@ def _scores_of(store: Store, runs: list[RunRecord]) -> dict[str, dict[str, Any]]
     return found
 
 
+@dataclass(slots=True)
+class _Versions:
+    """What the components of runs are known by, read once a lock."""
+
+    store: Store
+    found: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
+
+    def of(self, lock: str) -> dict[str, dict[str, str]]:
+        """The version of each component of a lock, by kind and name; none where the lock is not known."""
+        if lock not in self.found:
+            versions: dict[str, dict[str, list[str]]] = {}
+            for component in self.store.components_of(lock) if lock else ():
+                versions.setdefault(component.kind, {}).setdefault(component.name, []).append(_version(component))
+            self.found[lock] = {
+                kind: {name: " + ".join(sorted(set(each))) for name, each in named.items()}
+                for kind, named in versions.items()
+            }
+        return self.found[lock]
+
+
+def _version(component: Component) -> str:
+    """The beginning of the digest; of a model also what answers, as its name stays when that is another one."""
+    digest = short(component.digest)
+    return f"{component.body['provider']}/{component.body['model']} {digest}" if component.kind == "model" else digest
+
+
 def _observation(
-    store: Store, run: RunRecord, payloads: dict[str, bytes], scores: dict[str, Any] | None, wants: Wants
+    store: Store, run: RunRecord, payloads: dict[str, bytes], more: dict[str, Any], wants: Wants
 ) -> Observation:
     variables: dict[str, Any] = {
+        **more,
         "run": {
             "id": run.id,
             "chain": run.chain,
@@ -147,13 +180,11 @@ def _observation(
             "session": run.session,
             "user": run.user,
             "tags": list(run.tags),
-        }
+        },
     }
     for name, digest in (("inputs", run.inputs), ("output", run.output)):
         if digest is not None and digest in payloads:
             variables[name] = _decoded(payloads[digest])
-    if scores is not None:
-        variables["scores"] = scores
     if wants.reads("steps") or wants.reads("span") or wants.reads("spans"):
         trace = Trace(run, store.spans(run.id), store)
         trace.fetch(digest for span in trace.spans if (digest := span.output) is not None)
@@ -166,8 +197,14 @@ def _observation(
         time=run.started,
         run=run.id,
         lock=run.lock,
-        segments={"version": run.reference} if run.reference else {},
-        missing=f"the run ended as {run.status}" if run.status != "ok" else _UNSCORED if scores == {} else "",
+        segments={
+            f"{kind} {name}": each for kind in SEGMENTS for name, each in more["components"].get(kind, {}).items()
+        },
+        missing=f"the run ended as {run.status}"
+        if run.status != "ok"
+        else _UNSCORED
+        if more.get("scores") == {}
+        else "",
     )
 
 

@@ -34,6 +34,7 @@ class Window:
         embedder: Name of the embedder of given vectors; empty where it is not known.
         drawn_from: Rows that the window had before some were drawn; n where all are here.
         unread: Labels that could be read of no row, each with the reason: ``group``, ``context``, ``segments: NAME``.
+        unit: Of numbers; empty where it is not known.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Window:
     drawn_from: int = 0
     embedder: str = ""
     unread: Mapping[str, GenopsError] = field(default_factory=dict)
+    unit: str = ""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -85,6 +87,7 @@ class Window:
             self.drawn_from,
             self.embedder,
             self.unread,
+            self.unit,
         )
 
     def drawn(self, most: int, seed: int) -> Window:

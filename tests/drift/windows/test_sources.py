@@ -12,6 +12,7 @@ from genops.executor import Chain, RunOptions
 from genops.monitoring.monitor import Monitor
 from genops.monitoring.spec import MonitorSpec
 from genops.syntax import compile_value
+from tests.executor.site import ASK
 
 
 def state(of=None, **more):
@@ -123,6 +124,30 @@ class TestTraces:
         with pytest.raises(InputError, match="nothing of traces:chain=echo can be read") as error:
             window(lab.site, "traces:chain=echo", state("scores.contain"))
         assert "scores.contains" in error.value.hint
+
+    def test_know_the_unit_of_what_every_run_has(self, lab):
+        ran(lab, "one")
+        units = {
+            path: window(lab.site, "traces:echo", state(path)).unit for path in ("run.seconds", "run.cost", "output")
+        }
+        assert units == {"run.seconds": "s", "run.cost": "USD", "output": ""}
+        assert window(lab.site, "traces:echo", state("run.seconds * 1000")).unit == ""
+
+    def test_are_told_apart_by_the_versions_of_their_chain_models_and_prompts(self, lab):
+        site = lab.site
+        site.scripted("rules: [{text: fine}]")
+        for text in (ASK, ASK.replace("{{ question }}", "Say: {{ question }}")):
+            site.prompt("ask", text)
+            Chain.load("ask", project=site.project).run_sync({"question": "one"})
+        named = {"prompt": compile_value("{{ components.prompt.ask }}")}
+        found = window(site, "traces:chain=ask", state(segments=named))
+        assert set(found.segments) == {"chain ask", "model m", "prompt ask", "prompt"}
+        assert len(set(found.segments["chain ask"])) == len(set(found.segments["model m"])) == 1
+        assert found.segments["model m"][0].startswith("scripted/m ")
+        assert found.segments["prompt"] == found.segments["prompt ask"]
+        old, new = found.segments["prompt ask"]
+        assert old != new
+        assert site.project.store.component(new).name == "ask"
 
 
 class TestEvaluations:

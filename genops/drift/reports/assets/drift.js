@@ -28,9 +28,13 @@ function stateView(state, place) {
   const words = report.states[place];
   return element("section", { id: `state-${place}`, class: "state" },
     element("h2", {}, state.name, element("span", { class: `pill ${PILLS[state.verdict]}` }, state.verdict)),
-    element("p", {}, state.reason), state.cause ? element("p", { class: "cause" }, state.cause) : null,
+    element("p", {}, state.reason), words.leading ? element("p", { class: "soft" }, words.leading) : null, state.cause ? element("p", { class: "cause" }, state.cause) : null,
     element("p", { class: "chips" }, ...[words.reference, words.current, words.since].filter(Boolean).map((fact) => element("span", {}, fact))),
     ...[looksView, timeView, planePart, topicsView, conceptsView, wordsView, spreadsView, segmentsView, componentsView, examplesView].map((view) => view(state, words)));
+}
+
+function byLeading(title, words) {
+  return words.by ? `${title}, by ${words.by}` : title;
 }
 
 function looksView(state, words) {
@@ -57,9 +61,9 @@ function probability(p) {
   return p === null ? "-" : p < 0.001 ? "<0.001" : p.toFixed(3);
 }
 
-function timeView(state) {
+function timeView(state, words) {
   if (state.series.length < 2) return null;
-  return part("Over time", "How much rows look like the current window: the mean rank of their witness among all rows, with its interval. At 50% nothing changed.",
+  return part(byLeading("Over time", words), "How much rows look like the current window: the mean rank of what they say among all rows, with its interval. At 50% nothing changed.",
     element("div", { class: "card" }, seriesView(state.series, state.since), keyOf([["before", "reference"], ["now", "current"]])));
 }
 
@@ -92,10 +96,10 @@ function conceptsView(state) {
   return part("New concepts", "Groups of current rows that the reference has nothing like.", element("div", { class: "cards" }, ...state.concepts.map(card)));
 }
 
-function wordsView(state) {
+function wordsView(state, words) {
   if (!state.words.length) return null;
-  const row = (word) => element("tr", {}, element("th", { scope: "row" }, word.term, word.new ? element("span", { class: "pill pass" }, "new") : null),
-    element("td", { class: "right" }, `${word.before.toFixed(2)} → ${word.after.toFixed(2)}`), element("td", { class: "right" }, `${word.counts[0].toLocaleString("en")} → ${word.counts[1].toLocaleString("en")}`),
+  const row = (word, place) => element("tr", {}, element("th", { scope: "row" }, word.term, word.new ? element("span", { class: "pill pass" }, "new") : null),
+    element("td", { class: "right" }, words.rates[place]), element("td", { class: "right" }, `${word.counts[0].toLocaleString("en")} → ${word.counts[1].toLocaleString("en")}`),
     element("td", { class: "right" }, probability(word.p)), element("td", { class: "example" }, exampleText(word.examples[0])));
   return part("Words that changed most", "By log-odds under a Dirichlet prior; p by relabelling, for all words at once.",
     element("div", { class: "card" }, tableOf(["word", "per 1,000 words>", "times>", "p>", "for example"], state.words.map(row))));
@@ -107,12 +111,12 @@ function spreadsView(state) {
     keyOf([["before", "reference"], ["now", "current"]]));
 }
 
-function segmentsView(state) {
+function segmentsView(state, words) {
   if (!state.segments.length) return null;
   const row = (one) => element("tr", {}, element("th", { scope: "row" }, one.by), element("td", {}, one.label),
     element("td", { class: "right" }, `${one.rows[0].toLocaleString("en")} → ${one.rows[1].toLocaleString("en")}`), element("td", { class: "right" }, measureText(one.separation)),
     element("td", { class: "right" }, measureText(one.inside)), element("td", { class: "right" }, measureText(one.mix)));
-  return part("Where", "The separation within each part of the rows; and what of the whole separation is that these rows changed, and that there are more or fewer of them.",
+  return part(byLeading("Where", words), "The separation within each part of the rows; and what of the whole separation is that these rows changed, and that there are more or fewer of them.",
     element("div", { class: "card" }, tableOf(["by", "part", "rows>", "separation, 95%>", "of the whole inside, 95%>", "by the mix, 95%>"], state.segments.map(row))));
 }
 
@@ -123,11 +127,11 @@ function componentsView(state) {
   return part("Components of the chain that are not the same", "", element("div", { class: "card" }, tableOf(["component", "before", "now", "first seen"], state.components.map(row))));
 }
 
-function examplesView(state) {
+function examplesView(state, words) {
   if (state.kind === "vector" || !state.examples.length) return null;
-  const side = (title, examples) => element("div", {}, element("h4", {}, title), ...examples.map((example) => element("div", { class: "quote" }, textView(example.text || "(empty)"),
+  const side = (title, examples) => element("div", {}, element("h4", {}, title), ...examples.map((example) => element("div", { class: "quote" }, example.told ? element("small", { class: "soft" }, example.told) : null, textView(example.text || "(empty)"),
     example.run ? command(`genops trace show ${example.run.slice(0, 12)}`) : element("small", { class: "soft" }, example.id))));
-  return part("Rows that tell the windows apart most", "", element("div", { class: "card sides" }, side("Most like now", state.examples), side("Most like before", state.gone)));
+  return part(byLeading("Rows that tell the windows apart most", words), "", element("div", { class: "card sides" }, side("Most like now", state.examples), side("Most like before", state.gone)));
 }
 
 const SHORT = 180;
