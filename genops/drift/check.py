@@ -11,6 +11,7 @@ from genops.drift.explanation import explained
 from genops.drift.looks.families import Asked, ask
 from genops.drift.looks.raw import decided
 from genops.drift.looks.rows import Rows
+from genops.drift.matching import in_one_mix
 from genops.drift.sensitivity import visible_separation
 from genops.drift.spec import DriftSpec
 from genops.drift.summary import StateSummary, Summary, WindowFacts
@@ -67,11 +68,10 @@ def compared(spec: DriftSpec, project: Project, *, progress: Progress | None = N
     vectors = Vectors(project.settings, spec.embedder, progress)
     before = windows_of(spec.reference, spec, project)
     after = windows_of(spec.current, spec, project)
-    asked = {state.name: _asked(before[state.name], after[state.name], spec, vectors) for state in spec.states}
+    pairs = {state.name: in_one_mix(before[state.name], after[state.name], spec.seed) for state in spec.states}
+    asked = {name: _asked(*pair, spec, vectors) for name, pair in pairs.items()}
     families = sum(len(one.families) for one in asked.values() if one is not None)
-    states = tuple(
-        _judged(before[name], after[name], one, name, families, spec, project) for name, one in asked.items()
-    )
+    states = tuple(_judged(*pairs[name], one, name, families, spec, project) for name, one in asked.items())
     return Summary(
         id=new_id(128),
         check=spec.name,
