@@ -60,17 +60,20 @@ def alarms(drift, mixes, new=None, repetitions=60, draw=asked, **more):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("mixes", [(HALVES, SKEWED), (THREE, OTHERS)])
 def test_a_pure_change_of_mix_is_no_drift(drift, mixes):
     assert alarms(drift, mixes, smallest=0.0) <= most(60)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_pure_change_of_mix_is_no_drift_where_rows_come_in_sessions(drift):
     assert alarms(drift, (HALVES, SKEWED), draw=sessions, group="session", smallest=0.0) <= most(60)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("mixes", "new"), [((HALVES, SKEWED), "en"), ((THREE, OTHERS), "id")])
 def test_the_same_change_of_mix_with_a_change_inside_one_context_is_drift(drift, mixes, new):
     assert alarms(drift, mixes, new=new, repetitions=20) >= 18
