@@ -12,6 +12,7 @@ from genops.drift.explanation import explained
 from genops.drift.looks.families import Asked, ask
 from genops.drift.looks.raw import decided
 from genops.drift.looks.rows import Rows
+from genops.drift.matching import in_one_mix
 from genops.drift.sensitivity import visible_separation
 from genops.drift.spec import DriftSpec
 from genops.drift.summary import StateSummary, Summary, WindowFacts
@@ -70,7 +71,10 @@ def compared(spec: DriftSpec, project: Project, *, progress: Progress | None = N
     started = time.time_ns()
     vectors = Vectors(project.settings, spec.embedder, progress)
     before, after = (windows_of(source, spec, project) for source in (spec.reference, spec.current))
-    pairs = {state.name: _comparable(before[state.name], after[state.name], vectors) for state in spec.states}
+    pairs = {
+        state.name: in_one_mix(*_comparable(before[state.name], after[state.name], vectors), spec.seed)
+        for state in spec.states
+    }
     spec.check_tests({window.kind for pair in pairs.values() for window in pair if len(window)})
     asked = {name: _asked(*pair, spec, vectors) for name, pair in pairs.items()}
     families = sum(len(one.families) for one in asked.values() if one is not None)

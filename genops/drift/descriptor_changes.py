@@ -12,7 +12,7 @@ import numpy as np
 from genops.drift.descriptor import Descriptor, OfText, Reference, Value, find_descriptor
 from genops.drift.own_unit import CategoryChange, NumberChange, category_change, number_change
 from genops.drift.relabelling import RELABELLINGS
-from genops.drift.samples import Codes, Labels, Samples
+from genops.drift.samples import Codes, Labels, Samples, in_proportion, strata_of
 from genops.drift.two_sample import TwoSampleResult, find_test
 from genops.errors import InputError
 from genops.plugins import registry
@@ -101,6 +101,7 @@ def descriptor_changes(
     current: Sequence[str],
     *,
     groups: tuple[Labels, Labels] | None = None,
+    contexts: tuple[Labels, Labels] | None = None,
     descriptors: Sequence[str] | None = None,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     tests: Mapping[OfText, str] = TESTS,
@@ -120,6 +121,7 @@ def descriptor_changes(
         reference: Texts of the reference.
         current: Texts now.
         groups: Of the texts of either; None where each stands alone.
+        contexts: Of the texts of either, within which they are relabelled; None where they are not known.
         descriptors: Their names; None for all there are.
         settings: Of descriptors, by their names.
         tests: The two-sample test of numbers and that of categories.
@@ -138,7 +140,7 @@ def descriptor_changes(
     if not reference or not current:
         raise InputError("the reference has no texts" if not reference else "the current window has no texts")
     names = registry.names("descriptor") if descriptors is None else descriptors
-    windows = _Windows.of(reference, current, groups, seed)
+    windows = _Windows.of(reference, current, groups, contexts, seed)
     found, left_out = [], {}
     for name in names:
         made = find_descriptor(name)
@@ -188,27 +190,37 @@ class _Windows:
     Attributes:
         texts: Of the reference, and now.
         groups: The same, of their groups' numbers.
+        contexts: The same, of their known contexts; None where there are none.
         taught: What descriptors learn from.
         held_out: Rows of the reference that they do not learn from.
     """
 
     texts: tuple[Sequence[str], Sequence[str]]
     groups: tuple[Codes, Codes]
+    contexts: tuple[Labels, Labels] | None
     taught: Reference
     held_out: Codes
 
     @classmethod
     def of(
-        cls, reference: Sequence[str], current: Sequence[str], groups: tuple[Labels, Labels] | None, seed: int
+        cls,
+        reference: Sequence[str],
+        current: Sequence[str],
+        groups: tuple[Labels, Labels] | None,
+        contexts: tuple[Labels, Labels] | None,
+        seed: int,
     ) -> _Windows:
         named = groups or (None, None)
         own, count = cluster_codes(named[0], len(reference))
         learned = np.zeros(count, dtype=np.bool_)
-        learned[np.random.default_rng([seed, 2]).permutation(count)[: count // 2]] = True
+        order = np.random.default_rng([seed, 2]).permutation(count)
+        if contexts is not None:
+            order = in_proportion(order, strata_of(own, cluster_codes(contexts[0], len(reference))[0]))
+        learned[order[: count // 2]] = True
         rows = np.flatnonzero(learned[own])
         taught = Reference.of([reference[row] for row in rows.tolist()], own[rows].tolist())
         codes = own, cluster_codes(named[1], len(current))[0]
-        return cls((reference, current), codes, taught, np.flatnonzero(~learned[own]))
+        return cls((reference, current), codes, contexts, taught, np.flatnonzero(~learned[own]))
 
     def column(self, made: Descriptor[Any, Any], settings: Mapping[str, Any] | None) -> _Column | str:
         """What a descriptor says of the texts, or why it cannot be tested."""
@@ -223,6 +235,9 @@ class _Windows:
             values.append([told[place] for place in kept])
             rows.append(wanted[np.array(kept, dtype=np.intp)])
         labels = tuple(own[kept] for own, kept in zip(self.groups, rows, strict=True))
+        contexts = None
+        if self.contexts is not None:
+            contexts = [self.contexts[0][row] for row in rows[0]], [self.contexts[1][row] for row in rows[1]]
         applied, sizes = [len(kept) for kept in rows], [len(wanted) for wanted in asked]
         fewest = min(len(np.unique(own)) for own in labels)
         if fewest < _LEAST_GROUPS or sum(applied) < _LEAST_SHARE * sum(sizes):
@@ -230,5 +245,5 @@ class _Windows:
         if len({*values[0], *values[1]}) == 1:
             return f"all texts have the same: {values[0][0]}"
         make = Samples.of_numbers if made.of == "number" else Samples.of_categories
-        samples = make(values[0], values[1], groups=(labels[0].tolist(), labels[1].tolist()))
+        samples = make(values[0], values[1], groups=(labels[0].tolist(), labels[1].tolist()), contexts=contexts)
         return _Column(samples, (rows[0], rows[1]), (applied[0] / sizes[0], applied[1] / sizes[1]))

@@ -66,6 +66,7 @@ def _words(asked: Asked, spec: DriftSpec) -> tuple[TermFact, ...]:
         rows.reference.values,
         rows.current.values,
         rows.groups,
+        rows.contexts,
         most=_WORDS,
         alpha=1.0,  # each is shown with its p-value
         seed=spec.seed,

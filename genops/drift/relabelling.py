@@ -5,6 +5,11 @@ any populations (1937). Under no change every relabelling is as likely as the ob
 (1 + k) / (1 + B), with k of B drawn relabellings at least as extreme, keeps its level exactly, whatever the statistic
 and however many rows are equal (B. Phipson and G. K. Smyth, Permutation p-values should never be zero, 2010,
 arXiv:1603.05766). Rows of one group change sides together: it is groups that are exchangeable, not their rows.
+
+Where contexts are known (language, tenant, topic) it is groups of the same contexts that are: they change sides among
+themselves, so that each context keeps its number of groups in either window (E. S. Edgington, Randomization Tests
+(1980): restricted randomization). A changed mix of contexts is then the same in every relabelling, and the p-value is
+that of "the same within each context".
 """
 
 from __future__ import annotations
@@ -12,12 +17,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from math import comb, inf, prod
+from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genops.drift.samples import Codes, Samples
+from genops.drift.samples import Samples
 
 RELABELLINGS = 999
 """Drawn when nothing is said: the least p-value is 0.001."""
@@ -38,22 +43,15 @@ class Relabellings:
     seed: int
 
     @classmethod
-    def draw(
-        cls, samples: Samples, count: int = RELABELLINGS, seed: int = 0, *, within: Codes | None = None
-    ) -> Relabellings:
-        """Whole groups change sides; as many groups are of the current window as there are.
+    def draw(cls, samples: Samples, count: int = RELABELLINGS, seed: int = 0) -> Relabellings:
+        """Whole groups change sides with those of their stratum; each keeps its number of groups of either window.
 
         Args:
             samples: What is relabelled.
             count: B.
             seed: Of the draws.
-            within: Of each group, the number of its stratum, of shape (groups,): groups change sides with those of
-                their stratum alone, and each stratum keeps its number of current ones. None for one stratum.
         """
-        sides = np.zeros(int(samples.groups.max()) + 1, dtype=np.bool_)
-        sides[samples.groups[samples.reference :]] = True
-        strata = np.zeros(len(sides), dtype=np.intp) if within is None else within.astype(np.intp)
-        chosen = _drawn(sides.tobytes(), strata.tobytes(), count, seed)
+        chosen = _drawn(_sides(samples).tobytes(), samples.strata.tobytes(), count, seed)
         return cls(chosen if len(chosen) == samples.n else chosen[samples.groups], seed)
 
     @property
@@ -94,20 +92,29 @@ class Relabellings:
         return (1 + int((~(drawn < observed - slack)).sum())) / (1 + len(drawn))
 
 
-def least_p_value(samples: Samples, count: int = RELABELLINGS, *, within: Codes | None = None) -> float:
+def least_p_value(samples: Samples, count: int = RELABELLINGS) -> float:
     """The least p-value that relabelling whole groups can give: more than alpha means that nothing could be told.
 
     Args:
         samples: What would be relabelled.
         count: B.
-        within: Of each group, the number of its stratum, of shape (groups,); None for one stratum.
     """
-    sides = np.zeros(int(samples.groups.max()) + 1, dtype=np.intp)
-    sides[samples.groups[samples.reference :]] = 1
-    strata = np.zeros(len(sides), dtype=np.intp) if within is None else within
-    every, moved = np.bincount(strata).tolist(), np.bincount(strata, sides).astype(np.intp).tolist()
-    ways = prod(comb(groups, taken) for groups, taken in zip(every, moved, strict=True)) if len(sides) < 1_000 else inf
-    return max(1 / ways, 1 / (1 + count))
+    strata = samples.strata
+    every, moved = np.bincount(strata).tolist(), np.bincount(strata[_sides(samples)], minlength=strata.max() + 1)
+    ways = 1
+    for groups, taken in zip(every, moved.tolist(), strict=True):
+        if 0 < taken < groups:
+            ways *= groups if groups > count else comb(groups, taken)  # more than B is enough to know
+        if ways > count:
+            return 1 / (1 + count)
+    return 1 / ways
+
+
+def _sides(samples: Samples) -> NDArray[np.bool_]:
+    """Whether each group is of the current window, of shape (groups,)."""
+    sides = np.zeros(int(samples.groups.max()) + 1, dtype=np.bool_)
+    sides[samples.groups[samples.reference :]] = True
+    return sides
 
 
 @lru_cache(maxsize=1)

@@ -30,7 +30,8 @@ class Samples:
         groups: Number of each row's group, from 0, of shape (n,). Rows of one group (a session, a document) are not
             independent; a group has rows of one window only: a session that goes on through both counts as two.
         contexts: Number of each row's known context (language, tenant, topic), from 0, of shape (n,); None where none
-            is known. A context's number means the same in both windows.
+            is known. A context's number means the same in both windows. Where they are known, rows are relabelled
+            within them (:attr:`strata`), and tests ask whether each context's rows are as they were.
         categories: Names of the categories, by their codes.
     """
 
@@ -40,6 +41,16 @@ class Samples:
     groups: Codes
     contexts: Codes | None = None
     categories: tuple[str, ...] = ()
+
+    @property
+    def strata(self) -> Codes:
+        """Of each group the number of the set of contexts that it has rows of, from 0, of shape (groups,).
+
+        Groups change sides with those of their stratum alone. All are of one where no context is known.
+        """
+        if self.contexts is None:
+            return np.zeros(int(self.groups.max()) + 1, dtype=np.intp)
+        return strata_of(self.groups, self.contexts)
 
     @property
     def n(self) -> int:
@@ -157,3 +168,35 @@ class Samples:
             named = [(window, name) for window, names in enumerate(groups) for name in names]
         known = None if contexts is None else cluster_codes([*contexts[0], *contexts[1]], len(values))[0]
         return cls(of, values, reference, cluster_codes(named, len(values))[0], known, categories)
+
+
+def strata_of(groups: Codes, contexts: Codes) -> Codes:
+    """Of each group the number of the set of contexts that it has rows of, from 0, of shape (groups,).
+
+    Args:
+        groups: Of each row, from 0, of shape (n,).
+        contexts: Of each row, from 0, of shape (n,).
+    """
+    kinds = int(contexts.max()) + 1
+    pairs = np.unique(groups * kinds + contexts)
+    starts = np.flatnonzero(np.diff(pairs // kinds))
+    numbers: dict[bytes, int] = {}
+    sets = np.split(pairs % kinds, starts + 1)
+    return np.array([numbers.setdefault(held.tobytes(), len(numbers)) for held in sets], dtype=np.intp)
+
+
+def in_proportion(order: Codes, strata: Codes) -> Codes:
+    """The same in an order of which every beginning has about the whole's share of each stratum.
+
+    Within a stratum the order stays; so does all of it where there is but one.
+
+    Args:
+        order: Numbers of groups.
+        strata: Of all groups.
+    """
+    own = strata[order]
+    by_stratum = np.argsort(own, kind="stable")
+    sizes = np.bincount(own)
+    place = np.empty(len(order))
+    place[by_stratum] = np.arange(len(order)) - (np.cumsum(sizes) - sizes)[own[by_stratum]]
+    return order[np.argsort((place + 0.5) / sizes[own], kind="stable")]

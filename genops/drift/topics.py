@@ -4,7 +4,8 @@ Topics are found by spherical k-means (I. Dhillon and D. Modha, Concept decompos
 clustering, Machine Learning 42, 2001; FAISS) on a part of the reference that the test then leaves out. Rows that
 centroids were fitted to lie nearer to them than rows that come later, so that counts of the whole reference would not
 be comparable with those of the current window even if nothing had changed; the rest of the reference and the current
-window are, whole groups at a time, and relabelling them is exact.
+window are, whole groups at a time, and relabelling them is exact. Where contexts are known, about the same share of
+each is left out.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from genops.drift.log_odds import Corpora
 from genops.drift.max_t import max_t
 from genops.drift.relabelling import RELABELLINGS, Relabellings
-from genops.drift.samples import Codes, Samples
+from genops.drift.samples import Codes, Samples, in_proportion
 from genops.drift.shares import change_interval, share_interval
 from genops.drift.terms import Terms, count_terms
 from genops.drift.two_sample import TwoSampleResult, find_test
@@ -220,7 +221,7 @@ def _part(samples: Samples, most: int, seed: int) -> NDArray[np.bool_]:
             "topics need two groups of the reference: one to find them in, and one to compare",
             hint="take a longer reference",
         )
-    order = np.random.default_rng([seed, 2]).permutation(len(names))
+    order = in_proportion(np.random.default_rng([seed, 2]).permutation(len(names)), samples.strata[names])
     reach = np.cumsum(sizes[order])
     count = int(np.searchsorted(reach, min(most, samples.reference / 2), side="right"))
     chosen = names[order[: min(max(1, count), len(names) // 2)]]
@@ -231,7 +232,9 @@ def _categories(samples: Samples, which: NDArray[np.intp], rows: NDArray[np.intp
     windows = [rows[rows < samples.reference], rows[rows >= samples.reference]]
     names = [[f"{topic:04d}" for topic in which[own]] for own in windows]
     groups = samples.groups[windows[0]].tolist(), samples.groups[windows[1]].tolist()
-    return Samples.of_categories(names[0], names[1], groups=groups)
+    known = samples.contexts
+    contexts = None if known is None else (known[windows[0]].tolist(), known[windows[1]].tolist())
+    return Samples.of_categories(names[0], names[1], groups=groups, contexts=contexts)
 
 
 def _moved(

@@ -192,7 +192,7 @@ def find_test(name: str) -> TwoSampleTest[Any]:
 
 
 def folds_of(samples: Samples, seed: int, folds: int = FOLDS) -> Codes:
-    """A fold for each row, of shape (n,): whole groups of each window are dealt out evenly.
+    """A fold for each row, of shape (n,): whole groups of each window, and of each stratum in it, are dealt out evenly.
 
     There are fewer folds where a window has too few groups to give two to each, for one tells nothing of the spread;
     but never fewer than two.
@@ -203,11 +203,13 @@ def folds_of(samples: Samples, seed: int, folds: int = FOLDS) -> Codes:
         folds: How many.
     """
     random = np.random.default_rng([seed, 1])
-    fold_of_group = np.empty(int(samples.groups.max()) + 1, dtype=np.intp)
+    strata = samples.strata
+    fold_of_group = np.empty(len(strata), dtype=np.intp)
     windows = [np.unique(part) for part in (samples.groups[: samples.reference], samples.groups[samples.reference :])]
     folds = max(2, min(folds, *(len(own) // 2 for own in windows)))
     for own in windows:
-        fold_of_group[random.permutation(own)] = np.arange(len(own)) % folds
+        order = random.permutation(own)
+        fold_of_group[order[np.argsort(strata[order], kind="stable")]] = np.arange(len(own)) % folds
     return fold_of_group[samples.groups]
 
 

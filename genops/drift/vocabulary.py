@@ -80,6 +80,7 @@ def compare_vocabulary(
     reference: Sequence[str],
     current: Sequence[str],
     groups: tuple[Labels, Labels] | None = None,
+    contexts: tuple[Labels, Labels] | None = None,
     *,
     most: int = 30,
     examples: int = 3,
@@ -97,6 +98,7 @@ def compare_vocabulary(
         reference: Texts, at least one.
         current: Texts, at least one.
         groups: Of the rows of either; None where each stands alone.
+        contexts: Of the rows of either, within which they are relabelled; None where they are not known.
         most: Changes to list.
         examples: Rows to name for each.
         prior: See ``PRIOR``.
@@ -108,7 +110,8 @@ def compare_vocabulary(
     Raises:
         InputError: A window is empty.
     """
-    samples = Samples.of_numbers([len(text) for text in reference], [len(text) for text in current], groups=groups)
+    lengths = ([len(text) for text in texts] for texts in (reference, current))
+    samples = Samples.of_numbers(*lengths, groups=groups, contexts=contexts)
     terms = count_terms([*reference, *current], samples.groups, read=read)
     units = _Units.of(terms, samples.groups)
     count = relabellings or max(_FEWEST, min(RELABELLINGS, _WORK // max(1, units.counts.nnz)))

@@ -205,7 +205,9 @@ def test_an_empty_window_is_undecided_and_says_why(drift):
 def test_contexts_that_no_window_shares_are_undecided_and_that_is_said(drift):
     before, now = ([{"text": text, "tenant": tenant} for text in sentences(COLOURS, 150, 1)] for tenant in "ab")
     found = drift(before, now, of="text", context="tenant", descriptors=False)
-    assert (found.verdict, found.states[0].reason) == ("undecided", "no context has rows of both windows")
+    why = "150 left out (of context a, of which the other window has none)"
+    expected = f"the reference ({found.states[0].reference.name}) has no rows: {why}"
+    assert (found.verdict, found.states[0].reason) == ("undecided", expected)
 
 
 def test_windows_of_a_few_rows_give_no_verdict_however_different_they_are(drift):

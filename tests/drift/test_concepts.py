@@ -34,7 +34,7 @@ def test_what_is_new_is_found_grouped_named_and_shown(share):
     assert set(first.examples) <= set(first.rows)
     assert len({texts[1][row] for row in first.examples}) == 3
     assert found.excess.bounds[0] < share < found.excess.bounds[1] + 0.05
-    json.dumps(asdict(found))
+    json.dumps([asdict(concept) for concept in found.concepts])
 
 
 def test_two_new_kinds_are_two_concepts():

@@ -32,7 +32,7 @@ def test_a_topic_that_is_asked_for_more_often_is_told_with_its_words_and_example
     assert all(any(word in texts[1][row] for word in account) for row in rose.examples_now)
     assert all(any(word in texts[0][row] for word in account) for row in rose.examples_before)
     assert sum(topic.now.estimate for topic in found.topics) == pytest.approx(1)
-    json.dumps(asdict(found))
+    json.dumps([asdict(topic) for topic in found.topics])
 
 
 def test_the_same_topics_in_the_same_shares_are_quiet():

@@ -21,6 +21,7 @@ def look_at_descriptors(rows: Rows, spec: DriftSpec) -> tuple[tuple[Raw, ...], D
         rows.reference.values,
         rows.current.values,
         groups=rows.groups,
+        contexts=rows.contexts,
         descriptors=spec.descriptors,
         alpha=spec.alpha,
         relabellings=spec.relabellings_of(asked),

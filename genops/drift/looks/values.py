@@ -34,7 +34,7 @@ def look_at_values(rows: Rows, spec: DriftSpec) -> Values:
         for use in spec.tests_of(rows.kind, rows.contexts is not None)
     )
     change = _change(rows, spec)
-    raws = tuple(_raw(result, change, _untestable(result, rows, spec.alpha)) for result in results)
+    raws = tuple(_raw(result, change, _untestable(result, spec.alpha)) for result in results)
     return Values(raws, results)
 
 
@@ -45,11 +45,10 @@ def _raw(result: TwoSampleResult, change: Change | None, missing: str) -> Raw:
     return Raw("values", result.test, result.test, result.p, result.separation, change, "", details)
 
 
-def _untestable(result: TwoSampleResult, rows: Rows, alpha: float) -> str:
+def _untestable(result: TwoSampleResult, alpha: float) -> str:
     """Why the result tells nothing; empty where it does."""
     if not isfinite(result.separation.estimate):
-        apart = rows.contexts is not None and not set(rows.contexts[0]) & set(rows.contexts[1])
-        return "no context has rows of both windows" if apart else result.separation.missing
+        return result.separation.missing
     if result.least_p > alpha:
         return f"too few groups can change sides: no p-value of theirs is below {result.least_p:.2g}"
     return ""

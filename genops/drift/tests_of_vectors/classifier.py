@@ -142,9 +142,14 @@ class _Fit:
 
 
 def _folds(samples: Samples, seed: int) -> Codes:
-    """A fold for each row, whole groups together, whatever the window: relabelling must not change how rows lie."""
-    groups = int(samples.groups.max()) + 1
-    dealt = np.random.default_rng([seed, 3]).permutation(groups) % max(2, min(FOLDS, groups // 4))
+    """A fold for each row, whole groups together, whatever the window: relabelling must not change how rows lie.
+
+    Groups of each stratum are dealt out evenly.
+    """
+    strata = samples.strata
+    drawn = np.random.default_rng([seed, 3]).permutation(len(strata))
+    dealt = np.empty(len(strata), dtype=np.intp)
+    dealt[np.lexsort((drawn, strata))] = np.arange(len(strata)) % max(2, min(FOLDS, len(strata) // 4))
     return np.asarray(dealt[samples.groups])
 
 

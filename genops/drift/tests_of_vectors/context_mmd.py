@@ -56,11 +56,10 @@ def context_mmd(
     details = _told(samples, samples.contexts, shared)
     if not len(shared):
         return Tested(0.0, 1.0, witness, folds, details, 1.0)
-    strata = _strata(kept, contexts)
-    drawn = Relabellings.draw(kept, relabellings.count, relabellings.seed, within=strata)
-    least_p = least_p_value(kept, relabellings.count, within=strata)
+    drawn = Relabellings.draw(kept, relabellings.count, relabellings.seed)
+    least_p = least_p_value(kept, relabellings.count)
     inside = np.isin(samples.contexts, shared)
-    dealt = _folds(kept, strata, relabellings.seed)
+    dealt = _folds(kept, relabellings.seed)
     folds[inside] += (1 + int(folds.max())) * dealt
     points = Points.of(kept)
     median = median_kernel(points, "gaussian", relabellings.seed)
@@ -139,16 +138,9 @@ def _in_both(samples: Samples, contexts: Codes) -> tuple[Samples, Codes, Codes]:
     return replace(samples, values=values, reference=reference, groups=groups, contexts=numbers), numbers, shared
 
 
-def _strata(samples: Samples, contexts: Codes) -> Codes:
-    """Of each group, the number of the set of contexts that it has rows of."""
-    held = np.zeros((int(samples.groups.max()) + 1, int(contexts.max()) + 1), dtype=np.bool_)
-    held[samples.groups, contexts] = True
-    numbers: dict[bytes, int] = {}
-    return np.array([numbers.setdefault(row.tobytes(), len(numbers)) for row in held], dtype=np.intp)
-
-
-def _folds(samples: Samples, strata: Codes, seed: int) -> Codes:
+def _folds(samples: Samples, seed: int) -> Codes:
     """A fold for each row: whole groups of each stratum and window are dealt out evenly, two or more to each fold."""
+    strata = samples.strata
     random = np.random.default_rng([seed, 1])
     side = np.zeros(len(strata), dtype=np.intp)
     side[samples.groups[samples.reference :]] = 1

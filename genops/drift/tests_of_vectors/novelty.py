@@ -50,6 +50,7 @@ def novelty(
         values=samples.values[chosen],
         reference=int((chosen < samples.reference).sum()),
         groups=np.unique(samples.groups[chosen], return_inverse=True)[1],
+        contexts=None if samples.contexts is None else samples.contexts[chosen],
     )
     drawn = relabellings
     if part.n < samples.n:

@@ -30,14 +30,24 @@ def found(one, other, groups=None, settings=None, seed=0):
     return find_test("context_mmd").run(samples, settings, relabellings=99, seed=seed)
 
 
-def rejections(n, mixes, shift=(0.0, 0.0, 0.0), draw=KINDS["normal"], repetitions=200, test="context_mmd", **settings):
+def rejections(
+    n,
+    mixes,
+    shift=(0.0, 0.0, 0.0),
+    draw=KINDS["normal"],
+    repetitions=200,
+    test="context_mmd",
+    known=True,
+    **settings,
+):
     alarms = 0
     for seed in range(repetitions):
         random = np.random.default_rng([seed, 12])
         rows = draw(random, 2 * n)
         one = placed(random, rows[:n], mixes[0], (0.0, 0.0, 0.0))
         other = placed(random, rows[n:], mixes[1], shift)
-        samples = Samples.of_vectors(one[0], other[0], contexts=(one[1], other[1]))
+        contexts = (one[1], other[1]) if known else None
+        samples = Samples.of_vectors(one[0], other[0], contexts=contexts)
         alarms += find_test(test).run(samples, settings, relabellings=99, seed=seed).p <= 0.05
     return alarms
 
@@ -81,7 +91,13 @@ def test_a_pure_change_of_mix_is_quiet(kind):
 
 
 def test_what_knows_of_no_contexts_is_not_quiet():
-    assert rejections(50, (EVEN, SKEWED), repetitions=20, test="centroid") > 15
+    assert rejections(50, (EVEN, SKEWED), repetitions=20, test="centroid", known=False) > 15
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("test", ["centroid", "classifier", "lsdd", "mmd", "mmd_agg", "mmd_fuse", "novelty"])
+def test_a_pure_change_of_mix_is_quiet_to_every_test_that_is_told_the_contexts(test):
+    assert rejections(50, (EVEN, SKEWED), repetitions=100, test=test) <= most(100)
 
 
 def test_the_same_change_of_mix_with_a_shift_inside_one_context_is_found():
