@@ -73,7 +73,7 @@ def _about(watching: Watch) -> str:
     begun = f"goes on after {watching.seen:,} traces" if watching.resumed else "begins"
     anew = f" anew, as {watching.anew}" if watching.anew else ""
     unit = watching.unit
-    first = " (of a session the first counts)" if unit == "traces" else f" (of each the first trace counts)"
+    first = " (of a session the first counts)" if unit == "traces" else " (of each the first trace counts)"
     return (
         f"{spec.name}: {spec.current.name} against {spec.reference.name}, {begun}{anew}; {spec.watch.average_run:,}"
         f" {unit} or more between false alarms{first}; the least change that can ever alarm: {least} (its `smallest` is"
