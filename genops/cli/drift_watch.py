@@ -45,7 +45,7 @@ def watch(
         if once:
             found = watching.look()
             _tell(found, as_json)
-            note(_stands(found))
+            note(_stands(found, watching.unit))
             raise typer.Exit(int(ExitCode.BAD_VERDICT if found.raised else ExitCode.OK))
         watching.follow(lambda look: _tell(look, as_json))
 
@@ -71,15 +71,20 @@ def _about(watching: Watch) -> str:
     spec = watching.spec
     least = ", ".join(f"{name} {share:.0%}" for name, share in watching.smallest_changes.items())
     begun = f"goes on after {watching.seen:,} traces" if watching.resumed else "begins"
+    anew = f" anew, as {watching.anew}" if watching.anew else ""
+    unit = watching.unit
+    first = " (of a session the first counts)" if unit == "traces" else " (of each the first trace counts)"
     return (
-        f"{spec.name}: {spec.current.name} against {spec.reference.name}, {begun}; {spec.watch.average_run:,} traces or"
-        f" more between false alarms; the least share of new rows that can ever alarm: {least}"
+        f"{spec.name}: {spec.current.name} against {spec.reference.name}, {begun}{anew}; {spec.watch.average_run:,}"
+        f" {unit} or more between false alarms{first}; the least change that can ever alarm: {least} (its `smallest` is"
+        f" {spec.smallest:.0%})"
     )
 
 
-def _stands(look: Look) -> str:
+def _stands(look: Look, unit: str) -> str:
     evidence = ", ".join(f"{name} {share:.0%}" for name, share in look.evidence.items())
-    return f"{look.runs:,} traces now, {look.seen:,} in all; evidence of a change: {evidence} of what alarms"
+    counted = "" if unit == "traces" else f", of {max(look.items.values()):,} {unit}"
+    return f"{look.runs:,} traces now, {look.seen:,} in all{counted}; evidence of a change: {evidence} of what alarms"
 
 
 def _tell(look: Look, as_json: bool) -> None:
@@ -94,8 +99,8 @@ def _words(raised: Raised) -> str:
     since = f" since {shown_moment(raised.since)}" if raised.since is not None else ""
     more = f"\n  genops drift show {raised.check[:12]}" if raised.check else ""
     return (
-        f"{shown_moment(raised.at)}  {raised.state} changed{since}: about as though {alarm.change:.0%} of the rows were"
-        f" new ({alarm.witness}, {alarm.reading}); trace {raised.run[:12]}{more}"
+        f"{shown_moment(raised.at)}  {raised.state} changed{since}: about as though {alarm.change:.0%} of the"
+        f" {raised.unit} were new ({alarm.witness}, {alarm.reading}); trace {raised.run[:12]}{more}"
     )
 
 

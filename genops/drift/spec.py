@@ -61,7 +61,7 @@ class WatchSpec(BaseModel):
     """How a watch looks after every trace.
 
     Attributes:
-        average_run: Traces between false alarms, on average, at least.
+        average_run: Traces between false alarms, on average, at least; of a session or group the first one counts.
         every: Seconds between looks at the store.
     """
 

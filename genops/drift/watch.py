@@ -1,8 +1,9 @@
 """A watch: detectors that look at every trace as it arrives, and forget nothing when they are stopped.
 
-An item is a run: where a state gives several rows of one (the passages that it retrieved), they count as one by their
-mean. Runs are looked at in the order in which they started; one that has not ended holds up those behind it for
-:data:`~genops.drift.arrivals.PATIENCE` at most, and is then passed over.
+An item is a run, and where groups are known (the sessions of runs, or what the check's ``group`` says) the first run
+of one (:mod:`genops.drift.items`). Where a state gives several rows of a run (the passages that it retrieved), they
+count as one by their mean. Runs are looked at in the order in which they started; one that has not ended holds up
+those behind it for :data:`~genops.drift.arrivals.PATIENCE` at most, and is then passed over.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Any
 
 from genops.artifacts import digest_of
 from genops.drift.arrivals import arrived, remembered
-from genops.drift.check import check, windows_of
+from genops.drift.check import check
 from genops.drift.embedding import Vectors
+from genops.drift.items import Groups, grouped, rows_digest
 from genops.drift.sequential import Alarm, Baseline, Detector
 from genops.drift.spec import DriftSpec
 from genops.drift.windows import Kind, Window, read_windows
@@ -41,6 +43,7 @@ class Raised:
         at: Start of that run, in nanoseconds since the epoch.
         since: Start of the run with which the change is thought to have begun; None where that is too long ago to know.
         alarm: What the detector says.
+        unit: What its items are: ``"traces"``, ``"sessions"``, ``"groups"``.
         check: Id of the drift check of the runs since the first alarm of the same look; empty where none could be made.
     """
 
@@ -49,6 +52,7 @@ class Raised:
     at: int
     since: int | None
     alarm: Alarm
+    unit: str
     check: str = ""
 
 
@@ -59,6 +63,7 @@ class Look:
     Attributes:
         runs: Looked at now.
         seen: Looked at since the watch began.
+        items: That these came to, by state.
         raised: Alarms of now.
         evidence: Of a change, by state, as a share of what alarms.
         unread: Why no row of a state could be read, by state.
@@ -66,6 +71,7 @@ class Look:
 
     runs: int
     seen: int
+    items: dict[str, int]
     raised: tuple[Raised, ...]
     evidence: dict[str, float]
     unread: dict[str, str] = field(default_factory=dict)
@@ -82,10 +88,12 @@ class Watch:
     Attributes:
         spec: The check.
         resumed: Whether it goes on where it was left.
+        anew: Why it does not, where one of its name was kept; empty where it goes on, or none was.
         seen: Runs looked at.
 
     Raises:
-        DefinitionError: The current window is none of traces, or the check has no name to be kept by.
+        DefinitionError: The current window is none of traces, the check has no name to be kept by, or it names a
+            context: a watch cannot tell a changed mix of contexts from a change.
         Undecided: The reference is too small for a detector.
         GenopsError: The reference cannot be read, or there is no such chain.
     """
@@ -98,20 +106,28 @@ class Watch:
             )
         if not spec.name:
             raise UsageError("a watch needs a name to be kept by", hint="define the check in evals/NAME.yaml")
+        if any(state.context is not None for state in spec.states):
+            what = "a watch cannot tell a changed mix of contexts from a change of the rows"
+            raise DefinitionError(what, hint="check windows (genops drift check), or watch without `context`")
         self.spec, self._project, self._source = spec, project, spec.current
         self._vectors = Vectors(project.settings, spec.embedder)
-        kept = None if fresh else project.store.drift_watch(spec.name)
-        manifest = self._manifest()
-        self.resumed = kept is not None and kept.manifest == manifest
-        if kept is None or kept.manifest != manifest:
+        kept = project.store.drift_watch(spec.name)
+        windows = None if kept and self._slides else self._reference()
+        reference = "" if windows is None or self._slides else rows_digest(windows)
+        manifest = self._manifest(reference)
+        self.anew = "" if kept is None else self._why_anew(kept, manifest, fresh)
+        self.resumed = kept is not None and not self.anew
+        if kept is None or self.anew:
             self._source.check(Sources(project.settings, project.store, spec.folder))
-            windows = windows_of(spec.reference, spec, project)
+            windows = windows or self._reference()
             baselines = {name: self._baseline(name, window) for name, window in windows.items()}
-            kept = self._begun(manifest, baselines, {name: window.kind for name, window in windows.items()})
+            kept = self._begun(manifest, reference, baselines, windows)
             project.store.open_drift_watch(kept)
         else:
             baselines = {name: Baseline.from_state(state) for name, state in kept.baseline.items()}
         self._record = kept
+        come = kept.state.get("groups", {})
+        self._groups = {name: Groups.from_state(come[name]) if name in come else Groups() for name in baselines}
         self._detectors = {
             name: Detector.from_state(kept.state["detectors"][name], baseline)
             if name in kept.state.get("detectors", {})
@@ -130,8 +146,16 @@ class Watch:
         return max(detector.evidence for detector in self._detectors.values())
 
     @property
+    def unit(self) -> str:
+        """What an item is: a group where the check says which, a session where any was seen, else a trace."""
+        if any(state.group is not None for state in self.spec.states):
+            return "groups"
+        known = self._record.state["sessions"] or any(groups.known for groups in self._groups.values())
+        return "sessions" if known else "traces"
+
+    @property
     def smallest_changes(self) -> dict[str, float]:
-        """By state, the least share of new rows that could ever alarm, given the size of the reference."""
+        """By state, the least share of new rows that could ever alarm, given the reference and the smallest effect."""
         return {name: detector.baseline.smallest_change for name, detector in self._detectors.items()}
 
     def look(self, *, explain: bool = True) -> Look:
@@ -157,8 +181,9 @@ class Watch:
                 found = [replace(one, check=made) for one in found]
             self._keep(runs, found)
             raised += found
+        items = {name: detector.items for name, detector in self._detectors.items()}
         evidence = {name: detector.evidence for name, detector in self._detectors.items()}
-        return Look(len(new), self.seen, tuple(raised), evidence, unread)
+        return Look(len(new), self.seen, items, tuple(raised), evidence, unread)
 
     def follow(self, told: Callable[[Look], None]) -> None:
         """Looks again and again, until it is interrupted.
@@ -172,8 +197,32 @@ class Watch:
                 told(found)
             time.sleep(self.spec.watch.every)
 
-    def _manifest(self) -> str:
-        """Everything that the detectors follow from."""
+    @property
+    def _slides(self) -> bool:
+        """Whether the reference's rows are those of when the watch began: of traces that come and are pruned."""
+        return isinstance(self.spec.reference, TraceSource)
+
+    def _reference(self) -> dict[str, Window]:
+        """The items of the reference, by state: as many rows as the check compares at most."""
+        sources = Sources(self._project.settings, self._project.store, self.spec.folder)
+        observations = self.spec.reference.observations(sources, self.spec)
+        read = read_windows(observations, self.spec.states, self.spec.reference.name)
+        return {name: Groups().first(window)[0].drawn(self.spec.rows, self.spec.seed) for name, window in read.items()}
+
+    def _why_anew(self, kept: WatchRecord, manifest: str, fresh: bool) -> str:
+        if fresh:
+            return "as was asked"
+        if kept.manifest == manifest:
+            return ""
+        same = kept.manifest == self._manifest(kept.state.get("reference", ""))
+        return f"the rows of {self.spec.reference.name} have changed" if same else "its definition has changed"
+
+    def _manifest(self, reference: str) -> str:
+        """Everything that the detectors follow from.
+
+        Args:
+            reference: Digest of the reference's rows.
+        """
         states = [
             {"name": state.name, "of": repr(state.of), "kind": state.kind, "group": repr(state.group)}
             for state in self.spec.states
@@ -182,42 +231,49 @@ class Watch:
         return digest_of(
             {
                 "reference": self.spec.reference.name,
+                "reference_rows": reference,
                 "current": self._source.name,
                 "states": states,
                 "embedder": embedder,
                 "average_run": self.spec.watch.average_run,
+                "smallest": self.spec.smallest,
                 "rows": self.spec.rows,
                 "seed": self.spec.seed,
             }
         )
 
     def _baseline(self, name: str, window: Window) -> Baseline:
-        groups = window.ids if len(set(window.ids)) < len(window) else None
+        smallest, seed = self.spec.smallest, self.spec.seed
         try:
             match window.kind:
                 case "number":
-                    return Baseline.of_numbers(window.values, groups, seed=self.spec.seed)
+                    return Baseline.of_numbers(window.values, window.ids, smallest=smallest, seed=seed)
                 case "category":
-                    return Baseline.of_categories(window.values, groups, seed=self.spec.seed)
+                    return Baseline.of_categories(window.values, window.ids, smallest=smallest, seed=seed)
                 case _:
                     vectors = self._vectors.of(window)
                     assert vectors is not None
-                    return Baseline.of_vectors(vectors, groups, seed=self.spec.seed)
+                    return Baseline.of_vectors(vectors, window.ids, smallest=smallest, seed=seed)
         except InputError as error:
-            raise Undecided(f"{name}: {error.message}", hint=error.hint) from None
+            counted = f"{name}: {error.message}" + (", as rows of one group count as one" if grouped(window) else "")
+            raise Undecided(counted, hint=error.hint) from None
 
-    def _begun(self, manifest: str, baselines: dict[str, Baseline], kinds: dict[str, Kind]) -> WatchRecord:
+    def _begun(
+        self, manifest: str, reference: str, baselines: dict[str, Baseline], windows: dict[str, Window]
+    ) -> WatchRecord:
         now = time.time_ns()
         since = self._source.query.filter().since
         states = {name: baseline.state() for name, baseline in baselines.items()}
         cursor = now if since is None else since - 1
-        state = {"kinds": kinds, "begun": cursor, "latest": {}}
+        sessions = self._slides and any(map(grouped, windows.values()))
+        kinds: dict[str, Kind] = {name: window.kind for name, window in windows.items()}
+        state = {"kinds": kinds, "reference": reference, "sessions": sessions, "begun": cursor, "latest": {}}
         return WatchRecord(self.spec.name, manifest, cursor, 0, now, states, state)
 
     def _taken(self, runs: Sequence[RunRecord], unread: dict[str, str]) -> list[Raised]:
         """Gives the rows of runs to the detectors; a state of which none can be read is passed over."""
         observations = list(observed(self._project.store, list(runs), self.spec))
-        read = []
+        read, come = [], {}
         for state in self.spec.states:
             known = replace(state, kind=self._record.state["kinds"][state.name])
             try:
@@ -225,18 +281,19 @@ class Watch:
             except UsageError as error:
                 unread[state.name] = error.message
                 continue
+            window, come[state.name] = self._groups[state.name].first(window)
             if len(window):
                 values = window.values if window.kind in ("number", "category") else self._vectors.of(window)
                 read.append((state.name, window, values))
+        self._groups |= come  # not before all is read: what fails is looked at again
         return [raised for name, window, values in read for raised in self._detected(name, window, values)]
 
     def _detected(self, name: str, window: Window, values: Any) -> list[Raised]:
         """Gives rows to the detector of a state."""
         detector = self._detectors[name]
         first = detector.items
-        sessions = detector.baseline.sessions
-        items = list(dict.fromkeys(window.ids)) if sessions else list(window.ids)
-        alarms = detector.update(values, window.ids if sessions else None)
+        items = list(dict.fromkeys(window.ids))
+        alarms = detector.update(values, window.ids)
         starts = dict(zip(window.ids, window.times.tolist(), strict=True)) if window.times is not None else {}
         whole = dict(zip(window.ids, window.runs, strict=True))
         recent = self._recent(name)
@@ -244,7 +301,7 @@ class Watch:
         found = []
         for alarm in alarms:
             item = items[alarm.item - first]
-            found.append(Raised(name, whole[item], starts.get(item, 0), recent.get(alarm.since), alarm))
+            found.append(Raised(name, whole[item], starts.get(item, 0), recent.get(alarm.since), alarm, self.unit))
         self._record.state.setdefault("recent", {})[name] = [
             [number, at] for number, at in list(recent.items())[-_REMEMBERED:]
         ]
@@ -261,6 +318,7 @@ class Watch:
             **before.state,
             "latest": remembered(before.state["latest"], runs, cursor),
             "detectors": {name: one.state() for name, one in self._detectors.items()},
+            "groups": {name: one.state() for name, one in self._groups.items()},
         }
         alarms = [*before.alarms, *(asdict(one) for one in raised)][-_KEPT:]
         self._record = replace(

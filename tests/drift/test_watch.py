@@ -9,6 +9,7 @@ from genops.drift.spec import DriftSpec
 from genops.drift.watch import Watch
 from genops.errors import DefinitionError, Undecided, UsageError
 from genops.executor import Chain
+from genops.executor.engine import RunOptions
 from tests.drift.small_talk import COLOURS, FOOD, sentences
 
 
@@ -34,10 +35,10 @@ def spec(lab, name="questions", **more):
     return DriftSpec.from_data(data, name, lab.site.root)
 
 
-def arrive(lab, texts):
+def arrive(lab, texts, **options):
     chain = Chain.load("echo", project=lab.site.project)
     for text in texts:
-        chain.run_sync({"text": text})
+        chain.run_sync({"text": text}, RunOptions(**options))
     lab.site.project.store.writer.flush(10.0)
 
 
@@ -74,11 +75,29 @@ def test_it_goes_on_where_it_was_left_to_the_last_bit(watched):
     assert kept[0].seen == kept[1].seen == 60
 
 
-def test_a_changed_reference_or_state_begins_anew(watched):
-    Watch(spec(watched), watched.site.project)
+def test_a_changed_definition_begins_anew_and_says_so(watched):
+    assert Watch(spec(watched), watched.site.project).anew == ""
     assert Watch(spec(watched), watched.site.project).resumed
-    assert not Watch(spec(watched, seed=1), watched.site.project).resumed
+    changed = Watch(spec(watched, seed=1), watched.site.project)
+    assert (changed.resumed, changed.anew) == (False, "its definition has changed")
     assert not Watch(spec(watched, seed=1), watched.site.project, fresh=True).resumed
+    assert not Watch(spec(watched, seed=1, smallest=0.2), watched.site.project).resumed
+
+
+def test_other_rows_in_the_reference_begin_anew_and_it_says_so(watched):
+    Watch(spec(watched), watched.site.project)
+    rows = [{"text": text} for text in sentences(FOOD, 300, 1)]
+    watched.site.write("reference.jsonl", "\n".join(map(json.dumps, rows)))
+    changed = Watch(spec(watched), watched.site.project)
+    assert (changed.resumed, changed.anew) == (False, "the rows of reference.jsonl have changed")
+    assert Watch(spec(watched), watched.site.project).resumed
+
+
+def test_a_reference_of_traces_is_that_of_when_it_began(watched):
+    arrive(watched, sentences(COLOURS, 40, 1))
+    Watch(spec(watched, reference="traces:chain=echo"), watched.site.project)
+    arrive(watched, sentences(COLOURS, 5, 2))
+    assert Watch(spec(watched, reference="traces:chain=echo"), watched.site.project).resumed
 
 
 def test_a_run_that_has_not_ended_holds_up_those_behind_it(watched):
@@ -172,6 +191,57 @@ def test_categories_are_watched_by_their_shares(watched):
     assert raised.alarm.change > 0.5
 
 
+def rare_kind(lab, **more):
+    """A watch of categories of which one in ten sessions is of the kind "rare"."""
+    rows = [
+        {"text": "rare" if number % 10 == 0 else "often", "session": f"s{number}", "run": {"user": f"u{number}"}}
+        for number in range(300)
+    ]
+    lab.site.write("kinds.jsonl", "\n".join(json.dumps(row) for row in rows for _ in range(3)))
+    return Watch(spec(lab, reference="kinds.jsonl", **{"as": "category", **more}), lab.site.project)
+
+
+def test_a_long_session_counts_once_also_after_a_restart(watched):
+    watch = rare_kind(watched)
+    assert watch.unit == "traces"
+    for _ in range(2):
+        arrive(watched, ["rare"] * 20, session="a long one")
+        look = rare_kind(watched).look()
+        assert (look.runs, look.items, look.raised) == (20, {"inputs": 1}, ())
+    watch = rare_kind(watched)
+    assert (watch.resumed, watch.unit, watch.seen) == (True, "sessions", 40)
+    for number in range(40):
+        arrive(watched, ["rare"], session=f"another {number}")
+    (raised, *_) = watch.look(explain=False).raised
+    assert (raised.unit, raised.alarm.witness) == ("sessions", "rare")
+    assert raised.alarm.item < 41
+
+
+def test_what_the_check_groups_by_is_the_item(watched):
+    watch = rare_kind(watched, group="run.user")
+    for user in ("ann", "bob"):
+        arrive(watched, ["rare", "often"], user=user)
+    look = watch.look()
+    assert (watch.unit, look.items) == ("groups", {"inputs": 2})
+
+
+def test_runs_that_stand_alone_are_items_of_which_nothing_is_remembered(watched):
+    watch = rare_kind(watched)
+    arrive(watched, ["often"] * 5)
+    assert watch.look().items == {"inputs": 5}
+    kept = watched.site.project.store.drift_watch("questions").state["groups"]["inputs"]
+    assert (watch.unit, kept["shape"]) == ("traces", [0])
+
+
+def test_a_change_that_is_not_beyond_the_smallest_effect_does_not_alarm(watched):
+    assert rare_kind(watched).smallest_changes["inputs"] > 0.1
+    watch = rare_kind(watched, smallest=0.9)
+    arrive(watched, ["rare"] * 60)
+    assert watch.look().raised == ()
+    loud = rare_kind(watched, smallest=0.05, current="traces:chain=echo,since=1h")
+    assert loud.look(explain=False).raised
+
+
 def test_what_cannot_be_watched_is_one_clear_error(watched):
     project = watched.site.project
     with pytest.raises(DefinitionError, match="looks at traces"):
@@ -180,6 +250,11 @@ def test_what_cannot_be_watched_is_one_clear_error(watched):
         Watch(spec(watched, current="traces:chain=ecko"), project)
     with pytest.raises(UsageError, match="name"):
         Watch(spec(watched, name=""), project)
+    with pytest.raises(DefinitionError, match="mix of contexts"):
+        Watch(spec(watched, context="inputs.text"), project)
+    watched.site.write("one.jsonl", '{"text": "one", "session": "a"}\n' * 50)
+    with pytest.raises(Undecided, match="not 1, as rows of one group count as one"):
+        Watch(spec(watched, reference="one.jsonl"), project)
     watched.site.write("few.jsonl", '{"text": "one"}\n{"text": "two"}\n')
     with pytest.raises(Undecided, match="at least"):
         Watch(spec(watched, reference="few.jsonl"), project)

@@ -50,6 +50,8 @@ class Baseline:
         readings: What they are under no change.
         error: Probability, over references, that a bound is wrong.
         sessions: Whether an item is a session: a group of rows.
+        smallest: A change of no more than it is none: a share of items of a wholly new kind, of ranks the separation;
+            of categories and of values between two ends by how much a share or the mean rises.
         compared: Vectors with which learned witnesses compare; None of numbers.
         scaling: Vectors that make their scale; None of numbers.
         held: Vectors that bound the means of their readings; None of numbers.
@@ -59,19 +61,31 @@ class Baseline:
     readings: tuple[Reading, ...]
     error: float
     sessions: bool = False
+    smallest: float = 0.0
     compared: Items | None = None
     scaling: Items | None = None
     held: Items | None = None
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.smallest < 1:
+            raise InputError(f"a smallest change is a share from 0 to below 1, not {self.smallest}")
+
     @classmethod
     def of_vectors(
-        cls, reference: NDArray[Any], groups: Labels | None = None, *, error: float = ERROR, seed: int = 0
+        cls,
+        reference: NDArray[Any],
+        groups: Labels | None = None,
+        *,
+        smallest: float = 0.0,
+        error: float = ERROR,
+        seed: int = 0,
     ) -> Baseline:
         """A baseline of embeddings.
 
         Args:
             reference: Independent rows, of shape (n, d).
             groups: The session of each; None where each stands alone. With sessions an item is a session.
+            smallest: The share of new items that is no change yet, 0 to 1.
             error: Probability, over references, that a bound is wrong.
             seed: Of the split, the frequencies and the topics.
 
@@ -85,7 +99,8 @@ class Baseline:
         space = Space.fitted(compared.rows, seed)
         gauge = ByPlace(space, Scale.fitted(space.project(scaling.rows)[1]))
         kept = held.part(0, min(_HELD, len(held)))
-        return cls(gauge, _bounded(gauge, scaling, held, error), error, groups is not None, compared, scaling, kept)
+        readings = _bounded(gauge, scaling, held, error)
+        return cls(gauge, readings, error, groups is not None, smallest, compared, scaling, kept)
 
     @classmethod
     def of_numbers(
@@ -94,6 +109,7 @@ class Baseline:
         groups: Labels | None = None,
         *,
         ends: tuple[float, float] | None = None,
+        smallest: float = 0.0,
         error: float = ERROR,
         seed: int = 0,
     ) -> Baseline:
@@ -104,6 +120,8 @@ class Baseline:
             groups: The session of each; None where each stands alone. With sessions an item is a session.
             ends: Between which all lie: (0, 1) for scores, and for a rate of what is 0 or 1. None where there are none:
                 then it is watched how they rank among those of the reference.
+            smallest: The separation that is no change yet, 0 to 1; of numbers between two ends the part of the way
+                from one to the other by which their mean may move.
             error: Probability, over references, that a bound is wrong.
             seed: Of the split.
 
@@ -113,17 +131,24 @@ class Baseline:
         rows = checked_numbers(reference) if ends is None else _by_value(ends).rows(reference)
         fitted, held = _split(rows, groups, 1 / 4 if ends is None else 1 / 10, error, seed)
         gauge = ByRank(Scale.fitted(both_ways(fitted.rows))) if ends is None else _by_value(ends)
-        return cls(gauge, _bounded(gauge, fitted, held, error), error, groups is not None)
+        return cls(gauge, _bounded(gauge, fitted, held, error), error, groups is not None, smallest)
 
     @classmethod
     def of_categories(
-        cls, reference: Sequence[str], groups: Labels | None = None, *, error: float = ERROR, seed: int = 0
+        cls,
+        reference: Sequence[str],
+        groups: Labels | None = None,
+        *,
+        smallest: float = 0.0,
+        error: float = ERROR,
+        seed: int = 0,
     ) -> Baseline:
         """A baseline of categories: of the share of each of the most frequent, and of all others together.
 
         Args:
             reference: Independent categories, n of them.
             groups: The session of each; None where each stands alone. With sessions an item is a session.
+            smallest: By how much the share of a category may rise without a change, 0 to 1.
             error: Probability, over references, that a bound is wrong.
             seed: Of the split.
 
@@ -133,7 +158,7 @@ class Baseline:
         names = np.array(reference, dtype=object)
         gauge = ByKind.fitted(_split(names, groups, 1 / 4, error, seed)[0].rows.tolist())
         fitted, held = _split(gauge.rows(reference), groups, 1 / 4, error, seed)
-        return cls(gauge, _bounded(gauge, fitted, held, error), error, groups is not None)
+        return cls(gauge, _bounded(gauge, fitted, held, error), error, groups is not None, smallest)
 
     @classmethod
     def given(
@@ -173,12 +198,12 @@ class Baseline:
 
     @property
     def smallest_change(self) -> float:
-        """The least share of items of a wholly new kind that could ever raise an alarm, however long it lasts.
+        """The least change that could ever raise an alarm, however long it lasts, in the unit of ``smallest``.
 
-        It is what the allowance costs: a change of a smaller share lies within the sampling error of the reference. A
-        larger one is found the sooner, the larger it is. ``readings`` tell the same of each.
+        What it is more than ``smallest`` is the cost of the allowance: the difference lies within the sampling error of
+        the reference. A larger one is found the sooner, the larger it is.
         """
-        return min(reading.smallest_change for reading in self.readings)
+        return min(reading.change(reading.limit(self.smallest)) for reading in self.readings)
 
     @cached_property
     def digest(self) -> str:
@@ -192,6 +217,7 @@ class Baseline:
             "readings": [reading.state() for reading in self.readings],
             "error": self.error,
             "sessions": self.sessions,
+            "smallest": self.smallest,
             **{name: part and part.state() for name, part in self._parts().items()},
         }
 
@@ -203,6 +229,7 @@ class Baseline:
             tuple(Reading.from_state(reading) for reading in state["readings"]),
             state["error"],
             state["sessions"],
+            state["smallest"],
             *(state[name] and Items.from_state(state[name]) for name in ("compared", "scaling", "held")),
         )
 

@@ -12,7 +12,7 @@ from genops.drift.samples import Labels
 from genops.drift.sequential.baseline import Baseline
 from genops.drift.sequential.evidence import Crossing, Evidence
 from genops.drift.sequential.learned import LEARNED, MEMORIES, Learner
-from genops.drift.sequential.reading import bounds_of
+from genops.drift.sequential.reading import limits_of, share_of_new
 from genops.drift.sequential.scale import READINGS
 from genops.drift.sequential.sessions import Items
 from genops.errors import InputError
@@ -37,9 +37,10 @@ class Alarm:
         witness: What rose most surely: ``"learned from some hundred items"``.
         reading: How it is read: ``"share above the 0.97 quantile"``.
         reference: The reading's mean in the reference.
-        bound: What that is at most, given the size of the reference.
+        bound: What it is at most without a change of more than the baseline's smallest, given the reference's size.
         mean: The reading's mean since the onset: more than it will be later on, as the run was chosen for it.
-        change: Which share of items of a wholly new kind that mean speaks for; of a rank it is the separation.
+        change: Which share of items of a wholly new kind that mean speaks for, of a rank the separation; of a category
+            and of values between two ends by how much their share or mean rose.
         evidence: The e-detector's value, which reached its threshold.
     """
 
@@ -58,9 +59,10 @@ class Detector:
     """Watches a stream for changes from a baseline, at a constant cost per item and with a state of constant size.
 
     However long the stream, as long as nothing changes: alarms are ``run_length`` items apart or more on average, and
-    at most a share of L / ``run_length`` of all streams alarms within L items, but for the baseline's ``error``. What
-    is assumed is that under no change each item's readings have the reference's means whatever came before: items are
-    independent, or at least not predictable, and of the mix of the reference at any hour.
+    at most a share of L / ``run_length`` of all streams alarms within L items, but for the baseline's ``error``. A
+    change of no more than the baseline's ``smallest`` is none. What is assumed is that under no change each item's
+    readings have the reference's means whatever came before: items are independent, or at least not predictable, and
+    of the mix of the reference at any hour.
 
     Rows may come one by one or in batches of any size: alarms and state are the same, to the last bit. After an alarm
     the evidence starts anew, so that a change that lasts is told again and again.
@@ -80,10 +82,12 @@ class Detector:
         material = baseline.material
         share = 1 if material is None else _SHARE
         error = 1 / (share * run_length * len(MEMORIES))
-        self._learners = [] if material is None else [Learner(material, memory, error) for memory in MEMORIES]
+        self._learners = (
+            [] if material is None else [Learner(material, memory, error, baseline.smallest) for memory in MEMORIES]
+        )
         learned = sum(len(learner.bounds) for learner in self._learners)
         self._evidence = Evidence(len(baseline.readings) + learned, share * run_length)
-        self._bounds = bounds_of(baseline.readings)
+        self._bounds = limits_of(baseline.readings, baseline.smallest)
         self._alarms: list[Alarm] = []
         self.alarms_raised = 0
 
@@ -180,11 +184,12 @@ class Detector:
         if which < fixed:
             reading = self.baseline.readings[which]
             witness, name, own = reading.witness, reading.name, reading.reference.estimate
+            change = reading.change(crossing.mean)
         else:
             of, how = divmod(which - fixed, len(READINGS))
             witness, name = LEARNED[of], READINGS[how]
             own = float(np.concatenate([learner.means for learner in self._learners])[which - fixed])
-        change = (crossing.mean - own) / (1 - own) if own < 1 else 0.0
+            change = share_of_new(crossing.mean, own)
         return Alarm(
             item=crossing.item,
             since=crossing.since,

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from genops.drift.sequential.allowance import chosen_bets, upper_means
 from genops.drift.sequential.arrays import from_plain, to_plain
 from genops.drift.sequential.exact import FINE, on_grid
+from genops.drift.sequential.reading import widened
 from genops.drift.sequential.scale import READINGS, Scale
 from genops.drift.sequential.sessions import Items
 from genops.stats.interval import Floats
@@ -115,15 +116,16 @@ class Learner:
         material: Of the baseline.
         memory: How items are remembered.
         error: Allowed per item for bounds that are wrong.
+        smallest: The share of new items that is no change yet.
 
     Attributes:
         items: How many it was given.
         means: Of the witnesses' readings in the reference, of shape (10,).
-        bounds: What these are at most.
+        bounds: What these are at most without a change of more than the smallest.
     """
 
-    def __init__(self, material: Material, memory: Memory, error: float) -> None:
-        self._material, self._memory = material, memory
+    def __init__(self, material: Material, memory: Memory, error: float, smallest: float = 0.0) -> None:
+        self._material, self._memory, self._smallest = material, memory, smallest
         self._held = material.held.part(0, min(memory.held, len(material.held)))
         self._error = error * memory.turn / (2 * len(READINGS))
         self._bets = np.tile(chosen_bets(_typical(material), len(self._held), self._error), 2)
@@ -201,7 +203,7 @@ class Learner:
         else:
             values = held.means(self._scale.read(_products(held.rows, witnesses)))
         self.means = np.average(values, axis=0, weights=counts)
-        self.bounds = upper_means(values, self._bets, self._error, counts)
+        self.bounds = widened(upper_means(values, self._bets, self._error, counts), self._smallest)
 
 
 def _products(rows: Floats, witnesses: Floats) -> Floats:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from genops.drift.sequential.allowance import chosen_bets, upper_means
+from genops.drift.sequential.scale import READINGS
 from genops.stats import Interval
 from genops.stats.interval import Floats
 
@@ -32,22 +33,29 @@ class Reading:
 
     @property
     def bound(self) -> float:
-        """A mean above it is a change; between it and the reference's own lies the allowance."""
+        """What the reference's mean is at most: between it and the mean that was seen lies the allowance."""
         return self.reference.bounds[1] if self.reference.bounds else 1.0
 
-    @property
-    def smallest_change(self) -> float:
-        """The least share of items with the highest reading, in place of some as ever, that lifts the mean above it."""
-        return self.change(self.bound)
+    def limit(self, smallest: float) -> float:
+        """A mean above it is a change of more than a smallest one, whatever the reference's own is up to its bound.
+
+        Args:
+            smallest: The change, in the unit of :meth:`change`.
+        """
+        return float(widened(self.bound, smallest)) if self.name in READINGS else self.bound + smallest
 
     def change(self, mean: float) -> float:
-        """Which share of items with the highest reading a mean speaks for; of the rank it is the separation.
+        """How large a change a mean speaks for.
+
+        Read on the scale of the reference, it is the share of items of a wholly new kind, each with the highest
+        reading, in place of some as ever; of the rank that is the separation. The share of a category and the mean of
+        values are told as they are: by how much they rose.
 
         Args:
             mean: Of the reading.
         """
         own = self.reference.estimate
-        return (mean - own) / (1 - own) if own < 1 else 0.0
+        return share_of_new(mean, own) if self.name in READINGS else mean - own
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Reading:
@@ -81,6 +89,26 @@ def bounded_readings(
     )
 
 
-def bounds_of(readings: Sequence[Reading]) -> Floats:
-    """The bound of each, of shape (R,)."""
-    return np.array([reading.bound for reading in readings])
+def limits_of(readings: Sequence[Reading], smallest: float) -> Floats:
+    """The limit of each, of shape (R,)."""
+    return np.array([reading.limit(smallest) for reading in readings])
+
+
+def widened(bounds: float | Floats, smallest: float) -> Floats:
+    """What means on a scale are at most where a share of the items may be of any new kind: these read 1 at most.
+
+    Args:
+        bounds: What they are at most under no change.
+        smallest: The share.
+    """
+    return np.asarray(bounds + smallest * (1 - np.asarray(bounds)))
+
+
+def share_of_new(mean: float, own: float) -> float:
+    """The share of items that read 1, in place of some as ever, which lifts a mean from its own.
+
+    Args:
+        mean: What it is now.
+        own: What it was.
+    """
+    return (mean - own) / (1 - own) if own < 1 else 0.0

@@ -45,6 +45,8 @@ class Items:
         if len(groups) != len(rows):
             raise InputError(f"{len(rows)} rows name {len(groups)} groups")
         codes, count = cluster_codes(groups, len(rows))
+        if count == len(rows):
+            return cls(rows)
         starts = np.concatenate([[0], np.bincount(codes, minlength=count).cumsum()])
         return cls(rows[np.argsort(codes, kind="stable")], starts)
 
