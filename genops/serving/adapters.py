@@ -18,6 +18,7 @@ from genops.errors import GenopsError, Unfinished, UsageError, nearest
 from genops.models.adapter_place import adapter_place, kept_adapters
 from genops.models.served_alias import digest_cache, serving_alias
 from genops.models.servers import server_key
+from genops.models.supervised import supervised
 from genops.serving.engine.command import served_name
 from genops.serving.files.adapter_copy import adapter_copy
 from genops.serving.supervisor.probe import NoAnswer, Probe
@@ -177,7 +178,7 @@ def _target(settings: Settings, store: Store, alias: str) -> _Target:
             f"model alias {serving!r} is not served by genops: it has no vllm block",
             hint="load adapters where its server runs",
         )
-    ready = [record for record in store.served(serving) if record.state == "ready"]
+    ready = [record for record in store.served(serving) if record.state == "ready" and supervised(record)]
     if not ready:
         raise UsageError(f"no server of {serving!r} is ready", hint=f"start one: genops model serve {serving}")
     here = [record for record in ready if record.host == socket.gethostname()]
