@@ -13,6 +13,7 @@ from genops.models.adapter_place import adapter_place
 from genops.serving.engine.flags import Flag, Flags
 from genops.serving.engine.installation import Installation
 from genops.serving.engine.successors import SETTINGS, what_became_of
+from genops.serving.files.place import repository_of
 from genops.settings import ModelAlias, Settings
 from genops.settings_file import origin
 from genops.vllm_settings import VllmSettings
@@ -94,7 +95,7 @@ def launch_of(
             at=origin(["models", name, "vllm", *first.setting.split(".", 1)], settings.source),
             hint=hint,
         )
-    model = str(settings.root.resolve() / block.path) if block.path is not None else served_name(alias)
+    model = str(settings.root.resolve() / block.path) if block.path is not None else repository_of(alias)
     arguments = [model] if installation.positional else [f"--model={model}"]
     for flag, value in _chosen(settings, alias, started or block, flags):
         arguments += _written(flag, value)
@@ -121,8 +122,8 @@ def served_block(settings: Settings, name: str) -> tuple[ModelAlias, VllmSetting
 
 
 def served_name(alias: ModelAlias) -> str:
-    """The name under which requests ask for an alias's model: its id without the provider."""
-    return alias.model.partition("/")[2]
+    """The name under which requests ask for an alias's model: its own, or its id without the provider."""
+    return (alias.vllm.served_name if alias.vllm else None) or repository_of(alias)
 
 
 def flag_problems(settings: Settings, name: str, flags: Flags) -> list[FlagProblem]:
@@ -204,7 +205,7 @@ def _typed(settings: Settings, alias: ModelAlias, block: VllmSettings, flags: Fl
             pairs = tuple(one if isinstance(one, tuple) else (one, value) for one in spellings)
             yield _Wanted(setting, pairs, optional)
 
-    yield from wanted("path", served_name(alias), "served-model-name")
+    yield from wanted("served_name", served_name(alias), "served-model-name")
     yield from wanted("revision", alias.revision, "revision")
     yield from wanted("revision", alias.revision, "tokenizer-revision", optional=True)
     yield from wanted("dtype", None if block.dtype == "auto" else block.dtype, "dtype")

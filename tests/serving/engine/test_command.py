@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from genops.errors import DefinitionError
 from genops.serving.engine.command import flag_problems, launch_of
@@ -43,6 +44,19 @@ def test_the_model_is_the_folder_or_the_hub_name_and_goes_by_the_alias_s_id():
     assert command(installation=MODULE)[3] == "--model=org/name"
     revised = command(alias={"revision": "abc"})
     assert {"--revision=abc", "--tokenizer-revision=abc"} <= set(revised)
+
+
+def test_a_served_name_is_what_requests_ask_for_and_not_what_is_loaded():
+    launch = launch_of(settings_with(served_name="qwen", alias={"revision": "abc"}), "m", SERVE, FLAGS)
+    assert launch.command[2] == "org/name"
+    assert "--served-model-name=qwen" in launch.command
+    assert (launch.model, launch.name) == ("org/name@abc", "qwen")
+    assert command(path="models/a", served_name="qwen")[2] == "/project/models/a"
+
+
+def test_a_served_name_that_an_adapter_has_is_refused():
+    with pytest.raises(ValidationError, match="'terse' is the name of an adapter"):
+        settings_with(served_name="terse", adapters={"terse": {"path": "a"}})
 
 
 def test_every_setting_has_its_flag():
@@ -140,6 +154,7 @@ def test_further_flags_keep_their_form():
         ({"swap-space": 4}, "has no --swap-space", "has dropped it"),
         ({"max-model-length": 5}, "has no --max-model-length", "max-model-len"),
         ({"max-model-len": 5}, "has a setting of its own", "write max_model_len"),
+        ({"served_model_name": "x"}, "has a setting of its own", "write served_name"),
         ({"distributed-executor-backend": True, "dtype": "half"}, "has a setting of its own", "write dtype"),
         ({"runner": "nonsense"}, "cannot be 'nonsense'", "auto, draft, generate, pooling"),
         ({"seed": False}, "cannot be switched off", "take it out"),
