@@ -129,7 +129,7 @@ def served_name(alias: ModelAlias) -> str:
 def flag_problems(settings: Settings, name: str, flags: Flags) -> list[FlagProblem]:
     """Everything in an alias's block that the installed vLLM cannot take."""
     alias, block = served_block(settings, name)
-    problems = []
+    problems: list[FlagProblem] = []
     for wanted in _typed(settings, alias, block, flags):
         known = [(flag, value) for flag, value in wanted.spellings if flag in flags]
         if known:
