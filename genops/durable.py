@@ -45,6 +45,26 @@ def try_lock(path: Path) -> int | None:
     return descriptor
 
 
+def is_locked(path: Path) -> bool:
+    """Whether another holds the lock of :func:`try_lock` on a file; any number may look at once.
+
+    Raises:
+        OSError: The file cannot be opened, or the platform or the file system has no such locks.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except ImportError:
+        raise OSError(f"this platform cannot tell whether {path} is locked") from None
+    finally:
+        os.close(descriptor)
+    return False
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Keeps other processes, and threads, that use the same file out."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
 
 DataType = Literal["auto", "half", "float16", "bfloat16", "float", "float32"]
-_OWN = ("api-key", "host", "port", "uds", "model", "served-model-name", "headless", "config")
+_OWN = ("api-key", "host", "port", "uds", "model", "headless", "config")
 _SECRET = re.compile(r"(?i)(key|token|secret|password)$")
 
 
@@ -45,6 +45,8 @@ class VllmSettings(_Strict):
 
     Attributes:
         path: Folder of the model's files, relative to the project; without it the hub name that the alias gives.
+        served_name: Under which requests ask for the model; what follows the provider in the alias's ``model`` when not
+            given.
         python: Python of the environment that has vLLM, relative to the project; ``genops`` has its own dependencies.
         executable: The ``vllm`` command in place of ``python -m``.
         environment: Further variables of the server's environment; no keys, which belong to ``api_key_env``.
@@ -82,6 +84,7 @@ class VllmSettings(_Strict):
     """
 
     path: Path | None = None
+    served_name: str | None = Field(default=None, min_length=1)
     python: Path | None = None
     executable: Path | None = None
     environment: dict[str, str] = Field(default_factory=dict)
@@ -123,6 +126,12 @@ class VllmSettings(_Strict):
             if name.replace("_", "-") in _OWN:
                 raise ValueError(f"genops sets --{name.replace('_', '-')} itself")
         return extra
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> VllmSettings:
+        if self.served_name in self.adapters:
+            raise ValueError(f"served_name: {self.served_name!r} is the name of an adapter")
+        return self
 
     @field_validator("environment")
     @classmethod

@@ -72,7 +72,16 @@ def resolve_model(settings: Settings, name: str) -> Model:
             update={"base_url": host.base_url, "api_key_env": alias.api_key_env or host.api_key_env}
         )
     served = serving if host.vllm is not None and alias.base_url is None else None
-    return Model(name, alias, provider, model_id, Component("model", name, body), adapter=adapter, served=served)
+    return Model(
+        name,
+        alias,
+        provider,
+        model_id,
+        Component("model", name, body),
+        adapter=adapter,
+        served=served,
+        served_name=host.vllm.served_name if host.vllm is not None else None,
+    )
 
 
 def stored_model(settings: Settings, component: Component, adapter: Component | None = None) -> Model:
@@ -98,7 +107,10 @@ def stored_model(settings: Settings, component: Component, adapter: Component | 
     if now is None or now.provider != body["provider"]:
         return Model(component.name, ModelAlias(**shaped), body["provider"], body["model"], component, adapter=adapter)
     alias = now.alias.model_copy(update=shaped)
-    return replace(now, alias=alias, model_id=body["model"], component=component, adapter=adapter)
+    served_name = now.served_name if body["model"] == now.model_id else None
+    return replace(
+        now, alias=alias, model_id=body["model"], component=component, adapter=adapter, served_name=served_name
+    )
 
 
 def provider_name(model: Model) -> str:

@@ -55,7 +55,7 @@ class OpenAICompatible:
         Raises:
             ModelError: By what went wrong.
         """
-        body: dict[str, Any] = {"model": model.alias.adapter or model.model_id, "input": request.texts}
+        body: dict[str, Any] = {"model": model.requested, "input": request.texts}
         if request.dimension is not None:
             body["dimensions"] = request.dimension
         async with self._answer(model, "/embeddings", body, {}) as answer:
@@ -107,7 +107,7 @@ class OpenAICompatible:
 def _completion_body(model: Model, request: ModelRequest, streamed: bool) -> dict[str, Any]:
     body: dict[str, Any] = {
         **request.parameters,
-        "model": model.alias.adapter or model.model_id,
+        "model": model.requested,
         "messages": request.messages,
     }
     if request.tools:

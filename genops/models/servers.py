@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from genops.errors import ModelError, ModelTimeout, NotServed, ServerFailed, ServerUnreachable, StreamBroken
 from genops.models.reread import Reread
+from genops.models.supervised import supervised
 from genops.models.types import ENGINE_FIGURES, Endpoint, Model, ModelRequest, ModelResponse
 from genops.settings import Price
 from genops.store.records.serving import PriceRecord, ServedRecord
@@ -21,10 +22,10 @@ from genops.store.records.serving import PriceRecord, ServedRecord
 Answer = TypeVar("Answer")
 
 REREAD = 1.0
+OLD = 5.0
 AVOIDED = 5.0
-GONE = 60.0
-"""Seconds: after which servers are read again, for which one that failed comes last, after which a silent supervisor
-is taken to be gone."""
+"""Seconds: after which servers are read again, after which a call waits for that, for which one that failed comes
+last."""
 
 NEUTRAL_SAMPLING: Mapping[str, float] = {
     "temperature": 1.0,
@@ -125,7 +126,7 @@ class Servers:
         self._clock = clock
         self._numbers = count(1)
         self._last: list[Server] = []
-        self._reread = Reread(self._fetch, REREAD, clock)
+        self._reread = Reread(self._fetch, REREAD, clock, OLD)
 
     async def choose(self, model: Model, tried: Collection[Server]) -> Server:
         """The server with the fewest attempts under way, of those that have the adapter and were not tried.
@@ -179,17 +180,17 @@ class Servers:
         return able
 
     def _fetch(self) -> _Read:
-        """Reads servers and keys; one that is what it was stays the same object, with what is known of it."""
+        """Reads servers that are supervised, and their keys.
+
+        One that is what it was stays the same object, with what is known of it.
+        """
         ready: list[Server] = []
         others: list[ServedRecord] = []
-        here, now = socket.gethostname(), time.time()
-        for record in self._records.served(self._alias):
-            silent = now - record.beat / 1e9 > GONE
-            if silent and record.host != here:
-                continue
+        here = socket.gethostname()
+        for record in filter(supervised, self._records.served(self._alias)):
             if record.state == "ready" and (record.host == here or not _loopback(record.url)):
                 ready.append(self._server(record))
-            elif not silent:
+            else:
                 others.append(record)
         self._last = ready
         return _Read(ready, others)

@@ -69,6 +69,7 @@ class Model:
         adapter: The LoRA adapter that it is asked with, where the settings say what is in it.
         served: The alias whose servers, run by genops, answer for it; None where the settings say where it is served.
         endpoint: The server of one attempt, chosen by the gateway; None outside of it.
+        served_name: What its server calls it, where that is not the model id.
     """
 
     name: str
@@ -80,6 +81,12 @@ class Model:
     adapter: Component | None = None
     served: str | None = None
     endpoint: Endpoint | None = None
+    served_name: str | None = None
+
+    @property
+    def requested(self) -> str:
+        """The name in requests to a server: that of the adapter, else that of the model."""
+        return self.alias.adapter or self.served_name or self.model_id
 
     @property
     def label(self) -> str:

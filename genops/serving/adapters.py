@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from genops.artifacts import Component, adapter_component
-from genops.errors import GenopsError, Unfinished, UsageError, nearest
+from genops.errors import DefinitionError, GenopsError, Unfinished, UsageError, nearest
 from genops.models.adapter_place import adapter_place, kept_adapters
 from genops.models.served_alias import digest_cache, serving_alias
 from genops.models.servers import server_key
+from genops.models.supervised import supervised
 from genops.serving.engine.command import served_name
 from genops.serving.files.adapter_copy import adapter_copy
+from genops.serving.preflight.loading import check_loading
 from genops.serving.supervisor.probe import NoAnswer, Probe
 from genops.settings import Settings
 from genops.store import Store
@@ -100,8 +102,9 @@ def load_adapter(settings: Settings, store: Store, alias: str, name: str, folder
         What was loaded.
 
     Raises:
-        UsageError: No server of the alias runs, or the settings have no such adapter and no folder was given.
-        DefinitionError: The folder holds no adapter, or another than the settings pin.
+        UsageError: No server of the alias runs, the settings pin another adapter, or have none of that name and no
+            folder was given.
+        DefinitionError: The folder holds no adapter, or one that a preflight refuses.
         Unfinished: A server did not take it; the message names each.
     """
     target = _target(settings, store, alias)
@@ -114,6 +117,7 @@ def load_adapter(settings: Settings, store: Store, alias: str, name: str, folder
             f"the settings of {target.alias!r} have no adapter {name!r}",
             hint=f"{nearest(name, target.block.adapters)}; or give its folder with --path",
         )
+    _refuse_faults(settings, target.alias, name, place)
     component, kept = adapter_copy(settings, name, place)
     if wanted is not None and wanted.digest is not None and not component.digest.startswith(wanted.digest):
         raise UsageError(
@@ -177,13 +181,22 @@ def _target(settings: Settings, store: Store, alias: str) -> _Target:
             f"model alias {serving!r} is not served by genops: it has no vllm block",
             hint="load adapters where its server runs",
         )
-    ready = [record for record in store.served(serving) if record.state == "ready"]
+    ready = [record for record in store.served(serving) if record.state == "ready" and supervised(record)]
     if not ready:
         raise UsageError(f"no server of {serving!r} is ready", hint=f"start one: genops model serve {serving}")
     here = [record for record in ready if record.host == socket.gethostname()]
     if not here:
         raise UsageError(f"the servers of {serving!r} run on {ready[0].host}", hint="load adapters there")
     return _Target(serving, served_name(found), found.vllm, found.api_key_env, here)
+
+
+def _refuse_faults(settings: Settings, alias: str, name: str, folder: Path) -> None:
+    """Raises :class:`~genops.errors.DefinitionError` with everything that is wrong with an adapter."""
+    faults = check_loading(settings, alias, name, folder)
+    if faults:
+        first, *others = faults
+        hint = "\n  ".join([first.hint, *(f"{one.message}; {one.hint}" for one in others)])
+        raise DefinitionError(first.message, hint=hint)
 
 
 def _each(target: _Target, work: Callable[[Probe, ServedRecord], Awaitable[T]], failed: str = "") -> list[T]:

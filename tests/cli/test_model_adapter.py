@@ -8,16 +8,14 @@ import pytest
 from benchmarks.loopback_server import LoopbackServer
 from genops.store import Store
 from tests.models.served_world import record
+from tests.serving.folders import make_adapter
 
 
 @pytest.fixture
 def server(site):
     with LoopbackServer(key="secret") as server:
         server.adapters = {}
-        folder = site / "adapters" / "support"
-        folder.mkdir(parents=True)
-        (folder / "adapter_config.json").write_text("{}")
-        (folder / "adapter_model.safetensors").write_text("weights")
+        make_adapter(site / "adapters" / "support")
         (site / "key").write_text("secret")
         with (site / "genops.toml").open("a") as settings:
             settings.write('\n[models.local]\nmodel = "vllm/test-model"\n')

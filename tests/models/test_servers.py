@@ -9,11 +9,13 @@ import pytest
 from benchmarks.loopback_server import Fault, LoopbackServer, Reply
 from genops.errors import ModelError, ModelRefused, NotServed, ServerFailed, ServerUnreachable, StreamBroken
 from genops.models import Call, ModelRequest
+from genops.models.alias import stored_model
 from genops.models.embeddings import EmbeddingRequest
 from genops.models.servers import NEUTRAL_SAMPLING
 from genops.settings import ModelAlias, Price
 from genops.store import Store
 from genops.store.records.serving import LoadTestRecord, PriceRecord
+from genops.vllm_settings import VllmSettings
 from tests.models.served_world import ServedWorld, record
 from tests.store.conftest import new_postgres, postgres_server, store, url
 
@@ -375,6 +377,29 @@ async def test_vectors_come_from_the_servers_too(world, server):
     world.serve(server)
     response = await world.gateway.embed(world.model(), EmbeddingRequest(["one text"], None))
     assert len(response.vectors) == 1
+
+
+async def test_a_model_is_asked_for_by_the_name_that_its_server_gives_it(world, server, ask):
+    world.serve(server)
+    before = world.model().component.digest
+    block = VllmSettings(served_name="known-as")
+    world.aliases["local"] = world.aliases["local"].model_copy(update={"vllm": block})
+    world.aliases["also"] = ModelAlias(model="vllm/tiny", served_by="local")
+    world.aliases["elsewhere"] = ModelAlias(model="vllm/tiny", vllm=block, base_url=server.url)
+    world.aliases["adapted"] = ModelAlias(model="vllm/tiny", adapter="support", served_by="local")
+    for name in ("local", "also", "elsewhere", "adapted"):
+        await world.gateway.call(world.model(name), ask("hi"))
+    assert [one.body["model"] for one in server.requests] == ["known-as", "known-as", "known-as", "support"]
+    assert world.model().component.digest == before, "it is the same model"
+
+
+async def test_a_former_model_is_not_asked_for_by_the_name_of_the_present_one(world):
+    former = world.model().component
+    block = VllmSettings(served_name="known-as")
+    world.aliases["local"] = ModelAlias(model="vllm/tiny", vllm=block, parameters={"temperature": 0.5})
+    assert stored_model(world.settings, former).requested == "known-as"
+    world.aliases["local"] = ModelAlias(model="vllm/larger", vllm=block)
+    assert stored_model(world.settings, former).requested == "tiny"
 
 
 async def test_a_gateway_without_a_store_says_so(server):

@@ -3,15 +3,19 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from benchmarks.loopback_server import Fault, LoopbackServer
 from genops.artifacts import adapter_component
 from genops.errors import DefinitionError, Unfinished, UsageError
 from genops.serving.adapters import load_adapter, loaded_adapters, unload_adapter
+from genops.serving.preflight import preflight
 from genops.settings import ModelAlias, Settings
 from genops.vllm_settings import VllmSettings
 from tests.models.served_world import record
+from tests.serving.folders import make_adapter, make_model
 from tests.store.conftest import new_postgres, postgres_server, store, url
 
 __all__ = ["new_postgres", "postgres_server", "store", "url"]
@@ -38,7 +42,7 @@ class Place:
         folder = self.root / name
         folder.mkdir(exist_ok=True)
         (folder / "adapter_config.json").write_text(json.dumps({"r": 8}))
-        (folder / "adapter_model.safetensors").write_text(weights)
+        save_file({"lora_A": np.frombuffer(weights.encode(), np.uint8)}, folder / "adapter_model.safetensors")
         return folder
 
     def adapters(self):
@@ -155,7 +159,7 @@ def test_a_digest_alone_names_what_was_loaded_before(place):
     [
         ("local", "suport", None, "no adapter 'suport'"),
         ("local", "test-model", None, "the name of the model itself"),
-        ("local", "legal", "nowhere", "no such folder"),
+        ("local", "legal", "nowhere", "adapter 'legal': .*no adapter: the folder is not there"),
         ("none", "support", None, "no model alias is called 'none'"),
     ],
 )
@@ -178,5 +182,35 @@ def test_an_alias_without_a_server_here_says_where_one_is(place):
 
 def test_half_an_adapter_is_none(place):
     (place.folder / "adapter_model.safetensors").unlink()
-    with pytest.raises(DefinitionError, match="no weights"):
+    with pytest.raises(DefinitionError, match=r"adapter_model\.safetensors is not there"):
         load_adapter(place.settings, place.store, "local", "support")
+
+
+def test_what_the_preflight_refuses_is_not_loaded_in_its_own_words(place):
+    """Pickles, methods that vLLM does not take, and an adapter of another model, all named at once."""
+    make_model(place.root / "model")
+    settings = place.with_adapters(support={"path": "support"})
+    settings.models["local"] = settings.models["local"].model_copy(
+        update={"vllm": VllmSettings.model_validate({"path": "model", "adapters": {"support": {"path": "support"}}})}
+    )
+    make_adapter(place.folder, rank=1024, hidden=128, use_dora=True)
+    checked = [one for one in preflight(settings, "local").findings if one.code.startswith("adapter")]
+    with pytest.raises(DefinitionError) as caught:
+        load_adapter(settings, place.store, "local", "support")
+    refused = [one.message for one in checked if one.severity == "error"]
+    assert len(refused) == 3
+    assert all(message in f"{caught.value.message}\n{caught.value.hint}" for message in refused)
+    assert [server.adapters for server in place.servers] == [{}, {}]
+    assert not (settings.data_dir / "adapters").exists()
+
+
+def test_pickles_are_loaded_only_where_that_is_allowed(place):
+    folder = place.write("pick")
+    (folder / "adapter_model.safetensors").rename(folder / "adapter_model.bin")
+    with pytest.raises(DefinitionError, match="adapter 'pick': its weights are a pickle") as caught:
+        load_adapter(place.settings, place.store, "local", "pick", folder)
+    assert "allow_pickle = true" in caught.value.hint
+    block = place.settings.models["local"].vllm.model_copy(update={"allow_pickle": True})
+    place.settings.models["local"] = place.settings.models["local"].model_copy(update={"vllm": block})
+    load_adapter(place.settings, place.store, "local", "pick", folder)
+    assert list(place.servers[0].adapters) == ["pick"]

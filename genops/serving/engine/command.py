@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genops.errors import DefinitionError
+from genops.errors import DefinitionError, nearest
 from genops.models.adapter_place import adapter_place
 from genops.serving.engine.flags import Flag, Flags
 from genops.serving.engine.installation import Installation
 from genops.serving.engine.successors import SETTINGS, what_became_of
+from genops.serving.files.place import repository_of
 from genops.settings import ModelAlias, Settings
 from genops.settings_file import origin
 from genops.vllm_settings import VllmSettings
@@ -20,6 +21,8 @@ from genops.vllm_settings import VllmSettings
 _QUIET = "/health,/metrics,/v1/models,/load"
 _OTHER_FORMATS = ("gguf", "bitsandbytes")
 _COMPACT = ("xgrammar", "guidance")
+_PLUG_INS = {"tool-call-parser": "tool-parser-plugin", "reasoning-parser": "reasoning-parser-plugin"}
+"""By flag, the one that registers further choices of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def launch_of(
             at=origin(["models", name, "vllm", *first.setting.split(".", 1)], settings.source),
             hint=hint,
         )
-    model = str(settings.root.resolve() / block.path) if block.path is not None else served_name(alias)
+    model = str(settings.root.resolve() / block.path) if block.path is not None else repository_of(alias)
     arguments = [model] if installation.positional else [f"--model={model}"]
     for flag, value in _chosen(settings, alias, started or block, flags):
         arguments += _written(flag, value)
@@ -119,18 +122,18 @@ def served_block(settings: Settings, name: str) -> tuple[ModelAlias, VllmSetting
 
 
 def served_name(alias: ModelAlias) -> str:
-    """The name under which requests ask for an alias's model: its id without the provider."""
-    return alias.model.partition("/")[2]
+    """The name under which requests ask for an alias's model: its own, or its id without the provider."""
+    return (alias.vllm.served_name if alias.vllm else None) or repository_of(alias)
 
 
 def flag_problems(settings: Settings, name: str, flags: Flags) -> list[FlagProblem]:
     """Everything in an alias's block that the installed vLLM cannot take."""
     alias, block = served_block(settings, name)
-    problems = []
+    problems: list[FlagProblem] = []
     for wanted in _typed(settings, alias, block, flags):
         known = [(flag, value) for flag, value in wanted.spellings if flag in flags]
         if known:
-            problems += _bad_value(wanted.setting, flags.known[known[0][0]], known[0][1])
+            problems += _bad_value(wanted.setting, flags.known[known[0][0]], known[0][1], block)
         elif not wanted.optional:
             flag = wanted.spellings[0][0]
             problems.append(
@@ -153,15 +156,35 @@ def _bad_extra(given: str, value: Any, block: VllmSettings, flags: Flags) -> Ite
     elif head not in flags and head.removeprefix("no-") not in flags:
         yield FlagProblem(setting, f"vLLM {flags.version} has no --{head}", what_became_of(head, flags))
     elif head in flags and "." not in flag:
-        yield from _bad_value(setting, flags.known[head], value)
+        yield from _bad_value(setting, flags.known[head], value, block)
+    elif head in flags and flag.count(".") == 1:
+        yield from _bad_keys(setting, flags.known[head], {flag.partition(".")[2]: value})
 
 
-def _bad_value(setting: str, flag: Flag, value: Any) -> list[FlagProblem]:
-    if isinstance(value, bool) and not flag.switch and not value:
-        return [FlagProblem(setting, f"--{flag.name} cannot be switched off", "take it out")]
-    if isinstance(value, bool | dict | list) or not flag.choices or str(value) in flag.choices:
-        return []
-    return [FlagProblem(setting, f"--{flag.name} cannot be {value!r}", f"one of {', '.join(flag.choices)}")]
+def _bad_value(setting: str, flag: Flag, value: Any, block: VllmSettings) -> Iterator[FlagProblem]:
+    if isinstance(value, bool):
+        if not flag.switch and not value:
+            yield FlagProblem(setting, f"--{flag.name} cannot be switched off", "take it out")
+    elif flag.bare:
+        hint = "write true or false" if flag.switch else "write true"
+        yield FlagProblem(setting, f"--{flag.name} is a switch and cannot be {value!r}", hint)
+    elif isinstance(value, dict):
+        yield from _bad_keys(setting, flag, value)
+    elif flag.choices and not isinstance(value, list) and str(value) not in flag.choices:
+        plug_in = _PLUG_INS.get(flag.name)
+        if plug_in is None or plug_in not in map(_flag, block.extra):
+            own = f" (one of your own: extra.{plug_in})" if plug_in else ""
+            yield FlagProblem(setting, f"--{flag.name} cannot be {value!r}", nearest(str(value), flag.choices) + own)
+
+
+def _bad_keys(setting: str, flag: Flag, table: Mapping[str, Any]) -> Iterator[FlagProblem]:
+    """What is wrong with a table, where its keys are known."""
+    for key, value in table.items():
+        name = key.replace("-", "_")
+        if flag.keys and name not in flag.keys:
+            yield FlagProblem(setting, f"--{flag.name} has no {key!r}", nearest(name, flag.keys))
+        elif (choices := flag.keys.get(name)) and value is not None and str(value) not in choices:
+            yield FlagProblem(setting, f"--{flag.name}: {key} cannot be {value!r}", nearest(str(value), choices))
 
 
 def _chosen(settings: Settings, alias: ModelAlias, block: VllmSettings, flags: Flags) -> Iterator[tuple[str, Any]]:
@@ -182,7 +205,7 @@ def _typed(settings: Settings, alias: ModelAlias, block: VllmSettings, flags: Fl
             pairs = tuple(one if isinstance(one, tuple) else (one, value) for one in spellings)
             yield _Wanted(setting, pairs, optional)
 
-    yield from wanted("path", served_name(alias), "served-model-name")
+    yield from wanted("served_name", served_name(alias), "served-model-name")
     yield from wanted("revision", alias.revision, "revision")
     yield from wanted("revision", alias.revision, "tokenizer-revision", optional=True)
     yield from wanted("dtype", None if block.dtype == "auto" else block.dtype, "dtype")

@@ -50,6 +50,14 @@ class Installation:
         """Where the environment's commands are."""
         return Path(self.command[0]).parent
 
+    @property
+    def python(self) -> Path | None:
+        """The Python of the environment; None where a command alone is known."""
+        if self.command[1] == "-m":
+            return Path(self.command[0])
+        beside = self.folder / "python"
+        return beside if beside.is_file() else None
+
     def __str__(self) -> str:
         return f"vllm {self.version}"
 

@@ -94,6 +94,7 @@ SETTINGS = {
     "pipeline-parallel-size": "pipeline_parallel",
     "quantization": "quantization",
     "reasoning-parser": "reasoning_parser",
+    "served-model-name": "served_name",
     "revision": "revision (of the alias itself)",
     "speculative-config": "speculative",
     "tensor-parallel-size": "tensor_parallel",

@@ -105,7 +105,7 @@ class VllmBench:
             "backend": "openai-chat",
             "base-url": self._server.url.removesuffix("/metrics"),
             "endpoint": "/v1/chat/completions",
-            "model": self._model.alias.adapter or self._model.model_id,
+            "model": self._model.requested,
             "tokenizer": self._tokenizer,
             "dataset-name": "random",
             "random-input-len": self._lengths[0],

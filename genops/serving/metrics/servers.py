@@ -10,6 +10,7 @@ from genops.errors import UsageError
 from genops.models import key_variable, provider_name, resolve_model
 from genops.models.alias import base_url_of
 from genops.models.servers import server_key
+from genops.models.supervised import supervised
 from genops.settings import Settings
 from genops.store import Store
 from genops.store.records.serving import ServedRecord
@@ -43,7 +44,7 @@ def servers_of(settings: Settings, store: Store, alias: str) -> list[Server]:
     """
     found = settings.alias(alias)
     serving = found.served_by or alias
-    live = store.served(serving) if found.base_url is None else []
+    live = list(filter(supervised, store.served(serving))) if found.base_url is None else []
     if live:
         return [_served(record, settings.alias(serving).api_key_env) for record in live]
     model = resolve_model(settings, alias)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from genops.errors import DefinitionError
@@ -27,11 +29,9 @@ def check_adapters(subject: Subject) -> Iterator[Finding]:
     for name, settings in subject.block.adapters.items():
         try:
             folder = adapter_place(subject.settings, name, settings)
-            adapter = read_adapter(folder)
             digest = adapter_digest(folder, subject.cache)
         except DefinitionError as raised:
-            found = of_error("adapter_broken", raised)
-            yield error(found.code, f"adapter {name!r}: {found.message}", found.hint)
+            yield _of(name, of_error("adapter_broken", raised))
             continue
         if settings.digest is not None and not digest.startswith(settings.digest):
             yield error(
@@ -39,13 +39,22 @@ def check_adapters(subject: Subject) -> Iterator[Finding]:
                 f"adapter {name!r}: its files have the digest {digest[:12]}, the settings say {settings.digest[:12]}",
                 "restore the files; or, if the new ones are meant, correct the digest",
             )
-        for finding in (
-            *_taken(subject, adapter),
-            *_rank(subject, adapter),
-            *_base(subject, adapter),
-            *_words(subject, folder),
-        ):
-            yield Finding(finding.code, finding.severity, f"adapter {name!r}: {finding.message}", finding.hint)
+        yield from check_adapter(subject, name, folder)
+
+
+def check_adapter(subject: Subject, name: str, folder: Path) -> Iterator[Finding]:
+    """One adapter, in the settings or not, by the files in a folder."""
+    try:
+        adapter = read_adapter(folder)
+    except DefinitionError as raised:
+        yield _of(name, of_error("adapter_broken", raised))
+        return
+    checks = (_taken(subject, adapter), _rank(subject, adapter), _base(subject, adapter), _words(subject, folder))
+    yield from (_of(name, finding) for finding in chain.from_iterable(checks))
+
+
+def _of(name: str, finding: Finding) -> Finding:
+    return replace(finding, message=f"adapter {name!r}: {finding.message}")
 
 
 def _taken(subject: Subject, adapter: AdapterFolder) -> Iterator[Finding]:

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from genops.durable import try_lock
-from genops.models.servers import GONE
+from genops.models.supervised import LOCK, supervised
 from genops.serving.engine.environment import SERVED
-from genops.serving.supervisor.watcher import alive, end_for_good, members
+from genops.serving.supervisor.watcher import end_for_good, members
 from genops.settings import Settings
 from genops.store import Store
 from genops.store.records.serving import ServedRecord
@@ -39,32 +39,10 @@ def settle(settings: Settings, store: Store, alias: str | None = None) -> list[S
     return ended
 
 
-def supervised(record: ServedRecord) -> bool:
-    """Whether the supervisor of a server lives: on this machine the one that holds the lock beside its log."""
-    if record.host != socket.gethostname():
-        return time.time_ns() - record.beat < GONE * 1e9
-    return alive(record.supervisor) and holder(Path(record.log).parent) == record.supervisor
-
-
-def holder(folder: Path) -> int | None:
-    """The process that serves from a folder; None when none does."""
-    path = folder / "lock"
-    if not path.exists():
-        return None
-    descriptor = try_lock(path)
-    if descriptor is not None:
-        os.close(descriptor)
-        return None
-    try:
-        return int(path.read_text(encoding="ascii") or 0)
-    except ValueError:
-        return 0
-
-
 def hold(folder: Path) -> int | None:
     """Takes the lock of a folder, as an open descriptor; None when another process has it."""
     for _ in range(5):  # somebody may be looking who has it, which takes it for a moment
-        descriptor = try_lock(folder / "lock")
+        descriptor = try_lock(folder / LOCK)
         if descriptor is not None:
             os.ftruncate(descriptor, 0)
             os.write(descriptor, str(os.getpid()).encode("ascii"))

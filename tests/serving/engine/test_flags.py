@@ -33,9 +33,53 @@ def test_names_aliases_switches_and_choices_are_read():
     assert "128" in found["max-lora-rank"].choices
 
 
-def test_a_parser_that_may_be_a_plug_in_has_no_closed_list_of_choices():
+def test_a_parser_that_may_be_a_plug_in_has_the_choices_that_come_with_vllm():
     found = {flag.name: flag for flag in parse_help(HELP)}
-    assert found["tool-call-parser"].choices == ()
+    assert {"hermes", "qwen3_coder", "xlam"} <= set(found["tool-call-parser"].choices)
+    assert found["tool-parser-plugin"].choices == ()
+
+
+def test_a_list_of_choices_that_may_be_something_else_is_open():
+    (found,) = parse_help("  --block-size {8,16} or any power of two\n")
+    assert found.choices == ()
+
+
+def test_switches_and_flags_that_stand_alone_take_no_value():
+    bare = {flag.name for flag in parse_help(HELP) if flag.bare}
+    assert {"enforce-eager", "headless", "data-parallel-hybrid-lb"} <= bare
+    assert not {"seed", "dtype", "cudagraph-capture-sizes", "tensor-parallel-size", "max-lora-rank"} & bare
+
+
+ASKED = (
+    """{"reasoning-parser": {"choices": ["qwen3"]}, "speculative-config": {"keys": {"method": ["ngram"], "n": []}}}"""
+)
+
+
+def test_what_the_help_does_not_list_is_asked_of_the_environment_s_python(fake, tmp_path):
+    python = fake.folder / "python"
+    python.write_text(f"#!/bin/sh\necho a line of the log\necho '{ASKED}'\n")
+    python.chmod(0o755)
+    for _ in range(2):  # as it was asked, and as it was kept
+        found = flags_of(installation_in(tmp_path), tmp_path / "kept").known
+        assert found["reasoning-parser"].choices == ("qwen3",)
+        assert found["speculative-config"].keys == {"method": ("ngram",), "n": ()}
+        assert found["structured-outputs-config"].keys == {}
+    assert fake.asked_for_help == 1
+
+
+@pytest.mark.parametrize("script", ["echo nonsense", "exit 1", "echo '{}'"])
+def test_a_python_that_cannot_say_leaves_values_open(fake, tmp_path, script):
+    (fake.folder / "python").write_text(f"#!/bin/sh\n{script}\n")
+    (fake.folder / "python").chmod(0o755)
+    assert flags_of(installation_in(tmp_path), tmp_path / "kept").known["reasoning-parser"].choices == ()
+
+
+def test_half_an_answer_is_not_kept(fake, tmp_path):
+    (fake.folder / "python").write_text("#!/bin/sh\nkill -INT $$\n")
+    (fake.folder / "python").chmod(0o755)
+    with pytest.raises(UsageError, match="was ended while it was asked"):
+        flags_of(installation_in(tmp_path), tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()
 
 
 def test_the_help_is_read_once_for_each_version(fake, tmp_path):

@@ -4,12 +4,14 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from genops.models.supervised import holder, supervised
 from genops.serving.engine.environment import SERVED
 from genops.serving.supervisor.plan import folder_of, make_folder
-from genops.serving.supervisor.standing import hold, holder, settle, supervised
+from genops.serving.supervisor.standing import hold, settle
 from genops.serving.supervisor.watcher import members
 from genops.settings import Settings
 from genops.store import Store
@@ -56,7 +58,7 @@ def served(**changed):
 
 def test_the_record_of_a_dead_supervisor_is_ended_and_that_of_a_live_one_is_not(settings, store, dead, held):
     store.keep_served(served(log=str(held / "replica-0.log")))
-    store.keep_served(served(id="2" * 32, supervisor=dead))
+    store.keep_served(served(id="2" * 32, supervisor=dead, log=str(held / "replica-0.log")))
     (gone,) = settle(settings, store)
     assert (gone.id, gone.state) == ("2" * 32, "failed")
     assert "its supervisor is gone" in gone.reason
@@ -74,8 +76,9 @@ def test_what_a_dead_supervisor_left_is_ended_and_a_process_that_took_its_number
 
     left, other = process("1" * 32), process("3" * 32)
     try:
-        store.keep_served(served(supervisor=dead, engine_pid=left.pid))
-        store.keep_served(served(id="2" * 32, supervisor=dead, engine_pid=other.pid))
+        silent = {"supervisor": dead, "beat": time.time_ns() - 2 * MINUTE}
+        store.keep_served(served(engine_pid=left.pid, **silent))
+        store.keep_served(served(id="2" * 32, engine_pid=other.pid, **silent))
         until(lambda: SERVED in open(f"/proc/{left.pid}/environ").read() and members(other.pid))  # noqa: PTH123, SIM115
         settle(settings, store)
         until(lambda: members(left.pid) == [])
@@ -86,8 +89,8 @@ def test_what_a_dead_supervisor_left_is_ended_and_a_process_that_took_its_number
             one.wait()
 
 
-def test_a_number_that_another_process_has_taken_is_no_supervisor(settings, held):
-    assert not supervised(served(log=str(settings.root / "elsewhere" / "replica-0.log")))
+def test_a_number_that_another_process_has_taken_is_no_supervisor(held):
+    assert not supervised(served(supervisor=os.getppid(), log=str(held / "replica-0.log")))
     silent = served(log=str(held / "replica-0.log"), beat=time.time_ns() - 2 * MINUTE)
     assert supervised(silent), "it holds the lock: it was only slow"
 
@@ -97,11 +100,21 @@ def test_a_supervisor_on_another_machine_is_known_by_its_signs_of_life(settings)
     assert not supervised(served(host="elsewhere", beat=time.time_ns() - 2 * MINUTE))
 
 
+def test_who_looks_at_a_lock_that_nobody_holds_is_not_taken_for_its_holder(settings):
+    folder = folder_of(settings, "tiny")
+    make_folder(folder)
+    (folder / "lock").write_text(str(os.getpid()))
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: holder(folder), range(2000)))
+    assert set(found) == {None}
+
+
 def test_one_process_serves_from_a_folder_and_a_stale_file_stops_nobody(settings):
     folder = folder_of(settings, "org/tiny v2")
     make_folder(folder)
     assert folder.parent.name == "serving"
-    assert holder(folder) is None
+    with pytest.raises(FileNotFoundError):
+        holder(folder)
     (folder / "lock").write_text("4711")
     assert holder(folder) is None
     lock = hold(folder)
