@@ -19,7 +19,6 @@ from tests.serving.published import (
     GPT_OSS_20B,
     LLAMA4_SCOUT,
     LLAMA_8B,
-    QWEN3_CODER_30B,
     QWEN3_NEXT,
     QWEN25_7B,
 )
