@@ -7,6 +7,7 @@ from math import prod
 
 from genops.serving.files.tensor import Tensor
 from genops.serving.sizing.builds import Build, biased_parts, build_of
+from genops.serving.sizing.quantised import quantised_bits
 from genops.serving.sizing.shape import DTYPE_BYTES, ModelShape
 
 Named = tuple[str, tuple[int, ...]]
@@ -14,13 +15,27 @@ Named = tuple[str, tuple[int, ...]]
 
 
 def tensors_of(shape: ModelShape) -> tuple[Tensor, ...]:
-    """The weights of a decoder of the usual build, named as a checkpoint names them, in the model's own type.
+    """The weights of a decoder of the usual build, named as a checkpoint names them.
 
+    They are in the model's own type; matrices of a quantised checkpoint have the bits that its configuration says.
     Attention by heads or latent, dense or mixed feed-forward layers, embeddings and head. What a model has besides
     (a vision tower, layers with a state) is not in it: files are the better source.
     """
-    size = DTYPE_BYTES[shape.dtype]
-    return tuple(Tensor(name, shape.dtype, sides, prod(sides) * size) for name, sides in _weights(shape))
+    return tuple(_tensor(shape, name, sides) for name, sides in _weights(shape))
+
+
+def _tensor(shape: ModelShape, name: str, sides: tuple[int, ...]) -> Tensor:
+    bits = quantised_bits(shape.quantization, shape.config) if _quantised(shape, name, sides) else None
+    if bits is None:
+        return Tensor(name, shape.dtype, sides, prod(sides) * DTYPE_BYTES[shape.dtype])
+    return Tensor(name, "U8", sides, int(prod(sides) * bits / 8))
+
+
+def _quantised(shape: ModelShape, name: str, sides: tuple[int, ...]) -> bool:
+    """Matrices of layers are, but for routers; under MXFP4 those of experts alone."""
+    if shape.quantization == "mxfp4":
+        return ".experts." in name
+    return ".layers." in name and len(sides) > 1 and not name.endswith("mlp.gate.weight")
 
 
 def _weights(shape: ModelShape) -> Iterator[Named]:

@@ -84,3 +84,39 @@ def test_an_architecture_that_is_not_known_is_a_gated_one() -> None:
 )
 def test_what_the_configuration_says_itself_counts(config: dict[str, Any], more: int) -> None:
     assert parameters(config) - parameters(config_of()) == more
+
+
+QUANTISED = {
+    "DeepSeek-V3, without its layer for further tokens": (
+        published.DEEPSEEK_V3 | {"quantization_config": {"quant_method": "fp8", "weight_block_size": [128, 128]}},
+        673.2e9,
+    ),
+    "Qwen2.5-7B-Instruct-AWQ": (
+        published.QWEN25_7B | {"quantization_config": {"quant_method": "awq", "bits": 4, "group_size": 128}},
+        5.57e9,
+    ),
+    "Meta-Llama-3.1-70B-Instruct-quantized.w4a16": (
+        published.LLAMA_70B
+        | {
+            "quantization_config": {
+                "quant_method": "compressed-tensors",
+                "config_groups": {"group_0": {"weights": {"num_bits": 4, "group_size": 128}}},
+            }
+        },
+        39.8e9,
+    ),
+    "gpt-oss-20b": (published.GPT_OSS_20B, 13.76e9),
+}
+
+
+@pytest.mark.parametrize("model", QUANTISED)
+def test_a_quantised_checkpoint_takes_as_many_bytes_as_its_files(model: str) -> None:
+    config, size = QUANTISED[model]
+    assert sum(tensor.nbytes for tensor in tensors_of(model_shape(config))) == pytest.approx(size, rel=0.02)
+
+
+@pytest.mark.parametrize("found", [{}, {"bits": "four"}, {"config_groups": {"group_0": {}}}, {"config_groups": []}])
+def test_a_quantisation_that_is_not_described_is_sized_in_the_model_s_own_type(found: dict[str, Any]) -> None:
+    plain = sum(tensor.nbytes for tensor in tensors_of(model_shape(config_of())))
+    config = config_of(quantization_config={"quant_method": "gptq", **found})
+    assert sum(tensor.nbytes for tensor in tensors_of(model_shape(config))) == plain
