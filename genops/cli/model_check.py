@@ -9,11 +9,13 @@ import typer
 from genops.cli.options import AsJson
 from genops.cli.output import printable, say, say_json, verdict
 from genops.cli.project import settings_here
+from genops.errors import ExitCode
 
 if TYPE_CHECKING:
     from genops.serving.preflight import Preflight, Sizes
 
 _GIB = 1024**3
+_IMPLIED = " (implied by config.json)"
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +40,7 @@ def check(
     """Say whether a model would start and fit, before it is started. No GPU is needed.
 
     Reads its configuration, tokenizer and the headers of its weights. The exit code is 1 with an error among the
-    findings, all of which are shown.
+    findings, all of which are shown, and 3 where there is none but the model's files are not here to be looked at.
     """
     from genops.serving.preflight import preflight
 
@@ -47,20 +49,21 @@ def check(
         say_json(found.to_json())
     else:
         _show(found)
-    raise typer.Exit(verdict(found.ready))
+    raise typer.Exit(verdict(found.ready) if found.faulty or found.looked_at else int(ExitCode.UNDECIDED))
 
 
 def _show(found: Preflight) -> None:
     errors = sum(finding.severity == "error" for finding in found.findings)
-    state = "ready" if not errors else "1 error" if errors == 1 else f"{errors} errors"
-    say(printable(f"{found.alias} ({found.model}): {state}"))
+    state = "ready" if found.ready else "undecided" if not errors else "1 error" if errors == 1 else f"{errors} errors"
+    unseen = "" if found.looked_at else "; the model itself was not looked at"
+    say(printable(f"{found.alias} ({found.model}): {state}{unseen}"))
     facts = {
         "files": found.place,
         "model": _model(found),
         "licence": found.licence,
         "vllm": found.vllm,
         "adapters": ", ".join(f"{name} {digest[:12]}" for name, digest in found.adapters.items()),
-        **(_sizes(found.sizes) if found.sizes else {}),
+        **(_sizes(found.sizes, "" if found.measured else _IMPLIED) if found.sizes else {}),
     }
     for name, value in facts.items():
         if value:
@@ -76,20 +79,20 @@ def _model(found: Preflight) -> str:
     if found.parameters:
         large = found.parameters >= 10**8
         size, unit = (found.parameters / 1e9, "billion") if large else (found.parameters / 1e6, "million")
-        parts.append(f"{size:.2f} {unit} parameters")
+        parts.append(f"{size:.2f} {unit} parameters{'' if found.measured else _IMPLIED}")
     parts.append(" ".join(part for part in (found.dtype, found.quantization) if part))
     if found.context:
         parts.append(f"made for {found.context:,} tokens")
     return ", ".join(part for part in parts if part)
 
 
-def _sizes(sizes: Sizes) -> dict[str, str]:
-    """The figures of one GPU, the one that is fullest."""
+def _sizes(sizes: Sizes, source: str) -> dict[str, str]:
+    """The figures of one GPU, the one that is fullest; the weights with where they are known from."""
     each = " on each" if sizes.gpu_count > 1 else ""
     long = f" ({sizes.kv_long_token:,} beyond the windows)" if sizes.kv_long_token != sizes.kv_token else ""
     shown = {
         "gpus": sizes.gpus,
-        "weights": f"{sizes.weights / _GIB:.2f} GiB{each}",
+        "weights": f"{sizes.weights / _GIB:.2f} GiB{each}{source}",
         "kv cache": f"{sizes.kv_token:,} bytes a token{long}{each}; "
         f"{sizes.kv_sequence / _GIB:.2f} GiB for {sizes.context:,} tokens",
     }

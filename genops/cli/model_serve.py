@@ -124,7 +124,7 @@ def _check(settings: Settings, alias: str) -> None:
     for one in found.findings:
         if one.severity != "note":
             note(printable(f"{one.severity}: {one.message}" + (f": {one.hint}" if one.hint else "")))
-    if not found.ready:
+    if found.faulty:
         note(f"`genops model check {alias}` shows all of it; --no-check starts nevertheless")
         raise typer.Exit(int(ExitCode.BAD_VERDICT))
 

@@ -6,7 +6,7 @@ import pytest
 
 from genops.serving.files.tensor import Tensor
 from tests.serving.folders import make_adapter, make_gguf, make_model, make_sharded, write_safetensors
-from tests.serving.published import LLAMA_8B, QWEN3_CODER_30B
+from tests.serving.published import LLAMA_8B, QWEN3_CODER_30B, STARCODER2_15B
 
 
 @pytest.fixture
@@ -53,6 +53,31 @@ def test_a_smaller_setting_is_shown_as_lines_to_paste(served, genops):
     shown = genops("model", "check", "tiny", "--gpu", "l4", code=1).out
     assert '\n    kv_cache_dtype = "fp8"\n    quantization = "fp8"\n' in shown
     genops("model", "check", "tiny", "--gpu", "l4", "--context", "16384")
+
+
+def test_weights_that_no_file_tells_are_said_to_be_implied(served, genops):
+    (served / "model" / "config.json").write_text(json.dumps(STARCODER2_15B))
+    assert "implied" not in genops("model", "check", "tiny", "--gpu", "a100-40").out
+    (served / "model" / "model.safetensors").unlink()
+    shown = genops("model", "check", "tiny", "--gpu", "a100-40", code=1).out
+    assert "15.96 billion parameters (implied by config.json)" in shown
+    assert "  weights      29.72 GiB (implied by config.json)\n" in shown
+    assert "[does_not_fit]" not in shown
+    small = genops("model", "check", "tiny", "--gpu", "l4", code=1).out
+    assert "the weights do not fit on 1 x l4 with 22.5 GiB: 29.7 GiB of them (as config.json implies)" in small
+    assert json.loads(genops("model", "check", "tiny", "--json", code=1).out)["measured"] is False
+
+
+def test_a_model_that_is_not_here_is_undecided_and_ends_with_3(served, genops):
+    table = f'model = "vllm/some/model"\nvllm = {{environment = {{HF_HUB_CACHE = "{served}"}}, dtype = "bfloat16"}}\n'
+    with (served / "genops.toml").open("a") as settings:
+        settings.write(f"\n[models.hub]\n{table}")
+    shown = genops("model", "check", "hub", "--gpu", "h100", code=3).out
+    assert shown.startswith("hub (vllm/some/model): undecided; the model itself was not looked at\n")
+    assert f"fetch it with: hf download some/model --cache-dir {served}\n" in shown
+    assert json.loads(genops("model", "check", "hub", "--gpu", "h100", "--json", code=3).out)["ready"] is False
+    faulty = genops("model", "check", "hub", "--gpu", "t4", code=1).out
+    assert faulty.startswith("hub (vllm/some/model): 1 error; the model itself was not looked at\n")
 
 
 def test_hashes_of_large_files_are_compared_when_that_is_asked_for(served, genops):

@@ -80,3 +80,120 @@ QWEN3_NEXT = {
     "linear_value_head_dim": 128, "vocab_size": 151936, "max_position_embeddings": 262144,
     "tie_word_embeddings": False, "torch_dtype": "bfloat16",
 }  # fmt: skip
+STARCODER2_3B = {
+    "architectures": ["Starcoder2ForCausalLM"], "model_type": "starcoder2", "hidden_size": 3072,
+    "intermediate_size": 12288, "num_hidden_layers": 30, "num_attention_heads": 24, "num_key_value_heads": 2,
+    "vocab_size": 49152, "max_position_embeddings": 16384, "sliding_window": 4096, "use_bias": True,
+    "torch_dtype": "bfloat16",
+}  # fmt: skip
+STARCODER2_15B = {
+    **STARCODER2_3B, "hidden_size": 6144, "intermediate_size": 24576, "num_hidden_layers": 40,
+    "num_attention_heads": 48, "num_key_value_heads": 4, "tie_word_embeddings": False,
+}  # fmt: skip
+STARCODER = {
+    "architectures": ["GPTBigCodeForCausalLM"], "model_type": "gpt_bigcode", "n_embd": 6144, "n_head": 48,
+    "n_inner": 24576, "n_layer": 40, "n_positions": 8192, "multi_query": True, "vocab_size": 49152,
+}  # fmt: skip
+GPT2 = {
+    "architectures": ["GPT2LMHeadModel"], "model_type": "gpt2", "n_embd": 768, "n_head": 12, "n_layer": 12,
+    "n_positions": 1024, "vocab_size": 50257,
+}  # fmt: skip
+GPT2_XL = {**GPT2, "n_embd": 1600, "n_head": 25, "n_layer": 48}
+GPTJ_6B = {
+    "architectures": ["GPTJForCausalLM"], "model_type": "gptj", "n_embd": 4096, "n_head": 16, "n_inner": None,
+    "n_layer": 28, "n_positions": 2048, "vocab_size": 50400, "tie_word_embeddings": False,
+}  # fmt: skip
+CODEGEN_16B = {**GPTJ_6B, "model_type": "codegen", "n_embd": 6144, "n_head": 24, "n_layer": 34, "vocab_size": 51200}
+PYTHIA_7B = {
+    "architectures": ["GPTNeoXForCausalLM"], "model_type": "gpt_neox", "hidden_size": 4096,
+    "intermediate_size": 16384, "num_hidden_layers": 32, "num_attention_heads": 32, "vocab_size": 50432,
+    "max_position_embeddings": 2048, "use_parallel_residual": True, "tie_word_embeddings": False,
+    "torch_dtype": "float16",
+}  # fmt: skip
+GPT_NEOX_20B = {
+    **PYTHIA_7B, "hidden_size": 6144, "intermediate_size": 24576, "num_hidden_layers": 44, "num_attention_heads": 64,
+}  # fmt: skip
+PHI2 = {
+    "architectures": ["PhiForCausalLM"], "model_type": "phi", "hidden_size": 2560, "intermediate_size": 10240,
+    "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 32, "vocab_size": 51200,
+    "max_position_embeddings": 2048, "tie_word_embeddings": False, "torch_dtype": "float16",
+}  # fmt: skip
+FALCON_7B = {
+    "architectures": ["FalconForCausalLM"], "model_type": "falcon", "hidden_size": 4544, "num_attention_heads": 71,
+    "num_hidden_layers": 32, "multi_query": True, "parallel_attn": True, "new_decoder_architecture": False,
+    "bias": False, "alibi": False, "vocab_size": 65024, "torch_dtype": "bfloat16",
+}  # fmt: skip
+FALCON_RW_1B = {
+    **FALCON_7B, "hidden_size": 2048, "num_attention_heads": 32, "num_hidden_layers": 24, "multi_query": False,
+    "parallel_attn": False, "bias": True, "alibi": True, "vocab_size": 50304,
+}  # fmt: skip
+FALCON_11B = {
+    **FALCON_7B, "hidden_size": 4096, "num_attention_heads": 32, "num_hidden_layers": 60, "num_kv_heads": 8,
+    "new_decoder_architecture": True, "ffn_hidden_size": 16384, "tie_word_embeddings": False,
+}  # fmt: skip
+MPT_7B = {
+    "architectures": ["MPTForCausalLM"], "model_type": "mpt", "d_model": 4096, "n_heads": 32, "n_layers": 32,
+    "max_seq_len": 2048, "expansion_ratio": 4, "no_bias": True, "vocab_size": 50432, "torch_dtype": "bfloat16",
+    "attn_config": {"alibi": True},
+}  # fmt: skip
+MPT_30B = {**MPT_7B, "d_model": 7168, "n_heads": 64, "n_layers": 48, "max_seq_len": 8192}
+OPT_125M = {
+    "architectures": ["OPTForCausalLM"], "model_type": "opt", "hidden_size": 768, "ffn_dim": 3072,
+    "num_attention_heads": 12, "num_hidden_layers": 12, "vocab_size": 50272, "max_position_embeddings": 2048,
+    "word_embed_proj_dim": 768, "torch_dtype": "float16",
+}  # fmt: skip
+OPT_350M = {
+    **OPT_125M, "hidden_size": 1024, "ffn_dim": 4096, "num_attention_heads": 16, "num_hidden_layers": 24,
+    "word_embed_proj_dim": 512,
+}  # fmt: skip
+OPT_7B = {
+    **OPT_125M, "hidden_size": 4096, "ffn_dim": 16384, "num_attention_heads": 32, "num_hidden_layers": 32,
+    "word_embed_proj_dim": 4096,
+}  # fmt: skip
+BLOOM_560M = {
+    "architectures": ["BloomForCausalLM"], "model_type": "bloom", "hidden_size": 1024, "n_head": 16, "n_layer": 24,
+    "vocab_size": 250880,
+}  # fmt: skip
+BLOOM_7B = {
+    "architectures": ["BloomForCausalLM"], "model_type": "bloom", "n_embed": 4096, "num_attention_heads": 32,
+    "n_layer": 30, "vocab_size": 250880,
+}  # fmt: skip
+MINITRON_4B = {
+    "architectures": ["NemotronForCausalLM"], "model_type": "nemotron", "hidden_size": 3072,
+    "intermediate_size": 9216, "num_hidden_layers": 32, "num_attention_heads": 24, "num_key_value_heads": 8,
+    "head_dim": 128, "hidden_act": "relu2", "vocab_size": 256000, "max_position_embeddings": 4096,
+    "tie_word_embeddings": False, "torch_dtype": "bfloat16",
+}  # fmt: skip
+MINITRON_8B = {**MINITRON_4B, "hidden_size": 4096, "intermediate_size": 16384, "num_attention_heads": 48}
+ARCEE_4B = {
+    "architectures": ["ArceeForCausalLM"], "model_type": "arcee", "hidden_size": 2560, "intermediate_size": 18432,
+    "num_hidden_layers": 36, "num_attention_heads": 20, "num_key_value_heads": 4, "head_dim": 128,
+    "hidden_act": "relu2", "vocab_size": 128004, "max_position_embeddings": 65536, "tie_word_embeddings": False,
+    "torch_dtype": "bfloat16",
+}  # fmt: skip
+APERTUS_8B = {
+    "architectures": ["ApertusForCausalLM"], "model_type": "apertus", "hidden_size": 4096,
+    "intermediate_size": 21504, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
+    "hidden_act": "xielu", "vocab_size": 131072, "max_position_embeddings": 65536, "tie_word_embeddings": False,
+    "torch_dtype": "bfloat16",
+}  # fmt: skip
+BITNET_2B = {
+    "architectures": ["BitNetForCausalLM"], "model_type": "bitnet", "hidden_size": 2560, "intermediate_size": 6912,
+    "num_hidden_layers": 30, "num_attention_heads": 20, "num_key_value_heads": 5, "hidden_act": "relu2",
+    "vocab_size": 128256, "max_position_embeddings": 4096, "tie_word_embeddings": True, "torch_dtype": "bfloat16",
+}  # fmt: skip
+QWEN_7B = {
+    "architectures": ["QWenLMHeadModel"], "model_type": "qwen", "hidden_size": 4096, "intermediate_size": 22016,
+    "num_hidden_layers": 32, "num_attention_heads": 32, "vocab_size": 151936, "max_position_embeddings": 32768,
+    "no_bias": True, "tie_word_embeddings": False,
+}  # fmt: skip
+CHATGLM3_6B = {
+    "architectures": ["ChatGLMModel"], "model_type": "chatglm", "hidden_size": 4096, "ffn_hidden_size": 13696,
+    "num_layers": 28, "num_attention_heads": 32, "multi_query_attention": True, "multi_query_group_num": 2,
+    "padded_vocab_size": 65024, "add_qkv_bias": True, "seq_length": 8192, "tie_word_embeddings": False,
+}  # fmt: skip
+STABLELM2_2B = {
+    "architectures": ["StableLmForCausalLM"], "model_type": "stablelm", "hidden_size": 2048,
+    "intermediate_size": 5632, "num_hidden_layers": 24, "num_attention_heads": 32, "num_key_value_heads": 32,
+    "use_qkv_bias": True, "vocab_size": 100352, "max_position_embeddings": 4096, "tie_word_embeddings": False,
+}  # fmt: skip

@@ -143,6 +143,7 @@ def _deployment_comments(wanted: Deployment) -> dict[tuple[str | int, ...], str]
     container = (*pod, "containers", 0)
     comments = {
         ("spec", "strategy"): "GPUs are scarce: an old pod goes before a new one comes.",
+        (*pod, "enableServiceLinks"): "A Service called vllm would set VLLM_PORT to its address, which vLLM refuses.",
         (*pod, "terminationGracePeriodSeconds"): f"{wanted.drain} s to drain, and time for the engine to end.",
         (
             *container,
@@ -162,6 +163,7 @@ def _pod(wanted: Deployment) -> dict[str, Any]:
     required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": terms}}
     return {
         "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
         "terminationGracePeriodSeconds": wanted.grace,
         "securityContext": {
             "runAsNonRoot": True,

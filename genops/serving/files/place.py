@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -105,6 +106,16 @@ def repository_of(alias: ModelAlias) -> str:
     return alias.model.partition("/")[2]
 
 
+def download_command(alias: ModelAlias) -> str:
+    """What fetches an alias's model of the hub into the cache that its server reads."""
+    words = ["hf", "download", repository_of(alias)]
+    if alias.revision is not None:
+        words += ["--revision", alias.revision]
+    if (cache := hub_cache(alias)) != _own_cache():
+        words += ["--cache-dir", str(cache)]
+    return shlex.join(words)
+
+
 def hub_cache(alias: ModelAlias) -> Path:
     """The hub's cache that the alias's server reads: its own environment and flags before those of this process."""
     own = alias.vllm.environment if alias.vllm else {}
@@ -115,6 +126,11 @@ def hub_cache(alias: ModelAlias) -> Path:
         return Path(own["HF_HUB_CACHE"]).expanduser()
     if own.get("HF_HOME"):
         return Path(own["HF_HOME"]).expanduser() / "hub"
+    return _own_cache()
+
+
+def _own_cache() -> Path:
+    """The cache that this process's environment names."""
     if os.environ.get("HF_HUB_CACHE"):
         return Path(os.environ["HF_HUB_CACHE"]).expanduser()
     if os.environ.get("HF_HOME"):
@@ -160,7 +176,7 @@ def _hub(settings: Settings, name: str, alias: ModelAlias) -> ModelFiles:
         raise NotDownloaded(
             f"model alias {name!r}: {wanted} is not in the hub's cache {place.parent}",
             at=origin(["models", name, "model"], settings.source),
-            hint=f"fetch it with: hf download {repository}{f' --revision {alias.revision}' if alias.revision else ''}",
+            hint=f"fetch it with: {download_command(alias)}",
         )
     return ModelFiles(folder, repository, commit)
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
 from genops.errors import DefinitionError
-from genops.models.adapter_place import adapter_place
-from genops.serving.files.adapter_folder import read_adapter
-from genops.serving.files.digests import adapter_digest
-from genops.serving.files.place import NotDownloaded, hub_cache, model_files
+from genops.serving.files.place import NotDownloaded, model_files
 from genops.serving.files.read_json import read_json
+from genops.serving.preflight.absent import absent_files, check_absent, not_downloaded
 from genops.serving.preflight.adapters import check_adapters
 from genops.serving.preflight.code import check_code
 from genops.serving.preflight.engine import check_flags, installation_of, is_cpu_build
 from genops.serving.preflight.finding import Finding, error, note, of_error, warning
 from genops.serving.preflight.gguf import check_gguf
-from genops.serving.preflight.memory import check_fit, check_shape, fit_on
-from genops.serving.preflight.papers import check_disk, check_licence, check_revision, free_room, licence_here
+from genops.serving.preflight.memory import check_fit, check_gpus, check_shape, fit_on
+from genops.serving.preflight.papers import check_disk, check_licence, check_revision, licence_here
 from genops.serving.preflight.report import Preflight, Sizes, in_order
 from genops.serving.preflight.subject import Subject
 from genops.serving.preflight.weights import check_hashes, check_weights, parameters
@@ -36,6 +33,8 @@ def preflight(
 ) -> Preflight:
     """Looks at a model's files, settings and GPUs. Nothing is fetched, and of the weights only headers are read.
 
+    Of a model that is not here the settings alone are looked at: vLLM and its flags, template, adapters, GPUs.
+
     Args:
         settings: Of the project.
         alias_name: An alias with a ``vllm`` table, or with a GGUF ``file``.
@@ -48,24 +47,49 @@ def preflight(
         UsageError: There is no such GPU, or the alias has nothing to check.
     """
     named = named_gpus(gpu) if gpu is not None else None
-    alias = settings.alias(alias_name)
-    try:
-        files = model_files(settings, alias_name)
-    except NotDownloaded as raised:
-        return _not_here(settings, alias_name, raised)
-    except DefinitionError as raised:
-        if alias.vllm is None and not (alias.file or "").endswith(".gguf"):
-            raise
-        return Preflight(alias_name, alias.model, findings=(of_error("model_missing", raised),))
-    subject = Subject(settings, alias_name, alias, files, read=read)
-    found = list(check_revision(subject))
+    subject, found = _located(settings, alias_name, read=read)
+    found += check_revision(subject)
     engine = installation_of(subject)
     if isinstance(engine, Finding):
         found.append(engine)
     elif engine is not None:
         found += check_flags(subject, engine)
-    found += check_gguf(subject) if files.gguf is not None else _check_folder(subject)
     target = named or (this_cpu() if is_cpu_build(engine) else present_gpus(_visible(subject)))
+    found += check_gpus(subject, target)
+    version = str(engine) if engine is not None and not isinstance(engine, Finding) else None
+    if subject.here:
+        return _of_files(subject, found, version, target, context)
+    found += check_absent(subject)
+    return Preflight(
+        alias_name,
+        subject.alias.model,
+        vllm=version,
+        adapters=subject.adapters,
+        findings=in_order(found),
+        looked_at=False,
+    )
+
+
+def _located(settings: Settings, name: str, *, read: bool) -> tuple[Subject, list[Finding]]:
+    """The model with its files; where they are not here, with what is to be said of that."""
+    alias = settings.alias(name)
+    try:
+        return Subject(settings, name, alias, model_files(settings, name), read=read), []
+    except NotDownloaded as raised:
+        found = not_downloaded(alias, raised)
+    except DefinitionError as raised:
+        if alias.vllm is None and not (alias.file or "").endswith(".gguf"):
+            raise
+        found = [of_error("model_missing", raised)]
+    return Subject(settings, name, alias, absent_files(settings, alias), here=False), found
+
+
+def _of_files(
+    subject: Subject, found: list[Finding], version: str | None, target: Gpus | None, context: int | None
+) -> Preflight:
+    """The checks of a model's files, and all that was found."""
+    files = subject.files
+    found += check_gguf(subject) if files.gguf is not None else _check_folder(subject)
     sizes = None
     if subject.shape is not None and subject.tensors:
         found += check_shape(subject, subject.shape, target, context)
@@ -77,8 +101,8 @@ def preflight(
     found += check_hashes(subject)
     shape = subject.shape
     return Preflight(
-        alias_name,
-        alias.model,
+        subject.name,
+        subject.alias.model,
         str(files.gguf or files.folder),
         files.commit,
         shape.architecture if shape else "",
@@ -87,10 +111,11 @@ def preflight(
         shape.quantization if shape else None,
         licence,
         shape.context if shape else None,
-        str(engine) if engine is not None and not isinstance(engine, Finding) else None,
-        _adapters(subject),
+        version,
+        subject.adapters,
         sizes,
         in_order(found),
+        measured=subject.measured,
     )
 
 
@@ -147,31 +172,6 @@ def _sizes(
         return Sizes(str(target), *common, *more), list(check_fit(subject, shape, fit, target))
     except (ArithmeticError, IndexError, LookupError, ValueError) as raised:
         return None, [warning("not_sized", f"the model cannot be sized: {type(raised).__name__}: {raised}")]
-
-
-def _not_here(settings: Settings, name: str, raised: NotDownloaded) -> Preflight:
-    """A model of the hub that the server would fetch: what can be said without fetching it."""
-    alias = settings.alias(name)
-    block = alias.vllm
-    own = {**os.environ, **(block.environment if block else {})}
-    offline = str(own.get("HF_HUB_OFFLINE", "")).upper() in ("1", "ON", "YES", "TRUE")
-    message = raised.message + (", and HF_HUB_OFFLINE forbids to fetch it" if offline else ": a start would fetch it")
-    make = error if offline else warning
-    found = [make("not_downloaded", message, raised.hint or "")]
-    found.append(free_room(hub_cache(alias)))
-    return Preflight(name, alias.model, findings=in_order(found))
-
-
-def _adapters(subject: Subject) -> dict[str, str]:
-    found = {}
-    for name, settings in subject.block.adapters.items():
-        try:
-            folder = adapter_place(subject.settings, name, settings)
-            read_adapter(folder)
-            found[name] = adapter_digest(folder, subject.cache)
-        except DefinitionError:
-            continue  # it is among the findings
-    return found
 
 
 def _visible(subject: Subject) -> str | None:

@@ -10,6 +10,7 @@ from genops.serving.engine.flags import flags_of
 from genops.serving.engine.installation import Installation, find_installation
 from genops.serving.preflight.finding import Finding, error, note, of_error
 from genops.serving.preflight.subject import Subject
+from genops.settings import Settings
 
 
 def installation_of(subject: Subject) -> Installation | Finding | None:
@@ -35,9 +36,16 @@ def check_flags(subject: Subject, installation: Installation) -> Iterator[Findin
     """Flags that this version does not have, each with its successor."""
     try:
         flags = flags_of(installation, subject.settings.data_dir / "serving")
-        problems = flag_problems(subject.settings, subject.name, flags)
+        problems = flag_problems(_with_whole_adapters(subject), subject.name, flags)
     except GenopsError as raised:
         yield of_error("flag", raised)
         return
     for problem in problems:
         yield error("flag", f"{problem.setting}: {problem.message}", problem.hint)
+
+
+def _with_whole_adapters(subject: Subject) -> Settings:
+    """The settings without adapters that cannot be read: flags follow from an adapter's files, and others from none."""
+    whole = {name: one for name, one in subject.block.adapters.items() if name in subject.adapters}
+    alias = subject.alias.model_copy(update={"vllm": subject.block.model_copy(update={"adapters": whole})})
+    return subject.settings.model_copy(update={"models": {**subject.settings.models, subject.name: alias}})

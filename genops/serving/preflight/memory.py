@@ -56,6 +56,28 @@ def setting_of(subject: Subject, shape: ModelShape, gpus: Gpus, context: int | N
     )
 
 
+def check_gpus(subject: Subject, gpus: Gpus | None) -> Iterator[Finding]:
+    """Whether the GPUs are as many as the settings ask for, free, and of the right kind: no file is needed for that."""
+    block = subject.block
+    if kv_bits(block.kv_cache_dtype, 2, False) is None:
+        yield warning(
+            "kv_cache_dtype_unknown", f"kv_cache_dtype = {block.kv_cache_dtype!r} is sized as the model's own type"
+        )
+    if gpus is None or subject.alias.vllm is None:
+        return
+    parallel = Parallel(block.tensor_parallel, block.pipeline_parallel, block.data_parallel)
+    needed = parallel.gpus * (block.replicas if gpus.present else 1)
+    if not gpus.cpu and needed > gpus.count:
+        yield error(
+            "gpus_missing",
+            f"the settings need {needed} GPUs, there are {gpus.count}",
+            "lower replicas, tensor_parallel, pipeline_parallel or data_parallel",
+        )
+    if block.dtype == "bfloat16" and _no_bfloat16(gpus):
+        yield error("dtype_unsupported", f"{gpus.name} has no bfloat16", f'{subject.table} dtype = "half"')
+    yield from _memory_is_free(subject, gpus)
+
+
 def check_shape(subject: Subject, shape: ModelShape, gpus: Gpus | None, context: int | None) -> Iterator[Finding]:
     """Whether the layers, heads and positions allow what the settings ask for."""
     block = subject.block
@@ -108,14 +130,6 @@ def check_shape(subject: Subject, shape: ModelShape, gpus: Gpus | None, context:
 
 def check_fit(subject: Subject, shape: ModelShape, found: Fit, gpus: Gpus) -> Iterator[Finding]:
     """Whether weights and at least one sequence fit, and smaller settings that do when they do not."""
-    needed = found.setting.parallel.gpus * (subject.block.replicas if gpus.present else 1)
-    if not gpus.cpu and needed > gpus.count:
-        yield error(
-            "gpus_missing",
-            f"the settings need {needed} GPUs, there are {gpus.count}",
-            "lower replicas, tensor_parallel, pipeline_parallel or data_parallel",
-        )
-    yield from _memory_is_free(subject, found, gpus)
     if found.fits:
         if found.concurrent < 2 and found.setting.kv_bytes is None:
             yield warning(
@@ -125,12 +139,12 @@ def check_fit(subject: Subject, shape: ModelShape, found: Fit, gpus: Gpus) -> It
         return
     if subject.files.gguf is not None:
         hint = f"start its server with --ctx-size {found.longest // 16 * 16}" if found.longest >= 16 else ""
-        yield error("does_not_fit", _why(found, gpus), hint or "take a smaller quantisation, or larger GPUs")
+        yield error("does_not_fit", _why(subject, found, gpus), hint or "take a smaller quantisation, or larger GPUs")
         return
     limit = max(gpus.count, found.setting.parallel.gpus)
     options = smaller(shape, subject.tensors, found, gpus, limit=limit)
     hint = _offered(subject, options, found)
-    yield error("does_not_fit", _why(found, gpus), hint or _more(subject, shape, found, gpus))
+    yield error("does_not_fit", _why(subject, found, gpus), hint or _more(subject, shape, found, gpus))
 
 
 def _offered(subject: Subject, options: list[Fit], old: Fit) -> str:
@@ -140,12 +154,14 @@ def _offered(subject: Subject, options: list[Fit], old: Fit) -> str:
     return "\n".join([f"with {ways} under {subject.table} it would:", *lines]) if lines else ""
 
 
-def _why(found: Fit, gpus: Gpus) -> str:
+def _why(subject: Subject, found: Fit, gpus: Gpus) -> str:
     where = f"on {gpus}"
+    implied = "" if subject.measured else " (as config.json implies)"
     if found.available <= 0:
         return (
-            f"the weights do not fit {where}: {found.weights / GIB:.1f} GiB of them and {found.overhead / GIB:.1f} GiB "
-            f"for the engine (an estimate), of {found.budget / GIB:.1f} GiB that it may use"
+            f"the weights do not fit {where}: {found.weights / GIB:.1f} GiB of them{implied} and "
+            f"{found.overhead / GIB:.1f} GiB for the engine (an estimate), of {found.budget / GIB:.1f} GiB that it may "
+            "use"
         )
     return (
         f"a sequence of {found.setting.context:,} tokens does not fit {where}: it needs {found.sequence / GIB:.2f} GiB "
@@ -190,28 +206,25 @@ def _more(subject: Subject, shape: ModelShape, found: Fit, gpus: Gpus) -> str:
     return shorter or "take a smaller or quantised model, or GPUs with more memory"
 
 
-def _memory_is_free(subject: Subject, found: Fit, gpus: Gpus) -> Iterator[Finding]:
+def _memory_is_free(subject: Subject, gpus: Gpus) -> Iterator[Finding]:
     """vLLM refuses to start when less is free than the share that it may use."""
-    if not gpus.present or (found.setting.kv_bytes is not None and gpus.cpu) or gpus.free >= found.budget:
+    utilisation = subject.block.gpu_memory_utilization or UTILISATION
+    budget = int(gpus.memory * utilisation)
+    fixed = gpus.cpu and _fixed_cache(subject, gpus) is not None
+    if not gpus.present or fixed or gpus.free >= budget:
         return
     share = int(gpus.free / gpus.memory * 100) / 100
-    if subject.files.gguf is not None:
-        return  # llama.cpp takes what it needs, and no share
     what = "memory of this machine" if gpus.cpu else "memory of a GPU"
     yield error(
         "memory_in_use",
-        f"{gpus.free / GIB:.1f} GiB of the {what} are free, and the engine would take {found.budget / GIB:.1f} GiB "
-        f"({found.setting.utilisation:.0%})",
+        f"{gpus.free / GIB:.1f} GiB of the {what} are free, and the engine would take {budget / GIB:.1f} GiB "
+        f"({utilisation:.0%})",
         f"{subject.table} gpu_memory_utilization = {max(0.01, share - 0.01):.2f}, or stop what uses it",
     )
 
 
 def _types(subject: Subject, shape: ModelShape, gpus: Gpus | None) -> Iterator[Finding]:
     block = subject.block
-    if kv_bits(block.kv_cache_dtype, 2, False) is None:
-        yield warning(
-            "kv_cache_dtype_unknown", f"kv_cache_dtype = {block.kv_cache_dtype!r} is sized as the model's own type"
-        )
     if block.quantization and shape.quantization and not _alike(block.quantization, shape.quantization):
         yield error(
             "quantization_mismatch",
@@ -224,11 +237,7 @@ def _types(subject: Subject, shape: ModelShape, gpus: Gpus | None) -> Iterator[F
             f"quantization = {block.quantization!r} needs a checkpoint that was quantised so, and this one is not",
             'take such a checkpoint, or quantization = "fp8", which quantises while it loads',
         )
-    if gpus is None or not _no_bfloat16(gpus):
-        return
-    if block.dtype == "bfloat16":
-        yield error("dtype_unsupported", f"{gpus.name} has no bfloat16", f'{subject.table} dtype = "half"')
-    elif block.dtype == "auto" and shape.dtype == "BF16":
+    if gpus is not None and _no_bfloat16(gpus) and block.dtype == "auto" and shape.dtype == "BF16":
         yield warning("dtype_unsupported", f"{gpus.name} has no bfloat16: the model runs in float16")
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from genops.errors import DefinitionError
 from genops.serving.files.licence import FREE, licence_of
-from genops.serving.files.place import INDEX, ModelFiles
+from genops.serving.files.place import INDEX, ModelFiles, download_command, hub_cache
 from genops.serving.files.read_json import read_json
 from genops.serving.preflight.finding import Finding, error, note, warning
 from genops.serving.preflight.subject import Subject
 from genops.serving.sizing.gpus import GIB
+from genops.settings import ModelAlias
 
 
 def check_licence(subject: Subject, licence: str | None) -> Iterator[Finding]:
@@ -40,7 +41,9 @@ def check_revision(subject: Subject) -> Iterator[Finding]:
         yield warning(
             "revision_not_pinned",
             f"no revision is given: {subject.files.repository} is whatever its branch main holds",
-            f'revision = "{subject.files.commit}" is what the cache has',
+            f'revision = "{subject.files.commit}" is what the cache has'
+            if subject.files.commit
+            else "revision = a commit, as its page lists them",
         )
 
 
@@ -66,13 +69,13 @@ def check_disk(files: ModelFiles, size: int) -> Iterator[Finding]:
         yield note("to_fetch", f"{missing / GIB:.1f} GiB are still to be fetched; {free / GIB:.1f} GiB are free")
 
 
-def free_room(cache: Path) -> Finding:
+def free_room(alias: ModelAlias) -> Finding:
     """What room there is for a model of which nothing is here, and so nothing says how large it is."""
-    place, free = _disk_of(cache)
+    place, free = _disk_of(hub_cache(alias))
     return note(
         "to_fetch",
         f"the disk of {place} has {free / GIB:.1f} GiB free; how much the model takes is on its page",
-        "fetch its config.json first, and the check says it: hf download … config.json model.safetensors.index.json",
+        f"these say it, and are small: {download_command(alias)} config.json {INDEX}",
     )
 
 

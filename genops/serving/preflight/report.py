@@ -62,6 +62,8 @@ class Preflight:
         adapters: Digest of each adapter that is whole.
         sizes: None when the model cannot be sized.
         findings: Errors first.
+        looked_at: Whether the model's files are here, and so were looked at; else the settings alone were.
+        measured: Whether parameters and weights are those of the files; else config.json implies them.
     """
 
     alias: str
@@ -78,11 +80,18 @@ class Preflight:
     adapters: dict[str, str] = field(default_factory=dict)
     sizes: Sizes | None = None
     findings: tuple[Finding, ...] = ()
+    looked_at: bool = True
+    measured: bool = True
+
+    @property
+    def faulty(self) -> bool:
+        """Whether a finding is an error."""
+        return any(finding.severity == "error" for finding in self.findings)
 
     @property
     def ready(self) -> bool:
-        """Whether no finding is an error."""
-        return not any(finding.severity == "error" for finding in self.findings)
+        """Whether the model was looked at, and no finding is an error."""
+        return self.looked_at and not self.faulty
 
     def to_json(self) -> dict[str, Any]:
         """All of it, as JSON has it."""

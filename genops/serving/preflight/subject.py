@@ -7,7 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from genops.serving.files.digests import digest_cache
+from genops.errors import DefinitionError
+from genops.models.adapter_place import adapter_place
+from genops.serving.files.adapter_folder import read_adapter
+from genops.serving.files.digests import adapter_digest, digest_cache
 from genops.serving.files.place import ModelFiles
 from genops.serving.files.tensor import Tensor
 from genops.serving.files.vocabulary import Vocabulary, vocabulary_of
@@ -24,7 +27,8 @@ class Subject:
         settings: Of the project.
         name: Of the alias.
         alias: Its settings.
-        files: Where the files are.
+        files: Where the files are, or would be.
+        here: Whether they are: else the settings alone can be looked at.
         shape: What config.json says; None when it cannot be read.
         tensors: The weights by their headers, or by config.json where there are none.
         measured: Whether the tensors are those of the files.
@@ -35,6 +39,7 @@ class Subject:
     name: str
     alias: ModelAlias
     files: ModelFiles
+    here: bool = True
     shape: ModelShape | None = None
     tensors: tuple[Tensor, ...] = field(default=())
     measured: bool = False
@@ -58,6 +63,19 @@ class Subject:
     def flag(self, name: str) -> Any:
         """A further flag of the settings, however its words are joined."""
         return next((value for key, value in self.block.extra.items() if key.replace("_", "-") == name), None)
+
+    @cached_property
+    def adapters(self) -> dict[str, str]:
+        """The digests of the adapters that are whole, by name; what is wrong with others is among the findings."""
+        found = {}
+        for name, settings in self.block.adapters.items():
+            try:
+                folder = adapter_place(self.settings, name, settings)
+                read_adapter(folder)
+                found[name] = adapter_digest(folder, self.cache)
+            except DefinitionError:
+                continue
+        return found
 
     @cached_property
     def words(self) -> Vocabulary | None:

@@ -14,6 +14,8 @@ from genops.serving.preflight.finding import Finding, error, note, of_error, war
 from genops.serving.preflight.subject import Subject
 
 _WORD = "preflight-7f3a"
+_STAND_INS = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
+"""Special tokens for rendering a template where no tokenizer says them."""
 _SAMPLING = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty", "max_new_tokens")
 
 
@@ -120,7 +122,7 @@ def _rendered(subject: Subject, template: ChatTemplate) -> Iterator[Finding]:
         words = subject.words
     except DefinitionError:
         words = None  # reported with the tokenizer
-    roles = words.roles if words else {}
+    roles = words.roles if words else _STAND_INS
     try:
         text = render(template, [{"role": "user", "content": _WORD}], roles)
     except DefinitionError as raised:

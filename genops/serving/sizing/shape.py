@@ -20,6 +20,10 @@ _CONTEXT_KEYS = (
 _UNSCALED = ("default", "llama3", "longrope", "su", "mrope")
 """Ways of stretching positions whose ``max_position_embeddings`` is stretched already."""
 
+_TIED = (
+    "bloom", "cohere", "ernie4_5", "falcon", "gemma", "gpt2", "gpt_bigcode", "jetmoe", "lfm2", "minicpm3", "mpt", "opt",
+    "recurrent_gemma", "smollm3", "starcoder2", "youtu", "zamba",
+)  # fmt: skip
 _MOST_LAYERS = 10_000
 
 DTYPES = {"bfloat16": "BF16", "float16": "F16", "half": "F16", "float32": "F32", "float": "F32"}
@@ -112,7 +116,7 @@ def model_shape(config: dict[str, Any]) -> ModelShape:
 
 
 def _shape(config: dict[str, Any], text: dict[str, Any]) -> ModelShape:
-    hidden = _size(text, "hidden_size", "n_embd", "d_model", "dim")
+    hidden = _size(text, "hidden_size", "n_embd", "n_embed", "d_model", "dim")
     heads = _size(text, "num_attention_heads", "n_head", "n_heads", default=1 if without_attention(text) else None)
     pattern = text.get("hybrid_override_pattern") or text.get("layers_block_type")
     count = _size(
@@ -131,7 +135,7 @@ def _shape(config: dict[str, Any], text: dict[str, Any]) -> ModelShape:
         heads=heads,
         head_dim=head_dim,
         width=_width(text, hidden),
-        vocabulary=_size(text, "vocab_size", default=_size(config, "vocab_size", default=0)),
+        vocabulary=_size(text, "padded_vocab_size", "vocab_size", default=_size(config, "vocab_size", default=0)),
         context=_context(text),
         layers=layers_of(text, count=count, heads=heads, head_dim=head_dim),
         experts=_experts(text, count),
@@ -154,16 +158,19 @@ def _size(values: dict[str, Any], *names: str, default: int | None = None) -> in
 
 
 def _width(text: dict[str, Any], hidden: int) -> int:
-    value = text.get("intermediate_size") or text.get("ffn_hidden_size") or text.get("n_inner") or 4 * hidden
-    return max(value) if isinstance(value, list) else int(value)
+    """Of the feed-forward layer; where config.json does not say it, four times that of the hidden state, as GPT-2's."""
+    given = (text.get(name) for name in ("intermediate_size", "ffn_hidden_size", "n_inner", "ffn_dim"))
+    value = next((one for one in given if one), (text.get("expansion_ratio") or 4) * hidden)
+    width = max(value) if isinstance(value, list) else int(value)
+    return width // 2 if text.get("model_type") == "qwen" else width  # its config counts gate and values together
 
 
 def _tied(config: dict[str, Any], text: dict[str, Any]) -> bool:
-    """As transformers decides it: tied where nothing is said, for the older architectures."""
+    """As transformers decides it: tied where nothing is said, for these architectures."""
     for part in (text, config):
         if "tie_word_embeddings" in part:
             return bool(part["tie_word_embeddings"])
-    return str(text.get("model_type", "")).startswith(("gemma", "gpt2", "cohere", "opt", "bloom", "falcon"))
+    return str(text.get("model_type", "")).startswith(_TIED)
 
 
 def _dtype(config: dict[str, Any], text: dict[str, Any]) -> str:

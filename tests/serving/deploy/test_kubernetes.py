@@ -158,6 +158,12 @@ def test_the_container_is_no_root_and_may_become_none(tmp_path):
     assert pod["automountServiceAccountToken"] is False
 
 
+@pytest.mark.parametrize("alias", ["llama", "hub"])
+def test_a_service_called_vllm_sets_no_variables_of_vllms(tmp_path, alias):
+    pod, _ = container_of(tmp_path, alias=alias)
+    assert pod["enableServiceLinks"] is False
+
+
 def test_variables_that_mean_this_machine_stay_here_and_texts_stay_texts(tmp_path):
     _, container = container_of(tmp_path, block=EVERYTHING)
     own = {each["name"]: each.get("value") for each in container["env"]}
