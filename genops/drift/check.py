@@ -19,7 +19,7 @@ from genops.drift.summary import StateSummary, Summary, WindowFacts
 from genops.drift.verdict import LEAST_ROWS, few_reason, verdict_of, worst
 from genops.drift.windows import Source, Window, read_windows
 from genops.drift.windows.reference import Sources
-from genops.errors import DefinitionError, InputError
+from genops.errors import DefinitionError
 from genops.executor import Project
 from genops.store.records.drift import DriftRecord
 from genops.tracing.recorder import new_id
@@ -133,10 +133,9 @@ def _without(reference: Window, current: Window) -> Window:
 def _check_labels(before: Window, after: Window) -> None:
     """Makes sure that what rows are grouped and told apart by is there: in both windows for contexts, else in one."""
     for window, other in ((before, after), (after, before)):
-        for name, why in window.unread.items():
+        for name in window.unread:
             if name == "context" or name in other.unread or not len(other):
-                what = f"`{name}` can be read of no row of {window.name}: {why.message}"
-                raise InputError(what, at=why.at, hint=why.hint)
+                raise window.unreadable(name)
 
 
 def _as_vectors(window: Window, other: Window, vectors: Vectors) -> Window:

@@ -207,6 +207,9 @@ class Watch:
         sources = Sources(self._project.settings, self._project.store, self.spec.folder)
         observations = self.spec.reference.observations(sources, self.spec)
         read = read_windows(observations, self.spec.states, self.spec.reference.name)
+        for window in read.values() if self._slides else ():  # what runs do not have here, those that come have not
+            for name in window.unread:
+                raise window.unreadable(name)
         return {name: Groups().first(window)[0].drawn(self.spec.rows, self.spec.seed) for name, window in read.items()}
 
     def _why_anew(self, kept: WatchRecord, manifest: str, fresh: bool) -> str:

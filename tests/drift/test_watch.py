@@ -7,7 +7,7 @@ import pytest
 
 from genops.drift.spec import DriftSpec
 from genops.drift.watch import Watch
-from genops.errors import DefinitionError, Undecided, UsageError
+from genops.errors import DefinitionError, InputError, Undecided, UsageError
 from genops.executor import Chain
 from genops.executor.engine import RunOptions
 from tests.drift.small_talk import COLOURS, FOOD, sentences
@@ -240,6 +240,13 @@ def test_a_change_that_is_not_beyond_the_smallest_effect_does_not_alarm(watched)
     assert watch.look().raised == ()
     loud = rare_kind(watched, smallest=0.05, current="traces:chain=echo,since=1h")
     assert loud.look(explain=False).raised
+
+
+def test_a_group_that_no_run_of_the_reference_has_is_named(watched):
+    arrive(watched, sentences(COLOURS, 40, 1))
+    with pytest.raises(InputError, match="`group` can be read of no row of traces:chain=echo") as error:
+        Watch(spec(watched, reference="traces:chain=echo", group="run.sesion"), watched.site.project)
+    assert "run.session" in error.value.hint
 
 
 def test_what_cannot_be_watched_is_one_clear_error(watched):

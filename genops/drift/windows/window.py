@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from genops.errors import GenopsError
+from genops.errors import GenopsError, InputError
 
 Kind: TypeAlias = Literal["text", "number", "category", "vector"]
 
@@ -60,6 +60,11 @@ class Window:
     def group_count(self) -> int:
         """How many groups the rows are of: what there is of independent evidence."""
         return len(set(self.groups))
+
+    def unreadable(self, name: str) -> InputError:
+        """The error of one of the labels that could be read of no row."""
+        why = self.unread[name]
+        return InputError(f"`{name}` can be read of no row of {self.name}: {why.message}", at=why.at, hint=why.hint)
 
     def of_groups(self, wanted: Callable[[str], bool]) -> Window:
         """The rows of some groups."""
