@@ -104,14 +104,16 @@ class LocalShelf:
     def remove(self, digests: Collection[str], dry_run: bool) -> Removed:
         """Removes snapshots that nobody has open, and what killed builds left; under the lock."""
         abandoned = 0 if dry_run else sweep(self.folder)
-        gone, open, freed = [], [], 0
+        gone: list[str] = []
+        still_open: list[str] = []
+        freed = 0
         for digest in digests:
             found = layouts(self.folder, digest)
             sizes = {layout: _own_bytes(layout) for layout in found}
             removed = [layout for layout in found if (_is_unread(layout) if dry_run else discard(layout))]
             freed += sum(sizes[layout] for layout in removed)
-            (gone if removed == found else open).append(digest)
-        return Removed(tuple(gone), freed, abandoned, tuple(open))
+            (gone if removed == found else still_open).append(digest)
+        return Removed(tuple(gone), freed, abandoned, tuple(still_open))
 
 
 def _own_bytes(layout: Path) -> int:
