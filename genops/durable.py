@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -63,6 +63,21 @@ def is_locked(path: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def share_lock(path: Path) -> int:
+    """An open descriptor that shares a lock on an existing file; waits while another has it alone (:func:`try_lock`).
+
+    Where the platform has no such locks the descriptor is given without one.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        import fcntl
+    except ImportError:
+        return descriptor
+    with suppress(OSError):  # a file system without locks
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+    return descriptor
 
 
 @contextmanager

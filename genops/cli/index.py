@@ -232,7 +232,8 @@ def gc(
         say(f"{name}#{digest[:12]}")
     would = "would remove" if dry_run else "removed"
     freed = "" if removed.bytes is None else f", {removed.bytes:,} bytes"
-    note(f"{would} {counted(len(removed.snapshots), 'snapshot')}{freed}")
+    still = f"; {len(removed.open)} more when no process has them open" if removed.open else ""
+    note(f"{would} {counted(len(removed.snapshots), 'snapshot')}{freed}{still}")
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from genops.durable import write_durably
-from genops.errors import InputError, Location, SnapshotError, UsageError
+from genops.errors import InputError, Location, SnapshotError, Unfinished, UsageError
 from genops.index_settings import IndexSettings
 from genops.retrieval.backends import backend_of
 from genops.retrieval.changes import Changes
@@ -35,6 +36,7 @@ from genops.retrieval.snapshots.pointer import Use, now
 from genops.retrieval.snapshots.publish import guarded, publish, published, share, workspace
 from genops.retrieval.snapshots.segment import Segment
 from genops.retrieval.snapshots.segment_writer import SegmentWriter
+from genops.retrieval.snapshots.shelf import Shelf
 from genops.retrieval.snapshots.snapshot import SOURCES, Place, Snapshot
 from genops.settings import Settings
 
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 
 _NEW = "new"
+_ATTEMPTS = 10
 _COMPACT_SHARE = 0.1
 _COMPACT_CHUNKS = 1_000
 _CANARIES = (
@@ -107,19 +110,32 @@ def update_index(
         remove: Ids of documents to take out.
         progress: See :func:`build_index`.
 
+    Updates at once, of threads or processes, all count: one begins where the other ended. When another snapshot is put
+    in use meanwhile, by a whole build or by hand, the update begins again from that one.
+
     Raises:
         SnapshotError: It was not built yet, or with another embedder, chunker or language.
         InputError: A document cannot be used, or one to remove is not there.
+        Unfinished: Other snapshots were put in use all the time; nothing was updated.
     """
-    build = _Build.of(settings, name, progress)
-    if build.last is None:
-        find_snapshot(settings, name)
-        raise SnapshotError(
-            f"index {name!r} was built with another embedder, chunker or language than the settings name,"
-            " or its files are not on this machine",
-            hint="build it whole with build_index, then update it",
-        )
-    return build.run(build.changes.from_update(documents, remove), compact=False)
+    index_settings(settings, name)
+    given, gone, local = list(documents), set(remove), local_shelf(settings, name)
+    with _writing(local), local.turn():
+        for _ in range(_ATTEMPTS):
+            build = _Build.of(settings, name, progress)
+            if build.last is None:
+                find_snapshot(settings, name)
+                raise SnapshotError(
+                    f"index {name!r} was built with another embedder, chunker or language than the settings name,"
+                    " or its files are not on this machine",
+                    hint="build it whole with build_index, then update it",
+                )
+            with suppress(_Overtaken):
+                return build.run(build.changes.from_update(given, gone), after=build.last.digest)
+    raise Unfinished(
+        f"index {name!r} was not updated: while it was, other snapshots were put in use, {_ATTEMPTS} times in a row",
+        hint="what is in use has none of this update; update again when there are fewer builds at once",
+    )
 
 
 def identity_of(index: IndexSettings, embedder: Embedder, digests: dict[str, str]) -> Identity:
@@ -141,6 +157,22 @@ def identity_of(index: IndexSettings, embedder: Embedder, digests: dict[str, str
         search=index.search,
         documents=DocumentsDigest.of(digests),
     )
+
+
+class _Overtaken(Exception):
+    """Another snapshot was put in use since a build began."""
+
+
+@contextmanager
+def _writing(local: LocalShelf) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SnapshotError(
+            f"the index cannot be written: {error.strerror or error}",
+            at=Location(local.folder),
+            hint="the snapshot in use stays in use; make room or give access, and build again",
+        ) from error
 
 
 @dataclass(slots=True)
@@ -175,43 +207,52 @@ class _Build:
         cache = cache or VectorCache.of(settings)
         return cls(settings, name, index, embedder, last, places, changes, report, cache, now())
 
-    def run(self, new: Iterator[Document], compact: bool) -> Snapshot:
-        """Builds, or finds what was built before, and puts it in use."""
+    def run(self, new: Iterator[Document], compact: bool = False, after: str | None = None) -> Snapshot:
+        """Builds, or finds what was built before, and puts it in use.
+
+        Args:
+            new: Documents that are not in the last snapshot.
+            compact: See :func:`build_index`.
+            after: The snapshot that must still be in use then; None when it does not matter.
+
+        Raises:
+            _Overtaken: Another is; what is in use stays in use.
+        """
         local = local_shelf(self.settings, self.name)
         try:
-            with workspace(local.folder) as place:
-                snapshot = self._build(place, new, compact)
-                self._put_in_use(snapshot, local)
-                return snapshot
-        except OSError as error:
-            raise SnapshotError(
-                f"the index cannot be written: {error.strerror or error}",
-                at=Location(local.folder),
-                hint="the snapshot in use stays in use; make room or give access, and build again",
-            ) from error
+            with _writing(local), workspace(local.folder) as place:
+                built = self._build(place, new, compact)
+                self.last = None  # its files may go: it may be the older layout of what was built
+                return self._put_in_use(built, place, compact, after)
         finally:
             self.cache.close()
 
-    def _put_in_use(self, snapshot: Snapshot, local: LocalShelf) -> None:
+    def _put_in_use(self, built: Snapshot | Manifest, place: Path, compact: bool, after: str | None) -> Snapshot:
         """Says that it is what counts, where the index is searched; of one that is elsewhere, once it is there."""
         backend = backend_of(self.settings, self.name)
-        with (backend or local).locked():
+        shelf = backend or local_shelf(self.settings, self.name)
+        with shelf.locked():
+            _check_in_use(shelf, after)
+            snapshot = publish(self.name, place, built, compact) if isinstance(built, Manifest) else built
             if backend is not None:
                 backend.push(snapshot)
-            (backend or local).put_in_use(Use(snapshot.digest, self.started, "build"))
+                _check_in_use(shelf, after)  # not every backend has locks, and a push takes its time
+            shelf.put_in_use(Use(snapshot.digest, self.started, "build"))
+        return snapshot
 
-    def _build(self, place: Path, new: Iterator[Document], compact: bool) -> Snapshot:
+    def _build(self, place: Path, new: Iterator[Document], compact: bool) -> Snapshot | Manifest:
+        """What was built before, or the manifest of what is in the workspace now."""
         index = self.index
         with SegmentWriter(place / _NEW, self.embedder.dimension) as writer:
             cutter = Cutter(self.embedder, index.chunker, index.chunk_tokens, index.overlap_tokens)
             for document in new:
                 writer.add(document, cutter.chunks(document))
             identity = identity_of(index, self.embedder, self.changes.digests)
-            there = published(self.name, place.with_name(identity.component(self.name).digest))
+            there = published(self.name, place.parent, identity.component(self.name).digest)
             if there is not None and not (compact and len(there.segments) > 1):
                 return there
             entries, known = self._segments(place, writer, compact)
-        return self._publish(place, identity, entries, known, compact)
+        return self._manifest(place, identity, entries, known)
 
     def _segments(
         self, place: Path, writer: SegmentWriter, compact: bool
@@ -269,19 +310,15 @@ class _Build:
 
         return embed
 
-    def _publish(
-        self,
-        place: Path,
-        identity: Identity,
-        entries: list[SegmentEntry],
-        known: dict[str, FileEntry],
-        replace: bool,
-    ) -> Snapshot:
+    def _manifest(
+        self, place: Path, identity: Identity, entries: list[SegmentEntry], known: dict[str, FileEntry]
+    ) -> Manifest:
+        """What guards the workspace, whose files are all on the disk."""
         lines = (orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in self.changes.sources)
         write_durably(place / SOURCES, b"".join(lines))
         segments = [Segment(place / entry.name, entry, self.embedder.dimension) for entry in entries]
         living = sum(segment.entry.chunks - len(segment.dead_rows()) for segment in segments)
-        manifest = Manifest(
+        return Manifest(
             digest=identity.component(self.name).digest,
             identity=identity,
             dimension=self.embedder.dimension,
@@ -297,7 +334,6 @@ class _Build:
             warnings=[warning for warning in (language_warning(self.embedder, self.index.language),) if warning],
             built_at=self.started,
         )
-        return publish(self.name, place, manifest, replace)
 
 
 def _analyzer(index: IndexSettings) -> Analyzer | None:
@@ -309,15 +345,26 @@ def _reusable(settings: Settings, name: str, identity: Identity) -> Snapshot | N
     """The snapshot in use, when it is on this machine, intact, and its passages are those that a build would make."""
     try:
         digest = current_digest(settings, name)
-        if digest is None:
-            return None
-        snapshot = local_shelf(settings, name).load(digest)
-        if not snapshot.manifest.identity.shares_passages_with(identity):
-            return None
-        snapshot.verify()
-    except SnapshotError:
+    except SnapshotError:  # a damaged pointer is what a new build repairs
         return None
-    return snapshot
+    while digest is not None:
+        try:
+            snapshot = local_shelf(settings, name).load(digest)
+            if not snapshot.manifest.identity.shares_passages_with(identity):
+                return None
+            snapshot.verify()
+            return snapshot
+        except SnapshotError:
+            before, digest = digest, current_digest(settings, name)
+            if digest == before:  # else another took its place, and this one was removed
+                return None
+    return None
+
+
+def _check_in_use(shelf: Shelf, digest: str | None) -> None:
+    """Makes sure that a snapshot is in use; None is any."""
+    if digest is not None and shelf.history()[-1].digest != digest:
+        raise _Overtaken
 
 
 def _deleted(base: Segment | None, kept: Iterable[Place]) -> list[int]:

@@ -1,4 +1,5 @@
 import os
+import re
 import shutil
 import signal
 import sys
@@ -14,6 +15,7 @@ from genops.retrieval import (
     Document,
     build_index,
     current_digest,
+    find_snapshot,
     list_snapshots,
     open_index,
     status,
@@ -22,28 +24,12 @@ from genops.retrieval import (
 )
 from genops.retrieval.snapshots.folder import index_folder
 from tests.retrieval.conftest import CORPUS
-
-
-def in_child(work):
-    """Runs ``work`` in a process of its own; gives its exit status as ``os.waitstatus_to_exitcode`` does."""
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            work()
-            status = 0
-        finally:
-            os._exit(status)
-    return child
-
-
-def exit_code(child):
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+from tests.retrieval.processes import exit_code, in_child
 
 
 def leftovers(settings):
-    folder = index_folder(settings, "docs")
-    return [path.name for path in folder.iterdir() if path.name not in ("current", ".lock") and len(path.name) != 64]
+    names = {path.name for path in index_folder(settings, "docs").iterdir()} - {"current", ".lock", ".turn"}
+    return [name for name in names if not re.fullmatch(r"[0-9a-f]{64}(\.\d+)?", name)]
 
 
 def contents(snapshot):
@@ -183,16 +169,6 @@ def test_compacting_keeps_the_identity_and_what_is_found(settings, project, embe
     assert leftovers(settings) == []
 
 
-def test_a_reader_of_the_older_layout_is_not_disturbed_by_compaction(settings, project):
-    build_index(settings, "docs")
-    (project / "docs/locks.md").write_text("# Locks\n\nA lock is written by a command.\n")
-    build_index(settings, "docs")
-    reader = open_index(settings, "docs")
-    before = reader.search("lock", 5)
-    build_index(settings, "docs", compact=True)
-    assert reader.search("lock", 5) == before
-
-
 def test_another_kind_of_index_embeds_nothing_again(settings, settings_for, embedder):
     flat = build_index(settings, "docs")
     embedder.encoded.clear()
@@ -318,28 +294,32 @@ def test_an_index_that_cannot_be_written_says_where(settings):
         build_index(settings, "docs")
 
 
+MOVES = ("os.mkdir", "os.rename", "os.rmdir", "shutil.rmtree")
+
+
+def die_at(step, folder, work, events=("open", *MOVES)):
+    """Works, and is killed with SIGKILL before a file operation in a folder; the first is number 0."""
+    operations = 0
+
+    def count(event, arguments):
+        nonlocal operations
+        named = str(arguments[0]) if arguments else ""
+        if event in events and named.startswith(folder):
+            operations += 1
+            if operations > step:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(count)
+    work()
+
+
 def test_a_build_killed_at_any_step_leaves_one_that_works(settings, project):
-    """Kills a build with SIGKILL before its first file operation, then before its second, until it ends by itself."""
+    """Kills a build before its first file operation, then before its second, until it ends by itself."""
     old = build_index(settings, "docs")
     (project / "docs/new.md").write_text("# New\n\nA page about volcanoes.\n")
-    folder = str(index_folder(settings, "docs"))
-
-    def build_and_die(at):
-        operations = 0
-
-        def count(event, arguments):
-            nonlocal operations
-            named = str(arguments[0]) if arguments else ""
-            if event in ("open", "os.mkdir", "os.rename") and named.startswith(folder):
-                operations += 1
-                if operations > at:
-                    os.kill(os.getpid(), signal.SIGKILL)
-
-        sys.addaudithook(count)
-        build_index(settings, "docs")
-
+    build = partial(build_index, settings, "docs")
     used = []
-    while exit_code(in_child(partial(build_and_die, len(used)))) == -signal.SIGKILL:
+    while exit_code(in_child(partial(die_at, len(used), str(old.folder.parent), build))) == -signal.SIGKILL:
         used.append(current_digest(settings, "docs"))
         assert open_index(settings, "docs").search("lock", 1)[0].rank == 1
         use_snapshot(settings, "docs", old.digest)
@@ -353,6 +333,37 @@ def test_a_build_killed_at_any_step_leaves_one_that_works(settings, project):
     assert open_index(settings, "docs").search("volcanoes", 1)[0].uri == "docs/new.md"
 
 
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_new_layout_of_what_is_in_use_killed_at_any_step_leaves_one_that_works(settings, project, tmp_path, damaged):
+    build_index(settings, "docs")
+    (project / "docs/locks.md").write_text("# Locks\n\nA lock is written by a command.\n")
+    digest = build_index(settings, "docs").digest
+    folder, backup = index_folder(settings, "docs"), tmp_path / "backup"
+    if damaged:
+        (folder / digest / "sources.jsonl").write_bytes(b"damaged")
+    shutil.copytree(folder, backup)
+    compact = partial(build_index, settings, "docs", compact=not damaged)
+
+    def search():
+        snapshot = find_snapshot(settings, "docs")
+        segments = snapshot.segments
+        assert [record.id for segment in segments for record in segment.records()]
+        if not damaged:
+            assert open_index(settings, "docs").search("lock", 1)[0].document == "docs/locks.md"
+
+    steps = layouts = 0
+    while exit_code(in_child(partial(die_at, steps, str(folder), compact, MOVES))) == -signal.SIGKILL:
+        steps += 1
+        layouts += (folder / f"{digest}.1").exists()
+        assert current_digest(settings, "docs") == digest
+        assert exit_code(in_child(search)) == 0
+        shutil.rmtree(folder)
+        shutil.copytree(backup, folder)
+    assert steps > layouts > 1
+    assert open_index(settings, "docs").search("lock", 1)[0].document == "docs/locks.md"
+    assert sorted(path.name for path in folder.glob(f"{digest}*")) == [f"{digest}.1"]
+
+
 def test_what_a_killed_builder_left_is_removed_by_the_next(settings, project):
     folder = build_index(settings, "docs").folder.parent
     (folder / ".building-dead").mkdir()
@@ -362,25 +373,6 @@ def test_what_a_killed_builder_left_is_removed_by_the_next(settings, project):
     build_index(settings, "docs")
     os.close(alive)
     assert sorted(leftovers(settings)) == [".building-busy", ".building-busy.lock"]
-
-
-def test_builders_of_the_same_at_once_agree(settings):
-    children = [in_child(partial(build_index, settings, "docs")) for _ in range(6)]
-    assert [exit_code(child) for child in children] == [0] * 6
-    (snapshot,) = list_snapshots(settings, "docs")
-    snapshot.verify()
-    assert current_digest(settings, "docs") == snapshot.digest
-    assert leftovers(settings) == []
-
-
-def test_builders_of_different_things_at_once_all_publish(settings, settings_for):
-    children = [in_child(partial(build_index, settings_for(chunk_tokens=size), "docs")) for size in range(20, 26)]
-    assert [exit_code(child) for child in children] == [0] * 6
-    snapshots = list_snapshots(settings, "docs")
-    for snapshot in snapshots:
-        snapshot.verify()
-    assert len(snapshots) == 6
-    assert current_digest(settings, "docs") in {snapshot.digest for snapshot in snapshots}
 
 
 def test_building_does_not_disturb_a_reader(settings, project):

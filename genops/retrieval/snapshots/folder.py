@@ -59,11 +59,11 @@ def shelf_of(settings: Settings, name: str) -> Shelf:
 
 
 def list_snapshots(settings: Settings, name: str) -> list[Published]:
-    """The readable snapshots of an index, newest first."""
+    """The readable snapshots of an index, newest first. Being listed keeps none of them from removal."""
     shelf, found = shelf_of(settings, name), []
     for digest in shelf.digests():
         try:
-            found.append(shelf.load(digest))
+            found.append(shelf.load(digest).let_go())
         except SnapshotError:
             continue
     return sorted(found, key=lambda snapshot: (snapshot.manifest.built_at, snapshot.digest), reverse=True)
@@ -77,10 +77,15 @@ def find_snapshot(settings: Settings, name: str, prefix: str | None = None) -> P
         SnapshotError: Nothing was built yet, or the manifest is missing, damaged or of another format.
     """
     shelf = shelf_of(settings, name)
-    digest = _by_prefix(shelf, name, prefix) if prefix else _in_use(shelf)
-    if digest is None:
-        raise SnapshotError(f"index {name!r} was not built yet", hint=rebuild(name))
-    return shelf.load(digest)
+    while True:
+        digest = _by_prefix(shelf, name, prefix) if prefix else _in_use(shelf)
+        if digest is None:
+            raise SnapshotError(f"index {name!r} was not built yet", hint=rebuild(name))
+        try:
+            return shelf.load(digest)
+        except SnapshotError:
+            if prefix or _in_use(shelf) == digest:  # else another took its place, and this one was removed
+                raise
 
 
 def current_digest(settings: Settings, name: str) -> str | None:

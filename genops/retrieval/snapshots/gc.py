@@ -14,7 +14,9 @@ from genops.settings import Settings
 def collect_garbage(
     settings: Settings, name: str, *, keep: int = 3, pinned: Collection[str] = (), dry_run: bool = False
 ) -> Removed:
-    """Removes all snapshots of an index but the one in use, those before it, and pinned ones.
+    """Removes all snapshots of an index but the one in use, those before it, pinned ones, and what is open.
+
+    What a process of this machine has open, this one among them, stays until a later collection.
 
     Of an index in a database or on a server the copies on this machine go as well.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import shutil
 from collections.abc import Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from genops.durable import locked, sync, write_durably
 from genops.errors import Location, SnapshotError
+from genops.retrieval.snapshots.layouts import digests_in, discard, layouts, newest, unread
 from genops.retrieval.snapshots.manifest import rebuild
 from genops.retrieval.snapshots.pointer import Use, extended
 from genops.retrieval.snapshots.publish import sweep
@@ -23,9 +23,8 @@ from genops.retrieval.snapshots.shelf import Removed
 from genops.retrieval.snapshots.snapshot import Snapshot
 
 CURRENT = "current"
-LOCK = ".lock"
+LOCK, TURN = ".lock", ".turn"
 _LINE = re.compile(r"([0-9a-f]{64})\s+(\S+)\s+(build|use|rollback)")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,11 @@ class LocalShelf:
         """Keeps other processes and threads out."""
         self.folder.mkdir(parents=True, exist_ok=True)
         return locked(self.folder / LOCK)
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Lets updates of this machine begin one after the other; builds and choices of a snapshot do not wait."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return locked(self.folder / TURN)
 
     def history(self) -> list[Use]:
         """Every change of the snapshot in use, oldest first; empty before the first build.
@@ -81,25 +85,43 @@ class LocalShelf:
 
     def digests(self) -> list[str]:
         """Of everything in the folder that is named as a snapshot is."""
-        return sorted(path.name for path in self.folder.glob("*") if _DIGEST.fullmatch(path.name))
+        return digests_in(self.folder)
 
     def load(self, digest: str) -> Snapshot:
-        """A snapshot; its files are not looked at yet.
+        """A snapshot, which stays there for as long as the result lives; its files are not looked at yet.
 
         Raises:
             SnapshotError: The manifest is missing, damaged or of another format.
         """
-        return Snapshot.load(self.name, self.folder / digest)
+        while True:
+            layout = newest(self.folder, digest)
+            try:
+                return Snapshot.load(self.name, layout)
+            except SnapshotError:
+                if newest(self.folder, digest) == layout:  # else a newer layout took its place
+                    raise
 
     def remove(self, digests: Collection[str], dry_run: bool) -> Removed:
-        """Removes snapshots, and what killed builds left; under the lock."""
-        freed = sum(
-            path.stat().st_size
-            for digest in digests
-            for path in (self.folder / digest).rglob("*")
-            if path.is_file() and path.stat().st_nlink == 1
-        )
+        """Removes snapshots that nobody has open, and what killed builds left; under the lock."""
         abandoned = 0 if dry_run else sweep(self.folder)
-        for digest in digests if not dry_run else ():
-            shutil.rmtree(self.folder / digest, ignore_errors=True)
-        return Removed(tuple(digests), freed, abandoned)
+        gone: list[str] = []
+        still_open: list[str] = []
+        freed = 0
+        for digest in digests:
+            found = layouts(self.folder, digest)
+            sizes = {layout: _own_bytes(layout) for layout in found}
+            removed = [layout for layout in found if (_is_unread(layout) if dry_run else discard(layout))]
+            freed += sum(sizes[layout] for layout in removed)
+            (gone if removed == found else still_open).append(digest)
+        return Removed(tuple(gone), freed, abandoned, tuple(still_open))
+
+
+def _own_bytes(layout: Path) -> int:
+    """Of the files that no other snapshot shares."""
+    files = [path.stat() for path in layout.rglob("*") if path.is_file()]
+    return sum(status.st_size for status in files if status.st_nlink == 1)
+
+
+def _is_unread(layout: Path) -> bool:
+    with unread(layout) as free:
+        return free

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -161,26 +160,6 @@ class Manifest(_Part):
         """The file's bytes, with a checksum over everything in it."""
         content = self.model_dump(mode="json")
         return orjson.dumps({**content, "checksum": digest_of(content)}, option=orjson.OPT_INDENT_2)
-
-    @classmethod
-    def load(cls, path: Path, rebuild: str) -> Manifest:
-        """Reads and checks a manifest.
-
-        Args:
-            path: The file.
-            rebuild: The hint of every error.
-
-        Raises:
-            SnapshotError: It is missing, or :meth:`loads` refuses it.
-        """
-        at = Location(path)
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            raise SnapshotError("the index snapshot has no manifest", at=at, hint=rebuild) from None
-        except OSError as error:
-            raise SnapshotError(f"the manifest cannot be read: {error}", at=at, hint=rebuild) from None
-        return cls.loads(data, path.parent.name, at, rebuild)
 
     @classmethod
     def loads(cls, data: bytes | str, digest: str, at: Location, rebuild: str) -> Manifest:

@@ -12,10 +12,19 @@ from pathlib import Path
 
 from genops.durable import sync, try_lock, write_durably
 from genops.errors import SnapshotError
+from genops.retrieval.snapshots.layouts import (
+    MANIFEST,
+    TEMPORARY,
+    Hold,
+    digests_in,
+    discard,
+    following,
+    layouts,
+    newest,
+)
 from genops.retrieval.snapshots.manifest import FileEntry, Manifest
-from genops.retrieval.snapshots.snapshot import MANIFEST, Snapshot, hashed
+from genops.retrieval.snapshots.snapshot import Snapshot, hashed
 
-_TEMPORARY = ".building-"
 _AT_ONCE = 4
 
 
@@ -24,7 +33,7 @@ def workspace(folder: Path) -> Iterator[Path]:
     """A folder to build in; what killed builders left is removed on the way in, and this one on the way out."""
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
-    place = folder / f"{_TEMPORARY}{secrets.token_hex(8)}"
+    place = folder / f"{TEMPORARY}{secrets.token_hex(8)}"
     held = try_lock(_lock_of(place))
     try:
         place.mkdir()
@@ -37,13 +46,16 @@ def workspace(folder: Path) -> Iterator[Path]:
 
 
 def sweep(folder: Path) -> int:
-    """Removes what killed builders left; a builder at work holds a lock.
+    """Removes what killed builders left, where a builder at work holds a lock, and layouts that count no more.
 
     Returns:
-        How many folders were removed.
+        How many folders killed builders had left.
     """
+    for digest in digests_in(folder):
+        for older in layouts(folder, digest)[:-1]:
+            discard(older)
     removed = 0
-    for place in folder.glob(f"{_TEMPORARY}*"):
+    for place in folder.glob(f"{TEMPORARY}*"):
         if not place.is_dir():
             continue
         with suppress(OSError):
@@ -89,10 +101,10 @@ def _guarded(path: Path) -> FileEntry:
     return FileEntry(size=path.stat().st_size, sha256=hashed(path))
 
 
-def published(name: str, folder: Path) -> Snapshot | None:
-    """The intact snapshot in a folder, when there is one."""
+def published(name: str, folder: Path, digest: str) -> Snapshot | None:
+    """The intact snapshot in an index's folder, when there is one."""
     try:
-        snapshot = Snapshot.load(name, folder)
+        snapshot = Snapshot.load(name, newest(folder, digest))
         snapshot.verify(again=True)
     except SnapshotError:
         return None
@@ -100,7 +112,7 @@ def published(name: str, folder: Path) -> Snapshot | None:
 
 
 def publish(name: str, place: Path, manifest: Manifest, replace: bool = False) -> Snapshot:
-    """Gives a workspace its name in one move; another builder may have been first, and a damaged one makes room.
+    """Gives a workspace its name in one move; older layouts of the snapshot stay until then, and while they are read.
 
     Args:
         name: The index's.
@@ -108,22 +120,22 @@ def publish(name: str, place: Path, manifest: Manifest, replace: bool = False) -
         manifest: Of what is in it.
         replace: Takes the place of an intact snapshot of the same identity, whose files are laid out otherwise.
     """
-    folder = place.parent
-    target, damaged = folder / manifest.digest, place.with_name(f"{place.name}-damaged")
+    folder, digest = place.parent, manifest.digest
     write_durably(place / MANIFEST, manifest.dumps())
     sync(place)
-    try:
-        if target.exists() and (replace or published(name, target) is None):
-            with suppress(FileNotFoundError):  # another builder may have moved it already
-                target.rename(damaged)
+    hold = Hold(place)
+    while True:
+        first = None if replace else published(name, folder, digest)
+        if first is not None:
+            return first
+        target = following(folder, digest)
         try:
             place.rename(target)
+            break
         except OSError:
-            first = published(name, target)
-            if first is None:
+            if not target.exists():  # else another builder was first
                 raise
-            return first
-        sync(folder)
-    finally:
-        shutil.rmtree(damaged, ignore_errors=True)
-    return Snapshot(name, manifest, target)
+    sync(folder)
+    for older in layouts(folder, digest)[:-1]:
+        discard(older)
+    return Snapshot(name, manifest, target, hold=hold)

@@ -35,6 +35,10 @@ class Published(ABC):
         """What a lock pins."""
         return self.manifest.identity.component(self.name)
 
+    def let_go(self) -> Published:
+        """The same for who only wants to know of it: a snapshot of this machine is not kept from removal by it."""
+        return self
+
     @property
     @abstractmethod
     def place(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 from bisect import bisect_right
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from struct import Struct
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from genops.errors import Location, SnapshotError
 from genops.retrieval.dense import DenseIndex, open_dense
 from genops.retrieval.document import MetadataValue
 from genops.retrieval.lexical import Postings
@@ -173,7 +175,9 @@ class Segment:
 
     @cached_property
     def _headings(self) -> list[str]:
-        headings: list[str] = orjson.loads((self._folder / HEADINGS).read_bytes())
+        path = self._folder / HEADINGS
+        with _reading(path):
+            headings: list[str] = orjson.loads(path.read_bytes())
         return headings
 
     def record(self, position: int) -> DocumentRecord:
@@ -237,11 +241,20 @@ def _table(path: Path, fields: tuple[tuple[str, str], ...]) -> NDArray[Any]:
     import numpy as np
 
     kind = np.dtype(list(fields))
-    return np.asarray(np.memmap(path, dtype=kind, mode="r")) if path.stat().st_size else np.zeros(0, dtype=kind)
+    with _reading(path):
+        return np.asarray(np.memmap(path, dtype=kind, mode="r")) if path.stat().st_size else np.zeros(0, dtype=kind)
 
 
 def _mapped(path: Path) -> memoryview:
-    with path.open("rb") as stream:
+    with _reading(path), path.open("rb") as stream:
         if path.stat().st_size == 0:
             return memoryview(b"")
         return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise SnapshotError(f"a file of the index snapshot cannot be read: {error}", at=Location(path)) from None

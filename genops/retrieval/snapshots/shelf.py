@@ -19,11 +19,13 @@ class Removed:
         snapshots: Digests.
         bytes: Disk space that became free, without what is shared with a snapshot that stays; None when nobody says.
         abandoned: What killed builds had left, by number.
+        open: Digests that stay for now: a process has them open.
     """
 
     snapshots: tuple[str, ...]
     bytes: int | None
     abandoned: int
+    open: tuple[str, ...] = ()
 
 
 class Shelf(Protocol):
@@ -46,9 +48,9 @@ class Shelf(Protocol):
         ...
 
     def load(self, digest: str) -> Published:
-        """One of them."""
+        """One of them; of this machine it stays there for as long as the result lives."""
         ...
 
     def remove(self, digests: Collection[str], dry_run: bool) -> Removed:
-        """Removes snapshots, and what killed builds left; under the lock."""
+        """Removes snapshots that nobody has open, and what killed builds left; under the lock."""
         ...

@@ -1,8 +1,8 @@
 """An index snapshot on disk: an immutable folder named by its digest.
 
-``.genops/indexes/NAME/`` holds a folder for each snapshot, with its ``manifest.json`` and a folder for each segment,
-and the file ``current`` that says which one is in use. Nothing is ever changed in a published folder; a segment that
-two snapshots share is there once, by hard links.
+``.genops/indexes/NAME/`` holds a folder for each snapshot (see :mod:`~genops.retrieval.snapshots.layouts`), with its
+``manifest.json`` and a folder for each segment, and the file ``current`` that says which one is in use. Nothing is ever
+changed in a published folder; a segment that two snapshots share is there once, by hard links.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,11 @@ from typing import Any
 import orjson
 
 from genops.errors import Location, SnapshotError
+from genops.retrieval.snapshots.layouts import MANIFEST, Hold, digest_of
 from genops.retrieval.snapshots.manifest import FileEntry, Manifest, rebuild
 from genops.retrieval.snapshots.published import Published
 from genops.retrieval.snapshots.segment import DocumentRecord, Segment
 
-MANIFEST = "manifest.json"
 SOURCES = "sources.jsonl"
 
 _verified: dict[Path, tuple[tuple[int, ...], ...]] = {}
@@ -44,9 +44,11 @@ class Snapshot(Published):
 
     Attributes:
         folder: Where its files are.
+        hold: Keeps them there for as long as this object lives, whatever is built and removed meanwhile.
     """
 
     folder: Path
+    hold: Hold | None = field(default=None, kw_only=True, compare=False, repr=False)
 
     @classmethod
     def load(cls, name: str, folder: Path) -> Snapshot:
@@ -55,7 +57,19 @@ class Snapshot(Published):
         Raises:
             SnapshotError: The manifest is missing, damaged or of another format.
         """
-        return cls(name, Manifest.load(folder / MANIFEST, rebuild(name)), folder)
+        at, hint = Location(folder / MANIFEST), rebuild(name)
+        try:
+            hold = Hold(folder)
+            data = (folder / MANIFEST).read_bytes()
+        except FileNotFoundError:
+            raise SnapshotError("the index snapshot has no manifest", at=at, hint=hint) from None
+        except OSError as error:
+            raise SnapshotError(f"the manifest cannot be read: {error}", at=at, hint=hint) from None
+        return cls(name, Manifest.loads(data, digest_of(folder), at, hint), folder, hold=hold)
+
+    def let_go(self) -> Snapshot:
+        """See :meth:`Published.let_go`."""
+        return replace(self, hold=None)
 
     @cached_property
     def segments(self) -> list[Segment]:
@@ -82,7 +96,11 @@ class Snapshot(Published):
 
     def sources(self) -> list[dict[str, Any]]:
         """See :meth:`Published.sources`."""
-        return [orjson.loads(line) for line in (self.folder / SOURCES).read_bytes().splitlines()]
+        try:
+            lines = (self.folder / SOURCES).read_bytes().splitlines()
+        except OSError as error:
+            raise _unreadable(self.folder / SOURCES, error, self.name) from None
+        return [orjson.loads(line) for line in lines]
 
     def verify(self, again: bool = False) -> str:
         """Checks the bytes of every file, once in a process for as long as the files are left alone."""
@@ -102,15 +120,18 @@ class Snapshot(Published):
         return status.st_size, status.st_mtime_ns, status.st_ino
 
     def _check(self, file: str, entry: FileEntry) -> None:
-        at = Location(self.folder / file)
         try:
             intact = (self.folder / file).stat().st_size == entry.size and hashed(self.folder / file) == entry.sha256
         except OSError as error:
-            raise SnapshotError(
-                f"a file of the index snapshot cannot be read: {error.strerror}", at=at, hint=rebuild(self.name)
-            ) from None
+            raise _unreadable(self.folder / file, error, self.name) from None
         if not intact:
+            at = Location(self.folder / file)
             raise SnapshotError("a file of the index snapshot was changed or damaged", at=at, hint=rebuild(self.name))
+
+
+def _unreadable(path: Path, error: OSError, name: str) -> SnapshotError:
+    what = f"a file of the index snapshot cannot be read: {error.strerror}"
+    return SnapshotError(what, at=Location(path), hint=rebuild(name))
 
 
 def hashed(path: Path) -> str:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -12,6 +13,7 @@ import pytest
 from genops.errors import InputError, ReferenceNotFound, SnapshotError
 from genops.index_settings import SearchSettings
 from genops.retrieval import (
+    Document,
     build_index,
     collect_garbage,
     current_digest,
@@ -112,8 +114,25 @@ def test_an_update_needs_the_files_of_what_is_in_use(builder, reader):
     assert found(builder) == {"n0": "Bread."}
 
 
+def test_an_update_begins_again_from_what_another_machine_put_in_use(builder, reader):
+    chosen = build_index(builder, "docs", notes("A whale.")).digest
+    build_index(builder, "docs", notes("A bad note."))
+    meanwhile = iter([lambda: use_snapshot(reader, "docs", chosen)])
+    new = Document("new", "new", "A new note.")
+    update_index(builder, "docs", [new], progress=lambda done, total: next(meanwhile, lambda: None)())
+    assert found(reader) == {"n0": "A whale.", "new": "A new note."}
+
+
+def test_updates_at_once_all_count(builder, reader):
+    build_index(builder, "docs", notes("A whale."))
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda n: update_index(builder, "docs", [Document(n, n, f"Note {n}.")]), "abc"))
+    assert found(reader).keys() == {"n0", "a", "b", "c"}
+
+
 def test_garbage_goes_away_here_and_there(builder, reader):
-    built = [build_index(builder, "docs", notes(*texts)) for texts in (["A whale."], ["B whale."], ["C whale."])]
+    texts = (["A whale."], ["B whale."], ["C whale."])
+    built = [build_index(builder, "docs", notes(*each)).let_go() for each in texts]
     old = open_index(reader, "docs", built[0].digest)
     assert old.search("whale", 1)
     would = collect_garbage(builder, "docs", keep=1, dry_run=True)
