@@ -35,7 +35,7 @@ from genops.retrieval.snapshots.pointer import Use, now
 from genops.retrieval.snapshots.publish import guarded, publish, published, share, workspace
 from genops.retrieval.snapshots.segment import Segment
 from genops.retrieval.snapshots.segment_writer import SegmentWriter
-from genops.retrieval.snapshots.snapshot import SOURCES, Place, Snapshot
+from genops.retrieval.snapshots.snapshot import SOURCES, TIMES, Place, Snapshot
 from genops.settings import Settings
 
 if TYPE_CHECKING:
@@ -208,10 +208,11 @@ class _Build:
                 writer.add(document, cutter.chunks(document))
             identity = identity_of(index, self.embedder, self.changes.digests)
             there = published(self.name, place.with_name(identity.component(self.name).digest))
-            if there is not None and not (compact and len(there.segments) > 1):
+            renewed = there is not None and any(self.changes.modified[r.id] != r.modified for r in there.records())
+            if there is not None and not renewed and not (compact and len(there.segments) > 1):
                 return there
             entries, known = self._segments(place, writer, compact)
-        return self._publish(place, identity, entries, known, compact)
+        return self._publish(place, identity, entries, known, compact or renewed)
 
     def _segments(
         self, place: Path, writer: SegmentWriter, compact: bool
@@ -269,6 +270,16 @@ class _Build:
 
         return embed
 
+    def _times(self) -> dict[str, int | None]:
+        """When documents were modified that were so since their segment was written, which stays as it is."""
+        noted = self.last.times if self.last is not None else {}
+        modified = self.changes.modified
+        return {
+            name: modified[name]
+            for name, record in self.changes.kept.items()
+            if name in noted or modified[name] != record.modified
+        }
+
     def _publish(
         self,
         place: Path,
@@ -279,6 +290,8 @@ class _Build:
     ) -> Snapshot:
         lines = (orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in self.changes.sources)
         write_durably(place / SOURCES, b"".join(lines))
+        if times := self._times():
+            write_durably(place / TIMES, orjson.dumps(times))
         segments = [Segment(place / entry.name, entry, self.embedder.dimension) for entry in entries]
         living = sum(segment.entry.chunks - len(segment.dead_rows()) for segment in segments)
         manifest = Manifest(
