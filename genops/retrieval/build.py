@@ -20,6 +20,7 @@ from genops.retrieval.dense import choose_kind
 from genops.retrieval.document import Document
 from genops.retrieval.embedders import Embedder, VectorCache, embed_texts, embedder_named, language_warning
 from genops.retrieval.lexical import Analyzer
+from genops.retrieval.search.rerank import reranker_identity
 from genops.retrieval.snapshots.folder import current_digest, find_snapshot, index_settings, local_shelf
 from genops.retrieval.snapshots.local import LocalShelf
 from genops.retrieval.snapshots.manifest import (
@@ -122,13 +123,17 @@ def update_index(
     return build.run(build.changes.from_update(documents, remove), compact=False)
 
 
-def identity_of(index: IndexSettings, embedder: Embedder, digests: dict[str, str]) -> Identity:
+def identity_of(settings: Settings, index: IndexSettings, embedder: Embedder, digests: dict[str, str]) -> Identity:
     """The logical identity that a build of these documents would have.
 
     Args:
-        index: The settings.
+        settings: The project's.
+        index: The index's.
         embedder: Of the passages.
         digests: Every document's digest, by id.
+
+    Raises:
+        DefinitionError: There is no such cross-encoder, or it is not pinned.
     """
     analyzer = _analyzer(index)
     return Identity(
@@ -139,6 +144,7 @@ def identity_of(index: IndexSettings, embedder: Embedder, digests: dict[str, str
         ),
         analyzer=None if analyzer is None else analyzer.identity(),
         search=index.search,
+        reranker=reranker_identity(index.search, settings.root),
         documents=DocumentsDigest.of(digests),
     )
 
@@ -148,6 +154,7 @@ class _Build:
     """One build.
 
     Attributes:
+        identity: What it will be, but for the documents.
         last: The snapshot in use when its passages can be taken over.
         places: Its documents, by id.
         started: When, ISO 8601 in UTC.
@@ -157,6 +164,7 @@ class _Build:
     name: str
     index: IndexSettings
     embedder: Embedder
+    identity: Identity
     last: Snapshot | None
     places: dict[str, Place]
     changes: Changes
@@ -168,12 +176,13 @@ class _Build:
     def of(cls, settings: Settings, name: str, progress: Progress | None, cache: VectorCache | None = None) -> _Build:
         index = index_settings(settings, name)
         embedder = embedder_named(settings, index.embedder)
-        last = _reusable(settings, name, identity_of(index, embedder, {}))
+        identity = identity_of(settings, index, embedder, {})
+        last = _reusable(settings, name, identity)
         places = {place.record.id: place for place in last.places()} if last is not None else {}
         changes = Changes({name: place.record for name, place in places.items()})
         report = progress or (lambda done, total: None)
         cache = cache or VectorCache.of(settings)
-        return cls(settings, name, index, embedder, last, places, changes, report, cache, now())
+        return cls(settings, name, index, embedder, identity, last, places, changes, report, cache, now())
 
     def run(self, new: Iterator[Document], compact: bool) -> Snapshot:
         """Builds, or finds what was built before, and puts it in use."""
@@ -206,7 +215,7 @@ class _Build:
             cutter = Cutter(self.embedder, index.chunker, index.chunk_tokens, index.overlap_tokens)
             for document in new:
                 writer.add(document, cutter.chunks(document))
-            identity = identity_of(index, self.embedder, self.changes.digests)
+            identity = self.identity.model_copy(update={"documents": DocumentsDigest.of(self.changes.digests)})
             there = published(self.name, place.with_name(identity.component(self.name).digest))
             renewed = there is not None and any(self.changes.modified[r.id] != r.modified for r in there.records())
             if there is not None and not renewed and not (compact and len(there.segments) > 1):
