@@ -37,6 +37,7 @@ from genops.retrieval.snapshots.publish import guarded, publish, published, shar
 from genops.retrieval.snapshots.segment import Segment
 from genops.retrieval.snapshots.segment_writer import SegmentWriter
 from genops.retrieval.snapshots.snapshot import SOURCES, TIMES, Place, Snapshot
+from genops.retrieval.warnings import empty_warning, left_out_warning
 from genops.settings import Settings
 
 if TYPE_CHECKING:
@@ -316,10 +317,18 @@ class _Build:
                 Canary(text=text, vector=[round(float(number), 7) for number in vector])
                 for text, vector in zip(_CANARIES, embed_texts(self.embedder, _CANARIES), strict=True)
             ],
-            warnings=[warning for warning in (language_warning(self.embedder, self.index.language),) if warning],
+            warnings=self._warnings(segments),
             built_at=self.started,
         )
         return publish(self.name, place, manifest, replace)
+
+    def _warnings(self, segments: Sequence[Segment]) -> list[str]:
+        said = (
+            language_warning(self.embedder, self.index.language),
+            empty_warning(segments),
+            left_out_warning(self.changes.sources),
+        )
+        return [warning for warning in said if warning]
 
 
 def _analyzer(index: IndexSettings) -> Analyzer | None:

@@ -46,19 +46,24 @@ class Changes:
         unread = _read_before(last)
         found = scan(settings, index)
         read = {entry: list[str]() for entry in found.entries}
+        left_out = {entry: list[str]() for entry in found.entries}
         taken: dict[str, str] = {}
         for entry in found.entries:
-            ids = unread.get((entry.key, entry.stamp)) if entry.stamp is not None else None
-            if ids is not None and all(name in self.before for name in ids):
-                read[entry] = ids
+            line = unread.get((entry.key, entry.stamp)) if entry.stamp is not None else None
+            ids = line["documents"] if line is not None else ()
+            if line is not None and all(name in self.before for name in ids):
+                read[entry], left_out[entry] = ids, line.get("left_out", [])
                 for name in ids:
                     taken[name] = self.before[name].uri
                     self._keep(self.before[name], self.before[name].modified)
         changed = [entry for entry in found.entries if not read[entry]]
         for entry, document in found.read_all(changed, taken):
             read[entry].append(document.id)
+            left_out[entry] += document.left_out
             yield from self._new(document)
-        self.sources += [{"key": e.key, "stamp": e.stamp, "documents": ids} for e, ids in read.items()]
+        for entry, ids in read.items():
+            more = {"left_out": left_out[entry]} if left_out[entry] else {}
+            self.sources.append({"key": entry.key, "stamp": entry.stamp, "documents": ids, **more})
 
     def from_documents(self, documents: Iterable[Document]) -> Iterator[Document]:
         """Documents that are the whole contents.
@@ -111,8 +116,8 @@ class Changes:
                 self.metadata[key] = "float" if {known, kind} == {"int", "float"} else "mixed"
 
 
-def _read_before(last: Published | None) -> dict[tuple[str, str], list[str]]:
-    """Ids of the documents that were read from a source in a state."""
+def _read_before(last: Published | None) -> dict[tuple[str, str], dict[str, Any]]:
+    """What was read from a source in a state."""
     if last is None:
         return {}
-    return {(line["key"], line["stamp"]): line["documents"] for line in last.sources() if line["stamp"] is not None}
+    return {(line["key"], line["stamp"]): line for line in last.sources() if line["stamp"] is not None}

@@ -190,6 +190,12 @@ class Segment:
             record = DocumentRecord(*orjson.loads(self._records[at : at + size]))
             yield record._replace(modified=self._times[record.id]) if record.id in self._times else record
 
+    def empty_documents(self) -> list[int]:
+        """Positions of the documents that have no passage."""
+        import numpy as np
+
+        return np.flatnonzero(self._documents["chunks"] == 0).tolist()  # type: ignore[no-any-return]
+
     def text(self, position: int) -> str:
         """A document's whole text."""
         row = self._documents[position]
