@@ -218,7 +218,7 @@ class _Build:
                 writer.add(document, cutter.chunks(document))
             identity = self.identity.model_copy(update={"documents": DocumentsDigest.of(self.changes.digests)})
             there = published(self.name, place.with_name(identity.component(self.name).digest))
-            renewed = there is not None and any(self.changes.modified[r.id] != r.modified for r in there.records())
+            renewed = there is not None and self._is_renewed(there)
             if there is not None and not renewed and not (compact and len(there.segments) > 1):
                 return there
             entries, known = self._segments(place, writer, compact)
@@ -279,6 +279,12 @@ class _Build:
             return vectors
 
         return embed
+
+    def _is_renewed(self, there: Snapshot) -> bool:
+        """Whether a document was modified at another time than a snapshot of the same documents has."""
+        same = self.last is not None and self.last.digest == there.digest
+        records = self.changes.before.values() if same else there.records()
+        return any(self.changes.modified[record.id] != record.modified for record in records)
 
     def _times(self) -> dict[str, int | None]:
         """When documents were modified that were so since their segment was written, which stays as it is."""

@@ -50,10 +50,9 @@ class Changes:
         taken: dict[str, str] = {}
         for entry in found.entries:
             line = unread.get((entry.key, entry.stamp)) if entry.stamp is not None else None
-            ids = line["documents"] if line is not None else ()
-            if line is not None and all(name in self.before for name in ids):
-                read[entry], left_out[entry] = ids, line.get("left_out", [])
-                for name in ids:
+            if line is not None and all(name in self.before for name in line["documents"]):
+                read[entry], left_out[entry] = line["documents"], line.get("left_out", [])
+                for name in read[entry]:
                     taken[name] = self.before[name].uri
                     self._keep(self.before[name], self.before[name].modified)
         changed = [entry for entry in found.entries if not read[entry]]

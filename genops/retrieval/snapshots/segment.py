@@ -194,7 +194,7 @@ class Segment:
         """Positions of the documents that have no passage."""
         import numpy as np
 
-        return np.flatnonzero(self._documents["chunks"] == 0).tolist()  # type: ignore[no-any-return]
+        return np.flatnonzero(self._documents["chunks"] == 0).tolist()
 
     def text(self, position: int) -> str:
         """A document's whole text."""
