@@ -46,22 +46,25 @@ class Changes:
         unread = _read_before(last)
         found = scan(settings, index)
         read = {entry: list[str]() for entry in found.entries}
-        left_out = {entry: list[str]() for entry in found.entries}
+        left_out: dict[str, list[str]] = {}
         taken: dict[str, str] = {}
         for entry in found.entries:
             line = unread.get((entry.key, entry.stamp)) if entry.stamp is not None else None
             if line is not None and all(name in self.before for name in line["documents"]):
-                read[entry], left_out[entry] = line["documents"], line.get("left_out", [])
+                read[entry] = line["documents"]
+                if "left_out" in line:
+                    left_out[entry.key] = line["left_out"]
                 for name in read[entry]:
                     taken[name] = self.before[name].uri
                     self._keep(self.before[name], self.before[name].modified)
         changed = [entry for entry in found.entries if not read[entry]]
         for entry, document in found.read_all(changed, taken):
             read[entry].append(document.id)
-            left_out[entry] += document.left_out
+            if document.left_out:
+                left_out.setdefault(entry.key, []).extend(document.left_out)
             yield from self._new(document)
         for entry, ids in read.items():
-            more = {"left_out": left_out[entry]} if left_out[entry] else {}
+            more = {"left_out": left_out[entry.key]} if entry.key in left_out else {}
             self.sources.append({"key": entry.key, "stamp": entry.stamp, "documents": ids, **more})
 
     def from_documents(self, documents: Iterable[Document]) -> Iterator[Document]:
