@@ -131,10 +131,10 @@ class SearchSettings(_Strict):
         b: BM25's normalisation by length.
         diversity: 0 for the best passages, up to 1 for the most different ones (maximal marginal relevance).
         rerank: A cross-encoder: a model of the hub, or a folder of the project (``./models/reranker``); None for none.
-        rerank_revision: Of the hub; pins the weights.
-        rerank_top: Passages that the cross-encoder reads.
+        rerank_revision: Of a model of the hub: the commit, 40 hexadecimal digits. A folder is pinned by its hashes.
+        rerank_top: Passages that the cross-encoder reads; as many as hits are asked for, where these are more.
         threshold: Passages below this score are left out.
-        neighbours: Passages before and after a hit that its text is widened by.
+        neighbours: Passages before and after a hit that its text is widened by; hits whose texts overlap become one.
     """
 
     mode: SearchMode = "hybrid"

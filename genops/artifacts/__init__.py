@@ -3,7 +3,7 @@
 from genops.artifacts.canonical import Json, canonical_bytes, digest_of, ordered_schema, plain_schema, short
 from genops.artifacts.component import Component, ComponentKind
 from genops.artifacts.files import adapter_component, file_digest, kept_digest
-from genops.artifacts.lock import Lock, LockEntry
+from genops.artifacts.lock import Lock, LockEntry, locked_digests
 from genops.artifacts.payload import Payload, Value, decode, encode, json_form, normalise, payload_bytes
 from genops.artifacts.reference import Reference
 from genops.artifacts.source import source_digest
@@ -25,6 +25,7 @@ __all__ = [
     "file_digest",
     "json_form",
     "kept_digest",
+    "locked_digests",
     "normalise",
     "ordered_schema",
     "payload_bytes",

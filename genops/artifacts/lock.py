@@ -161,6 +161,16 @@ class Lock:
         return found
 
 
+def locked_digests(folder: Path, kind: str) -> set[str]:
+    """Digests of the components of a kind in all lock files of a folder.
+
+    Raises:
+        LockMismatch: One of them cannot be read.
+    """
+    locks = map(Lock.load, sorted(folder.glob("**/*.lock")))
+    return {entry.digest for lock in locks for entry in lock.entries if entry.kind == kind}
+
+
 def _change(before: _Version, after: _Version) -> str:
     if before[0] != after[0]:
         return f"{short(before[0])} -> {short(after[0])}"

@@ -15,6 +15,7 @@ from genops.cli.project import opened
 if TYPE_CHECKING:
     from genops.retrieval import Published
     from genops.retrieval.compare import ChunkDiff
+    from genops.retrieval.snapshots.manifest import Manifest
     from genops.settings import Settings
 
 app = typer.Typer(help="Build and search indexes of documents.", no_args_is_help=True, rich_markup_mode=None)
@@ -129,15 +130,27 @@ def show(name: IndexName, as_json: AsJson = False) -> None:
     for segment in segments:
         gone = f", {counted(len(segment.deleted), 'tombstone')}" if segment.deleted else ""
         say(f"  segment    {segment.kind}: {counted(segment.chunks, 'passage')}{gone}")
+    say(f"  vectors    {manifest.dimension} numbers, compared by {identity.metric}")
+    say(f"  canaries   {_canaries(manifest)}")
     say(f"  embedder   {', '.join(f'{key} {str(value)[:40]}' for key, value in identity.embedder.items())}")
     say(f"  chunker    {chunker.name}, {chunker.tokens} tokens, {chunker.overlap} shared")
     words = (identity.analyzer or {}).items()
     say(f"  words      {', '.join(f'{key} {str(value)[:40]}' for key, value in words) or 'none'}")
     how = identity.search.model_dump(exclude_none=True)
     say(f"  search     {', '.join(f'{key} {value}' for key, value in how.items())}")
+    if identity.reranker is not None:
+        say(f"  reranker   {', '.join(f'{key} {value[:40]}' for key, value in identity.reranker.items())}")
     say(f"  metadata   {', '.join(f'{key}: {kind}' for key, kind in manifest.metadata.items()) or 'none'}")
     for warning in manifest.warnings:
         say(f"  warning    {warning}")
+
+
+def _canaries(manifest: Manifest) -> str:
+    """How many there are, and how far the embedder's vectors may be from theirs."""
+    from genops.retrieval.search.sameness import CANARY_TOLERANCE
+    from genops.tracing.quantities import counted
+
+    return f"{counted(len(manifest.canaries), 'text')}, each within a cosine distance of {CANARY_TOLERANCE:g}"
 
 
 def _found(settings: Settings, name: str) -> Published:
@@ -199,17 +212,21 @@ def rollback(name: IndexName) -> None:
 
 @app.command()
 def verify(name: IndexName) -> None:
-    """Check a snapshot and its embedder.
+    """Check a snapshot and its models.
 
-    Every byte is compared with the manifest's hashes, the embedder with the canaries' vectors.
+    Every byte is compared with the manifest's hashes, the embedder's vectors of known texts, the canaries, with those
+    in the manifest, and a cross-encoder's folder with its hashes.
     """
     from genops.retrieval import open_index
 
     with opened() as project:
         snapshot = _found(project.settings, name)
         intact = snapshot.verify(again=True)
-        open_index(project.settings, snapshot.name, snapshot.digest).check_embedder()
-    say(f"{snapshot.name}#{snapshot.digest[:12]}: {intact} intact, embedder the same")
+        index = open_index(project.settings, snapshot.name, snapshot.digest)
+        index.check_embedder()
+        index.check_reranker()
+    same = f"embedder the same ({_canaries(snapshot.manifest)})"
+    say(f"{snapshot.name}#{snapshot.digest[:12]}: {intact} intact, {same}")
 
 
 @app.command()
@@ -220,14 +237,17 @@ def gc(
 ) -> None:
     """Remove snapshots that are not needed.
 
-    Those in use, the last ones, and those of published versions stay.
+    Those in use, the last ones, those of published versions, and those that a lock file names stay.
     """
+    from genops.artifacts import locked_digests
     from genops.retrieval import collect_garbage
     from genops.tracing.quantities import counted
 
     with opened() as project:
-        pinned = project.store.published_digests("index")
-        removed = collect_garbage(project.settings, name, keep=keep, pinned=pinned, dry_run=dry_run)
+        settings = project.settings
+        locked = locked_digests(settings.root / settings.paths.chains, "index")
+        pinned = project.store.published_digests("index") | locked
+        removed = collect_garbage(settings, name, keep=keep, pinned=pinned, dry_run=dry_run)
     for digest in removed.snapshots:
         say(f"{name}#{digest[:12]}")
     would = "would remove" if dry_run else "removed"

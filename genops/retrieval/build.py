@@ -21,6 +21,7 @@ from genops.retrieval.dense import choose_kind
 from genops.retrieval.document import Document
 from genops.retrieval.embedders import Embedder, VectorCache, embed_texts, embedder_named, language_warning
 from genops.retrieval.lexical import Analyzer
+from genops.retrieval.search.rerank import reranker_identity
 from genops.retrieval.snapshots.folder import current_digest, find_snapshot, index_settings, local_shelf
 from genops.retrieval.snapshots.local import LocalShelf
 from genops.retrieval.snapshots.manifest import (
@@ -37,7 +38,8 @@ from genops.retrieval.snapshots.publish import guarded, publish, published, shar
 from genops.retrieval.snapshots.segment import Segment
 from genops.retrieval.snapshots.segment_writer import SegmentWriter
 from genops.retrieval.snapshots.shelf import Shelf
-from genops.retrieval.snapshots.snapshot import SOURCES, Place, Snapshot
+from genops.retrieval.snapshots.snapshot import SOURCES, TIMES, Place, Snapshot
+from genops.retrieval.warnings import empty_warning, left_out_warning
 from genops.settings import Settings
 
 if TYPE_CHECKING:
@@ -138,13 +140,17 @@ def update_index(
     )
 
 
-def identity_of(index: IndexSettings, embedder: Embedder, digests: dict[str, str]) -> Identity:
+def identity_of(settings: Settings, index: IndexSettings, embedder: Embedder, digests: dict[str, str]) -> Identity:
     """The logical identity that a build of these documents would have.
 
     Args:
-        index: The settings.
+        settings: The project's.
+        index: The index's.
         embedder: Of the passages.
         digests: Every document's digest, by id.
+
+    Raises:
+        DefinitionError: There is no such cross-encoder, or it is not pinned.
     """
     analyzer = _analyzer(index)
     return Identity(
@@ -155,6 +161,7 @@ def identity_of(index: IndexSettings, embedder: Embedder, digests: dict[str, str
         ),
         analyzer=None if analyzer is None else analyzer.identity(),
         search=index.search,
+        reranker=reranker_identity(index.search, settings.root),
         documents=DocumentsDigest.of(digests),
     )
 
@@ -180,6 +187,7 @@ class _Build:
     """One build.
 
     Attributes:
+        identity: What it will be, but for the documents.
         last: The snapshot in use when its passages can be taken over.
         places: Its documents, by id.
         started: When, ISO 8601 in UTC.
@@ -189,6 +197,7 @@ class _Build:
     name: str
     index: IndexSettings
     embedder: Embedder
+    identity: Identity
     last: Snapshot | None
     places: dict[str, Place]
     changes: Changes
@@ -200,12 +209,13 @@ class _Build:
     def of(cls, settings: Settings, name: str, progress: Progress | None, cache: VectorCache | None = None) -> _Build:
         index = index_settings(settings, name)
         embedder = embedder_named(settings, index.embedder)
-        last = _reusable(settings, name, identity_of(index, embedder, {}))
+        identity = identity_of(settings, index, embedder, {})
+        last = _reusable(settings, name, identity)
         places = {place.record.id: place for place in last.places()} if last is not None else {}
         changes = Changes({name: place.record for name, place in places.items()})
         report = progress or (lambda done, total: None)
         cache = cache or VectorCache.of(settings)
-        return cls(settings, name, index, embedder, last, places, changes, report, cache, now())
+        return cls(settings, name, index, embedder, identity, last, places, changes, report, cache, now())
 
     def run(self, new: Iterator[Document], compact: bool = False, after: str | None = None) -> Snapshot:
         """Builds, or finds what was built before, and puts it in use.
@@ -221,38 +231,39 @@ class _Build:
         local = local_shelf(self.settings, self.name)
         try:
             with _writing(local), workspace(local.folder) as place:
-                built = self._build(place, new, compact)
+                built, replaces = self._build(place, new, compact)
                 self.last = None  # its files may go: it may be the older layout of what was built
-                return self._put_in_use(built, place, compact, after)
+                return self._put_in_use(built, place, replaces, after)
         finally:
             self.cache.close()
 
-    def _put_in_use(self, built: Snapshot | Manifest, place: Path, compact: bool, after: str | None) -> Snapshot:
+    def _put_in_use(self, built: Snapshot | Manifest, place: Path, replaces: bool, after: str | None) -> Snapshot:
         """Says that it is what counts, where the index is searched; of one that is elsewhere, once it is there."""
         backend = backend_of(self.settings, self.name)
         shelf = backend or local_shelf(self.settings, self.name)
         with shelf.locked():
             _check_in_use(shelf, after)
-            snapshot = publish(self.name, place, built, compact) if isinstance(built, Manifest) else built
+            snapshot = publish(self.name, place, built, replaces) if isinstance(built, Manifest) else built
             if backend is not None:
                 backend.push(snapshot)
                 _check_in_use(shelf, after)  # not every backend has locks, and a push takes its time
             shelf.put_in_use(Use(snapshot.digest, self.started, "build"))
         return snapshot
 
-    def _build(self, place: Path, new: Iterator[Document], compact: bool) -> Snapshot | Manifest:
-        """What was built before, or the manifest of what is in the workspace now."""
+    def _build(self, place: Path, new: Iterator[Document], compact: bool) -> tuple[Snapshot | Manifest, bool]:
+        """What was built before, or the manifest of what is in the workspace; and whether it replaces what is there."""
         index = self.index
         with SegmentWriter(place / _NEW, self.embedder.dimension) as writer:
             cutter = Cutter(self.embedder, index.chunker, index.chunk_tokens, index.overlap_tokens)
             for document in new:
                 writer.add(document, cutter.chunks(document))
-            identity = identity_of(index, self.embedder, self.changes.digests)
+            identity = self.identity.model_copy(update={"documents": DocumentsDigest.of(self.changes.digests)})
             there = published(self.name, place.parent, identity.component(self.name).digest)
-            if there is not None and not (compact and len(there.segments) > 1):
-                return there
+            renewed = there is not None and self._is_renewed(there)
+            if there is not None and not renewed and not (compact and len(there.segments) > 1):
+                return there, False
             entries, known = self._segments(place, writer, compact)
-        return self._manifest(place, identity, entries, known)
+        return self._manifest(place, identity, entries, known), compact or renewed
 
     def _segments(
         self, place: Path, writer: SegmentWriter, compact: bool
@@ -310,12 +321,30 @@ class _Build:
 
         return embed
 
+    def _is_renewed(self, there: Snapshot) -> bool:
+        """Whether a document was modified at another time than a snapshot of the same documents has."""
+        same = self.last is not None and self.last.digest == there.digest
+        records = self.changes.before.values() if same else there.records()
+        return any(self.changes.modified[record.id] != record.modified for record in records)
+
+    def _times(self) -> dict[str, int | None]:
+        """When documents were modified that were so since their segment was written, which stays as it is."""
+        noted = self.last.times if self.last is not None else {}
+        modified = self.changes.modified
+        return {
+            name: modified[name]
+            for name, record in self.changes.kept.items()
+            if name in noted or modified[name] != record.modified
+        }
+
     def _manifest(
         self, place: Path, identity: Identity, entries: list[SegmentEntry], known: dict[str, FileEntry]
     ) -> Manifest:
         """What guards the workspace, whose files are all on the disk."""
         lines = (orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in self.changes.sources)
         write_durably(place / SOURCES, b"".join(lines))
+        if times := self._times():
+            write_durably(place / TIMES, orjson.dumps(times))
         segments = [Segment(place / entry.name, entry, self.embedder.dimension) for entry in entries]
         living = sum(segment.entry.chunks - len(segment.dead_rows()) for segment in segments)
         return Manifest(
@@ -331,9 +360,17 @@ class _Build:
                 Canary(text=text, vector=[round(float(number), 7) for number in vector])
                 for text, vector in zip(_CANARIES, embed_texts(self.embedder, _CANARIES), strict=True)
             ],
-            warnings=[warning for warning in (language_warning(self.embedder, self.index.language),) if warning],
+            warnings=self._warnings(segments),
             built_at=self.started,
         )
+
+    def _warnings(self, segments: Sequence[Segment]) -> list[str]:
+        said = (
+            language_warning(self.embedder, self.index.language),
+            empty_warning(segments),
+            left_out_warning(self.changes.sources),
+        )
+        return [warning for warning in said if warning]
 
 
 def _analyzer(index: IndexSettings) -> Analyzer | None:

@@ -25,6 +25,7 @@ class Changes:
         before: The last snapshot's documents, by id.
         kept: Those that stay as they are, by id.
         digests: Every document's, by id.
+        modified: When every document was modified, by id: no part of what it is, and so of no digest.
         metadata: Type of every metadata field.
         sources: What was read from which source in which state, so that it need not be read again.
     """
@@ -32,6 +33,7 @@ class Changes:
     before: Mapping[str, DocumentRecord] = field(default_factory=dict)
     kept: dict[str, DocumentRecord] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
+    modified: dict[str, int | None] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
     sources: list[dict[str, Any]] = field(default_factory=list)
 
@@ -44,19 +46,26 @@ class Changes:
         unread = _read_before(last)
         found = scan(settings, index)
         read = {entry: list[str]() for entry in found.entries}
+        left_out: dict[str, list[str]] = {}
         taken: dict[str, str] = {}
         for entry in found.entries:
-            ids = unread.get((entry.key, entry.stamp)) if entry.stamp is not None else None
-            if ids is not None and all(name in self.before for name in ids):
-                read[entry] = ids
-                for name in ids:
+            line = unread.get((entry.key, entry.stamp)) if entry.stamp is not None else None
+            if line is not None and all(name in self.before for name in line["documents"]):
+                read[entry] = line["documents"]
+                if "left_out" in line:
+                    left_out[entry.key] = line["left_out"]
+                for name in read[entry]:
                     taken[name] = self.before[name].uri
-                    self._keep(self.before[name])
+                    self._keep(self.before[name], self.before[name].modified)
         changed = [entry for entry in found.entries if not read[entry]]
         for entry, document in found.read_all(changed, taken):
             read[entry].append(document.id)
+            if document.left_out:
+                left_out.setdefault(entry.key, []).extend(document.left_out)
             yield from self._new(document)
-        self.sources += [{"key": e.key, "stamp": e.stamp, "documents": ids} for e, ids in read.items()]
+        for entry, ids in read.items():
+            more = {"left_out": left_out[entry.key]} if entry.key in left_out else {}
+            self.sources.append({"key": entry.key, "stamp": entry.stamp, "documents": ids, **more})
 
     def from_documents(self, documents: Iterable[Document]) -> Iterator[Document]:
         """Documents that are the whole contents.
@@ -81,33 +90,36 @@ class Changes:
             yield from self._new(document)
         for name, record in self.before.items():
             if name not in gone:
-                self._keep(record)
+                self._keep(record, record.modified)
 
     def _new(self, document: Document) -> Iterator[Document]:
         record = self.before.get(document.id)
         if record is not None and record.digest == document.digest:
-            self._keep(record)
+            self._keep(record, document.modified)
         else:
-            self._note(document.id, document.digest, document.metadata)
+            self._note(document)
             yield document
 
-    def _keep(self, record: DocumentRecord) -> None:
-        self._note(record.id, record.digest, record.metadata)
+    def _keep(self, record: DocumentRecord, modified: int | None) -> None:
+        self._note(record)
+        self.modified[record.id] = modified
         self.kept[record.id] = record
 
-    def _note(self, name: str, digest: str, metadata: Mapping[str, Any]) -> None:
+    def _note(self, document: Document | DocumentRecord) -> None:
+        name = document.id
         if name in self.digests:
             raise InputError(f"two documents have the id {name!r}", hint="ids are unique in an index")
-        self.digests[name] = digest
-        for key, value in metadata.items():
+        self.digests[name] = document.digest
+        self.modified[name] = document.modified
+        for key, value in document.metadata.items():
             kind = type(value).__name__
             known = self.metadata.setdefault(key, kind)
             if known != kind:
                 self.metadata[key] = "float" if {known, kind} == {"int", "float"} else "mixed"
 
 
-def _read_before(last: Published | None) -> dict[tuple[str, str], list[str]]:
-    """Ids of the documents that were read from a source in a state."""
+def _read_before(last: Published | None) -> dict[tuple[str, str], dict[str, Any]]:
+    """What was read from a source in a state."""
     if last is None:
         return {}
-    return {(line["key"], line["stamp"]): line["documents"] for line in last.sources() if line["stamp"] is not None}
+    return {(line["key"], line["stamp"]): line for line in last.sources() if line["stamp"] is not None}

@@ -46,9 +46,10 @@ class Document:
         modified: Nanoseconds since the epoch.
         ttl: Seconds after ``modified`` for which it counts as fresh.
         pages: Character offset at which each page begins, where there are pages.
+        left_out: Names of what its source says of it and metadata cannot hold. A build warns of them.
         hash: SHA-256 of the text in UTF-8.
-        digest: SHA-256 of the canonical JSON of all that an index shows or filters by: all of it but ``id`` and
-            ``modified``.
+        digest: SHA-256 of the canonical JSON of all that an index shows or filters by: all of it but ``id``,
+            ``modified`` (a time is when, and not what) and ``left_out``.
 
     Raises:
         InputError: The text holds NUL or a lone surrogate, or another value is not what it should be.
@@ -64,6 +65,7 @@ class Document:
     modified: int | None = None
     ttl: float | None = None
     pages: list[int] = field(default_factory=list)
+    left_out: tuple[str, ...] = ()
     hash: str = field(init=False)
     digest: str = field(init=False)
 

@@ -9,7 +9,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from genops.index_settings import SearchSettings, search_settings
+from pydantic import ValidationError
+
+from genops.errors import InputError
+from genops.index_settings import IndexSettings, SearchSettings, search_settings
 from genops.retrieval.build import Progress, build_index
 from genops.retrieval.embedders import VectorCache
 from genops.retrieval.quality import JudgedQueries, Run, Tuning, document_scores, tune
@@ -28,7 +31,7 @@ def run_of(index: Index, queries: Mapping[str, str], judged: Iterable[str], how:
     """What an index finds for queries, as scores of documents.
 
     Args:
-        index: Searched to the depth of its candidates.
+        index: Searched to the depth of its candidates, or of those that a cross-encoder reads.
         queries: Text by query id.
         judged: The ids of documents in the judgements. A record ``corpus.jsonl#42`` of the index is the judged ``42``.
         how: In place of the index's own settings.
@@ -38,9 +41,10 @@ def run_of(index: Index, queries: Mapping[str, str], judged: Iterable[str], how:
     """
     how, names = how or index.settings, frozenset(judged)
     texts, run = list(queries.items()), {}
+    depth = 2 * how.candidates if how.rerank is None else how.rerank_top
     for start in range(0, len(texts), _BATCH):
         batch = texts[start : start + _BATCH]
-        found = index.search_many([text for _, text in batch], 2 * how.candidates, how=how)
+        found = index.search_many([text for _, text in batch], depth, how=how)
         for (query, _), hits in zip(batch, found, strict=True):
             run[query] = document_scores((_name(hit, names), hit.score) for hit in hits)
     return run
@@ -67,7 +71,7 @@ def tune_search(
 
     Raises:
         SnapshotError: The index was not built yet.
-        InputError: There are too few judged queries.
+        InputError: There are too few judged queries, or an index with such chunks cannot be built.
     """
     documents = {document for grades in judged.qrels.values() for document in grades}
     current = open_index(settings, name)
@@ -114,16 +118,33 @@ def _built(
 ) -> Iterator[dict[int, Index]]:
     """Indexes like one of the settings but for the size of their chunks, in a folder that does not stay."""
     index = index_settings(settings, name)
+    if sizes and not index.sources:
+        raise InputError(
+            f"index {name!r} has no `sources` in the settings, so no other sizes of chunks can be tried",
+            hint="leave chunk sizes out",
+        )
+    resized = {size: _resized(index, size) for size in sizes}
     indexes = {}
     with tempfile.TemporaryDirectory(prefix="genops-trial-") as folder:
-        for size in sizes:
-            overlap = min(index.overlap_tokens, (size - 1) // 2)
-            changed = index.model_copy(update={**_HERE, "chunk_tokens": size, "overlap_tokens": overlap})
+        for size, changed in resized.items():
             paths = settings.paths.model_copy(update={"data": Path(folder) / str(size)})
             trial = settings.model_copy(update={"indexes": {**settings.indexes, name: changed}, "paths": paths})
             build_index(trial, name, progress=progress, cache=VectorCache.of(settings))
             indexes[size] = open_index(trial, name)
         yield indexes
+
+
+def _resized(index: IndexSettings, size: int) -> IndexSettings:
+    """The settings with another size of chunks, as they could be written."""
+    overlap = max(0, min(index.overlap_tokens, (size - 1) // 2))
+    try:
+        return IndexSettings.model_validate(
+            {**index.model_dump(), **_HERE, "chunk_tokens": size, "overlap_tokens": overlap}
+        )
+    except ValidationError as error:
+        raise InputError(
+            f"chunk_tokens cannot be {size}: {error.errors()[0]['msg']}", hint="try sizes that the settings take"
+        ) from None
 
 
 def _name(hit: Hit, judged: frozenset[str]) -> str:

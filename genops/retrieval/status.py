@@ -38,7 +38,7 @@ class IndexStatus:
 
     @property
     def fresh(self) -> bool:
-        """Whether a build would do nothing and nothing has expired."""
+        """Whether a build would change nothing but the times of documents, and nothing has expired."""
         differs = self.added or self.removed or self.changed or self.expired or self.settings_changed
         return self.snapshot is not None and not differs
 
@@ -67,7 +67,8 @@ def status(settings: Settings, name: str) -> IndexStatus:
         new = {document.id for document in changes.from_sources(settings, index, snapshot)}
     else:
         changes.digests = {name: record.digest for name, record in before.items()}
-    now, built = identity_of(index, embedder_named(settings, index.embedder), changes.digests), snapshot.manifest
+    embedder, built = embedder_named(settings, index.embedder), snapshot.manifest
+    now = identity_of(settings, index, embedder, changes.digests)
     return IndexStatus(
         name,
         snapshot.digest,

@@ -77,6 +77,20 @@ def test_a_snapshot_of_a_published_version_is_no_garbage(genops, site):
     assert genops("index", "gc", "docs", "--keep", 1).out == ""
 
 
+def test_a_snapshot_that_a_lock_file_names_is_no_garbage(genops, site):
+    (site / "chains" / "find.yaml").write_text(
+        "inputs: {q: str}\nsteps:\n  search: {retrieve: docs, query: '{{ inputs.q }}'}\n"
+        "output: '{{ steps.search.output }}'\n"
+    )
+    first = genops("index", "build", "docs").out.strip()
+    genops("chain", "lock", "find")
+    (site / "docs" / "tea.md").write_text("# Tea\n\nWhite tea.\n")
+    genops("index", "build", "docs")
+    assert genops("index", "gc", "docs", "--keep", 1).out == ""
+    (site / "chains" / "find.lock").unlink()
+    assert genops("index", "gc", "docs", "--keep", 1).out.strip() == first
+
+
 def test_snapshots_are_compared_by_documents_and_by_what_is_found(genops, site):
     first = genops("index", "build", "docs").out.strip()
     (site / "docs" / "tea.md").write_text("# Tea\n\nWhite tea is brewed at 80 degrees.\n")
@@ -89,7 +103,8 @@ def test_snapshots_are_compared_by_documents_and_by_what_is_found(genops, site):
 
 def test_verify_finds_what_was_tampered_with(genops, site):
     genops("index", "build", "docs")
-    assert "intact, embedder the same" in genops("index", "verify", "docs").out
+    said = genops("index", "verify", "docs").out
+    assert "intact, embedder the same (3 texts, each within a cosine distance of 0.001)" in said
     next((site / ".genops" / "indexes" / "docs").rglob("texts.bin")).write_bytes(b"x")
     assert "changed or damaged" in genops("index", "verify", "docs", code=4).err
 

@@ -398,3 +398,21 @@ def test_building_does_not_disturb_a_reader(settings, project):
     done.set()
     reader.join()
     assert failures == []
+
+
+@pytest.mark.parametrize("tick", [2 * 10**9, -(10**10)], ids=["read again", "not read again"])
+def test_what_cannot_be_found_or_filtered_by_is_warned_of(settings, project, monkeypatch, tick):
+    monkeypatch.setattr("genops.retrieval.sources.files._TICK", tick)
+    (project / "docs/empty.md").write_text("")
+    (project / "docs/blank.txt").write_text(" \n\t\n")
+    (project / "docs/matter.md").write_text(
+        "---\nyear: 2020\nmixed: [1, a]\nmy-key: v\nnothing:\n---\n# Matter\n\nText.\n"
+    )
+    for _ in range(2):
+        empty, left_out = build_index(settings, "docs").manifest.warnings
+        assert empty == "2 documents without text, which no search finds: docs/blank.txt, docs/empty.md"
+        assert left_out.startswith("front matter that cannot be filtered by in 1 file (docs/matter.md): mixed, my-key;")
+        (project / "docs/notes.txt").write_text("Something else.")
+    for name in ("empty.md", "blank.txt", "matter.md"):
+        (project / "docs" / name).unlink()
+    assert build_index(settings, "docs").manifest.warnings == []

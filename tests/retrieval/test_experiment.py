@@ -1,7 +1,8 @@
 import pytest
 
+from genops.errors import InputError
 from genops.index_settings import SearchSettings
-from genops.retrieval import build_index, current_digest, list_snapshots, open_index
+from genops.retrieval import Document, build_index, current_digest, list_snapshots, open_index
 from genops.retrieval.experiment import run_of, tune_search
 from genops.retrieval.quality import JudgedQueries
 
@@ -46,3 +47,18 @@ def test_tuning_tries_every_configuration_and_leaves_nothing_behind(judged):
     assert tuning.default["dense_weight"] == SearchSettings().dense_weight
     assert current_digest(settings, "docs") == before
     assert len(list_snapshots(settings, "docs")) == 1
+
+
+@pytest.mark.parametrize("size", [-1, 0, 5, 15])
+def test_a_size_that_the_settings_refuse_is_not_tried(judged, size):
+    settings, queries = judged
+    with pytest.raises(InputError, match=f"chunk_tokens cannot be {size}: .*greater than or equal to 16"):
+        tune_search(settings, "docs", queries, chunk_tokens=[size])
+
+
+def test_sizes_of_chunks_need_sources(settings_for, judged):
+    _, queries = judged
+    settings = settings_for(sources=[])
+    build_index(settings, "docs", [Document("tea", "tea", "Tea.")])
+    with pytest.raises(InputError, match="no other sizes of chunks can be tried"):
+        tune_search(settings, "docs", queries, chunk_tokens=[24])

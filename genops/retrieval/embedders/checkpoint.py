@@ -64,13 +64,7 @@ class HubCheckpoint:
 
     def __init__(self, name: str, revision: str | None) -> None:
         self._repository = name if "/" in name else f"sentence-transformers/{name}"
-        if revision is None or not _COMMIT.fullmatch(revision):
-            raise DefinitionError(
-                f"{self._repository} needs a pinned revision"
-                + (f", and {revision!r} may become another model" if revision else ""),
-                hint='add revision = "…", a commit of the model\'s repository on the hub (40 hexadecimal digits)',
-            )
-        self._revision = revision
+        self._revision = checked_commit(self._repository, revision, "revision")
 
     def identity(self) -> dict[str, Json]:
         """The repository and the commit."""
@@ -116,6 +110,26 @@ class HubCheckpoint:
                 local_files_only=local_files_only,
             )
         )
+
+
+def checked_commit(repository: str, revision: str | None, setting: str) -> str:
+    """The revision of a model of the hub, when it is one that cannot move.
+
+    Args:
+        repository: Of the model, for the message.
+        revision: What the settings say.
+        setting: Its name there.
+
+    Raises:
+        DefinitionError: It is none, or a branch or a tag.
+    """
+    if revision is None or not _COMMIT.fullmatch(revision):
+        raise DefinitionError(
+            f"{repository} needs a pinned revision"
+            + (f", and {revision!r} may become another model" if revision else ""),
+            hint=f'add {setting} = "…", a commit of the model\'s repository on the hub (40 hexadecimal digits)',
+        )
+    return revision
 
 
 def _first_line(error: Exception) -> str:

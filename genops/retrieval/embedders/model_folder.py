@@ -37,9 +37,8 @@ class ModelFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._weights = sorted(path.glob("**/*.safetensors"))
         try:
-            if not self._weights:
+            if not any(path.glob("**/*.safetensors")):
                 raise ValueError("it has no safetensors weights")
             self.modules = [(str(module["type"]), str(module["path"])) for module in self.read("modules.json")]
             for kind, _ in self.modules:
@@ -96,13 +95,7 @@ class ModelFolder:
     @cached_property
     def digests(self) -> dict[str, Json]:
         """Hashes of the weights and of what configures them. The folder's place does not count."""
-        configuration = sorted(
-            path
-            for pattern in ("**/*.json", "**/*.txt", "**/*.model")
-            for path in self.path.glob(pattern)
-            if path.name not in _NOT_IDENTITY
-        )
-        return {"weights": _digest(self.path, self._weights), "configuration": _digest(self.path, configuration)}
+        return {**folder_digests(self.path)}
 
     def pooling(self, path: str) -> list[str]:
         """The ways in which the pooling module in a folder makes one vector of many."""
@@ -128,6 +121,18 @@ class ModelFolder:
             elif kind.endswith(".Dense"):
                 dimension = int(self.read(f"{path}/config.json")["out_features"])
         return dimension
+
+
+def folder_digests(folder: Path) -> dict[str, str]:
+    """Hashes of the weights in a model's folder, and of what configures them."""
+    configuration = sorted(
+        path
+        for pattern in ("**/*.json", "**/*.txt", "**/*.model")
+        for path in folder.glob(pattern)
+        if path.name not in _NOT_IDENTITY
+    )
+    weights = sorted(folder.glob("**/*.safetensors"))
+    return {"weights": _digest(folder, weights), "configuration": _digest(folder, configuration)}
 
 
 def _digest(folder: Path, files: list[Path]) -> str:

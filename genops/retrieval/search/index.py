@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, Unpack
 
@@ -15,7 +16,7 @@ from genops.errors import InputError
 from genops.index_settings import SearchSettings
 from genops.retrieval.backends.pushed import PushedSnapshot
 from genops.retrieval.embedders import Embedder, embed_texts, embedder_named
-from genops.retrieval.filters import Filter, parse_filter
+from genops.retrieval.filters import MODIFIED, Filter, parse_filter, with_moments
 from genops.retrieval.search.corpus import Corpus
 from genops.retrieval.search.freshness import Freshness
 from genops.retrieval.search.hit import Hit, Rank
@@ -23,7 +24,8 @@ from genops.retrieval.search.local import LocalCorpus
 from genops.retrieval.search.rankers import by_both, by_vectors, by_words, joined
 from genops.retrieval.search.ranking import Ranking, diverse
 from genops.retrieval.search.rerank import reranked
-from genops.retrieval.search.sameness import check_embedder, checked_analyzer
+from genops.retrieval.search.sameness import check_embedder, check_reranker, checked_analyzer
+from genops.retrieval.search.widened import Span, widened
 from genops.retrieval.snapshots.folder import find_snapshot, index_settings, shelf_of
 from genops.retrieval.snapshots.pointer import Use
 from genops.retrieval.snapshots.published import Published
@@ -126,14 +128,16 @@ class Index:
                 is none or names an unknown field.
             SnapshotError: A file of the snapshot is damaged, or the embedder is not the one that it was built with.
         """
-        queries = [query] if isinstance(query, str) else list(dict.fromkeys(query))
-        if not queries:
-            raise InputError("there is no query", hint="search for some text")
+        queries = _asked_for(query)
         where, how = self._asked(options)
         return self._hits(joined(self._rankings(queries, k, where, how)), queries[0], k, how)
 
     def search_many(self, queries: Sequence[str], k: int, **options: Unpack[SearchOptions]) -> list[list[Hit]]:
-        """As :meth:`search`, for many queries at once: hits of each, in order."""
+        """As :meth:`search`, for many queries at once: hits of each, in order; none for no query."""
+        if isinstance(queries, str):
+            raise InputError("search_many takes a list of queries, not one text", hint="give [query], or use search")
+        if not queries:
+            return []
         where, how = self._asked(options)
         rankings = self._rankings(queries, k, where, how)
         return [self._hits(ranking, query, k, how) for ranking, query in zip(rankings, queries, strict=True)]
@@ -146,6 +150,8 @@ class Index:
         where = options.get("where")
         if where is not None and not isinstance(where, Filter):
             where = parse_filter(where)
+        if where is not None and MODIFIED not in self.snapshot_in_use.manifest.metadata:
+            where = with_moments(where)
         return where, options.get("how") or self.settings
 
     def _rankings(self, queries: Sequence[str], k: int, where: Filter | None, how: SearchSettings) -> list[Ranking]:
@@ -168,29 +174,34 @@ class Index:
         corpus = self.corpus
         ranking = ranking.by_score(corpus.ids(ranking.rows))
         if how.rerank is not None:
-            ranking = reranked(ranking, query, corpus, how, self.root)
+            if (how.rerank, how.rerank_revision) == (self.settings.rerank, self.settings.rerank_revision):
+                self.check_reranker()
+            ranking = reranked(ranking, query, corpus, how, self.root, k)
             ranking = ranking.by_score(corpus.ids(ranking.rows))
         if how.diversity > 0:
-            ranking = diverse(ranking, corpus.vectors(ranking.rows), k, how.diversity)
+            wanted = len(ranking.rows) if how.neighbours else k
+            ranking = diverse(ranking, corpus.vectors(ranking.rows), wanted, how.diversity)
         if how.threshold is not None:
             ranking = ranking.take(ranking.scores >= how.threshold)
-        return self._told(ranking.take(slice(k)), how.neighbours)
+        if not how.neighbours:
+            return self._told(ranking.take(slice(k)))
+        spans = widened(ranking, corpus, k, how.neighbours)
+        return self._told(ranking.take(list(spans)), list(spans.values()))
 
-    def _told(self, ranking: Ranking, neighbours: int) -> list[Hit]:
-        corpus, hits = self.corpus, []
-        found = corpus.passages(ranking.rows)
+    def _told(self, ranking: Ranking, spans: Sequence[Span] = ()) -> list[Hit]:
+        """The candidates as hits, with their passages' text or that of wider spans."""
+        hits = []
+        found = self.corpus.passages(ranking.rows)
         stale = self._freshness.of(document for document, _ in found)
         scores, ranks = ranking.scores.tolist(), _ranks(ranking)
         for place, (document, passage) in enumerate(found):
-            start, end, text = passage.start, passage.end, passage.text
-            if neighbours:
-                start, end, text = corpus.around(int(ranking.rows[place]), neighbours)
+            span = spans[place] if spans else passage
             hit = Hit(
                 chunk_id=passage.id,
-                text=text,
+                text=span.text,
                 uri=document.uri,
-                start=start,
-                end=end,
+                start=span.start,
+                end=span.end,
                 score=scores[place],
                 rank=place + 1,
                 heading=passage.heading,
@@ -201,7 +212,7 @@ class Index:
                 title=document.title,
                 metadata=document.metadata,
                 ranks={name: ranker[place] for name, ranker in ranks.items()},
-                page=document.page_of(start),
+                page=document.page_of(span.start),
                 stale=stale[place],
             )
             hits.append(hit)
@@ -226,6 +237,16 @@ class Index:
         """
         with self._lock:
             _ = self._embedder_checked
+
+    def check_reranker(self) -> None:
+        """Makes sure, once, that the cross-encoder of its settings is the one that the snapshot was built with.
+
+        Raises:
+            SnapshotError: It is another.
+            DefinitionError: It is not there, or is not pinned.
+        """
+        with self._lock:
+            _ = self._reranker_checked
 
     def _embedded(self, queries: Sequence[str]) -> Vectors:
         import numpy as np
@@ -268,6 +289,11 @@ class Index:
         return True
 
     @cached_property
+    def _reranker_checked(self) -> bool:
+        check_reranker(self.snapshot_in_use, self.root)
+        return True
+
+    @cached_property
     def _freshness(self) -> Freshness:
         return Freshness(self.root, self.snapshot_in_use, self.history)
 
@@ -303,7 +329,7 @@ _opening = threading.Lock()
 
 def _depth(k: int, how: SearchSettings) -> int:
     """Passages that each ranker finds: the hits, or the candidates of what chooses among them."""
-    chosen = how.mode == "hybrid" or how.rerank is not None or how.diversity > 0
+    chosen = how.mode == "hybrid" or how.rerank is not None or how.diversity > 0 or how.neighbours > 0
     return max(k, how.candidates) if chosen else k
 
 
@@ -318,12 +344,27 @@ def _ranks(ranking: Ranking) -> dict[str, list[Rank]]:
     }
 
 
+def _asked_for(query: str | Sequence[str]) -> list[str]:
+    """The distinct texts of a query."""
+    if isinstance(query, str):
+        return [query]
+    if not isinstance(query, Sequence):
+        raise InputError(f"a query is text, not {query!r:.60}", hint="search for some text, or for a list of texts")
+    if not query:
+        raise InputError("there is no query", hint="search for some text")
+    return [each for place, each in enumerate(query) if each not in query[:place]]
+
+
 def _check(query: str, k: int) -> None:
+    if not isinstance(query, str):
+        raise InputError(f"a query is text, not {query!r:.60}", hint="search for some text, or for a list of texts")
     if not query.strip():
         raise InputError("the query is empty", hint="search for some text")
     if len(query) > QUERY_CHARACTERS:
         raise InputError(f"the query has {len(query):,} characters", hint=f"{QUERY_CHARACTERS:,} at most")
     if not query.isascii() and any("\ud800" <= character <= "\udfff" for character in query):
         raise InputError("the query holds a lone surrogate, which is not text", hint="check how it was decoded")
+    if not isinstance(k, Integral):
+        raise InputError(f"k is {k!r:.60}, not a whole number", hint="ask for 1 hit or more")
     if k < 1:
         raise InputError(f"k is {k}", hint="ask for 1 hit or more")

@@ -9,14 +9,16 @@ from typing import Any
 
 from genops.errors import DefinitionError, Unfinished
 from genops.index_settings import SearchSettings
+from genops.retrieval.embedders.checkpoint import checked_commit
+from genops.retrieval.embedders.model_folder import folder_digests
 from genops.retrieval.search.corpus import Corpus
 from genops.retrieval.search.ranking import Ranker, Ranking
 
 _scoring = threading.Lock()
 
 
-def reranked(ranking: Ranking, query: str, corpus: Corpus, how: SearchSettings, root: Path) -> Ranking:
-    """The best candidates in the order of a cross-encoder; those after ``how.rerank_top`` are left out.
+def reranked(ranking: Ranking, query: str, corpus: Corpus, how: SearchSettings, root: Path, k: int) -> Ranking:
+    """The best candidates in the order of a cross-encoder; those after ``how.rerank_top`` and ``k`` are left out.
 
     Args:
         ranking: Candidates, best first.
@@ -24,17 +26,18 @@ def reranked(ranking: Ranking, query: str, corpus: Corpus, how: SearchSettings, 
         corpus: Has the passages.
         how: Names the cross-encoder.
         root: The project's folder, for a model of its own.
+        k: Hits that are asked for; so many are read at least.
 
     Raises:
-        DefinitionError: There is no such model.
+        DefinitionError: There is no such model, or it is not pinned.
         Unfinished: It gave something that is no score.
     """
     import numpy as np
 
-    ranking = ranking.take(slice(how.rerank_top))
-    if not len(ranking.rows) or how.rerank is None:
+    model = cross_encoder(*_pinned(how, root))
+    ranking = ranking.take(slice(max(k, how.rerank_top)))
+    if not len(ranking.rows):
         return ranking
-    model = cross_encoder(_place(how.rerank, root), how.rerank_revision)
     pairs = [(query, passage.embedded_text) for _, passage in corpus.passages(ranking.rows)]
     with _scoring:
         raw = np.asarray(model.predict(pairs, show_progress_bar=False))
@@ -50,14 +53,29 @@ def reranked(ranking: Ranking, query: str, corpus: Corpus, how: SearchSettings, 
     return ranking.scored(scores, rankers)
 
 
-def _place(name: str, root: Path) -> str:
-    """A model folder of the project, or a name of the hub."""
+def reranker_identity(how: SearchSettings, root: Path) -> dict[str, str] | None:
+    """What decides the scores of a cross-encoder beside the settings: hashes of its folder.
+
+    None where there is no cross-encoder, and of a model of the hub, whose commit is in the settings.
+
+    Raises:
+        DefinitionError: There is no such model, or it is not pinned.
+    """
+    if how.rerank is None:
+        return None
+    place, revision = _pinned(how, root)
+    return folder_digests(Path(place)) if revision is None else None
+
+
+def _pinned(how: SearchSettings, root: Path) -> tuple[str, str | None]:
+    """A model folder of the project; or a model of the hub with its commit."""
+    name = how.rerank or ""
     folder = root / Path(name).expanduser()
     if folder.is_dir():
-        return str(folder)
+        return str(folder), None
     if name.startswith((".", "/", "~")):
         raise DefinitionError(f"there is no cross-encoder in {folder}", hint="see `rerank` of the index's search")
-    return name
+    return name, checked_commit(name, how.rerank_revision, "rerank_revision")
 
 
 @cache

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from genops.artifacts import Json
 from genops.artifacts.canonical import DIGEST_LENGTH
 from genops.errors import SnapshotError
 from genops.retrieval.embedders import Embedder, embed_texts
 from genops.retrieval.lexical import Analyzer
+from genops.retrieval.search.rerank import reranker_identity
 from genops.retrieval.snapshots.manifest import rebuild
 from genops.retrieval.snapshots.published import Published
 
@@ -36,6 +38,21 @@ def check_embedder(snapshot: Published, embedder: Embedder) -> None:
             f"the embedder {_named(given)} no longer gives the vectors that index {name!r} was built with"
             f" (similarity {similarity:.4f} on a known text)",
             hint=f"a library changed what it computes; remove {snapshot.place} and {rebuild(name)}",
+        )
+
+
+def check_reranker(snapshot: Published, root: Path) -> None:
+    """That the cross-encoder which the snapshot's settings name still is the one that it was built with.
+
+    Raises:
+        SnapshotError: Its folder holds another.
+        DefinitionError: It is not there, or is not pinned.
+    """
+    identity, name = snapshot.manifest.identity, snapshot.name
+    if reranker_identity(identity.search, root) != identity.reranker:
+        raise SnapshotError(
+            f"the cross-encoder {identity.search.rerank!r} is another than the one that index {name!r} was built with",
+            hint=f"{rebuild(name)}, or put the model back",
         )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from genops.artifacts import Component, digest_of
 from genops.errors import Location, SnapshotError
@@ -71,6 +71,7 @@ class Identity(_Part):
         chunker: See :class:`Chunker`.
         analyzer: How texts become words for BM25; None where nothing but vectors is searched.
         search: How it is searched where a search does not say otherwise.
+        reranker: Hashes of the cross-encoder that ``search`` names, where it is a folder.
         documents: See :class:`DocumentsDigest`.
     """
 
@@ -80,6 +81,7 @@ class Identity(_Part):
     chunker: Chunker
     analyzer: dict[str, Any] | None
     search: SearchSettings
+    reranker: dict[str, str] | None = Field(default=None, exclude_if=lambda hashes: hashes is None)
     documents: DocumentsDigest
 
     def component(self, name: str) -> Component:

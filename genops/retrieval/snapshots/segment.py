@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import mmap
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -126,10 +126,14 @@ class Segment:
         folder: Where it is.
         entry: What the manifest says of it.
         dimension: Numbers in a vector.
+        times: When documents were modified, by id, of those that were modified since it was written.
     """
 
-    def __init__(self, folder: Path, entry: SegmentEntry, dimension: int) -> None:
+    def __init__(
+        self, folder: Path, entry: SegmentEntry, dimension: int, times: Mapping[str, int | None] | None = None
+    ) -> None:
         self.entry = entry
+        self._times = times or {}
         self._folder = folder
         self._dimension = dimension
 
@@ -187,7 +191,14 @@ class Segment:
     def records(self, positions: slice | list[int] = slice(None)) -> Iterator[DocumentRecord]:
         """What is kept of documents, in the order given; all of them by default."""
         for at, size, *_ in self._documents[positions].tolist():
-            yield DocumentRecord(*orjson.loads(self._records[at : at + size]))
+            record = DocumentRecord(*orjson.loads(self._records[at : at + size]))
+            yield record._replace(modified=self._times[record.id]) if record.id in self._times else record
+
+    def empty_documents(self) -> list[int]:
+        """Positions of the documents that have no passage."""
+        import numpy as np
+
+        return np.flatnonzero(self._documents["chunks"] == 0).tolist()
 
     def text(self, position: int) -> str:
         """A document's whole text."""

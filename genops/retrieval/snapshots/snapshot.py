@@ -24,6 +24,7 @@ from genops.retrieval.snapshots.published import Published
 from genops.retrieval.snapshots.segment import DocumentRecord, Segment
 
 SOURCES = "sources.jsonl"
+TIMES = "times.json"
 
 _verified: dict[Path, tuple[tuple[int, ...], ...]] = {}
 _verifying = threading.Lock()
@@ -75,7 +76,13 @@ class Snapshot(Published):
     def segments(self) -> list[Segment]:
         """Its segments, open for reading; :meth:`verify` first."""
         dimension = self.manifest.dimension
-        return [Segment(self.folder / entry.name, entry, dimension) for entry in self.manifest.segments]
+        return [Segment(self.folder / entry.name, entry, dimension, self.times) for entry in self.manifest.segments]
+
+    @cached_property
+    def times(self) -> dict[str, int | None]:
+        """When documents were modified, by id, of those that were modified since their segment was written."""
+        path = self.folder / TIMES
+        return orjson.loads(path.read_bytes()) if path.exists() else {}
 
     @property
     def place(self) -> str:

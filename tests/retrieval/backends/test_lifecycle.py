@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from genops.retrieval.compare import compare_documents
 from tests.retrieval.backends.projects import notes, settings_of
 
 WORDS = SearchSettings(mode="bm25")
+DAY = 86_400
 
 
 @pytest.fixture
@@ -104,6 +106,20 @@ def test_a_build_that_changes_nothing_pushes_nothing(builder, monkeypatch):
     after = snapshot_history(builder, "docs")
     assert (len(after), after[0].digest) == (1, before[0].digest)
     assert after[0].at > before[0].at
+
+
+def test_a_document_that_was_renewed_is_fresh_for_all(builder, reader):
+    old, young = (
+        [Document("a", "a", "Whales.", modified=time.time_ns() - days * DAY * 10**9, ttl=DAY)] for days in (10, 0)
+    )
+    first = build_index(builder, "docs", old)
+    assert status(reader, "docs").expired == ("a",)
+    assert build_index(builder, "docs", young).digest == first.digest
+    assert status(reader, "docs").fresh
+    index = open_index(reader, "docs")
+    assert [hit.stale for hit in index.search("whales", 1)] == [None]
+    assert index.search("whales", 1, where={"modified": {">=": "2d"}})
+    assert not index.search("whales", 1, where={"modified": {"<": "2d"}})
 
 
 def test_an_update_needs_the_files_of_what_is_in_use(builder, reader):

@@ -96,6 +96,57 @@ def test_filters_act_before_the_best_are_chosen(settings_for):
         index.search("whales", 1, where={"land": "id"})
 
 
+DAY = 86_400
+
+
+@pytest.fixture
+def dated(settings_for):
+    """An index of three documents: of 2023, of the last hour, and of no time."""
+    settings = settings_for(sources=[])
+    times = {"old": 1_685_577_600, "young": int(time.time()) - 3_600, "timeless": None}
+    build_index(
+        settings, "docs", [Document(name, name, "A zebra.", modified=at and at * 10**9) for name, at in times.items()]
+    )
+    return open_index(settings, "docs")
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        ({">=": "2024-01-01"}, {"young"}),
+        ({"<": "2024-01-01"}, {"old"}),
+        ({">": "2023-06-01"}, {"young"}),
+        ({">=": "2023-06-01T02:00+02:00"}, {"old", "young"}),
+        ("2023-06-01", {"old"}),
+        ({"in": ["2023-06-01T00:00:00Z", 5]}, {"old"}),
+        ({"!=": 1_685_577_600}, {"young"}),
+        ({">=": 1_685_577_600.5}, {"young"}),
+        ({">": 99_999_999_999}, set()),
+        ({">": "7d"}, {"young"}),
+    ],
+)
+def test_a_time_is_compared_with_a_moment(dated, condition, found):
+    assert {hit.document for hit in dated.search("zebra", 5, where={"modified": condition})} == found
+    assert {hit.document for hit in dated.search("zebra", 5, where={"not": {"or": [{"modified": condition}]}})} == (
+        {"old", "young", "timeless"} - found
+    )
+
+
+@pytest.mark.parametrize(
+    "value", ["last week", "", True, 1_685_577_600 * 10**9, "2023-13-01", {"in": ["2023-06-01", "x"]}]
+)
+def test_what_is_no_moment_is_refused_with_what_is(dated, value):
+    with pytest.raises(InputError, match="is a time and cannot be compared with") as raised:
+        dated.search("zebra", 5, where={"modified": value})
+    assert '"2026-11-03"' in raised.value.hint
+
+
+def test_metadata_of_that_name_is_compared_as_it_is(settings_for):
+    settings = settings_for(sources=[])
+    build_index(settings, "docs", [Document("a", "a", "A zebra.", metadata={"modified": "last week"}, modified=1)])
+    assert open_index(settings, "docs").search("zebra", 5, where={"modified": "last week"})
+
+
 def test_a_threshold_leaves_out_what_is_below(index):
     everything = index.search("lock digest", 10)
     bound = everything[1].score
@@ -118,6 +169,44 @@ def test_neighbours_widen_a_hit_to_the_text_around_it(settings_for, project):
     assert "zebra3" in wide.text
     assert "zebra5" in wide.text
     assert "zebra6" not in wide.text
+
+
+@pytest.fixture
+def story(settings_for, project):
+    """An index of a document of twelve chunks about zebras beside short ones; and the document's text."""
+    (project / "docs/long.md").write_text(
+        "# Long\n\n" + "\n\n".join(f"Zebra paragraph {n} of zebra{n}." + " x" * 20 for n in range(12))
+    )
+    for name in ("one", "two"):
+        (project / f"docs/{name}.txt").write_text(f"Document {name} names a zebra once, among much else.")
+    settings = settings_for(overlap_tokens=0)
+    build_index(settings, "docs")
+    return open_index(settings, "docs"), (project / "docs/long.md").read_text()
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "bm25"])
+@pytest.mark.parametrize("neighbours", [1, 2, 40])
+def test_hits_that_widen_to_the_same_text_are_one_and_others_fill_up(story, mode, neighbours):
+    index, text = story
+    how = SearchSettings(mode=mode, neighbours=neighbours)
+    hits = index.search("zebra zebra5 zebra6", 4, how=how)
+    narrow = index.search("zebra zebra5 zebra6", 100, how=SearchSettings(mode=mode))
+    assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert (hits[0].chunk_id, hits[0].score) == (narrow[0].chunk_id, pytest.approx(narrow[0].score))
+    for number, hit in enumerate(hits):
+        for other in hits[:number]:
+            assert hit.document != other.document or hit.end <= other.start or other.end <= hit.start
+        if hit.document == "docs/long.md":
+            assert text[hit.start : hit.end] == hit.text
+    everywhere = len({hit.document for hit in narrow})
+    assert len(hits) == 4 if neighbours < 40 else len(hits) == min(4, everywhere)
+
+
+def test_no_text_grows_by_what_was_not_among_the_best(story):
+    index, _ = story
+    hits = index.search("zebra zebra5", 2, how=WORDS.model_copy(update={"neighbours": 1}))
+    assert sum(hit.text.count("Zebra paragraph") for hit in hits) <= 2 * 3
 
 
 def test_diversity_prefers_what_is_unlike_what_came_before(settings, project):
@@ -227,11 +316,23 @@ def test_a_hit_can_be_recorded(index):
         ("x" * 20_001, 1, "20,001 characters"),
         ("a\ud800b", 1, "lone surrogate"),
         ("lock", 0, "k is 0"),
+        ("lock", "3", "k is '3', not a whole number"),
+        ("lock", 1.5, "k is 1.5, not a whole number"),
+        (5, 1, "a query is text, not 5"),
+        (["lock", 3], 1, "a query is text, not 3"),
+        ([["lock"]], 1, "a query is text, not"),
+        ([], 1, "there is no query"),
     ],
 )
 def test_a_query_that_cannot_be_searched_is_refused(index, query, k, words):
     with pytest.raises(InputError, match=words):
         index.search(query, k)
+
+
+def test_many_queries_are_a_list_that_may_be_empty(index):
+    assert index.search_many([], 2) == []
+    with pytest.raises(InputError, match="takes a list of queries"):
+        index.search_many("tea", 2)
 
 
 def test_a_query_beyond_the_window_is_searched_whole(index):

@@ -118,7 +118,7 @@ class PostgresBackend:
 
     def push(self, snapshot: Snapshot) -> None:
         """Brings a snapshot there, in one transaction; of its segments only those that are not there yet."""
-        from genops.retrieval.backends.postgres.push import push_segment
+        from genops.retrieval.backends.postgres.push import push_segment, renew_times
 
         manifest, segments = snapshot.manifest, segments_of(self.name, snapshot.manifest)
         with self.database.connection() as connection:
@@ -128,6 +128,8 @@ class PostgresBackend:
                     there = connection.execute("SELECT to_regclass(%s)", [f"{SCHEMA}.{name}_rows"]).fetchone()
                     if segment.entry.documents and there == (None,):
                         push_segment(connection, Tables(name), segment, manifest.dimension)
+                    elif segment.entry.documents and snapshot.times:
+                        renew_times(connection, Tables(name), segment, snapshot.times)
                 connection.execute(
                     f"INSERT INTO {SCHEMA}.snapshots VALUES (%s, %s, %s, %s, %s, %s, %s)"
                     " ON CONFLICT (index, digest) DO UPDATE SET manifest = excluded.manifest,"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from genops.retrieval.backends.postgres.tables import Tables
 from genops.retrieval.backends.rows import rows_of
-from genops.retrieval.snapshots.segment import Segment
+from genops.retrieval.snapshots.segment import DocumentRecord, Segment
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -67,12 +67,30 @@ def has_graph(kind: str, dimension: int) -> bool:
     return kind != "flat" and dimension <= GRAPH_DIMENSIONS
 
 
+def renew_times(connection: Connection[Any], tables: Tables, segment: Segment, times: Mapping[str, int | None]) -> None:
+    """Notes when documents of a segment that is there already were modified since, for all snapshots that share it."""
+    from psycopg import sql
+
+    statement = sql.SQL("UPDATE {} SET record = %s, fields = %s::jsonb WHERE number = %s AND record <> %s")
+    renewed = [(number, record) for number, record in enumerate(segment.records()) if record.id in times]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            statement.format(tables.documents),
+            [(*_texts_of(record), number, _texts_of(record)[0]) for number, record in renewed],
+        )
+
+
+def _texts_of(record: DocumentRecord) -> tuple[str, str]:
+    """What is kept of a document, and what it can be filtered by."""
+    fields = {name: value for name, value in record.filterable().items() if value is not None}
+    return orjson.dumps(record._asdict()).decode(), orjson.dumps(fields).decode()
+
+
 def _copy_documents(connection: Connection[Any], tables: Tables, segment: Segment) -> None:
     def lines() -> Iterator[tuple[Any, ...]]:
         for number, record in enumerate(segment.records()):
-            fields = {name: value for name, value in record.filterable().items() if value is not None}
             rows = segment.rows(number)
-            yield number, rows.start, len(rows), orjson.dumps(record._asdict()).decode(), orjson.dumps(fields).decode()
+            yield number, rows.start, len(rows), *_texts_of(record)
 
     _copy(connection, tables.documents, lines())
 

@@ -128,7 +128,7 @@ class QdrantBackend:
         """Brings a snapshot into a collection of its own; the registry names it when all of it is there."""
         from genops.retrieval.backends.qdrant.push import Push
 
-        if self._entry(self._name_of(snapshot.digest)) is not None:
+        if self._entry(self._name_of(snapshot.digest)) is not None and self._is_as_new(snapshot):
             return
         collection = f"{self._prefix}{int(time.time()):x}_{secrets.token_hex(4)}"
         try:
@@ -148,6 +148,17 @@ class QdrantBackend:
                 "layout": layout.model_dump(mode="json"),
             },
         )
+
+    def _is_as_new(self, snapshot: Snapshot) -> bool:
+        """Whether what is there has the times of the snapshot's documents, which its digest does not cover."""
+        try:
+            there = self.load(snapshot.digest)
+        except SnapshotError:  # a damaged one is what a new build repairs
+            return False
+        if there.manifest.built_at == snapshot.manifest.built_at:
+            return True
+        times = {record.id: record.modified for record in there.records()}
+        return all(times.get(record.id) == record.modified for record in snapshot.records())
 
     def check(self, manifest: Manifest) -> None:
         """Makes sure that every point of a snapshot is there.

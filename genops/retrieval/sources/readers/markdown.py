@@ -19,7 +19,8 @@ def read_markdown(file: SourceFile) -> Iterator[Document]:
     """The file as one document, the front matter (YAML or TOML) a part of the text so that spans are the file's.
 
     ``title`` in the front matter is the title. Where the source names no metadata, it is all of the front matter that
-    can be filtered by: text, numbers, true and false, and lists of texts, under names that are identifiers.
+    can be filtered by: text, numbers, true and false, and lists of texts, under names that are identifiers. What else
+    has a value is ``left_out``.
 
     Raises:
         InputError: It is too large, binary, in another encoding, or its front matter is not TOML.
@@ -31,12 +32,10 @@ def read_markdown(file: SourceFile) -> Iterator[Document]:
         yield file.document(text, said, format="markdown")
         return
     reserved = {file.source.title or "title", file.source.modified}
-    metadata = {
-        key: value
-        for key, value in ((key, plain(value)) for key, value in said.items())
-        if key not in reserved and key_problem(key) is None and value_problem(value) is None
-    }
-    yield file.document(text, said, format="markdown", metadata=metadata)
+    given = {key: plain(value) for key, value in said.items() if key not in reserved and value is not None}
+    metadata = {key: value for key, value in given.items() if key_problem(key) is None and value_problem(value) is None}
+    left_out = tuple(str(key) for key in given if key not in metadata)
+    yield file.document(text, said, format="markdown", metadata=metadata, left_out=left_out)
 
 
 def _front_matter(text: str, file: SourceFile) -> dict[str, Any]:
