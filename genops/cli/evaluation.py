@@ -35,7 +35,8 @@ def run(
     ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with what is missing or failed.")] = False,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="With --gate: start over, which spends the gate's alpha again.")
+        bool,
+        typer.Option("--fresh", help="With --gate: start over in another order, which spends the gate's alpha again."),
     ] = False,
     name: Annotated[str, typer.Option(help="Call the evaluation so, to compare with it later.")] = "",
     chain: Annotated[str | None, typer.Option(metavar="REFERENCE", help="Put another chain under test.")] = None,
@@ -50,7 +51,10 @@ def run(
     ] = None,
     concurrency: Annotated[int | None, typer.Option(min=1, help="Runs under way at once, at most.")] = None,
     memo: Annotated[bool, typer.Option("--memo/--no-memo", help="Reuse results of unchanged steps.")] = True,
-    seed: Annotated[int, typer.Option(help="Of the order of the cases.")] = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Of --sample, and of the order of the cases, which else follows from all that is compared."),
+    ] = None,
     cache: UseCache = False,
     against: Annotated[
         str | None,
@@ -134,14 +138,14 @@ def _again(failed_in: str | None) -> str:
     return command_again(last)
 
 
-def _selection(sample: str | None, split: list[str] | None, only: list[str] | None, seed: int) -> Selection:
+def _selection(sample: str | None, split: list[str] | None, only: list[str] | None, seed: int | None) -> Selection:
     from pydantic import ValidationError
 
     from genops.evals.datasets import Selection
 
     try:
         amount = None if sample is None else float(sample) if "." in sample else int(sample)
-        return Selection(sample=amount, split=split or None, filter=only or None, seed=seed)
+        return Selection(sample=amount, split=split or None, filter=only or None, seed=seed or 0)
     except (ValueError, ValidationError):
         raise UsageError(f"--sample {sample!r} is neither a count nor a share below 1") from None
 

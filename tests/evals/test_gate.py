@@ -4,15 +4,15 @@ import random
 from collections import Counter
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from genops.artifacts import digest_of
 from genops.errors import DefinitionError, UsageError
 from genops.evals import Range, scorer
 from genops.evals.gate import Verdict
-from genops.evals.plan import _units
+from genops.evals.rules import order_seed
 from genops.evals.suite_gate import SuiteGate
 from genops.store.records.evaluations import SampleRecord
 
@@ -319,6 +319,22 @@ def test_what_is_under_way_when_it_is_certain_changes_nothing(plan):
     assert after.used == 200
 
 
+def test_who_mends_only_the_cases_that_ran_seldom_passes(plan):
+    """Of the looks at a dataset that is below the bound, however it was mended before, at most alpha pass."""
+    made, looks, passed = plan(200, "contains >= 0.9"), 0, 0
+    for attempt in range(40):
+        right = set(random.Random(attempt).sample(range(200), 50))
+        for change in range(50):
+            if len(right) >= 180:
+                break
+            now = replace(made, given_seed=order_seed(digest_of([attempt, change])))
+            verdict = verdict_of(now, lambda number, *_, right=frozenset(right): number in right)
+            looks, passed = looks + 1, passed + (verdict.outcome == "pass")
+            right |= {number for unit in now.units[: verdict.seen] for number in unit}
+    assert looks > 100
+    assert passed <= looks * 0.05 + 3 * (looks * 0.05 * 0.95) ** 0.5
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 class TestFalseVerdicts:
@@ -327,9 +343,8 @@ class TestFalseVerdicts:
     def outcomes(self, made, value):
         found = Counter()
         for seed in range(2_000):
-            units, weights = _units(made.dataset, np.arange(len(made.dataset)), seed, made.suite.gate)
             drawn = random.Random(seed)
-            verdict = verdict_of(replace(made, units=units, weights=weights), lambda *job, d=drawn: value(d, *job))
+            verdict = verdict_of(replace(made, given_seed=seed), lambda *job, d=drawn: value(d, *job))
             found[verdict.outcome] += 1
         return found
 
