@@ -68,8 +68,8 @@ def run(
 ) -> None:
     """Run a suite, and show what came of it.
 
-    Exit code with --gate: 0 passed, 1 failed, 3 undecided, 4 undecided because something around the chain failed.
-    Without: 0 done, 4 when samples are missing for that, or because the budget is used up; --resume makes those.
+    Exit code with --gate: 0 passed, 1 failed, 3 undecided, 4 undecided because something around the chain failed or
+    the budget is used up. Without: 0 done, 4 when samples are missing for one of those; --resume makes them.
     """
     from genops.evals.evaluation import aevaluate
     from genops.evals.reports import writer
@@ -178,7 +178,7 @@ def _exit_code(done: Evaluation) -> int:
     unfinished = bool(done.progress.stopped or done.progress.missing)
     if done.gate is not None:
         verdict = done.gate.verdict()
-        if verdict.outcome != "undecided" or not done.progress.missing:
+        if verdict.outcome != "undecided" or not unfinished:
             return int(verdict.exit_code)
     return int(ExitCode.UNFINISHED if unfinished else ExitCode.OK)
 

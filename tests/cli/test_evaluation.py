@@ -58,6 +58,27 @@ def test_a_gate_without_enough_data_is_undecided(genops, suite):
     genops("eval", "run", "said", "--gate", code=3)
 
 
+def test_a_budget_that_ends_a_gate_before_its_first_case_leaves_a_report(genops, suite):
+    suite(SUITE + "budget: {seconds: 0.000000001}\n")
+    done = genops("eval", "run", "said", "--gate", code=4)
+    assert "undecided: contains >= 0.5 (say): - [" in done.out
+    assert "stopped: the budget of 1e-09 s is used up; go on with" in done.err
+    for name in ("terminal", "markdown", "github", "junit", "json", "csv", "html"):
+        genops("eval", "report", "last", "--format", name)
+    suite()
+    assert "gate passed" in genops("eval", "run", "said", "--gate").out
+
+
+def test_a_gate_on_scores_that_no_case_has_is_undecided(genops, suite):
+    scorers = "scorers: [{contains: '{{ expected }}', when: '{{ id == 0 }}'}]"
+    suite(
+        SUITE.replace("scorers: [contains]", scorers).replace(
+            "gate: [contains >= 0.5]", "gate: {rules: contains >= 0.5, about: population}"
+        )
+    )
+    assert "undecided: contains >= 0.5 (say): - [" in genops("eval", "run", "said", "--gate", code=3).out
+
+
 def test_a_gate_that_what_is_missing_could_change_is_unfinished(genops, suite):
     suite(
         SUITE.replace("chain: say", "chain: raw"), [{"id": str(n), "text": "fail", "expected": "x"} for n in range(4)]

@@ -214,6 +214,17 @@ class TestBaselines:
 
 
 class TestMissing:
+    def test_of_no_known_value_there_is_no_estimate(self, plan):
+        made = plan(3, "contains >= 0.5")
+        assert SuiteGate.of(made).verdict().rules[0].estimate is None
+        assert verdict_of(made, lambda *_: None).rules[0].estimate is None
+        assert verdict_of(made, lambda number, *_: None if number else 1).rules[0].estimate is not None
+
+    @pytest.mark.parametrize("lost", ["old", "new"])
+    def test_a_difference_to_nothing_known_has_no_estimate(self, plan, lost):
+        made = plan(9, "contains not worse than old by 0.1", variants=[{"name": "old"}, {"name": "new"}])
+        assert verdict_of(made, lambda _n, variant, _r: None if variant == lost else 1).rules[0].estimate is None
+
     def test_what_cannot_change_the_verdict_does_not_hold_it_up(self, plan):
         verdict = verdict_of(plan(200, "contains >= 0.5"), lambda number, *_: None if number % 20 == 0 else 1)
         assert verdict.outcome == "pass"
@@ -239,7 +250,9 @@ class TestMissing:
     def test_a_baseline_that_is_missing_counts_at_its_worst(self, plan):
         made = plan(100, "contains not worse than old by 0.1", variants=[{"name": "old"}, {"name": "new"}])
         verdict = verdict_of(made, lambda _number, variant, _r: None if variant == "old" else 1)
-        assert verdict.outcome == "undecided" or verdict.rules[0].estimate >= -0.1
+        assert verdict.outcome == "pass"
+        verdict = verdict_of(made, lambda _number, variant, _r: None if variant == "old" else 0)
+        assert verdict.outcome == "undecided"
 
 
 class TestCriticalCases:

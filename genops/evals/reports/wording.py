@@ -105,12 +105,10 @@ def verdict(found: Verdict) -> str:
 
 def rule(found: RuleVerdict) -> str:
     """Where a rule stands, in one line."""
-    ends = "" if found.low is None or found.high is None else f" [{found.low:.3f}, {found.high:.3f}]"
+    estimate = NONE if found.estimate is None else f"{found.estimate:.3f}"
+    ends = "" if found.low is None or found.high is None else f" [{found.low:.3f}, {found.high:.3f}] at all times"
     missing = f", {found.missing:,} missing" if found.missing else ""
-    return (
-        f"{OUTCOMES[found.outcome]}: {found.rule} ({found.variant}): {found.estimate:.3f}{ends} at all times, "
-        f"n {found.n:,}{missing}"
-    )
+    return f"{OUTCOMES[found.outcome]}: {found.rule} ({found.variant}): {estimate}{ends}, n {found.n:,}{missing}"
 
 
 def tests(summary: Summary) -> str:
