@@ -18,9 +18,12 @@ from genops.cli.resumable import command_again, watched
 from genops.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from genops.evals.datasets import Selection
     from genops.evals.plan import Plan
     from genops.evals.runner import Evaluation, Progress
+    from genops.evals.suite import Budget
 
 _LAST = "last"
 
@@ -104,7 +107,7 @@ def run(
                     memo=memo,
                     seed=seed,
                     on_start=lambda plan, evaluation: watch.begin(_planned(plan, evaluation)),
-                    on_progress=watch.advance,
+                    on_progress=_warning(loaded.budget, watch.advance),
                 )
             )
         summary = summary_of(results, results.find(done.record.id), other)
@@ -112,7 +115,7 @@ def run(
             write_report(project, done.record, summary, kind, file)
         with suppress(BrokenPipeError):  # who stopped reading still gets the verdict, as the exit code
             say_summary(summary, as_json)
-        _tell(done, failed_in)
+        _tell(done, loaded.budget, failed_in)
     raise typer.Exit(_exit_code(done))
 
 
@@ -123,6 +126,20 @@ def _planned(plan: Plan, evaluation: str) -> str:
     variants = f" x {counted(len(plan.variants), 'variant')}" if len(plan.variants) > 1 else ""
     repeats = f" x {plan.suite.repeat} repeats" if plan.suite.repeat > 1 else ""
     return f"{plan.suite.name}: {counted(plan.cases, 'case')}{variants}{repeats}, evaluation {evaluation[:12]}"
+
+
+def _warning(budget: Budget, advance: Callable[[Progress], None]) -> Callable[[Progress], None]:
+    """Moves the bar, and says once and at once where the budget cannot be kept."""
+    warned = False
+
+    def advanced(progress: Progress) -> None:
+        nonlocal warned
+        if not warned and (why := progress.unkept(budget)):
+            warned = True
+            note(f"warning: {why}; give the model's alias a `price`, or the budget `tokens`")
+        advance(progress)
+
+    return advanced
 
 
 def _made(progress: Progress | None) -> str:
@@ -160,11 +177,13 @@ def _evaluation(project: Any, suite: str, wanted: str | None) -> str | None:
     return str(found[0].id)
 
 
-def _tell(done: Evaluation, failed_in: str | None) -> None:
+def _tell(done: Evaluation, budget: Budget, failed_in: str | None) -> None:
     """Says on stderr what is left to do."""
     from genops.tracing.quantities import counted
 
     progress = done.progress
+    if why := progress.unkept(budget):
+        note(f"warning: {why}")
     if progress.stopped:
         note(f"stopped: {progress.stopped}; go on with:\n  {_again(failed_in)}")
     elif progress.missing and not (done.gate is not None and done.gate.certain):
