@@ -18,9 +18,12 @@ from genops.cli.resumable import command_again, watched
 from genops.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from genops.evals.datasets import Selection
     from genops.evals.plan import Plan
     from genops.evals.runner import Evaluation, Progress
+    from genops.evals.suite import Budget
 
 _LAST = "last"
 
@@ -35,7 +38,8 @@ def run(
     ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with what is missing or failed.")] = False,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="With --gate: start over, which spends the gate's alpha again.")
+        bool,
+        typer.Option("--fresh", help="With --gate: start over in another order, which spends the gate's alpha again."),
     ] = False,
     name: Annotated[str, typer.Option(help="Call the evaluation so, to compare with it later.")] = "",
     chain: Annotated[str | None, typer.Option(metavar="REFERENCE", help="Put another chain under test.")] = None,
@@ -50,7 +54,10 @@ def run(
     ] = None,
     concurrency: Annotated[int | None, typer.Option(min=1, help="Runs under way at once, at most.")] = None,
     memo: Annotated[bool, typer.Option("--memo/--no-memo", help="Reuse results of unchanged steps.")] = True,
-    seed: Annotated[int, typer.Option(help="Of the order of the cases.")] = 0,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Of --sample, and of the order of the cases, which else follows from all that is compared."),
+    ] = None,
     cache: UseCache = False,
     against: Annotated[
         str | None,
@@ -64,8 +71,8 @@ def run(
 ) -> None:
     """Run a suite, and show what came of it.
 
-    Exit code with --gate: 0 passed, 1 failed, 3 undecided, 4 undecided because something around the chain failed.
-    Without: 0 done, 4 when samples are missing for that, or because the budget is used up; --resume makes those.
+    Exit code with --gate: 0 passed, 1 failed, 3 undecided, 4 undecided because something around the chain failed or
+    the budget is used up. Without: 0 done, 4 when samples are missing for one of those; --resume makes them.
     """
     from genops.evals.evaluation import aevaluate
     from genops.evals.reports import writer
@@ -100,7 +107,7 @@ def run(
                     memo=memo,
                     seed=seed,
                     on_start=lambda plan, evaluation: watch.begin(_planned(plan, evaluation)),
-                    on_progress=watch.advance,
+                    on_progress=_warning(loaded.budget, watch.advance),
                 )
             )
         summary = summary_of(results, results.find(done.record.id), other)
@@ -108,7 +115,7 @@ def run(
             write_report(project, done.record, summary, kind, file)
         with suppress(BrokenPipeError):  # who stopped reading still gets the verdict, as the exit code
             say_summary(summary, as_json)
-        _tell(done, failed_in)
+        _tell(done, loaded.budget, failed_in)
     raise typer.Exit(_exit_code(done))
 
 
@@ -119,6 +126,20 @@ def _planned(plan: Plan, evaluation: str) -> str:
     variants = f" x {counted(len(plan.variants), 'variant')}" if len(plan.variants) > 1 else ""
     repeats = f" x {plan.suite.repeat} repeats" if plan.suite.repeat > 1 else ""
     return f"{plan.suite.name}: {counted(plan.cases, 'case')}{variants}{repeats}, evaluation {evaluation[:12]}"
+
+
+def _warning(budget: Budget, advance: Callable[[Progress], None]) -> Callable[[Progress], None]:
+    """Moves the bar, and says once and at once where the budget cannot be kept."""
+    warned = False
+
+    def advanced(progress: Progress) -> None:
+        nonlocal warned
+        if not warned and (why := progress.unkept(budget)):
+            warned = True
+            note(f"warning: {why}; give the model's alias a `price`, or the budget `tokens`")
+        advance(progress)
+
+    return advanced
 
 
 def _made(progress: Progress | None) -> str:
@@ -134,14 +155,14 @@ def _again(failed_in: str | None) -> str:
     return command_again(last)
 
 
-def _selection(sample: str | None, split: list[str] | None, only: list[str] | None, seed: int) -> Selection:
+def _selection(sample: str | None, split: list[str] | None, only: list[str] | None, seed: int | None) -> Selection:
     from pydantic import ValidationError
 
     from genops.evals.datasets import Selection
 
     try:
         amount = None if sample is None else float(sample) if "." in sample else int(sample)
-        return Selection(sample=amount, split=split or None, filter=only or None, seed=seed)
+        return Selection(sample=amount, split=split or None, filter=only or None, seed=seed or 0)
     except (ValueError, ValidationError):
         raise UsageError(f"--sample {sample!r} is neither a count nor a share below 1") from None
 
@@ -156,11 +177,13 @@ def _evaluation(project: Any, suite: str, wanted: str | None) -> str | None:
     return str(found[0].id)
 
 
-def _tell(done: Evaluation, failed_in: str | None) -> None:
+def _tell(done: Evaluation, budget: Budget, failed_in: str | None) -> None:
     """Says on stderr what is left to do."""
     from genops.tracing.quantities import counted
 
     progress = done.progress
+    if why := progress.unkept(budget):
+        note(f"warning: {why}")
     if progress.stopped:
         note(f"stopped: {progress.stopped}; go on with:\n  {_again(failed_in)}")
     elif progress.missing and not (done.gate is not None and done.gate.certain):
@@ -174,7 +197,7 @@ def _exit_code(done: Evaluation) -> int:
     unfinished = bool(done.progress.stopped or done.progress.missing)
     if done.gate is not None:
         verdict = done.gate.verdict()
-        if verdict.outcome != "undecided" or not done.progress.missing:
+        if verdict.outcome != "undecided" or not unfinished:
             return int(verdict.exit_code)
     return int(ExitCode.UNFINISHED if unfinished else ExitCode.OK)
 

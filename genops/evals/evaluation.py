@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -20,6 +21,8 @@ from genops.evals.runner import Evaluation, Progress, Runner, open_evaluation, u
 from genops.evals.suite import Suite
 from genops.executor import Project, run_sync
 
+_SEED_BITS = 48
+
 
 async def aevaluate(
     suite: Suite,
@@ -35,7 +38,7 @@ async def aevaluate(
     concurrency: int | None = None,
     use_cache: bool = False,
     memo: bool = True,
-    seed: int = 0,
+    seed: int | None = None,
     on_start: Callable[[Plan, str], None] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Evaluation:
@@ -47,7 +50,7 @@ async def aevaluate(
         gate: Whether the suite's gate decides, and ends the evaluation as soon as it is certain. An earlier evaluation
             of the same things is continued: starting over would spend the gate's alpha again.
         resume: Whether to go on with the last evaluation of the same things.
-        fresh: Whether a gate starts over all the same.
+        fresh: Whether a gate starts over all the same, in an order drawn anew.
         name: What the evaluation is called, to compare with later.
         chain: Reference of another chain to put under test.
         selection: Narrows the cases.
@@ -56,7 +59,8 @@ async def aevaluate(
         use_cache: Whether the response cache may answer model calls.
         memo: Whether results of earlier runs of the same steps are used again. A gate that asks how long runs take is
             given whole ones all the same.
-        seed: Of the order of the cases.
+        seed: Of the order of the cases. It is kept with the evaluation, and what is continued keeps its own. Without
+            one it follows from all that is compared, so that every change is asked in an order of its own.
         on_start: Told of the plan and of the evaluation's id before the first sample.
         on_progress: Told after each sample.
 
@@ -76,17 +80,16 @@ async def aevaluate(
     suite = suite if chain is None else with_chain(suite, chain)
     only = await asyncio.to_thread(failed_cases, project, only_failed) if only_failed else None
 
-    def planned(seed: int) -> Plan:
-        return Plan.make(suite, project, selection=selection, only=only, seed=seed, memo=memo)
-
-    plan = await asyncio.to_thread(planned, seed)
+    if fresh and seed is None:
+        seed = secrets.randbits(_SEED_BITS)
+    plan = await asyncio.to_thread(Plan.make, suite, project, selection=selection, only=only, seed=seed, memo=memo)
     record = None
     if resume:
         record = unfinished_evaluation(plan)
     elif gate and not fresh:
         record = next(iter(project.store.evaluations(manifest=plan.digest, limit=1)), None)
-    if record is not None and record.body["seed"] != plan.seed:  # the order belongs to what is continued
-        plan = await asyncio.to_thread(planned, record.body["seed"])
+    if record is not None:
+        plan = replace(plan, given_seed=record.body["seed"])  # the order belongs to what is continued
     if record is None:
         record = open_evaluation(plan, name, about=_about(plan))
     if on_start is not None:

@@ -17,7 +17,7 @@ from genops.evals.datasets import Dataset, Selection
 from genops.evals.judges.asking import Questions
 from genops.evals.judges.questions import questions_of
 from genops.evals.own_scorers import OwnScorers, case_uses, own_scorers
-from genops.evals.rules import Gate
+from genops.evals.rules import order_seed
 from genops.evals.suite import Suite
 from genops.evals.trace_names import NameCheck
 from genops.evals.use import ScorerUse
@@ -55,9 +55,9 @@ class Plan:
         baselines: By the reference in a rule, the variant that it is.
         questions: What judges ask.
         own: What the cases' own scorers are made of.
-        units: Case numbers that are independent of each other only as a whole, in the order in which they are run.
-        weights: The total weight of each unit.
-        seed: Of that order.
+        clusters: Case numbers that are independent of each other only as a whole, in the order of the dataset.
+        cluster_weights: The total weight of each cluster.
+        given_seed: Of the order in which clusters are run; None for the one that follows from the digest.
     """
 
     suite: Suite
@@ -67,9 +67,9 @@ class Plan:
     baselines: dict[str, Variant]
     questions: Questions
     own: OwnScorers
-    units: Sequence[array[int]]
-    weights: Sequence[float]
-    seed: int
+    clusters: Sequence[array[int]]
+    cluster_weights: Sequence[float]
+    given_seed: int | None = None
 
     @classmethod
     def make(
@@ -79,7 +79,7 @@ class Plan:
         *,
         selection: Selection | None = None,
         only: frozenset[str] | None = None,
-        seed: int = 0,
+        seed: int | None = None,
         memo: bool = True,
     ) -> Plan:
         """Resolves a suite.
@@ -89,7 +89,7 @@ class Plan:
             project: Where it runs.
             selection: Narrows the suite's own selection of cases further.
             only: Ids of cases that it is narrowed to besides.
-            seed: Of the order of the cases.
+            seed: Of the order of the cases; None for the one that follows from what is compared.
             memo: Whether results of earlier evaluations are used again.
 
         Raises:
@@ -109,8 +109,37 @@ class Plan:
         extra = tuple(baseline for baseline in baselines.values() if baseline not in variants)
         own = own_scorers(suite, dataset, numbers, NameCheck((*variants, *extra)), project.settings)
         questions = Questions(project, model=suite.judge, memo=memo)
-        units, weights = _units(dataset, numbers, seed, suite.gate)
-        return cls(suite, project, dataset, (*variants, *extra), baselines, questions, own, units, weights, seed)
+        clusters, weights = _clusters(dataset, numbers)
+        return cls(suite, project, dataset, (*variants, *extra), baselines, questions, own, clusters, weights, seed)
+
+    @cached_property
+    def seed(self) -> int:
+        """Of the order of the units."""
+        return order_seed(self.digest) if self.given_seed is None else self.given_seed
+
+    @cached_property
+    def units(self) -> Sequence[array[int]]:
+        """The clusters in the order in which they are run."""
+        return [self.clusters[place] for place in self._order]
+
+    @cached_property
+    def weights(self) -> Sequence[float]:
+        """The total weight of each unit."""
+        return [self.cluster_weights[place] for place in self._order]
+
+    @cached_property
+    def _order(self) -> Sequence[int]:
+        """The order that the gate's claim needs, or any."""
+        gate, weights = self.suite.gate, self.cluster_weights
+        if gate is None:
+            return Random(self.seed).sample(range(len(weights)), len(weights))
+        import numpy as np
+
+        from genops.stats.sampling import draw_order
+
+        drawn = draw_order(np.array(weights if gate.about == "dataset" else [1.0] * len(weights)), self.seed)
+        order: list[int] = drawn.tolist()
+        return order
 
     @property
     def candidates(self) -> tuple[Variant, ...]:
@@ -120,7 +149,7 @@ class Plan:
     @cached_property
     def cases(self) -> int:
         """How many cases are asked."""
-        return sum(len(unit) for unit in self.units)
+        return sum(map(len, self.clusters))
 
     @property
     def samples(self) -> int:
@@ -187,7 +216,7 @@ class Plan:
     @cached_property
     def _selected(self) -> str:
         """Digest of which cases are meant, whatever their order."""
-        return digest_of(sorted(number for unit in self.units for number in unit))
+        return digest_of(sorted(number for cluster in self.clusters for number in cluster))
 
     def _code(self, scorer: str) -> list[str]:
         """Digests of the packages that a scorer of other people comes from."""
@@ -237,8 +266,8 @@ def _narrowed(numbers: array[int], wanted: Iterable[int], suite: Suite) -> array
     return left
 
 
-def _units(dataset: Dataset, numbers: array[int], seed: int, gate: Gate | None) -> tuple[list[array[int]], list[float]]:
-    """Whole clusters in the order that the gate's claim needs, or in any, with their weights."""
+def _clusters(dataset: Dataset, numbers: array[int]) -> tuple[list[array[int]], list[float]]:
+    """Whole clusters with their weights."""
     clusters: dict[str | int, array[int]] = {}
     weights: dict[str | int, float] = {}
     for number in numbers:
@@ -246,20 +275,7 @@ def _units(dataset: Dataset, numbers: array[int], seed: int, gate: Gate | None) 
         key: str | int = number if case.cluster is None else case.cluster
         clusters.setdefault(key, array("q")).append(number)
         weights[key] = weights.get(key, 0.0) + case.weight
-    units, weight = list(clusters.values()), list(weights.values())
-    order = _order(weight, seed, gate)
-    return [units[place] for place in order], [weight[place] for place in order]
-
-
-def _order(weights: Sequence[float], seed: int, gate: Gate | None) -> Sequence[int]:
-    if gate is None:
-        return Random(seed).sample(range(len(weights)), len(weights))
-    import numpy as np
-
-    from genops.stats.sampling import draw_order
-
-    order: list[int] = draw_order(np.array(weights if gate.about == "dataset" else [1.0] * len(weights)), seed).tolist()
-    return order
+    return list(clusters.values()), list(weights.values())
 
 
 def with_chain(suite: Suite, chain: str) -> Suite:

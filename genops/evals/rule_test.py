@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from genops.evals.rules import Gate, Rule
@@ -42,7 +42,7 @@ class RuleVerdict:
         metric: What it is about.
         variant: Whom it is about.
         outcome: Whether it holds, as far as that is certain.
-        estimate: The mean, share or difference so far.
+        estimate: The mean, share or difference so far; None while no value is known.
         low: Lower end of the confidence sequence; None where there is none yet.
         high: Its upper end.
         level: Of the confidence sequence, for all times at once.
@@ -55,7 +55,7 @@ class RuleVerdict:
     metric: str
     variant: str
     outcome: Outcome
-    estimate: float
+    estimate: float | None
     low: float | None
     high: float | None
     level: float
@@ -77,6 +77,7 @@ class RuleTest:
         fail_alpha: How often it may fail wrongly, at most.
         test: Of the bound; None where it always holds.
         sequence: Of the mean.
+        known: Variants of which a value was known.
         missing: Values that were not known.
     """
 
@@ -88,6 +89,7 @@ class RuleTest:
     fail_alpha: float
     test: SequentialTest | None
     sequence: ConfidenceSequence
+    known: set[str] = field(default_factory=set)
     missing: int = 0
 
     @classmethod
@@ -160,7 +162,7 @@ class RuleTest:
             self.rule.metric,
             self.variant,
             self.outcome,
-            sign * interval.estimate,
+            sign * interval.estimate if self.known >= {self.variant, self.baseline or self.variant} else None,
             ends[0],
             ends[1],
             1 - self.alpha,
@@ -195,7 +197,10 @@ class RuleTest:
         ]
         if not there:
             return None
-        self.missing += sum(value != value for value in there)
+        missing = sum(value != value for value in there)
+        if missing < len(there):
+            self.known.add(variant)
+        self.missing += missing
         ends = (-self.range.high, -self.range.low) if self._flipped else (self.range.low, self.range.high)
         return mean_bounds(there, ends=ends)
 

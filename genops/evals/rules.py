@@ -31,6 +31,7 @@ PASSED = "passed"
 OVERALL = "overall"
 """The metric that is the weighted mean of a sample's bounded scores, where the suite gives weights."""
 GATE_KEYS = ("rules", "alpha", "about")
+_SEED_DIGITS = 12
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _ABSOLUTE = re.compile(
     rf"(?P<metric>\S+)\s*(?P<sign>>=|<=)\s*(?P<bound>{_NUMBER})(?:\s+for\s+(?P<share>{_NUMBER})\s*%)?"
@@ -183,3 +184,12 @@ def _parse_rule(text: str, ranges: Mapping[str, Range], noun: str, parsing: Pars
     if not rule.can_hold(values):
         raise DefinitionError(f"{rule.text!r} can never hold: {rule.metric} goes from {values}", at=parsing.at())
     return rule
+
+
+def order_seed(digest: str) -> int:
+    """The seed of the order in which a comparison asks, from the digest of all that is compared.
+
+    Whoever mends a chain on what ran first meets something else first the next time; and who runs the same comparison
+    again, wherever that is, draws no second time.
+    """
+    return int(digest[:_SEED_DIGITS], 16)

@@ -58,6 +58,45 @@ def test_a_gate_without_enough_data_is_undecided(genops, suite):
     genops("eval", "run", "said", "--gate", code=3)
 
 
+def test_a_budget_that_ends_a_gate_before_its_first_case_leaves_a_report(genops, suite):
+    suite(SUITE + "budget: {seconds: 0.000000001}\n")
+    done = genops("eval", "run", "said", "--gate", code=4)
+    assert "undecided: contains >= 0.5 (say): - [" in done.out
+    assert "stopped: the budget of 1e-09 s is used up; go on with" in done.err
+    for name in ("terminal", "markdown", "github", "junit", "json", "csv", "html"):
+        genops("eval", "report", "last", "--format", name)
+    suite()
+    assert "gate passed" in genops("eval", "run", "said", "--gate").out
+
+
+def test_a_budget_of_money_that_cannot_be_kept_is_said_at_once_and_at_the_end(genops, suite, monkeypatch):
+    from genops.evals.runner.asking import Asked
+
+    monkeypatch.setattr(Asked, "cost", None)
+    suite(SUITE + "budget: {usd: 0.01}\nconcurrency: 1\n")
+    first, last = (line for line in genops("eval", "run", "said").err.splitlines() if line.startswith("warning: "))
+    assert first.startswith("warning: the budget of $0.01 cannot be kept: what 1 of 1 sample cost is not known")
+    assert "price" in first
+    assert "what 6 of 6 samples cost" in last
+    suite(SUITE + "budget: {tokens: 100000}\n")
+    assert "warning" not in genops("eval", "run", "said").err
+
+
+def test_a_budget_of_money_whose_prices_are_known_needs_no_warning(genops, suite):
+    suite(SUITE + "budget: {usd: 0.01}\n")
+    assert "warning" not in genops("eval", "run", "said").err
+
+
+def test_a_gate_on_scores_that_no_case_has_is_undecided(genops, suite):
+    scorers = "scorers: [{contains: '{{ expected }}', when: '{{ id == 0 }}'}]"
+    suite(
+        SUITE.replace("scorers: [contains]", scorers).replace(
+            "gate: [contains >= 0.5]", "gate: {rules: contains >= 0.5, about: population}"
+        )
+    )
+    assert "undecided: contains >= 0.5 (say): - [" in genops("eval", "run", "said", "--gate", code=3).out
+
+
 def test_a_gate_that_what_is_missing_could_change_is_unfinished(genops, suite):
     suite(
         SUITE.replace("chain: say", "chain: raw"), [{"id": str(n), "text": "fail", "expected": "x"} for n in range(4)]

@@ -245,15 +245,35 @@ class TestGating:
         first = lab.run(lab.suite(MANY, gate="contains >= 0.8", budget={"seconds": 1e-9}), gate=True)
         assert first.verdict.outcome == "undecided"
         second = lab.run(lab.suite(MANY, gate="contains >= 0.8"), gate=True, seed=3)
-        assert (second.id, second.record.body["seed"]) == (first.id, 0)
+        assert (second.id, second.record.body["seed"]) == (first.id, first.record.body["seed"])
         assert second.verdict.outcome == "pass"
 
-    def test_fresh_starts_over(self, lab):
+    def test_fresh_starts_over_in_another_order(self, lab):
         suite = lab.suite(MANY, gate="contains >= 0.8")
         first = lab.run(suite, gate=True)
         again = lab.run(suite, gate=True, fresh=True, memo=False)
         assert again.id != first.id
         assert again.progress.done > 0
+        assert again.record.body["seed"] != first.record.body["seed"]
+
+    def test_a_seed_draws_the_same_order_again(self, lab):
+        suite = lab.suite(MANY, gate="contains >= 0.8")
+        first, again = (lab.run(suite, gate=True, fresh=True, seed=7) for _ in range(2))
+        assert first.id != again.id
+        assert first.record.body["seed"] == again.record.body["seed"] == 7
+
+    def test_a_change_of_the_chain_or_of_the_cases_is_asked_in_an_order_of_its_own(self, lab):
+        def order(rows=MANY):
+            plan = lab.plan(lab.suite(rows, gate="contains >= 0.8"))
+            return [unit[0] for unit in plan.units]
+
+        first = order()
+        assert order() == first
+        assert order([*MANY[:-1], "another"]) != first
+        path = lab.site.root / "chains/echo.yaml"
+        path.write_text(path.read_text().replace('steps.say.output }}"', 'steps.say.output }}."'))
+        lab.site.reopen()
+        assert order() != first
 
     def test_a_changed_rule_is_another_comparison(self, lab):
         first = lab.run(lab.suite(TEN, gate="contains >= 0.8"), gate=True)
@@ -304,7 +324,7 @@ class TestGating:
         verdicts = []
         for concurrency in (1, 40):
             suite = lab.suite(MANY[:60], gate="contains >= 0.8", concurrency=concurrency)
-            verdicts.append(lab.run(suite, gate=True, fresh=True, memo=False).verdict)
+            verdicts.append(lab.run(suite, gate=True, fresh=True, memo=False, seed=0).verdict)
         assert replace(verdicts[0], used=0) == replace(verdicts[1], used=0)
 
 

@@ -4,15 +4,15 @@ import random
 from collections import Counter
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from genops.artifacts import digest_of
 from genops.errors import DefinitionError, UsageError
 from genops.evals import Range, scorer
 from genops.evals.gate import Verdict
-from genops.evals.plan import _units
+from genops.evals.rules import order_seed
 from genops.evals.suite_gate import SuiteGate
 from genops.store.records.evaluations import SampleRecord
 
@@ -214,6 +214,17 @@ class TestBaselines:
 
 
 class TestMissing:
+    def test_of_no_known_value_there_is_no_estimate(self, plan):
+        made = plan(3, "contains >= 0.5")
+        assert SuiteGate.of(made).verdict().rules[0].estimate is None
+        assert verdict_of(made, lambda *_: None).rules[0].estimate is None
+        assert verdict_of(made, lambda number, *_: None if number else 1).rules[0].estimate is not None
+
+    @pytest.mark.parametrize("lost", ["old", "new"])
+    def test_a_difference_to_nothing_known_has_no_estimate(self, plan, lost):
+        made = plan(9, "contains not worse than old by 0.1", variants=[{"name": "old"}, {"name": "new"}])
+        assert verdict_of(made, lambda _n, variant, _r: None if variant == lost else 1).rules[0].estimate is None
+
     def test_what_cannot_change_the_verdict_does_not_hold_it_up(self, plan):
         verdict = verdict_of(plan(200, "contains >= 0.5"), lambda number, *_: None if number % 20 == 0 else 1)
         assert verdict.outcome == "pass"
@@ -239,7 +250,9 @@ class TestMissing:
     def test_a_baseline_that_is_missing_counts_at_its_worst(self, plan):
         made = plan(100, "contains not worse than old by 0.1", variants=[{"name": "old"}, {"name": "new"}])
         verdict = verdict_of(made, lambda _number, variant, _r: None if variant == "old" else 1)
-        assert verdict.outcome == "undecided" or verdict.rules[0].estimate >= -0.1
+        assert verdict.outcome == "pass"
+        verdict = verdict_of(made, lambda _number, variant, _r: None if variant == "old" else 0)
+        assert verdict.outcome == "undecided"
 
 
 class TestCriticalCases:
@@ -319,6 +332,22 @@ def test_what_is_under_way_when_it_is_certain_changes_nothing(plan):
     assert after.used == 200
 
 
+def test_who_mends_only_the_cases_that_ran_seldom_passes(plan):
+    """Of the looks at a dataset that is below the bound, however it was mended before, at most alpha pass."""
+    made, looks, passed = plan(200, "contains >= 0.9"), 0, 0
+    for attempt in range(40):
+        right = set(random.Random(attempt).sample(range(200), 50))
+        for change in range(50):
+            if len(right) >= 180:
+                break
+            now = replace(made, given_seed=order_seed(digest_of([attempt, change])))
+            verdict = verdict_of(now, lambda number, *_, right=frozenset(right): number in right)
+            looks, passed = looks + 1, passed + (verdict.outcome == "pass")
+            right |= {number for unit in now.units[: verdict.seen] for number in unit}
+    assert looks > 100
+    assert passed <= looks * 0.05 + 3 * (looks * 0.05 * 0.95) ** 0.5
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 class TestFalseVerdicts:
@@ -327,9 +356,8 @@ class TestFalseVerdicts:
     def outcomes(self, made, value):
         found = Counter()
         for seed in range(2_000):
-            units, weights = _units(made.dataset, np.arange(len(made.dataset)), seed, made.suite.gate)
             drawn = random.Random(seed)
-            verdict = verdict_of(replace(made, units=units, weights=weights), lambda *job, d=drawn: value(d, *job))
+            verdict = verdict_of(replace(made, given_seed=seed), lambda *job, d=drawn: value(d, *job))
             found[verdict.outcome] += 1
         return found
 

@@ -23,10 +23,24 @@ from genops.evals.promptfoo.tests import FoundTest, TestReader
 from genops.settings import Paths
 
 _READ = frozenset(
-    {"description", "prompts", "providers", "targets", "tests", "scenarios", "defaultTest", "assertionTemplates"}
+    {
+        "$schema",
+        "assertionTemplates",
+        "defaultTest",
+        "description",
+        "evaluateOptions",
+        "prompts",
+        "providers",
+        "scenarios",
+        "targets",
+        "tests",
+    }
 )
-_IGNORED = frozenset({"$schema", "outputPath", "sharing", "writeLatestResults", "commandLineOptions", "tags"})
-_OPTIONS = frozenset({"repeat", "maxConcurrency", "showProgressBar", "cache"})
+_OPTIONS = frozenset({"repeat", "maxConcurrency"})
+_INSTEAD = {
+    "outputPath": "say `genops eval run --report FORMAT=FILE`",
+    "evaluateOptions.cache": "say `genops eval run --cache`",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +79,7 @@ def import_promptfoo(path: Path, name: str, paths: Paths | None = None) -> Impor
     config = files.data(path)
     if not isinstance(config, dict) or not {"prompts", "providers", "targets", "tests", "scenarios"} & config.keys():
         raise DefinitionError("no configuration of promptfoo", at=Location(path), hint="it has prompts and tests")
-    for key in sorted(config.keys() - _READ - _IGNORED - {"evaluateOptions"}):
-        notes.leave(f"`{key}`", "it has no equal")
+    _leave(config, _READ, notes)
     try:
         return _Project(path, name, paths or Paths(), files, notes, config).imported()
     except RecursionError:
@@ -163,8 +176,7 @@ class _Project:
         if variants:
             suite["variants"] = variants
         options = mapping(self.config.get("evaluateOptions"), "`evaluateOptions`")
-        for key in sorted(options.keys() - _OPTIONS):
-            self.notes.leave(f"`evaluateOptions.{key}`", "it has no equal")
+        _leave(options, _OPTIONS, self.notes, "evaluateOptions.")
         if options.get("repeat", 1) != 1:
             suite["repeat"] = options["repeat"]
         if "maxConcurrency" in options:
@@ -172,6 +184,12 @@ class _Project:
         if judge:
             suite["judge"] = judge
         return {**suite, "scorers": scorers}
+
+
+def _leave(given: Mapping[str, Any], read: frozenset[str], notes: Notes, within: str = "") -> None:
+    """Notes the keys that are not carried over, and what is said instead."""
+    for key in sorted(f"{within}{key}" for key in given.keys() - read):
+        notes.leave(f"`{key}`", _INSTEAD.get(key, "it has no equal"))
 
 
 def _inputs(prompts: Iterable[FoundPrompt], tests: list[FoundTest]) -> dict[str, Any]:

@@ -33,8 +33,9 @@ def annotation(level: Level, title: str, message: str, file: str = "", line: int
 def _annotations(summary: Summary) -> Iterator[tuple[Level, str, str]]:
     if summary.verdict is not None:
         level: Level = "notice" if summary.verdict.outcome == "pass" else "error"
-        rules = "\n".join(wording.rule(rule) for rule in summary.verdict.rules)
-        yield level, f"{summary.suite}: {wording.verdict(summary.verdict)}", rules
+        why = [f"{what}: {', '.join(cases)}" for what, cases in wording.critical(summary.verdict)]
+        why += [wording.rule(rule) for rule in summary.verdict.rules]
+        yield level, f"{summary.suite}: {wording.verdict(summary.verdict)}", "\n".join(why)
     for variant in summary.variants:
         yield "notice", f"{summary.suite}: {variant.name}", wording.failures(variant.counts)
     left: dict[Level, int] = {"error": _MOST - 1, "warning": _MOST}

@@ -43,12 +43,8 @@ def _verdict(summary: Summary) -> Iterator[str]:
     yield ""
     for rule in summary.verdict.rules:
         yield f"- {_SIGNS[rule.outcome]} {cell(wording.rule(rule))}"
-    for what, cases in (
-        ("must pass and did not", summary.verdict.critical),
-        ("must pass and have no score", summary.verdict.critical_missing),
-    ):
-        if cases:
-            yield f"- ❌ {what}: {', '.join(f'`{code(case)}`' for case in cases)}"
+    for what, cases in wording.critical(summary.verdict):
+        yield f"- ❌ {what}: {', '.join(f'`{code(case)}`' for case in cases)}"
     yield ""
 
 

@@ -58,12 +58,8 @@ def _head(summary: Summary) -> Iterator[Text]:
         yield Text(wording.verdict(summary.verdict), style=_OUTCOMES[summary.verdict.outcome])
         for rule in summary.verdict.rules:
             yield Text(f"  {wording.rule(rule)}")
-        for what, cases in (
-            ("must pass and did not", summary.verdict.critical),
-            ("must pass and have no score", summary.verdict.critical_missing),
-        ):
-            if cases:
-                yield Text(f"  {what}: {_safe(', '.join(cases))}", style="bold red")
+        for what, cases in wording.critical(summary.verdict):
+            yield Text(f"  {what}: {_safe(', '.join(cases))}", style="bold red")
 
 
 def _differences(summary: Summary) -> Iterator[RenderableType]:

@@ -103,14 +103,18 @@ def verdict(found: Verdict) -> str:
     return f"gate {OUTCOMES[found.outcome]} after {seen} (alpha {found.alpha:g}, about the {found.about}){certain}"
 
 
+def critical(found: Verdict) -> list[tuple[str, tuple[str, ...]]]:
+    """The cases that must pass and did not, or of which that is not known: what is wrong with them, and their ids."""
+    kinds = (("must pass and did not", found.critical), ("must pass and have no score", found.critical_missing))
+    return [(what, cases) for what, cases in kinds if cases]
+
+
 def rule(found: RuleVerdict) -> str:
     """Where a rule stands, in one line."""
-    ends = "" if found.low is None or found.high is None else f" [{found.low:.3f}, {found.high:.3f}]"
+    estimate = NONE if found.estimate is None else f"{found.estimate:.3f}"
+    ends = "" if found.low is None or found.high is None else f" [{found.low:.3f}, {found.high:.3f}] at all times"
     missing = f", {found.missing:,} missing" if found.missing else ""
-    return (
-        f"{OUTCOMES[found.outcome]}: {found.rule} ({found.variant}): {found.estimate:.3f}{ends} at all times, "
-        f"n {found.n:,}{missing}"
-    )
+    return f"{OUTCOMES[found.outcome]}: {found.rule} ({found.variant}): {estimate}{ends}, n {found.n:,}{missing}"
 
 
 def tests(summary: Summary) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from genops.evals.outcome import infrastructure_failed, is_bad
 from genops.evals.suite import Budget
 from genops.store.records.evaluations import SampleRecord
+from genops.tracing.quantities import counted
 
 
 @dataclass(slots=True)
@@ -82,6 +83,13 @@ class Progress:
         self.judge_cost += judged or 0.0
         self.tokens += sample.input_tokens + sample.output_tokens
         self.tokens += sample.judged.get("input_tokens", 0) + sample.judged.get("output_tokens", 0)
+
+    def unkept(self, budget: Budget) -> str:
+        """Why a budget of money cannot be kept; empty where it can."""
+        if budget.usd is None or not self.unpriced:
+            return ""
+        lost = f"{self.unpriced:,} of {counted(self.done + self.failed, 'sample')}"
+        return f"the budget of ${budget.usd:g} cannot be kept: what {lost} cost is not known, and counts as nothing"
 
     def over(self, budget: Budget) -> str:
         """What of a budget is used up; empty for nothing."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from genops.evals.gate import GateProcess, Verdict
 from genops.evals.rule_test import Outcome, Reading, RuleTest
-from genops.evals.rules import Gate
+from genops.evals.rules import Gate, order_seed
 from genops.fuzz.detectors.verdict import SCALE
 from genops.fuzz.runner.arena import Arena
 from genops.fuzz.runner.plan import CampaignPlan
@@ -125,7 +125,7 @@ def _process(plan: CampaignPlan, gate: Gate, arena: Arena, first: int) -> GatePr
     campaign, name = plan.campaign, arena.objective.name
     units = _units(len(arena.seeds(campaign.seed)), campaign.tries.sweep, first)
     weights = [float(len(members)) for members in units]
-    order = draw_order(np.array(weights if gate.about == "sweep" else [1.0] * len(units)), campaign.seed)
+    order = draw_order(np.array(weights if gate.about == "sweep" else [1.0] * len(units)), order_seed(plan.digest))
     tests = [
         RuleTest.of(rule, gate, len(gate.rules), weights, SCALE, campaign.chain, rule.baseline)
         for rule in gate.rules

@@ -46,6 +46,7 @@ def gate_words(gate: GateVerdict) -> str:
 def rule_words(rule: RuleVerdict) -> str:
     """Where a rule stands, in one line."""
     ends = "" if rule.low is None or rule.high is None else f" [{rule.low:.3f}, {rule.high:.3f}] at all times"
-    found = f"{rule.estimate:.3f}{ends}" if rule.n else "no seed is complete"
+    estimate = "-" if rule.estimate is None else f"{rule.estimate:.3f}"
+    found = f"{estimate}{ends}" if rule.n else "no seed is complete"
     missing = f", {counted_tries(rule.missing)} without a score" if rule.missing else ""
     return f"{_SAID[rule.outcome]}: {rule.rule}: {found}, {counted(rule.n, 'seed')}{missing}"

@@ -334,18 +334,31 @@ def test_what_is_elsewhere_in_the_configuration_is_carried_over_or_listed(import
         description: Capitals
         prompts: ["{{q}}"]
         tests: [{vars: {q: x}, threshold: 0.5, options: {transform: output.trim()}}]
-        evaluateOptions: {repeat: 3, maxConcurrency: 8, delay: 100}
+        evaluateOptions: {repeat: 3, maxConcurrency: 8, delay: 100, cache: false, showProgressBar: true}
         nunjucksFilters: {a: b.js}
         outputPath: out.html
+        sharing: true
+        commandLineOptions: {verbose: true}
+        writeLatestResults: true
+        tags: {team: geography}
+        $schema: https://promptfoo.dev/config-schema.json
         """
     )
     assert (suite(found)["description"], suite(found)["repeat"], suite(found)["concurrency"]) == ("Capitals", 3, 8)
     assert [left.partition(":")[0] for left in found.left_out] == [
+        "`commandLineOptions`",
         "`nunjucksFilters`",
+        "`outputPath`",
+        "`sharing`",
+        "`tags`",
+        "`writeLatestResults`",
         "test {'q'",
         "test {'q'",
+        "`evaluateOptions.cache`",
         "`evaluateOptions.delay`",
+        "`evaluateOptions.showProgressBar`",
     ]
+    assert "`outputPath`: say `genops eval run --report FORMAT=FILE`" in found.left_out
 
 
 @pytest.mark.parametrize(

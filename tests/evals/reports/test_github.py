@@ -40,3 +40,11 @@ def test_no_more_are_written_than_are_shown_and_the_verdict_is_one_of_them(evalu
     assert len(errors) == 10
     assert "gate failed" in errors[0]
     assert "contains >= 0.5" in errors[0]
+
+
+def test_a_gate_that_a_critical_case_failed_says_which(evaluations, written):
+    rule = RuleVerdict("contains >= 0.5", "contains", "one", "undecided", 0.6, 0.2, 0.9, 0.95, 5, 0, False)
+    verdict = Verdict("fail", (rule,), ("c3",), ("c4",), 0.05, "dataset", 40, 5, 40, 5)
+    (first, *_) = written("github", evaluations.add([], verdict=verdict)).splitlines()
+    assert first.startswith("::error")
+    assert "must pass and did not: c3%0Amust pass and have no score: c4%0Aundecided: contains >= 0.5" in first

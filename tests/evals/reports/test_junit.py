@@ -10,6 +10,8 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped
 from lxml import etree
 
+from genops.evals.gate import Verdict
+from genops.evals.rule_test import RuleVerdict
 from tests.evals.stored import contains
 
 SCHEMA = etree.XMLSchema(etree.parse(Path(__file__).with_name("junit.xsd")))
@@ -83,3 +85,32 @@ def test_a_reader_of_others_finds_every_result_and_count(written, mixed, tmp_pat
     assert {case.classname for case in new} == {"demo.new"}
     read.update_statistics()
     assert (read.tests, read.failures, read.errors, read.skipped) == (10, 3, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "rule", "critical", "missing", "tags"),
+    [
+        ("pass", "pass", (), (), [[], []]),
+        ("fail", "fail", (), (), [["failure"], []]),
+        ("fail", "undecided", ("c0",), (), [["skipped"], ["failure"]]),
+        ("undecided", "undecided", (), (), [["skipped"], []]),
+        ("undecided", "pass", (), ("c0",), [[], ["skipped"]]),
+        ("undecided", "pass", (), (), [[], ["skipped"]]),
+    ],
+    ids=["passed", "a rule", "a critical case", "too few cases", "a critical case has no score", "one is not run"],
+)
+def test_a_gate_has_a_test_for_each_rule_and_one_for_critical_cases(
+    evaluations, written, outcome, rule, critical, missing, tags
+):
+    told = RuleVerdict("contains >= 0.9", "contains", "one", rule, 0.1, 0.0, 0.3, 0.95, 9, 0, False)
+    verdict = Verdict(outcome, (told,), critical, missing, 0.05, "dataset", 9, 9, 9, 9)
+    samples = [{"case": 0, "scores": {"contains": contains(1)}}]
+    variant, gate = parsed(written("junit", evaluations.add(samples, verdict=verdict)))
+    assert (variant.get("failures"), gate.get("name"), gate.get("tests")) == ("0", "gate", "2")
+    assert [[child.tag for child in test] for test in gate.findall("testcase")] == tags
+    found = [tag for of_test in tags for tag in of_test]
+    assert [gate.get(name) for name in ("failures", "skipped")] == [str(found.count(t)) for t in ("failure", "skipped")]
+    if rule == "fail":
+        assert "contains >= 0.9 (one): 0.100" in gate.find("testcase/failure").get("message")
+    if critical:
+        assert gate.find("testcase/failure").get("message") == "must pass and did not: c0"

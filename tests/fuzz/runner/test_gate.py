@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from genops.artifacts import digest_of
 from genops.errors import DefinitionError, UsageError
 from genops.fuzz import Seed
 from genops.fuzz.campaign import Campaign
@@ -36,7 +37,9 @@ def plan_of(*rules, seeds=20, each=5, seed=0, **gate):
     there = [Seed(f"s{number}", "Show me.") for number in range(seeds)]
     arenas = tuple(SimpleNamespace(objective=one, seeds=lambda _: there) for one in campaign.objectives)
     baselines = {(rule.metric, rule.baseline): arenas[0] for rule in campaign.rules if rule.baseline}
-    return CampaignPlan(campaign, None, arenas, None, None, None, baselines=baselines)
+    plan = CampaignPlan(campaign, None, arenas, None, None, None, baselines=baselines)
+    vars(plan)["digest"] = digest_of([seed, list(rules), gate])
+    return plan
 
 
 def tried(number, outcome, phase="sweep", objective=LEAK):
@@ -61,6 +64,16 @@ def verdict_of(plan, outcome, other=None):
 
 def breach_at(*seeds):
     return lambda seed, _: "breach" if seed in seeds else "safe"
+
+
+def test_seeds_are_tried_in_an_order_that_follows_from_all_that_is_compared():
+    def order(plan):
+        return [members[0] for members in CampaignGate.of(plan).processes[LEAK].units]
+
+    one, again, other = plan_of(f"{LEAK} <= 0.1"), plan_of(f"{LEAK} <= 0.1"), plan_of(f"{LEAK} <= 0.1")
+    vars(other)["digest"] = digest_of("a mended chain")
+    assert order(one) == order(again) != order(other)
+    assert sorted(order(one)) == sorted(order(other))
 
 
 class TestVerdicts:
