@@ -212,7 +212,7 @@ class RuleTest:
 
     def _side(self, variant: str, readings: Sequence[Reading]) -> tuple[float, float] | None:
         """The mean over one variant's repetitions: its least and its most."""
-        there = []
+        there: list[float] = []
         for reading in readings:
             if reading.variant == variant and (value := reading.values.get(self.rule.metric)) is not None:
                 there.append(self._turned(value) if value == value else value)

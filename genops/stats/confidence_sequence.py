@@ -15,7 +15,6 @@ from genops.stats.betting import (
     Bets,
     Claim,
     FiniteDataset,
-    Floats,
     Numbers,
     Population,
     Units,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import repeat
 from math import inf
 
@@ -71,7 +72,7 @@ def mean_bounds(
     Raises:
         ValueError: There are no values, or one is out of range, or a weight is not finite and above zero.
     """
-    shares = repeat(1.0, len(values)) if weights is None else weights
+    shares: Iterable[float] = repeat(1.0, len(values)) if weights is None else weights
     low = high = total = 0.0
     for value, weight in zip(values, shares, strict=True):  # numpy takes longer for so few
         least, most = (value, value) if value == value else ends
