@@ -166,17 +166,16 @@ class GateProcess:
         members: dict[int, list[Reading]] = {}
         for reading in readings.values():
             members.setdefault(reading.member, []).append(reading)
-        there = sorted(members.items())
+        weighed = [(self.weight(member), members[member]) for member in sorted(members)]
         for test in self.tests:
-            test.look([(self.weight(member), of_it) for member, of_it in there])
-        for member, of_it in there:
-            self._look_at_critical(member, of_it)
+            test.look(weighed)
+        if self.critical_ids:
+            for member in sorted(self.critical_ids.keys() & members.keys()):
+                self._look_at_critical(member, members[member])
         self.seen += 1
         self.certain = self._is_certain()
 
     def _look_at_critical(self, member: int, readings: Sequence[Reading]) -> None:
-        if member not in self.critical_ids:
-            return
         names = {test.variant for test in self.tests}
         passes = [reading.values[PASSED] for reading in readings if reading.variant in names]
         if 0.0 in passes:

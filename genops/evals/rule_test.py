@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from genops.evals.rules import Gate, Rule
@@ -12,6 +13,7 @@ from genops.stats.betting import FiniteDataset, Population
 from genops.stats.confidence_sequence import ConfidenceSequence
 from genops.stats.sampling import mean_bounds
 from genops.stats.sequential import SequentialTest
+from genops.stats.watch import LONGEST, Watch
 
 Outcome: TypeAlias = Literal["pass", "fail", "undecided"]
 
@@ -79,6 +81,7 @@ class RuleTest:
         sequence: Of the mean.
         known: Variants of which a value was known.
         missing: Values that were not known.
+        outcome: Whether the rule holds, as far as that is certain.
     """
 
     rule: Rule
@@ -91,6 +94,12 @@ class RuleTest:
     sequence: ConfidenceSequence
     known: set[str] = field(default_factory=set)
     missing: int = 0
+    outcome: Outcome = field(init=False, default="pass")
+    _waiting: list[tuple[float, float, float]] = field(init=False, default_factory=list)
+    _watch: Watch | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self._watch = self._watched()
 
     @classmethod
     def of(
@@ -128,35 +137,27 @@ class RuleTest:
             sequence=ConfidenceSequence(claim, 1 - gate.alpha, ends),
         )
 
-    @property
-    def outcome(self) -> Outcome:
-        """Whether the rule holds, as far as that is certain."""
-        if self.test is None:
-            return "pass"
-        result = self.test.result()
-        if result.exact:
-            return "pass" if result.verdict == "at least" else "fail"
-        if result.p_at_least <= self.alpha and result.e_at_least >= result.e_below:
-            return "pass"
-        return "fail" if result.p_below <= self.fail_alpha else "undecided"
-
     def look(self, members: Sequence[tuple[float, Sequence[Reading]]]) -> None:
         """Takes a unit: the readings of each of its members, with the member's weight."""
-        known = [(weight, bounds) for weight, readings in members if (bounds := self._bounds(readings)) is not None]
-        if not known:
+        low = high = total = 0.0
+        for weight, readings in members:
+            if (bounds := self._bounds(readings)) is not None:
+                low += weight * bounds[0]
+                high += weight * bounds[1]
+                total += weight
+        if not total:
             return
-        total = sum(weight for weight, _ in known)
-        low, high = (sum(weight * bounds[end] for weight, bounds in known) / total for end in (0, 1))
-        self.sequence.update([low], [high], [total])
-        if self.test is not None:
-            self.test.update([low], [high], [total])
+        unit = low / total, high / total, total
+        self._waiting.append(unit)
+        if len(self._waiting) == LONGEST or (self._watch is not None and self._watch.calls(*unit)):
+            self._take()
 
     def verdict(self) -> RuleVerdict:
         """Where the rule stands."""
+        self._take()
         interval = self.sequence.interval()
         sign = -1 if self._flipped else 1
         ends = sorted(sign * end for end in interval.bounds) if interval.bounds is not None else (None, None)
-        exact = self.test is None or self.test.result().exact
         return RuleVerdict(
             self.rule.text,
             self.rule.metric,
@@ -168,10 +169,34 @@ class RuleTest:
             1 - self.alpha,
             interval.n,
             self.missing,
-            exact,
+            self._watch is None,
         )
 
-    @property
+    def _take(self) -> None:
+        """Lets the sequence and the test take what was only watched."""
+        if self._waiting:
+            low, high, weights = zip(*self._waiting, strict=True)
+            self.sequence.update(low, high, weights)
+            if self.test is not None:
+                self.test.update(low, high, weights)
+            self._waiting.clear()
+            self._watch = self._watched()
+
+    def _watched(self) -> Watch | None:
+        """What is to be watched from now on; None where arithmetic alone has decided, so that nothing is."""
+        if self.test is None:
+            return None
+        result = self.test.result()
+        if result.exact:
+            self.outcome = "pass" if result.verdict == "at least" else "fail"
+            return None
+        if result.p_at_least <= self.alpha and result.e_at_least >= result.e_below:
+            self.outcome = "pass"
+        else:
+            self.outcome = "fail" if result.p_below <= self.fail_alpha else "undecided"
+        return Watch(self.test, self.alpha, self.fail_alpha)
+
+    @cached_property
     def _flipped(self) -> bool:
         """Whether values are turned around, so that large ones are good."""
         return self.rule.kind == "mean" and self.rule.sign == "<="
@@ -189,26 +214,29 @@ class RuleTest:
 
     def _side(self, variant: str, readings: Sequence[Reading]) -> tuple[float, float] | None:
         """The mean over one variant's repetitions: its least and its most."""
-        metric = self.rule.metric
-        there = [
-            self._turned(reading.values[metric])
-            for reading in readings
-            if reading.variant == variant and metric in reading.values
-        ]
-        if not there:
-            return None
-        missing = sum(value != value for value in there)
-        if missing < len(there):
-            self.known.add(variant)
-        self.missing += missing
-        ends = (-self.range.high, -self.range.low) if self._flipped else (self.range.low, self.range.high)
-        return mean_bounds(there, ends=ends)
+        there: list[float] = []
+        for reading in readings:
+            if reading.variant == variant and (value := reading.values.get(self.rule.metric)) is not None:
+                if value == value:
+                    self.known.add(variant)
+                    there.append(self._turned(value))
+                else:
+                    self.missing += 1
+                    there.append(value)
+        if len(there) == 1:
+            return (there[0], there[0]) if there[0] == there[0] else self._ends
+        return mean_bounds(there, ends=self._ends) if there else None
 
     def _turned(self, value: float) -> float:
-        """A value on the scale of the test; what is missing stays NaN."""
-        if self.rule.kind == "share" and value == value:
+        """A value on the scale of the test."""
+        if self.rule.kind == "share":
             return float(value <= self.rule.bound if self.rule.sign == "<=" else value >= self.rule.bound)
         return -value if self._flipped else value
+
+    @cached_property
+    def _ends(self) -> tuple[float, float]:
+        """What the values of one side lie between, on the scale of the test."""
+        return (-self.range.high, -self.range.low) if self._flipped else (self.range.low, self.range.high)
 
 
 def _scale(rule: Rule, values: Range) -> tuple[tuple[float, float], float]:

@@ -33,25 +33,36 @@ class SuiteGate(GateProcess):
         assert gate is not None
         candidates = [variant for variant in plan.candidates if variant not in plan.baselines.values()]
         pairs = [(rule, variant) for rule in gate.rules for variant in candidates]
-        asked = (number for members in plan.units for number in members)
+        weights: dict[int, float] = {}
+        critical_ids: dict[int, str] = {}
+        for number in (number for members in plan.units for number in members):
+            case = dataset[number]
+            weights[number] = case.weight
+            if case.critical:
+                critical_ids[number] = case.id
         return cls(
             gate=gate,
             tests=[_test(rule, variant, plan, len(pairs)) for rule, variant in pairs],
             units=plan.units,
             each=len(plan.variants) * plan.suite.repeat,
-            weight=lambda number: dataset[number].weight,
-            critical_ids={number: case.id for number in asked if (case := dataset[number]).critical},
+            weight=weights.__getitem__,
+            critical_ids=critical_ids,
         )
 
     @cached_property
     def _metrics(self) -> frozenset[str]:
         return frozenset(test.rule.metric for test in self.tests) - {PASSED}
 
+    @cached_property
+    def _needs_passed(self) -> bool:
+        return bool(self.critical_ids) or any(test.rule.metric == PASSED for test in self.tests)
+
     def add_sample(self, sample: SampleRecord) -> None:
         """Takes a sample, as :meth:`add` takes what a gate sees of it."""
         values = {name: value for name in self._metrics if (value := _value(sample, name)) is not None}
-        reading = Reading(sample.number, sample.case_number, sample.variant, {**values, PASSED: passed(sample)})
-        self.add(reading)
+        if self._needs_passed:
+            values[PASSED] = passed(sample)
+        self.add(Reading(sample.number, sample.case_number, sample.variant, values))
 
 
 def _test(rule: Rule, variant: Variant, plan: Plan, tests: int) -> RuleTest:

@@ -27,6 +27,7 @@ Numbers: TypeAlias = Sequence[float] | Floats
 METHOD = "betting, universal portfolio (Waudby-Smith and Ramdas)"
 FRACTIONS: Floats = np.array([0.01, 0.03, *np.arange(0.05, 1, 0.1)])
 ROUNDING = 1e-9
+_STRETCH = 16  # units over which capital stays a number: it grows by less than 1 / ROUNDING at each
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,38 @@ class Bets:
         Raises:
             ValueError: The units weigh more than the claim allows.
         """
+        gain, totals, weighed = self._gains(units, means, claim)
+        steps = np.concatenate([self.wealth[:, None, :], np.log1p(gain[:, :, None] * FRACTIONS)], axis=1)
+        wealth = np.add.accumulate(steps, axis=1)
+        return self._after(wealth[:, -1], totals, weighed), capital(wealth[:, 1:])
+
+    def followed(self, units: Units, means: Floats, claim: Claim) -> tuple[Bets, Floats]:
+        """Bet as in ``placed``, for the logarithm of each gambler's largest capital after any of the units.
+
+        It takes a fifth of the time, since capital is multiplied for some units before its logarithm is taken; what is
+        found depends on the batches in the last bits.
+
+        Args:
+            units: What to bet on; one at least.
+            means: What is fair to each gambler.
+            claim: What they are the means of.
+
+        Raises:
+            ValueError: The units weigh more than the claim allows.
+        """
+        gain, totals, weighed = self._gains(units, means, claim)
+        padded = np.zeros((len(gain), -(-gain.shape[1] // _STRETCH), _STRETCH))
+        padded.reshape(len(gain), -1)[:, : gain.shape[1]] = gain
+        grown = np.multiply.accumulate(1 + padded[..., None] * FRACTIONS, axis=2)
+        steps = np.concatenate([self.wealth[:, None, :], np.log(grown[:, :, -1])], axis=1)
+        wealth = np.add.accumulate(steps, axis=1)
+        top = wealth[:, :-1].max(axis=-1, keepdims=True)
+        shares = np.exp(wealth[:, :-1] - top) / len(FRACTIONS)
+        after = top + np.log((grown @ shares[..., None])[..., 0])
+        return self._after(wealth[:, -1], totals, weighed), after.max(axis=(1, 2))
+
+    def _gains(self, units: Units, means: Floats, claim: Claim) -> tuple[Floats, Floats, Floats]:
+        """What each unit adds to 1 that is bet on it; the totals and the weight before the first and after each."""
         weighed = np.add.accumulate(np.concatenate([[self.weight], units.weights]))
         sums = np.concatenate([self.totals[:, None], units.weights * units.values], axis=1)
         totals = np.add.accumulate(sums, axis=1)
@@ -154,11 +187,11 @@ class Bets:
             fair = np.broadcast_to(means[:, None], units.values.shape)
             stake = units.weights / claim.largest_weight
         open_ = fair > ROUNDING
-        gain = np.where(open_, stake * (units.values / np.where(open_, fair, 1.0) - 1), 0.0)
-        steps = np.concatenate([self.wealth[:, None, :], np.log1p(gain[:, :, None] * FRACTIONS)], axis=1)
-        wealth = np.add.accumulate(steps, axis=1)
-        after = Bets(wealth[:, -1], totals[:, -1], float(weighed[-1]), self.n + len(units.weights))
-        return after, capital(wealth[:, 1:])
+        gain: Floats = np.where(open_, stake * (units.values / np.where(open_, fair, 1.0) - 1), 0.0)
+        return gain, totals, weighed
+
+    def _after(self, wealth: Floats, totals: Floats, weighed: Floats) -> Bets:
+        return Bets(wealth, totals[:, -1], float(weighed[-1]), self.n + len(weighed) - 1)
 
     def settled(self, means: Floats, claim: Claim) -> tuple[bool, bool]:
         """Whether arithmetic alone tells that the mean is at least m, and that it is below m.

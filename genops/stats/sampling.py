@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import repeat
+from math import inf
+
 import numpy as np
 from numpy.typing import NDArray
 
-from genops.stats.betting import Floats, Numbers
+from genops.stats.betting import Numbers
 from genops.stats.clusters import checked_weights
 
 
@@ -68,10 +72,15 @@ def mean_bounds(
     Raises:
         ValueError: There are no values, or one is out of range, or a weight is not finite and above zero.
     """
-    parts: Floats = np.asarray(values, dtype=np.float64)
-    weight = checked_weights(weights, len(parts))
-    unknown = np.isnan(parts)
-    if not len(parts) or not (unknown | ((ends[0] <= parts) & (parts <= ends[1]))).all():
-        raise ValueError(f"a unit has at least one value, and each lies between {ends[0]} and {ends[1]}")
-    low, high = (float(np.average(np.where(unknown, end, parts), weights=weight)) for end in ends)
-    return min(max(low, ends[0]), ends[1]), min(max(high, ends[0]), ends[1])
+    shares: Iterable[float] = repeat(1.0, len(values)) if weights is None else weights
+    low = high = total = 0.0
+    for value, weight in zip(values, shares, strict=True):  # numpy takes longer for so few
+        least, most = (value, value) if value == value else ends
+        if not ends[0] <= least <= most <= ends[1] or not 0 < weight < inf:
+            raise ValueError(f"the values of a unit lie between {ends[0]} and {ends[1]}, and its weights above zero")
+        low += weight * least
+        high += weight * most
+        total += weight
+    if not total:
+        raise ValueError("a unit has at least one value")
+    return min(max(low / total, ends[0]), ends[1]), min(max(high / total, ends[0]), ends[1])

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from genops.stats.betting import METHOD, Bets, Claim, Numbers, Units, capital, claim_from_state, claim_state
+from genops.stats.betting import METHOD, Bets, Claim, Floats, Numbers, Units, capital, claim_from_state, claim_state
 
 Verdict: TypeAlias = Literal["at least", "below", "undecided"]
 _LARGEST = 700.0
@@ -52,6 +52,10 @@ class SequentialTest:
     As only one of the two is true, a verdict is wrong with probability at most alpha. The order of the units matters;
     how they are batched does not.
 
+    Attributes:
+        means: What is fair to each gambler, on the scale from 0 to 1.
+        bets: Where they stand.
+
     Args:
         bound: What the mean is compared with, above the lower end of the values.
         claim: What the mean is of.
@@ -69,8 +73,8 @@ class SequentialTest:
             raise ValueError(f"alpha lies between 0 and 1, not at {alpha}")
         self.bound, self.claim, self.alpha, self.ends = bound, claim, alpha, ends
         share = (bound - ends[0]) / (ends[1] - ends[0])
-        self._means = np.array([share, 1 - share])
-        self._bets = Bets()
+        self.means: Floats = np.array([share, 1 - share])
+        self.bets = Bets()
         self._peaks = np.zeros(2)
 
     def update(self, low: Numbers, high: Numbers | None = None, weights: Numbers | None = None) -> None:
@@ -85,15 +89,15 @@ class SequentialTest:
             ValueError: A value or weight is out of range; nothing was taken.
         """
         units = Units.checked(low, high, weights, self.ends)
-        self._bets, reached = self._bets.placed(units, self._means, self.claim)
+        self.bets, reached = self.bets.placed(units, self.means, self.claim)
         self._peaks = np.maximum(self._peaks, reached.max(axis=1, initial=0.0))
 
     def result(self) -> SequentialResult:
         """What is known so far."""
-        settled = self._bets.settled(self._means, self.claim)
+        settled = self.bets.settled(self.means, self.claim)
         now, peaks = (
             [_LARGEST if sure else min(value, _LARGEST) for sure, value in zip(settled, logs.tolist(), strict=True)]
-            for logs in (capital(self._bets.wealth), self._peaks)
+            for logs in (capital(self.bets.wealth), self._peaks)
         )
         certain = settled if any(settled) else [peak >= -log(self.alpha) for peak in peaks]
         verdict: Verdict = "undecided"
@@ -108,8 +112,8 @@ class SequentialTest:
             p_below=exp(-peaks[1]),
             bound=self.bound,
             alpha=self.alpha,
-            n=self._bets.n,
-            weight=self._bets.weight,
+            n=self.bets.n,
+            weight=self.bets.weight,
         )
 
     def state(self) -> dict[str, Any]:
@@ -119,7 +123,7 @@ class SequentialTest:
             "alpha": self.alpha,
             "ends": list(self.ends),
             "claim": claim_state(self.claim),
-            "bets": self._bets.state(),
+            "bets": self.bets.state(),
             "peaks": self._peaks.tolist(),
         }
 
@@ -131,6 +135,6 @@ class SequentialTest:
             state: As ``state`` gave it, also after a round trip through JSON.
         """
         test = cls(state["bound"], claim_from_state(state["claim"]), state["alpha"], tuple(state["ends"]))
-        test._bets = Bets.from_state(state["bets"])
+        test.bets = Bets.from_state(state["bets"])
         test._peaks = np.array(state["peaks"])
         return test

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genops.stats import ConfidenceSequence, FiniteDataset, Population, SequentialTest, draw_order, mean_interval
+from genops.stats.betting import Bets, Units
 
 shares = st.floats(0, 1).map(lambda value: round(value, 3))
 
@@ -121,6 +122,32 @@ def test_a_sequence_that_contradicts_itself_says_so():
     found = of([1.0] * 300 + [0.0] * 300, Population()).interval()
     assert found.bounds is None
     assert "refuted every mean" in found.missing
+
+
+def by_halving(values, claim, weights, level=0.95):
+    """The ends by looking at the capital after every unit, at 22 halvings of the means."""
+    units = Units.checked(values, None, weights, (0.0, 1.0))
+    refuted, kept = np.zeros(2), np.ones(2)
+    if isinstance(claim, FiniteDataset):
+        refuted = units.values @ units.weights / claim.total_weight
+    for _ in range(22):
+        middle = (refuted + kept) / 2
+        capital = Bets().placed(units, middle, claim)[1]
+        beyond = np.maximum(capital.max(axis=1), 0) >= np.log(2 / (1 - level))
+        refuted, kept = np.where(beyond, middle, refuted), np.where(beyond, kept, middle)
+    return refuted[0], 1 - refuted[1]
+
+
+@pytest.mark.parametrize("claim", [Population(3), FiniteDataset(2_500)], ids=["population", "dataset"])
+@pytest.mark.parametrize("share", [0.0, 0.02, 0.5, 0.9, 1.0])
+@pytest.mark.parametrize("n", [1, 2, 17, 200, 1_000])
+def test_its_ends_are_those_that_halving_finds(share, claim, n):
+    random = np.random.default_rng(7)
+    for values in (random.binomial(1, share, n).astype(float), random.beta(1 + 8 * share, 9 - 8 * share, n)):
+        weights = random.choice([0.5, 1.0, 3.0], n)
+        sequence = ConfidenceSequence(claim)
+        sequence.update(values, weights=weights)
+        assert sequence.interval().bounds == pytest.approx(by_halving(values, claim, weights), abs=1e-9)
 
 
 def test_what_is_no_unit_is_refused():
