@@ -78,19 +78,6 @@ def gone(process):
     return not alive(process)
 
 
-def make_adapter(folder: Path, rank: int = 8) -> Path:
-    """An adapter as PEFT writes it, with no weights to speak of."""
-    import numpy as np
-    from safetensors.numpy import save_file
-
-    folder.mkdir(parents=True)
-    (folder / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA", "r": rank, "target_modules": ["q"]}))
-    save_file(
-        {"base_model.model.q.lora_A.weight": np.zeros((rank, 4), np.float32)}, folder / "adapter_model.safetensors"
-    )
-    return folder
-
-
 def descendants_of(session: int) -> list[int]:
     from genops.serving.supervisor.watcher import members
 

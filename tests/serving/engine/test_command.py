@@ -14,7 +14,7 @@ from genops.serving.engine.installation import Installation
 from genops.serving.engine.keys import key_of
 from genops.serving.engine.successors import DROPPED, SETTINGS, SUCCESSORS
 from genops.settings import ModelAlias, Settings
-from tests.serving.faked import make_adapter
+from tests.serving.folders import make_adapter
 
 HELP = parse_help(Path(__file__).parents[1].joinpath("vllm_help.txt").read_text())
 ASKED = {

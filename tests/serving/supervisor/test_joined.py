@@ -7,7 +7,7 @@ from pathlib import Path
 
 from genops.models.adapter_place import kept_adapters
 from genops.serving.adapters import load_adapter, loaded_adapters
-from tests.serving.faked import make_adapter
+from tests.serving.folders import make_adapter
 
 
 async def test_the_engine_is_told_where_its_spans_go_and_the_key_is_on_no_command_line(served):

@@ -12,7 +12,8 @@ import pytest
 from genops.errors import DefinitionError, Unfinished, UsageError
 from genops.models.servers import NEUTRAL_SAMPLING
 from genops.serving.supervisor.watcher import members
-from tests.serving.faked import gone, make_adapter
+from tests.serving.faked import gone
+from tests.serving.folders import make_adapter
 from tests.serving.supervisor.conftest import QUICK
 
 pytestmark = pytest.mark.timeout(120)
