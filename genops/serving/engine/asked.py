@@ -7,7 +7,7 @@ import subprocess
 from typing import Any
 
 from genops.errors import UsageError
-from genops.serving.engine.environment import clean_environment
+from genops.serving.engine.environment import captured
 from genops.serving.engine.installation import Installation
 
 _WAIT = 300.0
@@ -60,16 +60,7 @@ def asked_of(installation: Installation) -> dict[str, dict[str, Any]]:
     if python is None:
         return {}
     try:
-        done = subprocess.run(
-            [str(python), "-c", _ASK],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_WAIT,
-            env=clean_environment(),
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
+        done = captured([str(python), "-c", _ASK], _WAIT)
         if done.returncode < 0:
             raise UsageError(f"{python} was ended while it was asked what vLLM takes", hint="try again")
         found: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])

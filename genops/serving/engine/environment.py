@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -40,3 +41,22 @@ def server_environment(
     if adapters:
         environment["VLLM_ALLOW_RUNTIME_LORA_UPDATING"] = "1"
     return environment
+
+
+def captured(command: list[str], seconds: float) -> subprocess.CompletedProcess[str]:
+    """What a command of the engine's environment wrote, whatever its exit code.
+
+    Raises:
+        OSError: It cannot be run.
+        subprocess.TimeoutExpired: It took longer than ``seconds``.
+    """
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=seconds,
+        env=clean_environment(),
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )

@@ -117,19 +117,10 @@ def _said(command: list[str], who: str) -> str:
     Raises:
         UsageError: It cannot be run, fails, or takes too long.
     """
-    from genops.serving.engine.environment import clean_environment
+    from genops.serving.engine.environment import captured
 
     try:
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_WAIT,
-            env=clean_environment(),
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
+        done = captured(command, _WAIT)
     except OSError as error:
         raise UsageError(f"{who} cannot be run: {error.strerror or error}", hint=_HINT) from None
     except subprocess.TimeoutExpired:
