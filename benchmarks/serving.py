@@ -89,9 +89,12 @@ class Sides:
         self._keep_server(root)
 
     def _keep_server(self, root: Path) -> None:
-        """Writes what a supervisor writes of a server that is ready."""
+        """Writes what a supervisor writes of a server that is ready, and holds the lock that shows it alive."""
+        from genops.serving.supervisor.standing import hold
         from genops.store.records.serving import ServedRecord
 
+        self._lock = hold(root)
+        assert self._lock is not None
         key = root / "key"
         key.write_text(self._target.key)
         now = time.time_ns()
@@ -116,7 +119,7 @@ class Sides:
             sampling={},
             arguments=[],
             key_file=str(key),
-            log="",
+            log=str(root / "log"),
         )
         self.project.store.keep_served(record)
 
@@ -128,6 +131,7 @@ class Sides:
 
     async def __aexit__(self, *_: object) -> None:
         await self._session.close()
+        os.close(self._lock)
 
     async def bare(self, number: int) -> None:
         """One call by aiohttp alone."""
