@@ -52,7 +52,7 @@ def _watch(settings: Settings, name: str) -> None:
     from genops.errors import GenopsError
     from genops.retrieval.watch import watch_index
 
-    for outcome in watch_index(settings, name):
+    for outcome in watch_index(settings, name, lambda: progress_bar("embedding passages")):
         if isinstance(outcome, GenopsError):
             note(f"error: {outcome}")
         else:

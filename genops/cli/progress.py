@@ -1,8 +1,10 @@
-"""Progress of long work, on stderr and only where a person looks at it."""
+"""Progress of long work, on stderr: a bar where a person looks at it, now and then a line where nobody does."""
 
 from __future__ import annotations
 
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,10 +15,19 @@ if TYPE_CHECKING:
     from genops.evals.runner import Progress as Evaluated
     from genops.fuzz.runner import FuzzProgress
 
+_SILENT_SECONDS = 30.0
+
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """Gives a function that takes what is done and the total; shows rate and time left from its first call on."""
+    """Gives a function that takes what is done and the total; shows rate and time left from its first call on.
+
+    Without a terminal it writes a line every half minute, so that a log tells long work from work that hangs.
+    """
+    if not sys.stderr.isatty():
+        with _lines(what) as advance:
+            yield advance
+        return
     bar = _bar(what)
     task = bar.add_task(what, total=None, start=False, visible=False)
 
@@ -69,6 +80,30 @@ def campaign_bar() -> Iterator[Callable[[FuzzProgress], None]]:
 
     with bar:
         yield advance
+
+
+@contextmanager
+def _lines(what: str) -> Iterator[Callable[[int, int], None]]:
+    """As :func:`progress_bar`, in lines."""
+    from genops.cli.output import note
+
+    began, ended, reached = time.monotonic(), threading.Event(), "not begun"
+
+    def advance(done: int, total: int) -> None:
+        nonlocal reached
+        reached = f"{done:,} of {total:,}"
+
+    def tell() -> None:
+        while not ended.wait(_SILENT_SECONDS):
+            note(f"{what}: {reached} after {time.monotonic() - began:,.0f} s")
+
+    telling = threading.Thread(target=tell, daemon=True)
+    telling.start()
+    try:
+        yield advance
+    finally:
+        ended.set()
+        telling.join()
 
 
 def _bar(text: str) -> Progress:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from genops.errors import GenopsError, UsageError
@@ -13,12 +14,14 @@ from genops.retrieval.snapshots.folder import index_settings
 from genops.retrieval.snapshots.snapshot import Snapshot
 from genops.settings import Settings
 
+Shown = Callable[[], AbstractContextManager[Progress | None]]
+
 _SETTLE_MILLISECONDS = 300
 _LOOK_MILLISECONDS = 1_000
 
 
 def watch_index(
-    settings: Settings, name: str, progress: Progress | None = None, stop: threading.Event | None = None
+    settings: Settings, name: str, shown: Shown = nullcontext, stop: threading.Event | None = None
 ) -> Iterator[Snapshot | GenopsError]:
     """Builds the index, then again after every change of a file below its sources' folders; never ends by itself.
 
@@ -27,7 +30,7 @@ def watch_index(
     Args:
         settings: The project's.
         name: The index's.
-        progress: See :func:`build_index`.
+        shown: Called for every build, gives a context around it with what :func:`build_index` takes as ``progress``.
         stop: Ends the watch when it is set.
 
     Raises:
@@ -37,7 +40,7 @@ def watch_index(
     from watchfiles import DefaultFilter, watch
 
     folders = _folders(settings, name)
-    outcome = _built(settings, name, progress)
+    outcome = _built(settings, name, shown)
     yield outcome
     data = settings.data_dir.resolve()
 
@@ -57,14 +60,15 @@ def watch_index(
         if not changes and looked:
             continue
         looked = True
-        last, outcome = outcome, _built(settings, name, progress)
+        last, outcome = outcome, _built(settings, name, shown)
         if not (isinstance(last, Snapshot) and isinstance(outcome, Snapshot) and last.digest == outcome.digest):
             yield outcome
 
 
-def _built(settings: Settings, name: str, progress: Progress | None) -> Snapshot | GenopsError:
+def _built(settings: Settings, name: str, shown: Shown) -> Snapshot | GenopsError:
     try:
-        return build_index(settings, name, progress=progress)
+        with shown() as progress:
+            return build_index(settings, name, progress=progress)
     except GenopsError as error:
         return error
 

@@ -44,9 +44,27 @@ def test_the_bar_of_a_batch_shows_its_failures_too(monkeypatch):
     assert re.search(r"3 failed .* 80/200 [0-9.,]+/s 0:00:\d\d", screen.text)
 
 
-def test_nobody_at_a_terminal_sees_nothing(monkeypatch):
+def test_short_work_without_a_terminal_writes_nothing(monkeypatch):
     written = io.StringIO()
     monkeypatch.setattr(sys, "stderr", written)
     with progress_bar("embedding passages") as advance:
         advance(1, 2)
     assert written.getvalue() == ""
+
+
+def test_long_work_without_a_terminal_writes_a_line_now_and_then(monkeypatch):
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    monkeypatch.setattr("genops.cli.progress._SILENT_SECONDS", 0.01)
+
+    def wait_for(line):
+        while line not in written.getvalue():
+            time.sleep(0.01)
+
+    with progress_bar("embedding passages") as advance:
+        wait_for("embedding passages: not begun after 0 s\n")
+        advance(1_200, 5_000)
+        wait_for("embedding passages: 1,200 of 5,000 after 0 s\n")
+    ended = written.getvalue()
+    time.sleep(0.05)
+    assert written.getvalue() == ended

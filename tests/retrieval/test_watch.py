@@ -1,5 +1,6 @@
 import queue
 import threading
+from contextlib import contextmanager
 
 import pytest
 
@@ -37,6 +38,19 @@ def test_an_index_is_built_again_after_every_change_and_survives_a_bad_one(watch
     assert current_digest(settings, "docs") == second.digest
     (project / "docs" / "new.md").unlink()
     assert watched().digest == first.digest
+
+
+def test_every_build_of_a_watch_shows_its_progress(settings):
+    shown = []
+
+    @contextmanager
+    def build():
+        shown.append("begun")
+        yield lambda done, total: shown.append((done, total))
+        shown.append("ended")
+
+    passages = next(watch_index(settings, "docs", build)).manifest.chunks
+    assert (shown[0], shown[1], shown[-2], shown[-1]) == ("begun", (0, passages), (passages, passages), "ended")
 
 
 def test_what_has_no_files_cannot_be_watched(settings_for):
