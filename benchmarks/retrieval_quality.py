@@ -1,8 +1,10 @@
-"""Which fusion of words and vectors answers judged queries best: chosen on SciFact's train queries, judged on its test.
+"""How well hybrid search answers judged queries by the defaults: chosen on SciFact's train queries, judged on its test.
 
 ``python -m benchmarks.retrieval_quality --data FOLDER``, where FOLDER holds a collection in the layout of BEIR
-(``corpus.jsonl``, ``queries.jsonl``, ``qrels/train.tsv``, ``qrels/test.tsv``). The first run embeds the corpus, which
-takes minutes; ``--cache FOLDER`` keeps the vectors for the next.
+(``corpus.jsonl``, ``queries.jsonl``, ``qrels/train.tsv``, ``qrels/test.tsv``). The collection is built as an index by
+the defaults and searched as ``genops index eval`` searches it; the fusions that genops does not have are computed over
+the candidates of the same search. The first run embeds the corpus, which takes minutes; ``--cache FOLDER`` keeps the
+index for the next.
 """
 
 from __future__ import annotations
@@ -13,66 +15,50 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genops.errors import GenopsError
-from genops.index_settings import SearchSettings
-from genops.retrieval import Document, chunk_document, default_embedder, embed_texts
-from genops.retrieval.chunk import embedded_text
-from genops.retrieval.dense import open_dense, write_dense
-from genops.retrieval.embedders import VectorCache
-from genops.retrieval.lexical import BM25, Analyzer, Postings
+from genops.index_settings import IndexSettings, SearchSettings, search_settings
+from genops.retrieval import Document, build_index, embed_texts, open_index
+from genops.retrieval.experiment import run_of
 from genops.retrieval.quality import Report, Run, compare, document_scores, evaluate, read_beir
+from genops.retrieval.search.rankers import by_both
+from genops.retrieval.search.ranking import Ranker, Ranking
 from genops.settings import Settings
 
 DATA = "GENOPS_SCIFACT"
-CHUNK_TOKENS, OVERLAP_TOKENS = 200, 40
-CANDIDATES = 200
+INDEX = "collection"
 SPLITS = ("train", "test")
+DEPTHS = (10, 100)
 WEIGHTS = [round(0.1 * step, 1) for step in range(1, 10)]
 LEXICAL = [(k1, b) for k1 in (0.9, 1.2, 1.5) for b in (0.4, 0.75)]
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """The passages that are among the best of either ranker for one query, with the scores of both rankers for each.
-
-    Attributes:
-        rows: Of the passages.
-        cosine: From the vectors.
-        words: BM25.
-        bound: What no BM25 score of the query reaches.
-        dense_rank: From 1; infinite where the vectors' list does not hold it.
-        words_rank: The same for the words' list.
-    """
-
-    rows: NDArray[np.int64]
-    cosine: Floats
-    words: Floats
-    bound: float
-    dense_rank: Floats
-    words_rank: Floats
-
-
-Fusion = Callable[[Candidates, float], Floats]
+Fusion = Callable[[Ranker, Ranker, float], Floats]
+"""From what both rankers say of the same candidates, and the weight of the vectors, to a score for each."""
 
 
 def reciprocal_ranks(k: int) -> Fusion:
     """Cormack, Clarke and Büttcher, Reciprocal rank fusion outperforms Condorcet (2009); weighted."""
-    return lambda found, weight: weight / (k + found.dense_rank) + (1 - weight) / (k + found.words_rank)
+
+    def fused(dense: Ranker, words: Ranker, weight: float) -> Floats:
+        return weight * share_of_rank(dense, k) + (1 - weight) * share_of_rank(words, k)
+
+    return fused
 
 
-def mean_of(dense: Callable[[Floats], Floats], words: Callable[[Floats], Floats] | None = None) -> Fusion:
+def share_of_rank(ranker: Ranker, k: int) -> Floats:
+    return np.where(ranker.ranks > 0, 1 / (k + ranker.ranks), 0.0)
+
+
+def mean_of(cosines: Callable[[Floats], Floats], words: Callable[[Floats], Floats] | None = None) -> Fusion:
     """A weighted mean of the cosine and of BM25, each normalised; BM25 by its bound unless said otherwise."""
 
-    def fused(found: Candidates, weight: float) -> Floats:
-        lexical = words(found.words) if words else found.words / max(found.bound, 1e-9)
-        return weight * dense(found.cosine) + (1 - weight) * lexical
+    def fused(dense: Ranker, lexical: Ranker, weight: float) -> Floats:
+        worded = words(lexical.raw.astype(np.float64)) if words else lexical.scores
+        return weight * cosines(dense.raw.astype(np.float64)) + (1 - weight) * worded
 
     return fused
 
@@ -99,80 +85,57 @@ FUSIONS: dict[str, Fusion] = {
     "z": mean_of(standardised, standardised),
 }
 CHOSEN = "cosine from 0, BM25 / bound"
-PLAIN = (reciprocal_ranks(60), 0.5)
-HALVES: tuple[Fusion, Fusion] = (lambda found, _: found.cosine, lambda found, _: found.words)
+SEARCHES: dict[str, dict[str, str]] = {
+    "the default": {},
+    "plain reciprocal ranks": {"fusion": "rrf"},
+    "vectors alone": {"mode": "dense"},
+    "words alone": {"mode": "bm25"},
+}
+"""What a search can be told in place of the default."""
 
 
-class Passages:
-    """A corpus cut into passages, with the vectors of passages and queries, and their words."""
+class Collection:
+    """Judged queries, and their documents as an index by the defaults."""
 
     def __init__(self, data: Path, cache: Path) -> None:
         self.judged = {split: read_beir(data, data / "qrels" / f"{split}.tsv", data) for split in SPLITS}
-        embedder = default_embedder(Settings(root=data))
-        self.owners: list[str] = []
-        texts: list[str] = []
-        for document in documents(data / "corpus.jsonl"):
-            for chunk in chunk_document(document, embedder, "auto", CHUNK_TOKENS, OVERLAP_TOKENS):
-                self.owners.append(document.id)
-                texts.append(embedded_text(document, chunk))
-        self.queries = {query: text for judged in self.judged.values() for query, text in judged.queries.items()}
-        self.order = {query: row for row, query in enumerate(self.queries)}
+        settings = Settings(root=cache, indexes={INDEX: IndexSettings()})
+        build_index(settings, INDEX, documents(data / "corpus.jsonl"), progress=progress)
+        self.index = open_index(settings, INDEX)
+        self._owners = [document.id for document, _ in self.index.corpus.passages(self.index.corpus.living())]
+        self._queries = {query: text for judged in self.judged.values() for query, text in judged.queries.items()}
+        self._vectors = embed_texts(self.index.embedder, list(self._queries.values()), "query")
 
-        vectors = VectorCache(cache / "vectors.db")
-        passages = embed_texts(embedder, texts, "passage", vectors, progress)
-        self.query_vectors = embed_texts(embedder, list(self.queries.values()), "query", vectors, progress)
-        with tempfile.TemporaryDirectory() as folder:
-            write_dense(Path(folder), passages, "flat")
-            self.dense = open_dense(Path(folder), "flat", *passages.shape)
-        self.analyzer = Analyzer.of("en")
-        self.postings = Postings.of(texts, self.analyzer)
+    def searched(self, split: str, how: SearchSettings) -> Report:
+        """What the index itself finds for the queries of a split."""
+        judged = self.judged[split]
+        documents = {document for grades in judged.qrels.values() for document in grades}
+        return evaluate(run_of(self.index, judged.queries, documents, how), judged.qrels, DEPTHS)
 
-    def candidates(self, k1: float, b: float, depth: int = CANDIDATES) -> dict[str, Candidates]:
-        """What the two rankers hand on to fusion, by query."""
-        scorer = BM25([self.postings], np.ones(self.postings.rows, dtype=bool), k1, b)
-        _, nearest = self.dense.search(self.query_vectors, depth)
+    def candidates(self, k1: float, b: float) -> dict[str, Ranking]:
+        """What the two rankers hand on to fusion, by query, to the depth of :func:`run_of`."""
+        corpus, how = self.index.corpus, self.index.settings
+        depth = 2 * how.candidates
+        nearest = corpus.dense(self._vectors, depth, None)
         return {
-            query: self._candidates(row, scorer, self.analyzer.tokens(self.queries[query]), nearest[row], depth)
-            for query, row in self.order.items()
+            query: by_both(corpus, corpus.words(text, k1, b), vector, best, depth, None, how)
+            for (query, text), vector, best in zip(self._queries.items(), self._vectors, nearest, strict=True)
         }
 
-    def _candidates(
-        self, row: int, scorer: BM25, tokens: list[str], nearest: NDArray[np.int64], depth: int
-    ) -> Candidates:
-        words = scorer.scores(tokens)
-        worded = np.argsort(-words, kind="stable")[:depth]
-        worded = worded[words[worded] > 0]
-        rows = np.union1d(nearest, worded)
-        return Candidates(
-            rows,
-            (self.dense.vectors(rows) @ self.query_vectors[row]).astype(np.float64),
-            words[rows].astype(np.float64),
-            scorer.bound(tokens),
-            ranks(rows, nearest),
-            ranks(rows, worded),
-        )
+    def report(self, found: Mapping[str, Ranking], split: str, fusion: Fusion, weight: float) -> Report:
+        """Every metric of a split, query by query, were the candidates fused like this."""
+        judged = self.judged[split]
+        run: Run = {query: self._fused(found[query], fusion, weight) for query in judged.queries}
+        return evaluate(run, judged.qrels, DEPTHS)
 
-    def run(self, candidates: Mapping[str, Candidates], split: str, fusion: Fusion, weight: float) -> Run:
-        """Documents with scores, for the queries of a split: a document's score is that of its best passage."""
-        ranked = {}
-        for query in self.judged[split].queries:
-            found = candidates[query]
-            scores = fusion(found, weight)
-            owners = (self.owners[row] for row in found.rows)
-            ranked[query] = document_scores(zip(owners, scores.tolist(), strict=True))
-        return ranked
+    def _fused(self, found: Ranking, fusion: Fusion, weight: float) -> dict[str, float]:
+        scores = fusion(found.rankers["dense"], found.rankers["bm25"], weight)
+        owners = (self._owners[row] for row in found.rows)
+        return document_scores(zip(owners, scores.tolist(), strict=True))
 
-    def report(self, candidates: Mapping[str, Candidates], split: str, fusion: Fusion, weight: float) -> Report:
-        """Every metric of a split, query by query."""
-        return evaluate(self.run(candidates, split, fusion, weight), self.judged[split].qrels, [10, 100])
-
-    def curve(self, candidates: Mapping[str, Candidates], fusion: Fusion) -> dict[float, float]:
+    def curve(self, found: Mapping[str, Ranking], fusion: Fusion) -> dict[float, float]:
         """Mean nDCG@10 of the train queries by weight."""
-        return {weight: self.mean(candidates, "train", fusion, weight) for weight in WEIGHTS}
-
-    def mean(self, candidates: Mapping[str, Candidates], split: str, fusion: Fusion, weight: float) -> float:
-        """Mean nDCG@10 of a split."""
-        return evaluate(self.run(candidates, split, fusion, weight), self.judged[split].qrels, [10]).mean("nDCG@10")
+        return {weight: self.report(found, "train", fusion, weight).mean("nDCG@10") for weight in WEIGHTS}
 
 
 def progress(done: int, total: int) -> None:
@@ -188,62 +151,66 @@ def documents(corpus: Path) -> Iterator[Document]:
                 yield Document(record["_id"], corpus.name, record["text"], title=" ".join(record["title"].split()))
 
 
-def ranks(rows: NDArray[np.int64], best_first: NDArray[np.int64]) -> Floats:
-    places = {row: float(place) for place, row in enumerate(best_first.tolist(), 1)}
-    return np.array([places.get(row, np.inf) for row in rows.tolist()])
-
-
 def study(data: Path, cache: Path) -> Iterator[str]:
     """The tables, as they are ready."""
-    passages = Passages(data, cache)
-    sizes = {split: len(passages.judged[split].queries) for split in SPLITS}
+    collection = Collection(data, cache)
+    sizes = {split: len(judged.queries) for split, judged in collection.judged.items()}
+    manifest = collection.index.snapshot_in_use.manifest
     yield (
-        f"{len(set(passages.owners)):,} documents in {len(passages.owners):,} passages, {sizes['train']:,} train and "
+        f"{manifest.documents:,} documents in {manifest.chunks:,} passages, {sizes['train']:,} train and "
         f"{sizes['test']:,} test queries. Metrics are means from 0 to 1; gains have a 95% bootstrap interval and a "
         "paired permutation p. A weight is that of the vectors; words have the rest.\n"
     )
-    default = SearchSettings()
+    reports = {split: searches(collection, split) for split in SPLITS}
+    yield f"\n### What the index finds, searched as the settings can say\n\n{found_by(reports)}"
+    default = collection.index.settings
     ours = (default.k1, default.b)
-    found = {parameters: passages.candidates(*parameters) for parameters in {*LEXICAL, ours}}
+    found = {parameters: collection.candidates(*parameters) for parameters in {*LEXICAL, ours}}
     yield f"\n### BM25's parameters under {CHOSEN}: nDCG@10 of the train queries by weight\n\n"
     rows = []
     for k1, b in sorted(found):
-        curve = passages.curve(found[k1, b], FUSIONS[CHOSEN])
+        curve = collection.curve(found[k1, b], FUSIONS[CHOSEN])
         rows.append([f"{k1}, {b}", *(f"{mean:.4f}" for mean in curve.values())])
     yield markdown(["k1, b", *map(str, WEIGHTS)], rows)
     yield f"\n### Fusions, with k1 = {ours[0]} and b = {ours[1]}, each with the best weight of the train queries\n\n"
-    yield fusions(passages, found[ours], default.dense_weight)
+    yield fusions(collection, found[ours], default.dense_weight, reports["test"]["plain reciprocal ranks"])
 
 
-def fusions(passages: Passages, found: Mapping[str, Candidates], default_weight: float) -> str:
-    sides = {"vectors alone": (HALVES[0], 1.0), "words alone": (HALVES[1], 0.0), "plain ranks, k = 60": PLAIN}
-    reports = {name: passages.report(found, "test", *side) for name, side in sides.items()}
-    plain = reports["plain ranks, k = 60"]
+def searches(collection: Collection, split: str) -> dict[str, Report]:
+    own = collection.index.settings
+    return {name: collection.searched(split, search_settings(own, changes)) for name, changes in SEARCHES.items()}
+
+
+def found_by(reports: Mapping[str, Mapping[str, Report]]) -> str:
+    test = reports["test"]
     rows = []
-    for name, side in sides.items():
-        rows.append([name, "", f"{passages.mean(found, 'train', *side):.4f}", "", *figures(plain, reports[name])])
+    for name, report in test.items():
+        means = [reports["train"][name].mean("nDCG@10"), report.mean("nDCG@10"), report.mean("recall@100")]
+        gain = "" if name == "the default" else gained(report, test["the default"])
+        rows.append([name, *(f"{mean:.4f}" for mean in means), gain])
+    head = ["", "train nDCG@10", "test nDCG@10", "test recall@100", "gain of the default over it, test nDCG@10"]
+    return markdown(head, rows)
+
+
+def fusions(collection: Collection, found: Mapping[str, Ranking], default_weight: float, plain: Report) -> str:
+    rows = []
     for name, fusion in FUSIONS.items():
-        curve = passages.curve(found, fusion)
+        curve = collection.curve(found, fusion)
         best = max(curve, key=lambda weight: curve[weight])
         chosen = {best: name} | ({default_weight: f"**{name}: the default**"} if name == CHOSEN else {})
         for weight, title in chosen.items():
-            mean = passages.mean(found, "train", fusion, weight)
-            told = figures(plain, passages.report(found, "test", fusion, weight))
-            rows.append([title, str(weight), f"{mean:.4f}", lost(curve, weight), *told])
-    head = ["", "weight", "train nDCG@10", "lost at weight ±0.1, ±0.2", "test nDCG@10", "test recall@100"]
-    text = markdown([*head, "gain over plain ranks, test nDCG@10"], rows)
-    default = passages.report(found, "test", FUSIONS[CHOSEN], default_weight)
-    for name, report in reports.items():
-        text += f"\nFrom {name} to the default, test queries:\n{compare(report, default).table()}\n"
-    return text
+            train, test = (collection.report(found, split, fusion, weight) for split in SPLITS)
+            means = [f"{report.mean('nDCG@10'):.4f}" for report in (train, test)]
+            rows.append([title, str(weight), means[0], lost(curve, weight), means[1], gained(plain, test)])
+    head = ["", "weight", "train nDCG@10", "lost at weight ±0.1, ±0.2", "test nDCG@10"]
+    return markdown([*head, "gain over plain reciprocal ranks, test nDCG@10"], rows)
 
 
-def figures(plain: Report, report: Report) -> list[str]:
-    """Test metrics, and the gain over plain reciprocal ranks."""
-    gain = compare(plain, report).differences["nDCG@10"]
+def gained(before: Report, after: Report) -> str:
+    """The gain in nDCG@10, with its interval and p."""
+    gain = compare(before, after).differences["nDCG@10"]
     bounds = gain.gain.bounds
-    told = f"{gain.gain.estimate:+.4f} ({bounds[0]:+.4f} to {bounds[1]:+.4f}), p {gain.test.p:.4f}" if bounds else ""
-    return [f"{report.mean('nDCG@10'):.4f}", f"{report.mean('recall@100'):.4f}", told]
+    return f"{gain.gain.estimate:+.4f} ({bounds[0]:+.4f} to {bounds[1]:+.4f}), p {gain.test.p:.4f}" if bounds else ""
 
 
 def lost(curve: Mapping[float, float], best: float) -> str:
