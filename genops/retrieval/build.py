@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from genops.durable import write_durably
 from genops.errors import InputError, Location, SnapshotError, Unfinished, UsageError
 from genops.index_settings import IndexSettings
 from genops.retrieval.backends import backend_of
@@ -34,7 +33,7 @@ from genops.retrieval.snapshots.manifest import (
     SegmentEntry,
 )
 from genops.retrieval.snapshots.pointer import Use, now
-from genops.retrieval.snapshots.publish import guarded, publish, published, share, workspace
+from genops.retrieval.snapshots.publish import Guard, publish, published, share, workspace
 from genops.retrieval.snapshots.segment import Segment
 from genops.retrieval.snapshots.segment_writer import SegmentWriter
 from genops.retrieval.snapshots.shelf import Shelf
@@ -75,7 +74,8 @@ def build_index(
         settings: The project's.
         name: The index's, as in the settings.
         documents: Its whole contents, in place of the sources of the settings.
-        compact: Rewrites all documents into one segment, as happens by itself once a tenth of it changed.
+        compact: Rewrites all documents into one segment, as happens by itself once more than a tenth of its passages,
+            and more than 1,000, have changed.
         progress: Called with the passages embedded so far and how many there are to embed, first with 0.
         cache: Vectors that need not be computed again; by default the project's. ``VectorCache(None)`` keeps none.
 
@@ -231,7 +231,8 @@ class _Build:
         local = local_shelf(self.settings, self.name)
         try:
             with _writing(local), workspace(local.folder) as place:
-                built, replaces = self._build(place, new, compact)
+                with Guard(place) as guard:
+                    built, replaces = self._build(place, guard, new, compact)
                 self.last = None  # its files may go: it may be the older layout of what was built
                 return self._put_in_use(built, place, replaces, after)
         finally:
@@ -250,10 +251,12 @@ class _Build:
             shelf.put_in_use(Use(snapshot.digest, self.started, "build"))
         return snapshot
 
-    def _build(self, place: Path, new: Iterator[Document], compact: bool) -> tuple[Snapshot | Manifest, bool]:
+    def _build(
+        self, place: Path, guard: Guard, new: Iterator[Document], compact: bool
+    ) -> tuple[Snapshot | Manifest, bool]:
         """What was built before, or the manifest of what is in the workspace; and whether it replaces what is there."""
         index = self.index
-        with SegmentWriter(place / _NEW, self.embedder.dimension) as writer:
+        with SegmentWriter(place / _NEW, self.embedder.dimension, guard.take) as writer:
             cutter = Cutter(self.embedder, index.chunker, index.chunk_tokens, index.overlap_tokens)
             for document in new:
                 writer.add(document, cutter.chunks(document))
@@ -263,7 +266,7 @@ class _Build:
             if there is not None and not renewed and not (compact and len(there.segments) > 1):
                 return there, False
             entries, known = self._segments(place, writer, compact)
-        return self._manifest(place, identity, entries, known), compact or renewed
+        return self._manifest(place, guard, identity, entries, known), compact or renewed
 
     def _segments(
         self, place: Path, writer: SegmentWriter, compact: bool
@@ -338,13 +341,13 @@ class _Build:
         }
 
     def _manifest(
-        self, place: Path, identity: Identity, entries: list[SegmentEntry], known: dict[str, FileEntry]
+        self, place: Path, guard: Guard, identity: Identity, entries: list[SegmentEntry], known: dict[str, FileEntry]
     ) -> Manifest:
-        """What guards the workspace, whose files are all on the disk."""
+        """What guards the workspace, whose files are all on the disk then."""
         lines = (orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in self.changes.sources)
-        write_durably(place / SOURCES, b"".join(lines))
+        (place / SOURCES).write_bytes(b"".join(lines))
         if times := self._times():
-            write_durably(place / TIMES, orjson.dumps(times))
+            (place / TIMES).write_bytes(orjson.dumps(times))
         segments = [Segment(place / entry.name, entry, self.embedder.dimension) for entry in entries]
         living = sum(segment.entry.chunks - len(segment.dead_rows()) for segment in segments)
         return Manifest(
@@ -355,13 +358,13 @@ class _Build:
             chunks=living,
             segments=entries,
             metadata=self.changes.metadata,
-            files=guarded(place, known),
             canaries=[
                 Canary(text=text, vector=[round(float(number), 7) for number in vector])
                 for text, vector in zip(_CANARIES, embed_texts(self.embedder, _CANARIES), strict=True)
             ],
             warnings=self._warnings(segments),
             built_at=self.started,
+            files=guard.entries(known),
         )
 
     def _warnings(self, segments: Sequence[Segment]) -> list[str]:

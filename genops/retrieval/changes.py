@@ -62,7 +62,8 @@ class Changes:
             read[entry].append(document.id)
             if document.left_out:
                 left_out.setdefault(entry.key, []).extend(document.left_out)
-            yield from self._new(document)
+            if self._is_new(document):
+                yield document
         for entry, ids in read.items():
             more = {"left_out": left_out[entry.key]} if entry.key in left_out else {}
             self.sources.append({"key": entry.key, "stamp": entry.stamp, "documents": ids, **more})
@@ -74,7 +75,8 @@ class Changes:
             InputError: One cannot be used.
         """
         for document in check_documents(documents):
-            yield from self._new(document)
+            if self._is_new(document):
+                yield document
 
     def from_update(self, documents: Iterable[Document], remove: Iterable[str]) -> Iterator[Document]:
         """Documents that come in beside, or in place of, those of the last snapshot, without the removed ones.
@@ -87,18 +89,20 @@ class Changes:
             raise InputError(f"there is no document {min(gone - self.before.keys())!r} to remove")
         for document in check_documents(documents):
             gone.add(document.id)
-            yield from self._new(document)
+            if self._is_new(document):
+                yield document
         for name, record in self.before.items():
             if name not in gone:
                 self._keep(record, record.modified)
 
-    def _new(self, document: Document) -> Iterator[Document]:
+    def _is_new(self, document: Document) -> bool:
+        """Notes a document, and keeps the last snapshot's where that is the same."""
         record = self.before.get(document.id)
         if record is not None and record.digest == document.digest:
             self._keep(record, document.modified)
-        else:
-            self._note(document)
-            yield document
+            return False
+        self._note(document)
+        return True
 
     def _keep(self, record: DocumentRecord, modified: int | None) -> None:
         self._note(record)

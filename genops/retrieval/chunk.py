@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from genops.errors import DefinitionError, InputError, nearest
-from genops.retrieval.chunkers import CHUNKERS, Room, Ruler, Section, pack, paragraphs
+from genops.retrieval.chunkers import CHUNKERS, Room, Ruler, Section, least_tokens, pack, paragraphs
 from genops.retrieval.document import Document
 
 if TYPE_CHECKING:
@@ -93,13 +93,13 @@ class Cutter:
         Raises:
             InputError: A single character has more tokens than a chunk.
         """
-        ruler = Ruler(document.text, self._embedder, self._special)
         name = _BY_FORMAT[document.format] if self._chunker == "auto" else self._chunker
         if name in _PLAIN and not document.title:
-            whole = self._whole(ruler)
+            whole = self._whole(document.text)
             if whole is not None:
                 return [_chunk(document, *whole, "", "")]
         chunker = CHUNKERS[name]
+        ruler = Ruler(document.text, self._embedder, self._special)
 
         def fits(start: int, end: int) -> bool:
             return ruler.size(start, end, self._size) <= self._size
@@ -117,11 +117,15 @@ class Cutter:
             chunks += [_chunk(document, *span, heading, room.context) for span in pack(section, room, self._overlap)]
         return chunks
 
-    def _whole(self, ruler: Ruler) -> tuple[int, int] | None:
+    def _whole(self, text: str) -> tuple[int, int] | None:
         """All of a text but the white space around it, where that is one chunk, as it is of most short documents."""
-        text = ruler.text
-        start, end = len(text) - len(text.lstrip()), len(text.rstrip())
-        return (start, end) if start < end and ruler.size(start, end, self._budget) <= self._budget else None
+        bare = text.strip()
+        if not bare or least_tokens(len(bare)) > self._budget:
+            return None
+        if self._embedder.count_tokens(bare) - self._special > self._budget:
+            return None
+        start = 0 if len(bare) == len(text) else len(text) - len(text.lstrip())
+        return start, start + len(bare)
 
 
 def whole_chunk(document: Document, embedder: Embedder, start: int, end: int, headings: Sequence[str] = ()) -> Chunk:

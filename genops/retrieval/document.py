@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
-from operator import attrgetter
-from typing import Any, Literal, TypeAlias
+from hashlib import sha256
+from typing import Any, Literal, NamedTuple, Self, TypeAlias
 
 import orjson
 
@@ -21,17 +18,31 @@ MetadataValue: TypeAlias = "Scalar | list[str]"
 Format = Literal["text", "markdown", "code"]
 
 _TEXTS = ("id", "uri", "text", "language", "title")
-_texts = attrgetter(*_TEXTS)
 _FORMATS = ("text", "markdown", "code")
 _FILTER_WORDS = frozenset({"and", "or", "not", "in"})
 _ALIKE = frozenset({str, int, bool, list})
-"""Types that every writer of JSON writes alike; floats are not."""
+"""Types of values that every writer of JSON writes alike; floats are not."""
 _INTEGERS = range(-(2**53) + 1, 2**53)
 """Integers that every JSON reader and every column of numbers holds exactly."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class _Fields(NamedTuple):  # and not a frozen dataclass, which sets field by field: there are very many documents
+    id: str
+    uri: str
+    text: str
+    format: Format
+    language: str
+    title: str
+    metadata: dict[str, MetadataValue]
+    modified: int | None
+    ttl: float | None
+    pages: Sequence[int]
+    left_out: tuple[str, ...]
+    hash: str
+    digest: str
+
+
+class Document(_Fields):
     r"""A text that can be searched. One that exists is valid: everything is checked when it is made.
 
     Attributes:
@@ -55,68 +66,94 @@ class Document:
         InputError: The text holds NUL or a lone surrogate, or another value is not what it should be.
     """
 
-    id: str
-    uri: str
-    text: str
-    format: Format = "text"
-    language: str = ""
-    title: str = ""
-    metadata: dict[str, MetadataValue] = field(default_factory=dict)
-    modified: int | None = None
-    ttl: float | None = None
-    pages: list[int] = field(default_factory=list)
-    left_out: tuple[str, ...] = ()
-    hash: str = field(init=False)
-    digest: str = field(init=False)
+    __slots__ = ()
 
-    def __post_init__(self) -> None:
-        problem = _problem(self)
+    def __new__(
+        cls,
+        id: str,
+        uri: str,
+        text: str,
+        format: Format = "text",
+        language: str = "",
+        title: str = "",
+        metadata: dict[str, MetadataValue] | None = None,
+        modified: int | None = None,
+        ttl: float | None = None,
+        pages: Sequence[int] = (),
+        left_out: tuple[str, ...] = (),
+    ) -> Self:
+        """See the class."""
+        about = {} if metadata is None else metadata
+        problem = (
+            _texts_problem((id, uri, text, language, title))
+            or _values_problem(format, modified, ttl)
+            or (_pages_problem(pages, len(text)) if pages != () else None)
+            or _metadata_problem(about)
+        )
         if problem is not None:
-            raise InputError(f"document {self.id!r}: {problem}")
-        object.__setattr__(self, "hash", hashlib.sha256(self.text.encode()).hexdigest())
+            raise InputError(f"document {id!r}: {problem}")
+        hashed = sha256(text.encode()).hexdigest()
         body = {
-            "uri": self.uri,
-            "hash": self.hash,
-            "format": self.format,
-            "language": self.language,
-            "title": self.title,
-            "metadata": self.metadata,
-            "ttl": self.ttl,
-            "pages": self.pages,
+            "uri": uri,
+            "hash": hashed,
+            "format": format,
+            "language": language,
+            "title": title,
+            "metadata": about,
+            "ttl": ttl,
+            "pages": pages,
         }
-        object.__setattr__(self, "digest", hashlib.sha256(_canonical(body)).hexdigest())
+        digest = sha256(_canonical(body)).hexdigest()
+        fields = (id, uri, text, format, language, title, about, modified, ttl, pages, left_out, hashed, digest)
+        return tuple.__new__(cls, fields)
+
+    @classmethod
+    def _make(cls, iterable: Iterable[Any]) -> Self:
+        """Of all fields, as ``_replace`` has them: checked and hashed like any other."""
+        return cls(*tuple(iterable)[:_GIVEN])
+
+    def __getnewargs__(self) -> tuple[Any, ...]:  # type: ignore[override]
+        """What a copy is made of."""
+        return tuple(self)[:_GIVEN]
+
+
+_GIVEN = _Fields._fields.index("hash")
 
 
 def _canonical(body: dict[str, Any]) -> bytes:
     """The canonical JSON of a valid document's body; by orjson, many times as fast, where it writes the same bytes."""
     metadata = body["metadata"]
-    plain = type(metadata) is dict and _ALIKE.issuperset(map(type, chain(metadata, metadata.values())))
-    if plain and "".join(metadata).isascii() and body["ttl"] is None:
-        return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+    plain = type(metadata) is dict and body["ttl"] is None and _ALIKE.issuperset(map(type, metadata.values()))
+    if plain and "".join(metadata).isascii():
+        try:
+            return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+        except TypeError:  # of a key or a number of pages of a type of its own
+            pass
     return canonical_bytes(body)
 
 
-def _problem(document: Document) -> str | None:
-    """What is wrong with a document, or None."""
-    texts = _texts(document)
+def _texts_problem(texts: Sequence[Any]) -> str | None:
+    """What is wrong with what ``_TEXTS`` names."""
     if not _are_texts(texts):
         problems = zip(_TEXTS, map(_text_problem, texts), strict=True)
         return next(f"its {name} {problem}" for name, problem in problems if problem is not None)
-    if not document.id:
-        return "its id is empty"
-    if document.format not in _FORMATS:
-        return f"its format is {document.format!r}, not one of {', '.join(_FORMATS)}"
-    if not _is_integer(document.modified, optional=True):
-        return f"modified is {document.modified!r}, not nanoseconds since the epoch"
-    if document.ttl is not None and not (_is_finite(document.ttl) and document.ttl > 0):
-        return f"ttl is {document.ttl!r}, not a number of seconds above 0"
-    return _pages_problem(document.pages, len(document.text)) or _metadata_problem(document.metadata)
+    return None if texts[0] else "its id is empty"
+
+
+def _values_problem(format: Any, modified: Any, ttl: Any) -> str | None:
+    if format not in _FORMATS:
+        return f"its format is {format!r}, not one of {', '.join(_FORMATS)}"
+    if modified is not None and not _is_integer(modified):
+        return f"modified is {modified!r}, not nanoseconds since the epoch"
+    if ttl is not None and not (_is_finite(ttl) and ttl > 0):
+        return f"ttl is {ttl!r}, not a number of seconds above 0"
+    return None
 
 
 def _pages_problem(pages: Any, characters: int) -> str | None:
-    if not isinstance(pages, list) or not all(map(_is_integer, pages)):
+    if not isinstance(pages, (list, tuple)) or not all(map(_is_integer, pages)):
         return "its pages are not a list of character offsets"
-    if pages and (pages != sorted(pages) or pages[0] < 0 or pages[-1] > characters):
+    if pages and (list(pages) != sorted(pages) or pages[0] < 0 or pages[-1] > characters):
         return "its pages do not follow each other in the text"
     return None
 
@@ -183,8 +220,8 @@ def _named(value: Any) -> str:
     return "missing" if value is None else f"of type {type(value).__name__}"
 
 
-def _is_integer(value: Any, *, optional: bool = False) -> bool:
-    return (value is None and optional) or (isinstance(value, int) and not isinstance(value, bool))
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_finite(value: Any) -> bool:

@@ -1,5 +1,7 @@
+import copy
 import hashlib
 import math
+import pickle
 
 import pytest
 from hypothesis import given, settings
@@ -34,6 +36,16 @@ def test_the_digest_leaves_out_the_time_and_the_order_of_keys():
     one = Document("a", "a", "x", metadata={"a": 1, "b": 2}, modified=5)
     other = Document("a", "a", "x", metadata={"b": 2, "a": 1}, modified=6)
     assert one.digest == other.digest
+
+
+def test_a_document_cannot_be_changed_and_its_copies_are_checked_and_hashed():
+    document = Document("a", "a", "x", metadata={"year": 2020}, pages=[0])
+    with pytest.raises(AttributeError):
+        document.text = "y"
+    assert pickle.loads(pickle.dumps(document)) == copy.copy(document) == document
+    assert document._replace(text="y") == Document("a", "a", "y", metadata={"year": 2020}, pages=[0])
+    with pytest.raises(InputError, match="its id is empty"):
+        document._replace(id="")
 
 
 TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))

@@ -8,7 +8,7 @@ from genops.retrieval.chunkers.code import code_sections
 from genops.retrieval.chunkers.markdown import markdown_sections
 from genops.retrieval.chunkers.packing import pack
 from genops.retrieval.chunkers.room import Room
-from genops.retrieval.chunkers.ruler import Ruler
+from genops.retrieval.chunkers.ruler import Ruler, least_tokens
 from genops.retrieval.chunkers.section import Block, Break, Chunker, Fits, Section
 from genops.retrieval.chunkers.sentences import paragraphs, sentence_sections
 from genops.retrieval.chunkers.tokens import token_sections
@@ -29,6 +29,7 @@ __all__ = [
     "Room",
     "Ruler",
     "Section",
+    "least_tokens",
     "pack",
     "paragraphs",
 ]

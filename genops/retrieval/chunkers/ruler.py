@@ -10,6 +10,11 @@ if TYPE_CHECKING:
 _CHARACTERS_PER_TOKEN = 16
 
 
+def least_tokens(characters: int) -> int:
+    """What a span takes in a chunk at least: a token may stand for very many characters, and counts for some alone."""
+    return max(1, characters // _CHARACTERS_PER_TOKEN)
+
+
 class Ruler:
     """Measures spans of one text in tokens of an embedder, without the special tokens.
 
@@ -40,7 +45,7 @@ class Ruler:
             end: One past the last.
             limit: A span that is clearly beyond it is not counted; its size is just some number beyond.
         """
-        least = max(1, (end - start) // _CHARACTERS_PER_TOKEN)
+        least = least_tokens(end - start)
         return least if least > limit else max(least, self.tokens(start, end))
 
     def word_size(self, start: int, end: int, limit: int) -> int:

@@ -82,14 +82,16 @@ def _embed(embedder: Embedder, texts: Sequence[str], role: Role) -> Vectors:
     import numpy as np
 
     window, count = embedder.window, embedder.count_tokens
-    pieces = [[text] if count(text) <= window else windows(text, embedder) for text in texts]
-    vectors = embedder.encode([piece for group in pieces for piece in group], role)
-    expected = (sum(map(len, pieces)), embedder.dimension)
+    cut = {text: windows(text, embedder) for text in texts if count(text) > window}
+    pieces = [piece for text in texts for piece in cut.get(text, (text,))] if cut else texts
+    vectors = embedder.encode(pieces, role)
+    expected = (len(pieces), embedder.dimension)
     if vectors.shape != expected:
         raise Unfinished(
             f"the embedder {embedder.name!r} gave vectors of shape {vectors.shape}, not {expected}",
             hint="the fault is in the embedder; nothing was changed",
         )
-    if len(vectors) > len(texts):
-        vectors = np.add.reduceat(vectors, np.cumsum([0, *map(len, pieces[:-1])]), axis=0)
+    if cut:
+        sizes = [len(cut.get(text, (text,))) for text in texts]
+        vectors = np.add.reduceat(vectors, np.cumsum([0, *sizes[:-1]]), axis=0)
     return to_unit_length(vectors, embedder.name)

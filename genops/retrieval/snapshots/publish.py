@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -88,16 +88,53 @@ def share(parent: Snapshot, segment: str, place: Path) -> dict[str, FileEntry]:
     return entries
 
 
-def guarded(place: Path, known: dict[str, FileEntry]) -> dict[str, FileEntry]:
-    """Makes every file in a workspace durable and hashes it, but for those of shared segments, which ``known`` has."""
-    paths = {path.relative_to(place).as_posix(): path for path in sorted(place.rglob("*")) if path.is_file()}
-    with ThreadPoolExecutor(_AT_ONCE) as pool:  # the disk is asked for several files at a time
-        entries = pool.map(lambda name: known.get(name) or _guarded(paths[name]), paths)
-        return dict(zip(paths, entries, strict=True))
+class Guard:
+    """Makes the files of a workspace durable and hashes them, each as soon as it is complete, while others are written.
+
+    Use it as a context: on the way out nothing of it is under way any more.
+
+    Args:
+        place: The workspace.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self._place = place
+        self._pool = ThreadPoolExecutor(_AT_ONCE)
+        self._under_way: dict[Path, tuple[Future[None], Future[FileEntry]]] = {}
+
+    def __enter__(self) -> Guard:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def take(self, path: Path) -> None:
+        """Begins with a file, which is not written to any more; its folder keeps its name."""
+        self._under_way[path] = self._pool.submit(sync, path), self._pool.submit(_entry, path)
+
+    def entries(self, known: Mapping[str, FileEntry]) -> dict[str, FileEntry]:
+        """What guards every file in the workspace, all of them durable.
+
+        Args:
+            known: Of shared segments, by path in the workspace.
+
+        Raises:
+            OSError: The disk cannot take a file.
+        """
+        paths = {path.relative_to(self._place).as_posix(): path for path in sorted(self._place.rglob("*"))}
+        paths = {name: path for name, path in paths.items() if path.is_file()}
+        for name, path in paths.items():
+            if name not in known and path not in self._under_way:
+                self.take(path)
+        return {name: known.get(name) or self._done(path) for name, path in paths.items()}
+
+    def _done(self, path: Path) -> FileEntry:
+        durable, entry = self._under_way[path]
+        durable.result()
+        return entry.result()
 
 
-def _guarded(path: Path) -> FileEntry:
-    sync(path)
+def _entry(path: Path) -> FileEntry:
     return FileEntry(size=path.stat().st_size, sha256=hashed(path))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from operator import attrgetter
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _BATCH = 8192
 _BUFFER = 2**20
 
-_kept = attrgetter(*DocumentRecord._fields)
+_kept = itemgetter(*map(Document._fields.index, DocumentRecord._fields))
 
 Embed = Callable[[Sequence[str]], "Vectors"]
 
@@ -46,6 +46,7 @@ class SegmentWriter:
     Args:
         folder: An empty folder.
         dimension: Numbers in a vector.
+        complete: Called with each file that is not written to any more, where it stays.
 
     Attributes:
         documents: Taken so far.
@@ -53,10 +54,11 @@ class SegmentWriter:
         to_embed: Of these chunks, the first ones, whose vectors are not known yet.
     """
 
-    def __init__(self, folder: Path, dimension: int) -> None:
+    def __init__(self, folder: Path, dimension: int, complete: Callable[[Path], object] = lambda path: None) -> None:
         folder.mkdir(parents=True)
         self._folder = folder
         self._dimension = dimension
+        self._complete = complete
         self._closing = ExitStack()
         opened = [
             self._closing.enter_context((folder / n).open("wb", _BUFFER)) for n in (RECORDS, DOCUMENTS, TEXTS, CHUNKS)
@@ -77,7 +79,8 @@ class SegmentWriter:
 
     def add(self, document: Document, chunks: Sequence[Chunk]) -> None:
         """Takes a document, before all that is kept; its chunks are embedded later."""
-        self.take(DocumentRecord(*_kept(document)), document.text, chunks)
+        self._put(_kept(document), document.text, chunks)
+        self.to_embed = self.chunks
 
     def take(self, record: DocumentRecord, text: str, chunks: Sequence[Chunk] | Sequence[Passage]) -> None:
         """As :meth:`add`, of a document of which this is known."""
@@ -92,18 +95,19 @@ class SegmentWriter:
 
     def _put(self, record: tuple[Any, ...], text: str, chunks: Sequence[Chunk] | Sequence[Passage]) -> None:
         line, data = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE), text.encode("utf-8")
-        text_at = self._texts_size
-        byte = _byte_places(text, len(data), chunks)
+        number, text_at, headings = self.documents, self._texts_size, self._headings
+        byte = None if len(data) == len(text) else _byte_places(text, chunks)
         for chunk in chunks:
-            at, end = byte(chunk.start), byte(chunk.end)
-            headings = self._heading(chunk.heading), self._heading(chunk.context)
-            span = chunk.start, chunk.end, text_at + at, end - at
-            self._chunks.write(CHUNK.pack(int(chunk.id, 16), self.documents, *span, *headings))
-        place = (self._records_size, len(line) - 1, text_at, len(data), self.chunks, len(chunks))
-        self._documents.write(DOCUMENT.pack(*place))
+            start, end, heading, context = chunk.start, chunk.end, chunk.heading, chunk.context
+            at, to = (start, end) if byte is None else (byte[start], byte[end])
+            over = headings.setdefault(heading, len(headings)) if heading else 0
+            of = headings.setdefault(context, len(headings)) if context else 0
+            self._chunks.write(CHUNK.pack(int(chunk.id, 16), number, start, end, text_at + at, to - at, over, of))
+        place = DOCUMENT.pack(self._records_size, len(line) - 1, text_at, len(data), self.chunks, len(chunks))
+        self._documents.write(place)
         self._records_size += self._records.write(line)
-        self._texts_size += self._texts.write(data)
-        self.documents += 1
+        self._texts_size = text_at + self._texts.write(data)
+        self.documents = number + 1
         self.chunks += len(chunks)
 
     def _keep_vectors(self, segment: Segment, rows: range) -> None:
@@ -114,9 +118,6 @@ class SegmentWriter:
                 self._kept[-1] = segment, range(before.start, rows.stop)
                 return
         self._kept.append((segment, rows))
-
-    def _heading(self, heading: str) -> int:
-        return self._headings.setdefault(heading, len(self._headings))
 
     def finish(self, name: str, kind: str, embed: Embed, analyzer: Analyzer | None) -> SegmentEntry:
         """Embeds what is new, makes the indexes and closes the files.
@@ -130,10 +131,13 @@ class SegmentWriter:
         self._closing.close()
         folder = self._folder.rename(self._folder.with_name(name))
         (folder / HEADINGS).write_bytes(orjson.dumps(list(self._headings)))
+        for file in (RECORDS, DOCUMENTS, TEXTS, CHUNKS, HEADINGS):
+            self._complete(folder / file)
         words = analyzer is not None
         entry = SegmentEntry(name=name, kind=kind, documents=self.documents, chunks=self.chunks, words=words)
         written = Segment(folder, entry, self._dimension)
-        write_blocks(folder, self._vectors(written, embed), self.chunks, self._dimension, kind)
+        for file in write_blocks(folder, self._vectors(written, embed), self.chunks, self._dimension, kind):
+            self._complete(folder / file)
         if analyzer is not None:
             batches = _batches(self.chunks)
             texts = (passage.searched_text for rows in batches for passage in written.passages(rows))
@@ -156,17 +160,15 @@ class SegmentWriter:
                 yield segment.dense.vectors(np.arange(rows.start, rows.stop))
 
 
-def _byte_places(text: str, size: int, chunks: Sequence[Chunk] | Sequence[Passage]) -> Callable[[int], int]:
-    """Tells where the characters at which chunks start and end are in the text's UTF-8, in bytes."""
-    if size == len(text):
-        return int
+def _byte_places(text: str, chunks: Sequence[Chunk] | Sequence[Passage]) -> dict[int, int]:
+    """Where the characters at which chunks start and end are in the text's UTF-8, in bytes."""
     places: dict[int, int] = {}
     seen = at = 0
     for position in sorted({edge for chunk in chunks for edge in (chunk.start, chunk.end)}):
         at += len(text[seen:position].encode("utf-8"))
         seen = position
         places[position] = at
-    return places.__getitem__
+    return places
 
 
 def _batches(stop: int, start: int = 0) -> Iterator[range]:

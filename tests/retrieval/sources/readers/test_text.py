@@ -12,7 +12,7 @@ def test_a_text_file_is_one_document(write, read_one):
     path = write("notes/a.txt", "Wāles\n")
     document = read_one("notes/*")
     assert (document.id, document.uri, document.text) == ("notes/a.txt", "notes/a.txt", "Wāles\n")
-    assert (document.format, document.title, document.metadata, document.pages) == ("text", "", {}, [])
+    assert (document.format, document.title, document.metadata, document.pages) == ("text", "", {}, ())
     assert document.modified == path.stat().st_mtime_ns
 
 
