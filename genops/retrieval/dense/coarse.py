@@ -28,18 +28,21 @@ class CoarseVectors:
     def __init__(self, vectors: Vectors) -> None:
         faiss = faiss_library()
         rows, dimension = vectors.shape
-        blocks = [slice(first, first + _BLOCK) for first in range(0, rows, _BLOCK)]
-        largest = np.max([np.abs(vectors[block]).max(axis=0) for block in blocks], axis=0)
+        blocks = [vectors[first : first + _BLOCK] for first in range(0, rows, _BLOCK)]
+        numbers, codes = (np.empty((min(_BLOCK, rows), dimension), kind) for kind in (np.float32, np.uint8))
+        largest = np.max([np.abs(block, out=numbers[: len(block)]).max(axis=0) for block in blocks], axis=0)
         self._steps = np.where(largest > 0, largest / _LEVELS, 1).astype(np.float32)
         self._index: Any = faiss.IndexScalarQuantizer(
             dimension, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT
         )
         self._lost = self._length = 0.0
-        for block in blocks:
-            levels = np.rint(vectors[block] / self._steps)
-            self._lost = max(self._lost, _longest(vectors[block] - levels * self._steps))
+        for block in blocks:  # in place: memory that is new costs more than what is done in it
+            levels, code = numbers[: len(block)], codes[: len(block)]
+            np.rint(np.divide(block, self._steps, out=levels), out=levels)
             self._length = max(self._length, _longest(levels))
-            self._index.add_sa_codes((levels + (_LEVELS + 1)).astype(np.uint8))
+            self._index.add_sa_codes(np.add(levels, _LEVELS + 1, out=code, casting="unsafe"))
+            levels *= self._steps
+            self._lost = max(self._lost, _longest(np.subtract(block, levels, out=levels)))
 
     def nearest(self, query: Vectors, k: int, allowed: Mask | None) -> Rows | None:
         """Rows among which the best ``k`` are; None where more may be as near as could be told.

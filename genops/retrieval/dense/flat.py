@@ -14,16 +14,18 @@ from numpy.typing import NDArray
 
 from genops.retrieval.dense.coarse import CoarseVectors
 from genops.retrieval.dense.gpu import Gpu
-from genops.retrieval.dense.index import Found, Mask, Rows, Ties, Vectors
+from genops.retrieval.dense.index import NO_ROW, Found, Mask, Rows, Ties, Vectors
 from genops.retrieval.dense.library import faiss_library, faiss_threads
-from genops.retrieval.dense.ranking import NOISE, all_near, checked_queries, nearest_few, nothing, ranked
+from genops.retrieval.dense.ranking import NOISE, all_near, checked_queries, nearest_few, ranked
 from genops.retrieval.dense.unit import unit_vectors
 
 _ASKED_AT_ONCE = 16
 _LEAP_COST = 3
 _MARGIN = 16
-_WORTH_COPIES = 24
+_WORTH_COPIES = 16
+_QUICKLY_COPIED = 2**23
 _WORTH_COPYING = range(4_000, 1_000_000)
+_SAVED, _MOST_SAVED = 2, 32
 
 
 class FlatIndex:
@@ -46,6 +48,7 @@ class FlatIndex:
         self._every = np.arange(self.rows)
         self._ties = self._every if ties is None else ties
         self._searches = 0
+        self._saved = 0
         self._copying = threading.Lock()
 
     def vectors(self, rows: Rows) -> Vectors:
@@ -55,7 +58,7 @@ class FlatIndex:
     def search(self, queries: Vectors, k: int, allowed: Mask | None = None) -> Found:
         """See :meth:`DenseIndex.search`."""
         queries = checked_queries(queries, k, allowed, self.rows, self.dimension)
-        scores, found = nothing(len(queries), k)
+        scores, found = np.empty((len(queries), k), np.float32), np.empty((len(queries), k), np.int64)
         for query, candidates, *best in zip(queries, self._candidates(queries, k, allowed), scores, found, strict=True):
             self.rank(query, candidates, *best)
         return scores, found
@@ -65,6 +68,7 @@ class FlatIndex:
         cosines, order = ranked(query, self._stored[candidates], self._ties[candidates])
         best = order[: len(found)]
         scores[: len(best)], found[: len(best)] = cosines[best], candidates[best]
+        scores[len(best) :], found[len(best) :] = -np.inf, NO_ROW
 
     def _candidates(self, queries: Vectors, k: int, allowed: Mask | None) -> Iterator[Rows]:
         """For each query the few rows among which the best ones are."""
@@ -82,11 +86,9 @@ class FlatIndex:
 
     def _nearest(self, query: Vectors, k: int, allowed: Mask | None) -> Rows | None:
         """The rows among which the best are, as FAISS finds them; None where more may be as near as those it gives."""
-        if self.rows in _WORTH_COPYING:
-            self._searches += 1
-            found = self._coarse.nearest(query, k, allowed) if self._searches > _WORTH_COPIES else None
-            if found is not None:
-                return found
+        found = self._near_by_copies(query, k, allowed)
+        if found is not None:
+            return found
         if allowed is not None:
             return None
         fetched = k + _MARGIN
@@ -96,9 +98,26 @@ class FlatIndex:
             cosines, rows = self._index.search(query, fetched)
         return all_near(cosines[0], rows[0], k, NOISE)
 
+    def _near_by_copies(self, query: Vectors, k: int, allowed: Mask | None) -> Rows | None:
+        """As :meth:`_nearest`, by coarse copies, where there are some or the searches so far have cost what they do.
+
+        Of vectors among which rounding leaves too many in doubt, both searches are paid for: copies that fail more
+        often than they spare a longer search are asked no more.
+        """
+        if self.rows not in _WORTH_COPYING or self._saved <= -_MOST_SAVED:
+            return None
+        self._searches += 1
+        if self._searches <= (1 if self.rows * self.dimension <= _QUICKLY_COPIED else _WORTH_COPIES):
+            return None
+        found = self._coarse.nearest(query, k, allowed)
+        self._saved = min(_MOST_SAVED, self._saved + (-1 if found is None else _SAVED))
+        if self._saved <= -_MOST_SAVED:
+            self.__dict__.pop("_copies", None)
+        return found
+
     @property
     def _coarse(self) -> CoarseVectors:
-        """Made when so much was searched that making them has paid; a quarter of the vectors' size in memory."""
+        """A quarter of the vectors' size in memory."""
         with self._copying:
             return self._copies
 

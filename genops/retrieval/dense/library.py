@@ -17,6 +17,7 @@ from genops.retrieval.dense.index import Mask
 _WORTH_THREADS = 50_000
 
 
+@cache
 def faiss_library() -> Any:
     """The module, untyped: its own type stubs do not know what its Python layer adds."""
     return importlib.import_module("faiss")

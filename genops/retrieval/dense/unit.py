@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,8 @@ from genops.errors import InputError
 from genops.retrieval.dense.index import Vectors
 
 _TOLERANCE = 1e-3
+_SHORTEST, _LONGEST = (1 - _TOLERANCE) ** 2, (1 + _TOLERANCE) ** 2
+"""Squares of lengths."""
 
 
 def unit_vectors(vectors: Any, dimension: int, first: int = 0) -> Vectors:
@@ -29,11 +32,10 @@ def unit_vectors(vectors: Any, dimension: int, first: int = 0) -> Vectors:
             f"vectors of {matrix.shape[-1] if matrix.ndim else 0} numbers where {dimension} are needed",
             hint="an index and its queries need the same embedder; build the index again after a change of embedder",
         )
-    lengths = np.sqrt(np.einsum("ij,ij->i", matrix, matrix))
-    right = np.abs(lengths - 1) <= _TOLERANCE
-    if not right.all():
-        wrong = np.flatnonzero(~right)
-        row, length = first + int(wrong[0]), float(lengths[wrong[0]])
+    squares = np.einsum("ij,ij->i", matrix, matrix)
+    if len(squares) and not (_SHORTEST <= squares.min() and squares.max() <= _LONGEST):  # NaN is neither
+        wrong = np.flatnonzero(~((squares >= _SHORTEST) & (squares <= _LONGEST)))
+        row, length = first + int(wrong[0]), math.sqrt(squares[wrong[0]])
         what = "is all zero" if length == 0 else f"has length {length:.4g} instead of 1"
         if not np.isfinite(matrix[wrong[0]]).all():
             what = "holds what is not a finite number (NaN or infinity)"

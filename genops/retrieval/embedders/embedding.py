@@ -53,6 +53,8 @@ def embed_texts(
 
     if not texts:
         return np.zeros((0, embedder.dimension), dtype=np.float32)
+    if len(texts) == 1 and cache is None and progress is None:  # as of every search
+        return _embed(embedder, texts, role)
     places: dict[str, int] = {}
     first = [places.setdefault(text, at) for at, text in enumerate(texts)]
     known = cache.get(embedder, role, places) if cache is not None else {}

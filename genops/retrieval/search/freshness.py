@@ -34,7 +34,7 @@ class Freshness:
         return [self._of(document, read_at) for document in documents]
 
     def _of(self, document: DocumentRecord, read_at: Callable[[], float]) -> str | None:
-        if document.expires is not None and time.time_ns() > document.expires:
+        if document.ttl is not None and document.expires is not None and time.time_ns() > document.expires:
             return "expired"
         if document.uri not in self._files:
             return None

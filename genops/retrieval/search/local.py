@@ -50,8 +50,11 @@ class LocalCorpus:
         found: list[list[Best]] = []
         for segment, first, mask in self._parts(self.allowed(where)):
             scores, rows = segment.dense.search(vectors, min(depth, segment.entry.chunks), mask)
-            counts = np.count_nonzero(rows >= 0, axis=1).tolist()
-            found.append([Best(r[:n] + first, s[:n]) for r, s, n in zip(rows, scores, counts, strict=True)])
+            if (rows[:, -1] < 0).any():
+                counts = np.count_nonzero(rows >= 0, axis=1).tolist()
+                found.append([Best(r[:n] + first, s[:n]) for r, s, n in zip(rows, scores, counts, strict=True)])
+            else:
+                found.append([Best(r + first, s) for r, s in zip(rows, scores, strict=True)])
         return [self._merged(parts, depth) for parts in zip(*found, strict=True)]
 
     def _merged(self, parts: Sequence[Best], depth: int) -> Best:
@@ -122,11 +125,11 @@ class LocalCorpus:
 
     def passages(self, rows: NDArray[np.int64]) -> list[tuple[DocumentRecord, Passage]]:
         """The passages of rows, with their documents."""
+        if len(self._segments) == 1:
+            return _told(self._segments[0], rows)
         found: dict[int, tuple[DocumentRecord, Passage]] = {}
         for segment, places, local in self._by_segment(rows):
-            passages = segment.passages(local)
-            records = segment.records([passage.document for passage in passages])
-            found.update(zip(places.tolist(), zip(records, passages, strict=True), strict=True))
+            found.update(zip(places.tolist(), _told(segment, local), strict=True))
         return [found[place] for place in range(len(rows))]
 
     def around(self, row: int, neighbours: int) -> tuple[int, int, str]:
@@ -199,6 +202,12 @@ class LocalCorpus:
             parts.append(segment.document_of + before)
             before += segment.entry.documents
         return np.concatenate(parts)
+
+
+def _told(segment: Segment, rows: NDArray[np.int64]) -> list[tuple[DocumentRecord, Passage]]:
+    """The passages of a segment's rows, with their documents."""
+    passages = segment.passages(rows)
+    return list(zip(segment.records([passage.document for passage in passages]), passages, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

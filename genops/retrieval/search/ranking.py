@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -58,11 +59,17 @@ class Ranking:
             {name: ranker.take(chosen) for name, ranker in self.rankers.items()},
         )
 
-    def by_score(self, ties: NDArray[np.uint64]) -> Ranking:
-        """The candidates from the highest score down; of equal ones, that with the lower ``ties`` first."""
+    def by_score(self, ties: Callable[[Rows], NDArray[np.uint64]]) -> Ranking:
+        """The candidates from the highest score down; of equal ones, that with the lower of the rows' ``ties`` first."""
         import numpy as np
 
-        return self.take(np.lexsort((ties, -self.scores)))
+        if (self.scores[1:] < self.scores[:-1]).all():
+            return self
+        return self.take(np.lexsort((ties(self.rows), -self.scores)))
+
+    def first(self, count: int) -> Ranking:
+        """The first candidates."""
+        return self if len(self.rows) <= count else self.take(slice(count))
 
     def scored(self, scores: Scores, rankers: dict[str, Ranker]) -> Ranking:
         """The same candidates with other scores."""

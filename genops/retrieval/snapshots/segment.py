@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import mmap
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -163,11 +163,19 @@ class Segment:
 
     @cached_property
     def _chunks(self) -> NDArray[np.void]:
-        return _table(self._folder / CHUNKS, CHUNK_FIELDS)
+        return _table(self._chunk_rows, CHUNK_FIELDS)
+
+    @cached_property
+    def _chunk_rows(self) -> memoryview:
+        return _mapped(self._folder / CHUNKS)
 
     @cached_property
     def _documents(self) -> NDArray[np.void]:
-        return _table(self._folder / DOCUMENTS, DOCUMENT_FIELDS)
+        return _table(self._document_rows, DOCUMENT_FIELDS)
+
+    @cached_property
+    def _document_rows(self) -> memoryview:
+        return _mapped(self._folder / DOCUMENTS)
 
     @cached_property
     def _texts(self) -> memoryview:
@@ -186,13 +194,15 @@ class Segment:
 
     def record(self, position: int) -> DocumentRecord:
         """What is kept of a document."""
-        return next(self.records(slice(position, position + 1)))
+        return next(self.records([position]))
 
-    def records(self, positions: slice | list[int] = slice(None)) -> Iterator[DocumentRecord]:
+    def records(self, positions: Iterable[int] | None = None) -> Iterator[DocumentRecord]:
         """What is kept of documents, in the order given; all of them by default."""
-        for at, size, *_ in self._documents[positions].tolist():
-            record = DocumentRecord(*orjson.loads(self._records[at : at + size]))
-            yield record._replace(modified=self._times[record.id]) if record.id in self._times else record
+        rows, records, times = self._document_rows, self._records, self._times
+        for position in range(self.entry.documents) if positions is None else positions:
+            at, size, _, _, _, _ = DOCUMENT.unpack_from(rows, position * DOCUMENT.size)
+            record = DocumentRecord._make(orjson.loads(records[at : at + size]))
+            yield record._replace(modified=times[record.id]) if record.id in times else record
 
     def empty_documents(self) -> list[int]:
         """Positions of the documents that have no passage."""
@@ -221,14 +231,13 @@ class Segment:
 
     def passages(self, rows: range | NDArray[np.int64]) -> list[Passage]:
         """Chunks, in the order given; faster than one by one."""
-        table = self._chunks[slice(rows.start, rows.stop) if isinstance(rows, range) else rows]
-        headings, texts = self._headings, self._texts
-        return [
-            Passage(
-                f"{name:016x}", document, start, end, str(texts[at : at + size], "utf-8"), headings[over], headings[of]
-            )
-            for name, document, start, end, at, size, over, of in table.tolist()
-        ]
+        chunks, headings, texts = self._chunk_rows, self._headings, self._texts
+        found = []
+        for row in rows if isinstance(rows, range) else rows.tolist():
+            name, document, start, end, at, size, over, of = CHUNK.unpack_from(chunks, row * CHUNK.size)
+            text = str(texts[at : at + size], "utf-8")
+            found.append(Passage(f"{name:016x}", document, start, end, text, headings[over], headings[of]))
+        return found
 
     def embedded_texts(self, rows: range) -> list[str]:
         """What the embedder reads of chunks, in order."""
@@ -248,12 +257,10 @@ class Segment:
         return str(self._texts[at : at + size], "utf-8")
 
 
-def _table(path: Path, fields: tuple[tuple[str, str], ...]) -> NDArray[Any]:
+def _table(rows: memoryview, fields: tuple[tuple[str, str], ...]) -> NDArray[Any]:
     import numpy as np
 
-    kind = np.dtype(list(fields))
-    with _reading(path):
-        return np.asarray(np.memmap(path, dtype=kind, mode="r")) if path.stat().st_size else np.zeros(0, dtype=kind)
+    return np.frombuffer(rows, dtype=list(fields))
 
 
 def _mapped(path: Path) -> memoryview:

@@ -69,6 +69,22 @@ def test_an_index_finds_the_same_before_and_after_it_makes_copies(share, built, 
             assert scores[0].tolist() == together[0][at].tolist()
 
 
+@pytest.mark.parametrize(("failing", "given_up"), [(1, True), (2, False)])
+def test_copies_that_mostly_cannot_tell_are_asked_no_more(failing, given_up, built, clustered, monkeypatch):
+    asked = []
+
+    class Undecided(CoarseVectors):
+        def nearest(self, query, k, allowed):
+            asked.append(k)
+            return None if len(asked) % failing == 0 else super().nearest(query, k, allowed)
+
+    monkeypatch.setattr("genops.retrieval.dense.flat.CoarseVectors", Undecided)
+    index, vectors = built(clustered(4_500), "flat"), clustered(4_500)
+    for row in range(300):
+        assert index.search(vectors[row : row + 1], 3)[1][0][0] == row
+    assert (len(asked) < 50) == given_up
+
+
 def test_threads_that_search_at_once_make_copies_once_and_find_the_same(built, clustered, monkeypatch):
     made = []
 

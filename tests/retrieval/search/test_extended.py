@@ -57,5 +57,5 @@ def test_its_files_go_with_it(index):
 
 def test_a_query_is_embedded_once_for_all_copies(index, embedder):
     for number in range(3):
-        extended(index, [replace(POISON, id=f"poison-{number}")]).search(QUERIES[0], 2)
+        extended(index, [POISON._replace(id=f"poison-{number}")]).search(QUERIES[0], 2)
     assert embedder.encoded.count(QUERIES[0]) == 1
