@@ -83,6 +83,10 @@ class Store(Protocol):
         """The same among those that a filter keeps."""
         ...
 
+    def close(self) -> None:
+        """Lets go of what a process keeps beyond this object: the next round is to find its memory free."""
+        ...
+
 
 class Genops:
     """Documents are checked, hashed and cut; everything is written, synced and hashed, and published in one move."""
@@ -135,6 +139,12 @@ class Genops:
     def filtered(self, number: int) -> object:
         """See :meth:`Store.filtered`."""
         return self._index.search(f"query {number}", K, how=self._how, where={"part": 7})
+
+    def close(self) -> None:
+        """A process keeps the indexes that it opened; their removed files would stay in memory."""
+        from genops.retrieval.search import index
+
+        index._opened.clear()
 
 
 class GenopsDefaults(Genops):
@@ -225,6 +235,9 @@ class LangChain:
             self._queries[number], k=K, filter={"part": 7}, fetch_k=len(self._pairs)
         )
 
+    def close(self) -> None:
+        """Nothing is kept."""
+
 
 def _no_embedder() -> Any:
     from langchain_core.embeddings import FakeEmbeddings
@@ -276,6 +289,9 @@ class Haystack:
         where = {"field": "meta.part", "operator": "==", "value": 7}
         return self._store.embedding_retrieval(self._queries[number], top_k=K, filters=where)
 
+    def close(self) -> None:
+        """Nothing is kept."""
+
 
 STORES: dict[str, Callable[[Work, Path], Store]] = {
     "genops": Genops,
@@ -323,6 +339,7 @@ def steps(kind: str, work: Work, folder: Path) -> dict[str, tuple[float, float]]
     for name, search in (("search", loaded.search), ("filtered search", loaded.filtered)):
         each = [_taken(partial(search, number)) for number in range(len(work.queries))]
         taken[f"{name}, the first {FIRST}"], taken[name] = _median(each[:FIRST]), _median(each[FIRST:])
+    loaded.close()
     return taken
 
 

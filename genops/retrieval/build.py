@@ -22,6 +22,7 @@ from genops.retrieval.embedders import Embedder, VectorCache, embed_texts, embed
 from genops.retrieval.lexical import Analyzer
 from genops.retrieval.search.rerank import reranker_identity
 from genops.retrieval.snapshots.folder import current_digest, find_snapshot, index_settings, local_shelf
+from genops.retrieval.snapshots.layouts import MANIFEST
 from genops.retrieval.snapshots.local import LocalShelf
 from genops.retrieval.snapshots.manifest import (
     Canary,
@@ -266,7 +267,9 @@ class _Build:
             if there is not None and not renewed and not (compact and len(there.segments) > 1):
                 return there, False
             entries, known = self._segments(place, writer, compact)
-        return self._manifest(place, guard, identity, entries, known), compact or renewed
+            manifest = self._manifest(place, guard, identity, entries, known)
+            guard.write(place / MANIFEST, manifest.dumps())
+        return manifest, compact or renewed
 
     def _segments(
         self, place: Path, writer: SegmentWriter, compact: bool
@@ -343,11 +346,11 @@ class _Build:
     def _manifest(
         self, place: Path, guard: Guard, identity: Identity, entries: list[SegmentEntry], known: dict[str, FileEntry]
     ) -> Manifest:
-        """What guards the workspace, whose files are all on the disk then."""
+        """What guards the workspace."""
         lines = (orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in self.changes.sources)
-        (place / SOURCES).write_bytes(b"".join(lines))
+        guard.write(place / SOURCES, b"".join(lines))
         if times := self._times():
-            (place / TIMES).write_bytes(orjson.dumps(times))
+            guard.write(place / TIMES, orjson.dumps(times))
         segments = [Segment(place / entry.name, entry, self.embedder.dimension) for entry in entries]
         living = sum(segment.entry.chunks - len(segment.dead_rows()) for segment in segments)
         return Manifest(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from genops.errors import DefinitionError, InputError, nearest
@@ -95,9 +95,9 @@ class Cutter:
         """
         name = _BY_FORMAT[document.format] if self._chunker == "auto" else self._chunker
         if name in _PLAIN and not document.title:
-            whole = self._whole(document.text)
+            whole = self._whole(document)
             if whole is not None:
-                return [_chunk(document, *whole, "", "")]
+                return [whole]
         chunker = CHUNKERS[name]
         ruler = Ruler(document.text, self._embedder, self._special)
 
@@ -117,15 +117,17 @@ class Cutter:
             chunks += [_chunk(document, *span, heading, room.context) for span in pack(section, room, self._overlap)]
         return chunks
 
-    def _whole(self, text: str) -> tuple[int, int] | None:
+    def _whole(self, document: Document) -> Chunk | None:
         """All of a text but the white space around it, where that is one chunk, as it is of most short documents."""
+        text = document.text
         bare = text.strip()
         if not bare or least_tokens(len(bare)) > self._budget:
             return None
         if self._embedder.count_tokens(bare) - self._special > self._budget:
             return None
         start = 0 if len(bare) == len(text) else len(text) - len(text.lstrip())
-        return start, start + len(bare)
+        end = start + len(bare)
+        return Chunk(start, end, "", "", _chunk_id(document.id, start, end, bare))
 
 
 def whole_chunk(document: Document, embedder: Embedder, start: int, end: int, headings: Sequence[str] = ()) -> Chunk:
@@ -192,6 +194,8 @@ def _context(headings: Sequence[str], embedder: Embedder) -> str:
 
 
 def _chunk(document: Document, start: int, end: int, heading: str, context: str) -> Chunk:
-    text = document.text[start:end]
-    name = hashlib.sha256(f"{document.id}\0{start}\0{end}\0{text}".encode()).hexdigest()[:16]
-    return Chunk(start, end, heading, context, name)
+    return Chunk(start, end, heading, context, _chunk_id(document.id, start, end, document.text[start:end]))
+
+
+def _chunk_id(document: str, start: int, end: int, text: str) -> str:
+    return sha256(f"{document}\0{start}\0{end}\0{text}".encode()).hexdigest()[:16]

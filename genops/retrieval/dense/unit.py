@@ -33,7 +33,7 @@ def unit_vectors(vectors: Any, dimension: int, first: int = 0) -> Vectors:
             hint="an index and its queries need the same embedder; build the index again after a change of embedder",
         )
     squares = np.einsum("ij,ij->i", matrix, matrix)
-    if len(squares) and not (_SHORTEST <= squares.min() and squares.max() <= _LONGEST):  # NaN is neither
+    if len(squares) and not (squares.min() >= _SHORTEST and squares.max() <= _LONGEST):  # NaN is neither
         wrong = np.flatnonzero(~((squares >= _SHORTEST) & (squares <= _LONGEST)))
         row, length = first + int(wrong[0]), math.sqrt(squares[wrong[0]])
         what = "is all zero" if length == 0 else f"has length {length:.4g} instead of 1"

@@ -60,7 +60,7 @@ class Ranking:
         )
 
     def by_score(self, ties: Callable[[Rows], NDArray[np.uint64]]) -> Ranking:
-        """The candidates from the highest score down; of equal ones, that with the lower of the rows' ``ties`` first."""
+        """The candidates from the highest score down; of equal ones, that with the lower of ``ties`` first."""
         import numpy as np
 
         if (self.scores[1:] < self.scores[:-1]).all():

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from genops.durable import sync, try_lock, write_durably
+from genops.durable import sync, try_lock
 from genops.errors import SnapshotError
 from genops.retrieval.snapshots.layouts import (
     MANIFEST,
@@ -85,53 +85,60 @@ def share(parent: Snapshot, segment: str, place: Path) -> dict[str, FileEntry]:
             os.link(parent.folder / file, place / file)
         except OSError:
             shutil.copy2(parent.folder / file, place / file)
+            sync(place / file)
     return entries
 
 
 class Guard:
     """Makes the files of a workspace durable and hashes them, each as soon as it is complete, while others are written.
 
-    Use it as a context: on the way out nothing of it is under way any more.
+    Use it as a context: on the way out all that it took is on the disk, and after an error nothing is under way.
 
     Args:
         place: The workspace.
+
+    Raises:
+        OSError: On the way out: the disk cannot take a file.
     """
 
     def __init__(self, place: Path) -> None:
         self._place = place
         self._pool = ThreadPoolExecutor(_AT_ONCE)
-        self._under_way: dict[Path, tuple[Future[None], Future[FileEntry]]] = {}
+        self._synced: list[Future[None]] = []
+        self._hashed: dict[Path, Future[FileEntry]] = {}
 
     def __enter__(self) -> Guard:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        try:
+            for synced in self._synced if error is None else ():
+                synced.result()
+        finally:
+            self._pool.shutdown(cancel_futures=True)
 
     def take(self, path: Path) -> None:
         """Begins with a file, which is not written to any more; its folder keeps its name."""
-        self._under_way[path] = self._pool.submit(sync, path), self._pool.submit(_entry, path)
+        self._synced.append(self._pool.submit(sync, path))
+        self._hashed[path] = self._pool.submit(_entry, path)
+
+    def write(self, path: Path, data: bytes) -> None:
+        """Writes a file and takes it."""
+        path.write_bytes(data)
+        self.take(path)
 
     def entries(self, known: Mapping[str, FileEntry]) -> dict[str, FileEntry]:
-        """What guards every file in the workspace, all of them durable.
+        """What guards every file in the workspace.
 
         Args:
             known: Of shared segments, by path in the workspace.
-
-        Raises:
-            OSError: The disk cannot take a file.
         """
         paths = {path.relative_to(self._place).as_posix(): path for path in sorted(self._place.rglob("*"))}
         paths = {name: path for name, path in paths.items() if path.is_file()}
         for name, path in paths.items():
-            if name not in known and path not in self._under_way:
+            if name not in known and path not in self._hashed:
                 self.take(path)
-        return {name: known.get(name) or self._done(path) for name, path in paths.items()}
-
-    def _done(self, path: Path) -> FileEntry:
-        durable, entry = self._under_way[path]
-        durable.result()
-        return entry.result()
+        return {name: known.get(name) or self._hashed[path].result() for name, path in paths.items()}
 
 
 def _entry(path: Path) -> FileEntry:
@@ -153,12 +160,11 @@ def publish(name: str, place: Path, manifest: Manifest, replace: bool = False) -
 
     Args:
         name: The index's.
-        place: The workspace, complete but for the manifest.
-        manifest: Of what is in it.
+        place: The workspace, complete and durable.
+        manifest: What is in it.
         replace: Takes the place of an intact snapshot of the same identity, whose files are laid out otherwise.
     """
     folder, digest = place.parent, manifest.digest
-    write_durably(place / MANIFEST, manifest.dumps())
     sync(place)
     hold = Hold(place)
     while True:
