@@ -33,11 +33,10 @@ from genops.retrieval.snapshots.manifest import (
     Manifest,
     SegmentEntry,
 )
-from genops.retrieval.snapshots.pointer import Use, now
+from genops.retrieval.snapshots.pointer import Overtaken, Use, check_follows, now
 from genops.retrieval.snapshots.publish import Guard, publish, published, share, workspace
 from genops.retrieval.snapshots.segment import Segment
 from genops.retrieval.snapshots.segment_writer import SegmentWriter
-from genops.retrieval.snapshots.shelf import Shelf
 from genops.retrieval.snapshots.snapshot import SOURCES, TIMES, Place, Snapshot
 from genops.retrieval.warnings import empty_warning, left_out_warning
 from genops.settings import Settings
@@ -133,7 +132,7 @@ def update_index(
                     " or its files are not on this machine",
                     hint="build it whole with build_index, then update it",
                 )
-            with suppress(_Overtaken):
+            with suppress(Overtaken):
                 return build.run(build.changes.from_update(given, gone), after=build.last.digest)
     raise Unfinished(
         f"index {name!r} was not updated: while it was, other snapshots were put in use, {_ATTEMPTS} times in a row",
@@ -165,10 +164,6 @@ def identity_of(settings: Settings, index: IndexSettings, embedder: Embedder, di
         reranker=reranker_identity(index.search, settings.root),
         documents=DocumentsDigest.of(digests),
     )
-
-
-class _Overtaken(Exception):
-    """Another snapshot was put in use since a build began."""
 
 
 @contextmanager
@@ -227,7 +222,7 @@ class _Build:
             after: The snapshot that must still be in use then; None when it does not matter.
 
         Raises:
-            _Overtaken: Another is; what is in use stays in use.
+            Overtaken: Another is; what is in use stays in use.
         """
         local = local_shelf(self.settings, self.name)
         try:
@@ -244,12 +239,12 @@ class _Build:
         backend = backend_of(self.settings, self.name)
         shelf = backend or local_shelf(self.settings, self.name)
         with shelf.locked():
-            _check_in_use(shelf, after)
+            if after is not None:
+                check_follows(shelf.history(), after)
             snapshot = publish(self.name, place, built, replaces) if isinstance(built, Manifest) else built
             if backend is not None:
                 backend.push(snapshot)
-                _check_in_use(shelf, after)  # not every backend has locks, and a push takes its time
-            shelf.put_in_use(Use(snapshot.digest, self.started, "build"))
+            shelf.put_in_use(Use(snapshot.digest, self.started, "build"), after)
         return snapshot
 
     def _build(
@@ -402,12 +397,6 @@ def _reusable(settings: Settings, name: str, identity: Identity) -> Snapshot | N
             if digest == before:  # else another took its place, and this one was removed
                 return None
     return None
-
-
-def _check_in_use(shelf: Shelf, digest: str | None) -> None:
-    """Makes sure that a snapshot is in use; None is any."""
-    if digest is not None and shelf.history()[-1].digest != digest:
-        raise _Overtaken
 
 
 def _deleted(base: Segment | None, kept: Iterable[Place]) -> list[int]:

@@ -133,11 +133,15 @@ def _canonical(body: dict[str, Any]) -> bytes:
 
 
 def _texts_problem(texts: Sequence[Any]) -> str | None:
-    """What is wrong with what ``_TEXTS`` names."""
-    if not _are_texts(texts):
-        problems = zip(_TEXTS, map(_text_problem, texts), strict=True)
-        return next(f"its {name} {problem}" for name, problem in problems if problem is not None)
-    return None if texts[0] else "its id is empty"
+    """What is wrong with what ``_TEXTS`` names; one look at all together costs least."""
+    try:
+        together = "".join(texts)
+        if texts[0] and "\0" not in together and (together.isascii() or together.encode()):
+            return None
+    except (TypeError, UnicodeEncodeError):
+        pass
+    problems = zip(_TEXTS, map(_text_problem, texts), strict=True)
+    return next((f"its {name} {problem}" for name, problem in problems if problem is not None), "its id is empty")
 
 
 def _values_problem(format: Any, modified: Any, ttl: Any) -> str | None:
@@ -178,11 +182,9 @@ def key_problem(key: Any) -> str | None:
 
 def value_problem(value: Any) -> str | None:
     """Why something cannot be a piece of metadata, or None when it can."""
-    if isinstance(value, bool):
-        return None
     if isinstance(value, str):
         return _text_problem(value)
-    if isinstance(value, int):
+    if isinstance(value, int):  # true and false among them
         return None if value in _INTEGERS else f"is {value}, beyond 2**53; give it as text"
     if isinstance(value, float):
         return None if math.isfinite(value) else f"is {value}, which is no number"
@@ -191,15 +193,6 @@ def value_problem(value: Any) -> str | None:
     if isinstance(value, list):
         return "is a list of something else than text"
     return f"is {_named(value)}, not text, a number, true or false, or a list of texts"
-
-
-def _are_texts(values: Sequence[Any]) -> bool:
-    """Whether nothing is wrong with any of them; one look at all together costs least."""
-    try:
-        together = "".join(values)
-        return "\0" not in together and (together.isascii() or bool(together.encode()))
-    except (TypeError, UnicodeEncodeError):
-        return False
 
 
 def _text_problem(value: Any) -> str | None:

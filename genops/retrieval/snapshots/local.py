@@ -17,7 +17,7 @@ from genops.durable import locked, sync, write_durably
 from genops.errors import Location, SnapshotError
 from genops.retrieval.snapshots.layouts import digests_in, discard, layouts, newest, unread
 from genops.retrieval.snapshots.manifest import rebuild
-from genops.retrieval.snapshots.pointer import Use, extended
+from genops.retrieval.snapshots.pointer import Use, check_follows, extended
 from genops.retrieval.snapshots.publish import sweep
 from genops.retrieval.snapshots.shelf import Removed
 from genops.retrieval.snapshots.snapshot import Snapshot
@@ -68,12 +68,13 @@ class LocalShelf:
             raise SnapshotError("does not name a snapshot", at=Location(pointer), hint=rebuild(self.name))
         return uses
 
-    def put_in_use(self, use: Use) -> None:
+    def put_in_use(self, use: Use, after: str | None = None) -> None:
         """Adds a line to the pointer, atomically; under the lock."""
         try:
             uses = self.history()
         except SnapshotError:  # a damaged pointer is what a new build repairs
             uses = []
+        check_follows(uses, after)
         lines = "".join(f"{use.digest} {use.at} {use.action}\n" for use in extended(uses, use))
         temporary = self.folder / f".{CURRENT}-{secrets.token_hex(8)}"
         try:

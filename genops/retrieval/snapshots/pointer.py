@@ -10,6 +10,10 @@ from typing import Literal
 Action = Literal["build", "use", "rollback"]
 
 
+class Overtaken(Exception):
+    """Another snapshot is in use than the one that the next was to follow."""
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """A snapshot that was put in use.
@@ -30,6 +34,16 @@ def extended(uses: Sequence[Use], use: Use) -> list[Use]:
     if not uses or uses[-1].digest != use.digest:
         return [*uses, use]
     return [*uses[:-1], use] if use.action == "build" else list(uses)
+
+
+def check_follows(uses: Sequence[Use], digest: str | None) -> None:
+    """Makes sure that a snapshot is in use; None is any.
+
+    Raises:
+        Overtaken: Another is.
+    """
+    if digest is not None and [use.digest for use in uses[-1:]] != [digest]:
+        raise Overtaken
 
 
 def trail(uses: Sequence[Use]) -> list[str]:

@@ -13,7 +13,6 @@ from pathlib import Path
 from genops.durable import sync, try_lock
 from genops.errors import SnapshotError
 from genops.retrieval.snapshots.layouts import (
-    MANIFEST,
     TEMPORARY,
     Hold,
     digests_in,

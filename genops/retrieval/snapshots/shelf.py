@@ -39,8 +39,16 @@ class Shelf(Protocol):
         """Every change of the snapshot in use, oldest first; empty before the first build."""
         ...
 
-    def put_in_use(self, use: Use) -> None:
-        """Points to a snapshot that is there, atomically; under the lock."""
+    def put_in_use(self, use: Use, after: str | None = None) -> None:
+        """Points to a snapshot that is there, atomically; under the lock.
+
+        Args:
+            use: Which, and why.
+            after: The digest that must be in use until then; None where it does not matter.
+
+        Raises:
+            Overtaken: Another is, and stays so.
+        """
         ...
 
     def digests(self) -> list[str]:

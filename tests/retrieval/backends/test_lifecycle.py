@@ -29,7 +29,9 @@ from genops.retrieval import (
     use_snapshot,
 )
 from genops.retrieval.backends import backend_of
+from genops.retrieval.backends.qdrant import QdrantBackend
 from genops.retrieval.compare import compare_documents
+from genops.retrieval.snapshots.pointer import Overtaken, Use
 from tests.retrieval.backends.projects import notes, settings_of
 
 WORDS = SearchSettings(mode="bm25")
@@ -137,6 +139,28 @@ def test_an_update_begins_again_from_what_another_machine_put_in_use(builder, re
     new = Document("new", "new", "A new note.")
     update_index(builder, "docs", [new], progress=lambda done, total: next(meanwhile, lambda: None)())
     assert found(reader) == {"n0": "A whale.", "new": "A new note."}
+
+
+@pytest.mark.parametrize("url", ["qdrant"], indirect=True)
+def test_whoever_moves_a_pointer_at_the_same_moment_loses_no_entry(builder, reader, monkeypatch):
+    first, second = (build_index(builder, "docs", notes(text)).digest for text in ("A whale.", "Bread."))
+    read, other = QdrantBackend._entry, backend_of(reader, "docs")
+    meanwhile = []
+
+    def entry(self, point):
+        found = read(self, point)
+        if meanwhile:
+            other.put_in_use(meanwhile.pop())
+        return found
+
+    monkeypatch.setattr(QdrantBackend, "_entry", entry)
+    meanwhile.append(Use(first, "2026-01-01", "use"))
+    with pytest.raises(Overtaken):
+        backend_of(builder, "docs").put_in_use(Use(second, "2026-01-02", "build"), after=second)
+    assert current_digest(builder, "docs") == first
+    meanwhile.append(Use(second, "2026-01-03", "use"))
+    backend_of(builder, "docs").put_in_use(Use(first, "2026-01-04", "build"))
+    assert [use.at[:10] for use in snapshot_history(builder, "docs")[-3:]] == ["2026-01-01", "2026-01-03", "2026-01-04"]
 
 
 def test_updates_at_once_all_count(builder, reader):

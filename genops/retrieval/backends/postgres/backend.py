@@ -18,7 +18,7 @@ from genops.retrieval.backends.weights import living_postings
 from genops.retrieval.filters import Columns
 from genops.retrieval.lexical import Analyzer
 from genops.retrieval.snapshots.manifest import Manifest, rebuild
-from genops.retrieval.snapshots.pointer import Use, extended
+from genops.retrieval.snapshots.pointer import Use, check_follows, extended
 from genops.retrieval.snapshots.segment import DocumentRecord
 from genops.retrieval.snapshots.shelf import Removed
 from genops.retrieval.snapshots.snapshot import Snapshot
@@ -72,9 +72,11 @@ class PostgresBackend:
         found = self._select("SELECT uses FROM {schema}.pointers WHERE index = %s", [self.name])
         return [Use(*use) for use in found[0][0]] if found else []
 
-    def put_in_use(self, use: Use) -> None:
+    def put_in_use(self, use: Use, after: str | None = None) -> None:
         """Points to a snapshot that is there."""
-        uses = orjson.dumps([astuple(each) for each in extended(self.history(), use)]).decode()
+        before = self.history()
+        check_follows(before, after)
+        uses = orjson.dumps([astuple(each) for each in extended(before, use)]).decode()
         with self.database.connection() as connection:
             connection.execute(
                 f"INSERT INTO {SCHEMA}.pointers VALUES (%s, %s::jsonb)"

@@ -21,7 +21,7 @@ from genops.retrieval.backends.qdrant.layout import DATA, Layout
 from genops.retrieval.backends.rows import approximates
 from genops.retrieval.lexical import Analyzer
 from genops.retrieval.snapshots.manifest import Manifest, rebuild
-from genops.retrieval.snapshots.pointer import Use, extended
+from genops.retrieval.snapshots.pointer import Use, check_follows, extended
 from genops.retrieval.snapshots.segment import DocumentRecord
 from genops.retrieval.snapshots.shelf import Removed
 from genops.retrieval.snapshots.snapshot import Snapshot
@@ -29,6 +29,7 @@ from genops.retrieval.snapshots.snapshot import Snapshot
 REGISTRY = "genops_indexes"
 """The collection that has a point for each index, with its pointer, and one for each snapshot, with its manifest."""
 _NAMES = uuid.UUID("6d7c1c2e-2a52-4f1c-9a53-0f4a3b7f5c11")
+_STAMP = "stamp"
 _ABANDONED_SECONDS = 86_400
 _PAGE = 100
 
@@ -66,18 +67,27 @@ class QdrantBackend:
         self.connection.close()
 
     def locked(self) -> AbstractContextManager[None]:
-        """Qdrant has no locks: of two builds at once, the one that ends last is in use."""
+        """Qdrant has no locks: of two builds at once, the one that ends last is in use. See :meth:`put_in_use`."""
         return nullcontext()
 
     def history(self) -> list[Use]:
         """Every change of the snapshot in use, oldest first."""
-        found = self._entry(self._name_of())
-        return [Use(*use) for use in found["uses"]] if found else []
+        return _uses(self._entry(self._name_of()))
 
-    def put_in_use(self, use: Use) -> None:
-        """Points to a snapshot that is there."""
-        uses = [list(astuple(each)) for each in extended(self.history(), use)]
-        self._register(self._name_of(), {"kind": "index", "index": self.name, "uses": uses})
+    def put_in_use(self, use: Use, after: str | None = None) -> None:
+        """Points to a snapshot that is there. Whoever else does so at the same moment, of no one the entry is lost.
+
+        Each pointer has a stamp of its own, and the server writes the next one only where it still has the last one's.
+        """
+        while True:
+            before = self._entry(self._name_of())
+            uses = _uses(before)
+            check_follows(uses, after)
+            entries = [list(astuple(each)) for each in extended(uses, use)]
+            pointer = {"kind": "index", "index": self.name, "uses": entries, _STAMP: secrets.token_hex(8)}
+            self._register(self._name_of(), pointer, _still(before))
+            if use in _uses(self._entry(self._name_of())):
+                return
 
     def digests(self) -> list[str]:
         """Of all snapshots."""
@@ -243,11 +253,27 @@ class QdrantBackend:
                 if following is None:
                     return found
 
-    def _register(self, point: str, payload: dict[str, Any]) -> None:
+    def _register(self, point: str, payload: dict[str, Any], where: Any = None) -> None:
+        """Writes a point; one that is there only if it satisfies a filter."""
         from qdrant_client import models
 
         with self.connection.client() as client:
             if not client.collection_exists(REGISTRY):
                 with suppress(ValueError, Unfinished):  # another may have made it in between
                     client.create_collection(REGISTRY, vectors_config={})
-            client.upsert(REGISTRY, [models.PointStruct(id=point, vector={}, payload=payload)], wait=True)
+            points = [models.PointStruct(id=point, vector={}, payload=payload)]
+            client.upsert(REGISTRY, points, wait=True, ordering=models.WriteOrdering.STRONG, update_filter=where)
+
+
+def _uses(pointer: dict[str, Any] | None) -> list[Use]:
+    return [Use(*use) for use in pointer["uses"]] if pointer else []
+
+
+def _still(pointer: dict[str, Any] | None) -> Any:
+    """The filter that a pointer satisfies until another one is written; where there was none, nothing does."""
+    from qdrant_client import models
+
+    if pointer is not None and _STAMP not in pointer:
+        return models.Filter(must=[models.IsEmptyCondition(is_empty=models.PayloadField(key=_STAMP))])
+    stamp = pointer[_STAMP] if pointer is not None else ""
+    return models.Filter(must=[models.FieldCondition(key=_STAMP, match=models.MatchValue(value=stamp))])
