@@ -25,8 +25,8 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     Without a terminal it writes a line every half minute, so that a log tells long work from work that hangs.
     """
     if not sys.stderr.isatty():
-        with _lines(what) as advance:
-            yield advance
+        with _lines(what) as told:
+            yield told
         return
     bar = _bar(what)
     task = bar.add_task(what, total=None, start=False, visible=False)

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from genops.errors import DefinitionError, InputError, nearest
-from genops.retrieval.chunkers import CHUNKERS, Room, Ruler, Section, least_tokens, pack, paragraphs
+from genops.retrieval.chunkers import CHUNKERS, Chunker, Room, Ruler, Section, least_tokens, pack, paragraphs
 from genops.retrieval.document import Document
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ class Cutter:
         self._overlap = overlap
         self._special = embedder.count_tokens("")
         self._budget = min(size, embedder.window - self._special)
+        self._count = embedder.count_tokens
 
     def chunks(self, document: Document) -> list[Chunk]:
         """The chunks of a document, in order.
@@ -98,7 +99,9 @@ class Cutter:
             whole = self._whole(document)
             if whole is not None:
                 return [whole]
-        chunker = CHUNKERS[name]
+        return self._cut(document, CHUNKERS[name])
+
+    def _cut(self, document: Document, chunker: Chunker) -> list[Chunk]:
         ruler = Ruler(document.text, self._embedder, self._special)
 
         def fits(start: int, end: int) -> bool:
@@ -121,9 +124,8 @@ class Cutter:
         """All of a text but the white space around it, where that is one chunk, as it is of most short documents."""
         text = document.text
         bare = text.strip()
-        if not bare or least_tokens(len(bare)) > self._budget:
-            return None
-        if self._embedder.count_tokens(bare) - self._special > self._budget:
+        budget = self._budget
+        if not bare or least_tokens(len(bare)) > budget or self._count(bare) - self._special > budget:
             return None
         start = 0 if len(bare) == len(text) else len(text) - len(text.lstrip())
         end = start + len(bare)

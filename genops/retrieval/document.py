@@ -108,11 +108,11 @@ class Document(_Fields):
         return tuple.__new__(cls, fields)
 
     @classmethod
-    def _make(cls, iterable: Iterable[Any]) -> Self:
+    def _make(cls, iterable: Iterable[Any]) -> Self:  # type: ignore[override]
         """Of all fields, as ``_replace`` has them: checked and hashed like any other."""
         return cls(*tuple(iterable)[:_GIVEN])
 
-    def __getnewargs__(self) -> tuple[Any, ...]:  # type: ignore[override]
+    def __getnewargs__(self) -> tuple[Any, ...]:
         """What a copy is made of."""
         return tuple(self)[:_GIVEN]
 

@@ -59,8 +59,8 @@ class FlatIndex:
         """See :meth:`DenseIndex.search`."""
         queries = checked_queries(queries, k, allowed, self.rows, self.dimension)
         scores, found = np.empty((len(queries), k), np.float32), np.empty((len(queries), k), np.int64)
-        for query, candidates, *best in zip(queries, self._candidates(queries, k, allowed), scores, found, strict=True):
-            self.rank(query, candidates, *best)
+        for at, candidates in enumerate(self._candidates(queries, k, allowed)):
+            self.rank(queries[at], candidates, scores[at], found[at])
         return scores, found
 
     def rank(self, query: Vectors, candidates: Rows, scores: Vectors, found: Rows) -> None:

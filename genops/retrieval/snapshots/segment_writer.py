@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from genops.retrieval.embedders.embedder import Vectors
 
 _BATCH = 8192
-_HELD_DOCUMENTS = 1024
+_HELD_DOCUMENTS = 128  # so few that the garbage collector seldom comes by while they are held
 _HELD_CHARACTERS = 2**20
 
 _kept = itemgetter(*map(Document._fields.index, DocumentRecord._fields))
