@@ -112,6 +112,13 @@ class Collection:
         documents = {document for grades in judged.qrels.values() for document in grades}
         return evaluate(run_of(self.index, judged.queries, documents, how), judged.qrels, DEPTHS)
 
+    def found_in(self, k: int) -> Report:
+        """What one search of each test query for so many passages finds, by the defaults."""
+        judged = self.judged["test"]
+        hits = {query: self.index.search(text, k) for query, text in judged.queries.items()}
+        run = {query: document_scores((hit.document, hit.score) for hit in found) for query, found in hits.items()}
+        return evaluate(run, judged.qrels, DEPTHS)
+
     def candidates(self, k1: float, b: float) -> dict[str, Ranking]:
         """What the two rankers hand on to fusion, by query, to the depth of :func:`run_of`."""
         corpus, how = self.index.corpus, self.index.settings
@@ -163,6 +170,8 @@ def study(data: Path, cache: Path) -> Iterator[str]:
     )
     reports = {split: searches(collection, split) for split in SPLITS}
     yield f"\n### What the index finds, searched as the settings can say\n\n{found_by(reports)}"
+    means = (f"{k} passages {collection.found_in(k).mean('nDCG@10'):.4f}" for k in (10, 20, 100))
+    yield f"\nTest nDCG@10 of the documents in one search of the default: {', '.join(means)}.\n"
     default = collection.index.settings
     ours = (default.k1, default.b)
     found = {parameters: collection.candidates(*parameters) for parameters in {*LEXICAL, ours}}
