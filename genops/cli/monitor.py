@@ -155,6 +155,7 @@ class _Told:
         changed = [alert for alert in found.alerts if self._states.get(alert.rule) != alert.state]
         parts = [_arrived(look)] if look.runs or look.again or look.is_busy not in self._told_of else []
         self._told_of.add(look.is_busy)
+        parts += [f"the watch {name} began anew, as {why}" for name, why in look.anew.items()]
         parts += [f"drift in {one.state} (trace {one.run[:12]})" for one in look.raised]
         if delivered.accepted or delivered.failed:
             waits = f", {delivered.failed:,} not: see `genops monitor deliveries`" if delivered.failed else ""
