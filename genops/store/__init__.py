@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from genops.late import late
 from genops.store.records.caches import CacheKind, CacheSize
 from genops.store.records.runs import RunFilter, RunRecord, SpanKind, SpanRecord, Status, StoreCounts
 from genops.store.records.versions import LabelMove, VersionRecord
@@ -34,15 +35,4 @@ __all__ = [
     "Writer",
 ]
 
-
-def __getattr__(name: str) -> object:
-    """Imports :class:`Store` and :class:`Writer` when first asked for."""
-    if name == "Store":
-        from genops.store.store import Store
-
-        return Store
-    if name == "Writer":
-        from genops.store.writer import Writer
-
-        return Writer
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = late(__name__, {"Store": "genops.store.store", "Writer": "genops.store.writer"})
