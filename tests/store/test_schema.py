@@ -10,7 +10,7 @@ from genops.errors import StoreError
 from genops.store import Store
 from genops.store.engine import make_engine, make_file, parse_url, writing
 from genops.store.schema import HEAD
-from genops.store.tables import metadata
+from genops.store.tables.whole import metadata
 
 OPEN = "import sys; from genops.store import Store; Store.open(sys.argv[1]).close(); print('alembic' in sys.modules)"
 
