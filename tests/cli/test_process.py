@@ -13,7 +13,19 @@ import pytest
 
 from tests.cli.conftest import REPOSITORY
 
-HEAVY = {"aiohttp", "alembic", "faiss", "jinja2", "litellm", "numpy", "openai", "opentelemetry", "pydantic", "rich"}
+HEAVY = {
+    "aiohttp",
+    "alembic",
+    "asyncio",
+    "faiss",
+    "jinja2",
+    "litellm",
+    "numpy",
+    "openai",
+    "opentelemetry",
+    "pydantic",
+    "rich",
+}
 HEAVY |= {"sentence_transformers", "sqlalchemy", "sqlmodel", "torch"}
 
 
