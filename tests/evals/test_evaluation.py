@@ -14,6 +14,7 @@ from genops.artifacts import source
 from genops.errors import ReferenceNotFound, Unfinished, UsageError
 from genops.evals import Case, scorer, use_scorer
 from genops.evals.datasets import Selection
+from genops.evals.evaluation import revision
 from genops.evals.gate import Verdict
 from genops.executor.publication import publish
 
@@ -472,3 +473,21 @@ class TestVariants:
         rows = [{"question": "why", "expected": "None"}]
         suite = lab.suite(rows, chain="ask", variants={"model": ["m", "m=big"]}, concurrency=1)
         assert [sample.status for sample in lab.run(suite).samples] == ["error", "ok"]
+
+
+class TestRevision:
+    def test_outside_of_git_and_before_the_first_commit_there_is_none(self, tmp_path):
+        assert revision(tmp_path) == ""
+        git(tmp_path, "init", "-q", "-b", "main")
+        assert revision(tmp_path) == ""
+
+    def test_it_is_the_commit_and_whether_files_were_changed_since(self, tmp_path):
+        git(tmp_path, "init", "-q", "-b", "main")
+        (tmp_path / "a").write_text("one")
+        git(tmp_path, "add", ".")
+        git(tmp_path, "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-q", "-m", "first")
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=tmp_path, check=True, capture_output=True, text=True)
+        (tmp_path / "new").write_text("not of the commit, and no change of it")
+        assert revision(tmp_path) == commit.stdout.strip()
+        (tmp_path / "a").write_text("two")
+        assert revision(tmp_path) == commit.stdout.strip() + "+"
