@@ -56,7 +56,7 @@ def _evaluated(project: Any, count: int, rules: list[str]) -> list[float]:
         chain="ask",
         dataset=[{"question": f"Question {row}?", "expected": "pong" if row % 10 else "ping"} for row in range(count)],
         scorers=["contains", "latency"],
-        gate={"rules": rules, "about": "population"},
+        gate={"rules": rules, "about": "population", "alpha": 1e-9},
     )
     taken = 0.0
 
@@ -71,7 +71,7 @@ def _evaluated(project: Any, count: int, rules: list[str]) -> list[float]:
 
         return measured
 
-    with patch.multiple(SuiteGate, add_sample=timed(SuiteGate.add_sample), verdict=timed(SuiteGate.verdict)):
+    with patch.multiple(SuiteGate, add_samples=timed(SuiteGate.add_samples), verdict=timed(SuiteGate.verdict)):
         start = time.process_time()
         done = evaluate(suite, project, gate=True, fresh=True, concurrency=_AT_ONCE)
         assert project.store.writer.flush(30.0)

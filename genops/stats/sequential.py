@@ -46,6 +46,19 @@ class SequentialResult:
     method: str = METHOD
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """What becomes of a test as some units come, one after the other.
+
+    Attributes:
+        bets: Where the gamblers stand in the end.
+        now: The logarithm of each one's capital after each unit, of shape (2, n).
+    """
+
+    bets: Bets
+    now: Floats
+
+
 class SequentialTest:
     """Two gamblers at one bound, one against "the mean is below it" and one against "it is at least that".
 
@@ -55,6 +68,7 @@ class SequentialTest:
     Attributes:
         means: What is fair to each gambler, on the scale from 0 to 1.
         bets: Where they stand.
+        peaks: The logarithm of the largest capital that each ever had.
 
     Args:
         bound: What the mean is compared with, above the lower end of the values.
@@ -75,7 +89,7 @@ class SequentialTest:
         share = (bound - ends[0]) / (ends[1] - ends[0])
         self.means: Floats = np.array([share, 1 - share])
         self.bets = Bets()
-        self._peaks = np.zeros(2)
+        self.peaks = np.zeros(2)
 
     def update(self, low: Numbers, high: Numbers | None = None, weights: Numbers | None = None) -> None:
         """Take the next units, in the order in which they were drawn.
@@ -88,16 +102,30 @@ class SequentialTest:
         Raises:
             ValueError: A value or weight is out of range; nothing was taken.
         """
-        units = Units.checked(low, high, weights, self.ends)
-        self.bets, reached = self.bets.placed(units, self.means, self.claim)
-        self._peaks = np.maximum(self._peaks, reached.max(axis=1, initial=0.0))
+        self.follow(self.course(Units.checked(low, high, weights, self.ends)))
+
+    def course(self, units: Units) -> Course:
+        """What the next units would come to; nothing is taken.
+
+        Args:
+            units: In the order in which they were drawn.
+
+        Raises:
+            ValueError: The units weigh more than the claim allows.
+        """
+        return Course(*self.bets.placed(units, self.means, self.claim))
+
+    def follow(self, course: Course) -> None:
+        """Take the units of a course that begins here."""
+        self.bets = course.bets
+        self.peaks = np.maximum(self.peaks, course.now.max(axis=1, initial=0.0))
 
     def result(self) -> SequentialResult:
         """What is known so far."""
         settled = self.bets.settled(self.means, self.claim)
         now, peaks = (
             [_LARGEST if sure else min(value, _LARGEST) for sure, value in zip(settled, logs.tolist(), strict=True)]
-            for logs in (capital(self.bets.wealth), self._peaks)
+            for logs in (capital(self.bets.wealth), self.peaks)
         )
         certain = settled if any(settled) else [peak >= -log(self.alpha) for peak in peaks]
         verdict: Verdict = "undecided"
@@ -124,7 +152,7 @@ class SequentialTest:
             "ends": list(self.ends),
             "claim": claim_state(self.claim),
             "bets": self.bets.state(),
-            "peaks": self._peaks.tolist(),
+            "peaks": self.peaks.tolist(),
         }
 
     @classmethod
@@ -136,5 +164,5 @@ class SequentialTest:
         """
         test = cls(state["bound"], claim_from_state(state["claim"]), state["alpha"], tuple(state["ends"]))
         test.bets = Bets.from_state(state["bets"])
-        test._peaks = np.array(state["peaks"])
+        test.peaks = np.array(state["peaks"])
         return test
