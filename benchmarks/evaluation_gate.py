@@ -1,6 +1,7 @@
 """What a gate takes of the suite of 2,000 cases: the CPU of its thread while it looks, by that of the whole evaluation.
 
-Nine cases in ten pass, and about as many are wanted, so that nothing is certain to the end and every unit is looked at.
+Nine cases in ten pass and as many are wanted, at a tiny alpha, so that nothing is certain to the end and every unit is
+looked at.
 The evaluation's CPU is that of all threads until every record is durable; modules are loaded before.
 """
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from copy import copy
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -17,13 +16,11 @@ from genops.evals.score import Range
 from genops.stats.betting import FiniteDataset, Population, Units
 from genops.stats.confidence_sequence import ConfidenceSequence
 from genops.stats.sampling import mean_bounds
-from genops.stats.sequential import Course, SequentialTest
+from genops.stats.sequential import SequentialTest
 from genops.stats.watch import Unit, Watch
 
 Outcome: TypeAlias = Literal["pass", "fail", "undecided"]
 _MOST_WAITING = 4_096
-_HAIR = 1e-9
-"""How near a logarithm may come to what decides before it is looked at more closely."""
 
 
 @dataclass(slots=True)
@@ -131,7 +128,7 @@ class RuleTest:
 
     def __post_init__(self) -> None:
         if self.test is not None:
-            self.outcome = self._told(self.test)
+            self.outcome = "undecided"
             self._watch = self._watched(self.test)
 
     @classmethod
@@ -184,13 +181,10 @@ class RuleTest:
         if watch is not None and len(self._waiting) < _MOST_WAITING:
             return Glance(units, found, watch)
         self._take()
-        if not self._may_change(self.test, self.test.course(self._checked(found))):
-            return Glance(units, found, looked=True)
-        outcome, outcomes, step = self.outcome, [], copy(self.test)
+        told = self._told_after(self.test, self._checked(found))
+        outcome, outcomes = self.outcome, []
         for unit in seen:
-            if unit is not None:
-                step.follow(step.course(self._checked([unit])))
-                outcome = self._told(step)
+            outcome = outcome if unit is None else next(told)
             outcomes.append(outcome)
         return Glance(units, found, looked=True, outcomes=outcomes)
 
@@ -235,9 +229,10 @@ class RuleTest:
     def _take(self) -> None:
         """Lets the test take what was only watched."""
         if self._waiting and self.test is not None:
-            self.test.follow(self.test.course(self._checked(self._waiting)))
+            units = self._checked(self._waiting)
             self._waiting.clear()
-            self.outcome = self._told(self.test)
+            *_, self.outcome = self._told_after(self.test, units)
+            self.test.follow(self.test.course(units))
             self._watch = self._watched(self.test)
 
     def _show(self) -> None:
@@ -254,24 +249,15 @@ class RuleTest:
         """What is to be watched from now on; None where arithmetic alone has decided, so that nothing is."""
         return None if test.result().exact else Watch(test, self.alpha, self.fail_alpha)
 
-    def _may_change(self, test: SequentialTest, course: Course) -> bool:
-        """Whether the outcome may be another one after any unit of a course."""
-        pass_at, fail_at = (-log(alpha) - _HAIR for alpha in (self.alpha, self.fail_alpha))
-        high, low = course.now
-        if any(course.bets.settled(test.means, test.claim)) or low.max() >= fail_at:
-            return True
-        if test.peaks[0] < pass_at:
-            return bool(high.max() >= pass_at)
-        return bool(((high > low) != (self.outcome == "pass")).any())
-
-    def _told(self, test: SequentialTest) -> Outcome:
-        """What a test says of the rule."""
-        result = test.result()
-        if result.exact:
-            return "pass" if result.verdict == "at least" else "fail"
-        if result.p_at_least <= self.alpha and result.e_at_least >= result.e_below:
-            return "pass"
-        return "fail" if result.p_below <= self.fail_alpha else "undecided"
+    def _told_after(self, test: SequentialTest, units: Units) -> Iterator[Outcome]:
+        """What a test says of the rule after each of the units that come next."""
+        course = test.course(units)
+        pass_at, fail_at = -log(self.alpha), -log(self.fail_alpha)
+        (holds, broken), (high, low), (ever_high, ever_low) = course.settled, course.now, course.peaks
+        holds = holds | ~broken & (ever_high >= pass_at) & (high >= low)
+        broken = broken | ~holds & (ever_low >= fail_at)
+        for passes, fails in zip(holds.tolist(), broken.tolist(), strict=True):
+            yield "pass" if passes else "fail" if fails else "undecided"
 
     @cached_property
     def _flipped(self) -> bool:

@@ -8,8 +8,20 @@ from math import exp, log
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from genops.stats.betting import METHOD, Bets, Claim, Floats, Numbers, Units, capital, claim_from_state, claim_state
+from genops.stats.betting import (
+    METHOD,
+    Bets,
+    Claim,
+    Floats,
+    Numbers,
+    Units,
+    capital,
+    claim_from_state,
+    claim_state,
+    settled,
+)
 
 Verdict: TypeAlias = Literal["at least", "below", "undecided"]
 _LARGEST = 700.0
@@ -53,10 +65,14 @@ class Course:
     Attributes:
         bets: Where the gamblers stand in the end.
         now: The logarithm of each one's capital after each unit, of shape (2, n).
+        peaks: The logarithm of the largest that each had by then.
+        settled: Whether arithmetic alone tells by then that the mean is at least the bound, and that it is below.
     """
 
     bets: Bets
     now: Floats
+    peaks: Floats
+    settled: NDArray[np.bool_]
 
 
 class SequentialTest:
@@ -113,27 +129,31 @@ class SequentialTest:
         Raises:
             ValueError: The units weigh more than the claim allows.
         """
-        return Course(*self.bets.placed(units, self.means, self.claim))
+        bets, now = self.bets.placed(units, self.means, self.claim)
+        peaks = np.maximum.accumulate(np.concatenate([self.peaks[:, None], now], axis=1), axis=1)[:, 1:]
+        sums = np.concatenate([self.bets.totals[:, None], units.weights * units.values], axis=1)
+        totals = np.add.accumulate(sums, axis=1)[:, 1:]
+        return Course(bets, now, peaks, settled(totals, self.means[:, None], self.claim))
 
     def follow(self, course: Course) -> None:
         """Take the units of a course that begins here."""
         self.bets = course.bets
-        self.peaks = np.maximum(self.peaks, course.now.max(axis=1, initial=0.0))
+        self.peaks = course.peaks[:, -1] if course.peaks.size else self.peaks
 
     def result(self) -> SequentialResult:
         """What is known so far."""
-        settled = self.bets.settled(self.means, self.claim)
+        sure = self.bets.settled(self.means, self.claim)
         now, peaks = (
-            [_LARGEST if sure else min(value, _LARGEST) for sure, value in zip(settled, logs.tolist(), strict=True)]
+            [_LARGEST if one else min(value, _LARGEST) for one, value in zip(sure, logs.tolist(), strict=True)]
             for logs in (capital(self.bets.wealth), self.peaks)
         )
-        certain = settled if any(settled) else [peak >= -log(self.alpha) for peak in peaks]
+        certain = sure if any(sure) else [peak >= -log(self.alpha) for peak in peaks]
         verdict: Verdict = "undecided"
         if any(certain):
             verdict = "at least" if certain[0] and (not certain[1] or now[0] >= now[1]) else "below"
         return SequentialResult(
             verdict=verdict,
-            exact=any(settled),
+            exact=any(sure),
             e_at_least=exp(now[0]),
             e_below=exp(now[1]),
             p_at_least=exp(-peaks[0]),

@@ -105,7 +105,7 @@ class Watch:
 
 
 class _Side:
-    """One gambler: what each fraction adds to the capital, and the most or the least that it can have come to meanwhile.
+    """One gambler: what each fraction adds to the capital, and the most or the least that it can have come to.
 
     Args:
         shares: To begin with.

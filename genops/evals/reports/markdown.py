@@ -157,7 +157,10 @@ def _details(summary: Summary) -> Iterator[str]:
         for of, usage in (("chain", variant.chain_usage), ("judges", variant.judge_usage))
         if usage is not None
     ]
-    yield from table(("variant", "of", "latency p50, 95%", "latency p95, 95%", "cost", "cost per passing sample, 95%", "tokens"), rows)
+    yield from table(
+        ("variant", "of", "latency p50, 95%", "latency p95, 95%", "cost", "cost per passing sample, 95%", "tokens"),
+        rows,
+    )
     moved = [
         (f"`{code(case.case)}`", cell(comparison.variant), cell(found.metric), f"{case.before:g}", f"{case.after:g}")
         for comparison in summary.comparisons[:_VARIANTS]
