@@ -149,7 +149,7 @@ class GateProcess:
             waiting.setdefault(units[reading.member], {})[reading.number] = reading
         while not self.certain and (complete := self._complete()):
             self._look(complete)
-        self.reach = self._worth_while()
+            self.reach = self._worth_while()
 
     def _complete(self) -> list[Members]:
         """The next units as far as all of their samples are there; one that alone may decide comes last."""
