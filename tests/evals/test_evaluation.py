@@ -312,6 +312,22 @@ class TestGating:
         with pytest.raises(UsageError, match="the suite 'demo' has no gate"):
             lab.run(lab.suite(TEN), gate=True)
 
+    @pytest.mark.parametrize("concurrency", [1, 8, 300])
+    def test_one_that_hangs_holds_up_no_more_than_what_comes_after_it(self, lab, concurrency):
+        lab.replies[MANY[7]] = lambda: threading.Event().wait(0.5) and ""
+        gate = {"rules": ["contains >= 0.99"], "alpha": 1e-12, "about": "population"}
+        done = lab.run(lab.suite(MANY, gate=gate, concurrency=concurrency), gate=True)
+        assert (done.done, done.verdict.outcome) == ((200, 0), "undecided")
+        assert (done.verdict.used, done.record.status) == (len(done.samples), "finished")
+
+    def test_what_ended_before_the_budget_did_is_all_seen(self, lab):
+        lab.replies.update({text: lambda text=text: time.sleep(0.02) or text for text in MANY})
+        gate = {"rules": ["contains >= 0.99"], "alpha": 1e-12, "about": "population"}
+        done = lab.run(lab.suite(MANY, gate=gate, budget={"seconds": 0.3}, concurrency=4), gate=True)
+        assert done.progress.stopped
+        assert 0 < done.verdict.used == len(done.samples) < 200
+        assert done.verdict.seen > 0
+
     @pytest.mark.parametrize("bad", range(0, 24, 8))
     def test_the_order_in_which_runs_end_has_no_say(self, lab, bad):
         def reply(number, text):
