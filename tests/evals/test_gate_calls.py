@@ -74,4 +74,3 @@ def test_the_median_over_runs_of_all_scenarios_is_at_most_40_percent_of_the_call
     shares = {name: [one.share(run) for run in range(RUNS)] for name, one in scenarios.items()}
     told = {name: round(median(found), 3) for name, found in shares.items()}
     assert median(share for found in shares.values() for share in found) <= 0.4, told
-    print(told)
