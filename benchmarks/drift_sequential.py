@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.report import Row, table
 from genops.drift.sequential import Baseline, Detector
 
-DIMENSION, LIMIT, QUIET = 384, 20.0, 2_100
+DIMENSION, LIMIT, QUIET, LONGEST = 384, 20.0, 2_100, 8_000
 DOCS = Path(__file__).parents[1] / "docs"
 Draw = Callable[[np.random.Generator, int], np.ndarray]
 
@@ -122,23 +122,40 @@ def given(streams: int, length: int, run_length: float) -> Row:
     )
 
 
-def delay(what: str, draw: Draw, changed: Draw, reference: int, streams: int, share: float, longest: int) -> Row:
-    """Items from the change to the alarm, where a share of the items is of another kind."""
+def delay(what: str, draws: tuple[Draw, Draw], reference: int, streams: int, share: float, smallest: float) -> Row:
+    """Items from the change to the alarm, where a share of the items is drawn by the second of ``draws``."""
+    draw, changed = draws
     delays, onsets = [], []
     for seed in range(streams):
         random = np.random.default_rng([seed, reference, 1])
-        detector = Detector(Baseline.of_vectors(draw(random, reference), seed=seed))
+        detector = Detector(Baseline.of_vectors(draw(random, reference), smallest=smallest, seed=seed))
         detector.update(draw(random, QUIET))
-        stream, kind = draw(random, longest), random.random(longest) < share
+        stream, kind = draw(random, LONGEST), random.random(LONGEST) < share
         stream[kind] = changed(random, int(kind.sum()))
         alarms = [alarm for alarm in detector.update(stream) if alarm.item >= QUIET]
         delays.append(alarms[0].item - QUIET if alarms else np.inf)
         onsets += [abs(alarms[0].since - QUIET)] if alarms else []
     median = float(np.median(delays))
-    shown = f"{median:,.0f} items" if np.isfinite(median) else f"more than {longest:,} items"
+    shown = f"{median:,.0f} items" if np.isfinite(median) else f"more than {LONGEST:,} items"
     found = f"{np.isfinite(delays).sum()} of {len(delays)} found"
     off = f", onset off by {np.median(onsets):,.0f}" if onsets else ""
-    return Row(f"{what}, {share:.0%} of the items, reference {reference:,}: to the alarm", shown, found + off)
+    against = f"reference {reference:,}, smallest effect {smallest:g}"
+    return Row(f"{what}, {share:.0%} of the items, {against}: to the alarm", shown, found + off)
+
+
+def delays(streams: int, vectors: np.ndarray, cli: np.ndarray) -> Iterator[Row]:
+    """How soon changes are found, without a smallest effect and with that of a watch."""
+    normal = MADE["normal, 10 dimensions"]
+    rest, page = drawn_from(vectors[~cli]), drawn_from(vectors[cli])
+    changes = [
+        (f"normal, moved by {size:g} deviations", (normal, _moved(normal, size)), 1.0) for size in (0.25, 0.5, 1)
+    ]
+    paragraphs = "paragraphs of a page that the reference has none of"
+    changes += [(paragraphs, (rest, page), share) for share in (0.05, 0.1, 0.2, 1.0)]
+    for what, draws, share in changes:
+        for reference in (500, 2_000):
+            for smallest in (0.0, 0.1):
+                yield delay(what, draws, reference, streams, share, smallest)
 
 
 def run(share: int = 1) -> list[Row]:
@@ -150,18 +167,7 @@ def run(share: int = 1) -> list[Row]:
     for what, draw in kinds.items():
         rows += [quiet(what, draw, reference, max(10, 200 // share), 1_000, 2_000) for reference in (500, 2_000)]
     rows.append(quiet("normal, 10 dimensions", MADE["normal, 10 dimensions"], 2_000, max(10, 50 // share), 10_000, 1e5))
-    streams = max(4, 20 // share)
-    normal = MADE["normal, 10 dimensions"]
-    for size in (0.25, 0.5, 1.0):
-        moved = _moved(normal, size)
-        for reference in (500, 2_000):
-            what = f"normal, moved by {size:g} deviations"
-            rows.append(delay(what, normal, moved, reference, streams, 1.0, 8_000))
-    for part in (0.05, 0.1, 0.2, 1.0):
-        for reference in (500, 2_000):
-            what = "paragraphs of a page that the reference has none of"
-            rest, page = drawn_from(vectors[~cli]), drawn_from(vectors[cli])
-            rows.append(delay(what, rest, page, reference, streams, part, 8_000))
+    rows += delays(max(4, 20 // share), vectors, cli)
     return rows
 
 

@@ -32,9 +32,7 @@ def evaluated(url: str, count: int, at_once: int) -> float:
     done = evaluate(suite, project, concurrency=at_once)
     assert project.store.writer.flush(30.0)
     seconds = time.perf_counter() - start
-    samples = list(project.store.samples(done.record.id))
-    assert len(samples) == count
-    assert all(sample.scores["contains"]["passed"] for sample in samples)
+    assert sum(sample.scores["contains"]["passed"] for sample in project.store.samples(done.record.id)) == count
     project.close()
     return seconds
 

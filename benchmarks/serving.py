@@ -93,8 +93,7 @@ class Sides:
         from genops.serving.supervisor.standing import hold
         from genops.store.records.serving import ServedRecord
 
-        self._lock = hold(root)
-        assert self._lock is not None
+        assert hold(root) is not None
         key = root / "key"
         key.write_text(self._target.key)
         now = time.time_ns()
@@ -131,7 +130,6 @@ class Sides:
 
     async def __aexit__(self, *_: object) -> None:
         await self._session.close()
-        os.close(self._lock)
 
     async def bare(self, number: int) -> None:
         """One call by aiohttp alone."""

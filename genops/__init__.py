@@ -5,8 +5,9 @@ The public names below are imported when first used, so that ``import genops`` c
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from genops.late import late
 
 if TYPE_CHECKING:
     from genops.chains import ChainBuilder, tool
@@ -83,11 +84,4 @@ __all__ = [
     "two_sample",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Imports a public name when it is first asked for."""
-    if name not in _PUBLIC:
-        raise AttributeError(f"module 'genops' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_PUBLIC[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = late(__name__, _PUBLIC)

@@ -265,9 +265,14 @@ _BUILT_IN: dict[Kind, dict[str, str]] = {
 
 
 class Registry:
-    """Named objects by kind. Values may be given as ``"module:attribute"`` and are imported when first asked for."""
+    """Named objects by kind. Values may be given as ``"module:attribute"`` and are imported when first asked for.
+
+    Attributes:
+        plugins: The modules that were imported as plug-ins, or were to be.
+    """
 
     def __init__(self) -> None:
+        self.plugins: set[str] = set()
         self._items: dict[Kind, dict[str, Any]] = {kind: dict(names) for kind, names in _BUILT_IN.items()}
         self._added_by: dict[tuple[Kind, str], str] = {}
         self._registering = ""
@@ -378,6 +383,7 @@ def load_plugins(modules: Iterable[str], root: Path) -> None:
 
 
 def _import(name: str) -> ModuleType:
+    registry.plugins.add(name)
     try:
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:

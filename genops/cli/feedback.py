@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,8 +11,10 @@ from genops.cli.output import listing, note
 from genops.cli.project import opened, opened_store
 from genops.cli.trace_filters import Since, find_run
 from genops.errors import UsageError
-from genops.store.records.monitoring import FeedbackRecord
 from genops.tracing.moments import shown_moment
+
+if TYPE_CHECKING:
+    from genops.store.records.monitoring import FeedbackRecord
 
 app = typer.Typer(help="Keep what users think of answers, beside their traces.", no_args_is_help=True)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -87,6 +86,8 @@ def bench(
     The alias's limits do not hold: that is what is being asked. Exit code 1 where no load meets the objectives, 3 where
     none is shown to and none is shown not to, 4 where no request was answered, else 0.
     """
+    import asyncio
+
     from genops.models import resolve_model
     from genops.serving.load.bench import bench as measured
     from genops.serving.load.reports import writer

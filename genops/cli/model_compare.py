@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -114,6 +113,8 @@ def _newest(project: Project, model: Model) -> LoadTestRecord | None:
 
 def _made(project: Project, model: Model, bench: int, requests: int, lengths: tuple[int, int]) -> LoadTestRecord:
     """A load test of now, which is kept."""
+    import asyncio
+
     from genops.serving.load.asking import Lengths, takes_exact_lengths
     from genops.serving.load.bench import BenchPlan
 

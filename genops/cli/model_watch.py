@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,6 +61,8 @@ def watch(
     A figure that a server does not tell is a dash, never 0. With --once the exit code is 4 where no server answered
     with figures.
     """
+    import asyncio
+
     from genops.serving.metrics.watch import Watch
 
     settings = settings_here()
@@ -77,12 +78,16 @@ def watch(
 
 async def _twice(watching: Watch, every: float) -> list[Look]:
     """Two looks: a rate is of the time between two."""
+    import asyncio
+
     await watching.look()
     await asyncio.sleep(every)
     return await watching.look()
 
 
 async def _follow(watching: Watch, every: float, shown: Callable[[Sequence[Look]], None]) -> None:
+    import asyncio
+
     while True:
         shown(await watching.look())
         await asyncio.sleep(every)

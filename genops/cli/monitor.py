@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,6 +38,8 @@ def run(
     Where it stands is kept: stopped and started again, it goes on. With --once the exit code is 1 where a rule is in
     alert, 3 where none is and one has no data, else 0.
     """
+    import asyncio
+
     from genops.monitoring.doubts import doubt_of_chain, doubts_of_release, unreachable
     from genops.monitoring.monitor import Monitor
     from genops.monitoring.service import once as looked
@@ -113,6 +114,8 @@ def test_channel(
     channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="Name of one of its channels.")],
 ) -> None:
     """Send a message that says nothing but that a channel works; it is not tried again."""
+    import asyncio
+
     from genops.monitoring.alerts import Message
     from genops.monitoring.spec import MonitorSpec
     from genops.tracing.recorder import new_id
@@ -155,6 +158,7 @@ class _Told:
         changed = [alert for alert in found.alerts if self._states.get(alert.rule) != alert.state]
         parts = [_arrived(look)] if look.runs or look.again or look.is_busy not in self._told_of else []
         self._told_of.add(look.is_busy)
+        parts += [f"the watch {name} began anew, as {why}" for name, why in look.anew.items()]
         parts += [f"drift in {one.state} (trace {one.run[:12]})" for one in look.raised]
         if delivered.accepted or delivered.failed:
             waits = f", {delivered.failed:,} not: see `genops monitor deliveries`" if delivered.failed else ""

@@ -88,6 +88,8 @@ def status(name: Name, as_json: AsJson = False) -> None:
         _list_compared(spec.release, compared)
     for why in gone.values():
         note(why)
+    for watch, why in monitor.watches.begun_anew().items():
+        note(f"the watch {watch} began anew, as {why}")
 
 
 def show_history(

@@ -8,8 +8,9 @@ read: the separation (:mod:`genops.drift.effect`). A watch looks at every trace 
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from genops.late import late
 
 if TYPE_CHECKING:
     from genops.drift.defining import check_drift, define_drift
@@ -49,11 +50,4 @@ __all__ = [
     "visible_share",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Imports a public name when it is first asked for."""
-    if name not in _LATER:
-        raise AttributeError(f"module 'genops.drift' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_LATER[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = late(__name__, _LATER)

@@ -5,14 +5,16 @@ What runs suites is imported when first used, so that a plug-in that only brings
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from genops.evals.case import Case
-from genops.evals.judging import Answer
-from genops.evals.sample import Sample, ScoringContext
-from genops.evals.score import Evidence, Range, Score, Unscored
-from genops.evals.scorer import Scorer, as_text, find_scorer, scorer
+from genops.late import importing, late
+
+with importing():
+    from genops.evals.case import Case
+    from genops.evals.judging import Answer
+    from genops.evals.sample import Sample, ScoringContext
+    from genops.evals.score import Evidence, Range, Score, Unscored
+    from genops.evals.scorer import Scorer, as_text, find_scorer, scorer
 
 if TYPE_CHECKING:
     from genops.evals.evaluation import aevaluate, define_suite, evaluate
@@ -47,11 +49,4 @@ __all__ = [
     "use_scorer",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Imports a public name when it is first asked for."""
-    if name not in _LATER:
-        raise AttributeError(f"module 'genops.evals' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_LATER[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = late(__name__, _LATER)

@@ -22,6 +22,7 @@ from genops.evals.suite import Suite
 from genops.executor import Project, run_sync
 
 _SEED_BITS = 48
+_COMMIT, _NO_COMMIT = "# branch.oid ", "(initial)"
 
 
 async def aevaluate(
@@ -164,16 +165,16 @@ def _about(plan: Plan) -> dict[str, Any]:
 
 def revision(root: Path) -> str:
     """The git commit that a folder is at, with ``+`` after it when files were changed; empty outside of git."""
-    head = _git(root, "rev-parse", "HEAD")
-    return head + ("+" if _git(root, "status", "--porcelain", "--untracked-files=no") else "") if head else ""
-
-
-def _git(root: Path, *command: str) -> str:
+    command = ["git", "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
     try:
-        done = subprocess.run(["git", *command], check=False, cwd=root, capture_output=True, text=True, timeout=10)
+        done = subprocess.run(command, check=False, cwd=root, capture_output=True, text=True, timeout=10)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+    about = [line for line in done.stdout.splitlines() if line.startswith("# ")]
+    commit = next((line.removeprefix(_COMMIT) for line in about if line.startswith(_COMMIT)), _NO_COMMIT)
+    if commit == _NO_COMMIT:
+        return ""
+    return commit + ("+" if len(done.stdout.splitlines()) > len(about) else "")
 
 
 def _row(row: Mapping[str, Any] | Case) -> dict[str, Any]:

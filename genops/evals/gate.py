@@ -8,14 +8,20 @@ stake.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
+from itertools import islice
+from math import ceil
 from typing import Any
 
 from genops.errors import ExitCode
-from genops.evals.rule_test import Outcome, Reading, RuleTest, RuleVerdict
+from genops.evals.rule_test import Glance, Members, Outcome, Reading, RuleTest, RuleVerdict
 from genops.evals.rules import PASSED, Gate
+
+_FIRST_UNITS = 32
+_LEAST_UNITS = 4
+_AT_ONCE = 256
 
 EXITS: Mapping[Outcome, ExitCode] = {
     "pass": ExitCode.OK,
@@ -81,26 +87,28 @@ class GateProcess:
         tests: Its rules.
         units: The members of each unit, in the order that the gate's claim needs.
         each: How many samples a member has.
-        weight: Of a member.
+        weights: Of members; those that are left out weigh 1.
         critical_ids: Names of the members that must pass.
         seen: Units that were looked at.
         used: Samples that came in.
         critical: Members that must pass and did not.
         critical_missing: Members that must pass, of which that is not known.
         certain: Whether more samples change nothing; none is looked at from then on.
+        reach: How far ahead of what was looked at units may be run: what runs further may be run in vain.
     """
 
     gate: Gate
     tests: Sequence[RuleTest]
     units: Sequence[Sequence[int]]
     each: int
-    weight: Callable[[int], float]
+    weights: Mapping[int, float] = field(default_factory=dict)
     critical_ids: Mapping[int, str] = field(default_factory=dict)
     seen: int = 0
     used: int = 0
     critical: list[str] = field(default_factory=list)
     critical_missing: list[str] = field(default_factory=list)
     certain: bool = field(init=False)
+    reach: int = field(init=False, default=_FIRST_UNITS)
     _waiting: dict[int, dict[int, Reading]] = field(default_factory=dict)
 
     @cached_property
@@ -127,30 +135,71 @@ class GateProcess:
         """How many units a member is before what was looked at."""
         return self._unit_of[member] - self.seen
 
-    def add(self, reading: Reading) -> None:
-        """Takes a sample; every unit that is complete, with all before it, is looked at until the verdict is certain.
+    def add(self, *readings: Reading) -> None:
+        """Takes samples; every unit that is complete, with all before it, is looked at until the verdict is certain.
 
-        What comes later is left alone, so that the verdict does not depend on what happened to be under way.
+        What comes later is left alone, so that the verdict depends neither on what happened to be under way nor on how
+        many samples are taken at once.
         """
-        self.used += 1
+        self.used += len(readings)
         if self.certain:
             return
-        self._waiting.setdefault(self._unit_of[reading.member], {})[reading.number] = reading
-        while self.seen < len(self.units) and not self.certain:
-            if len(self._waiting.get(self.seen, {})) < len(self.units[self.seen]) * self.each:
-                return
-            self._look(self._waiting.pop(self.seen))
+        units, waiting = self._unit_of, self._waiting
+        for reading in readings:
+            waiting.setdefault(units[reading.member], {})[reading.number] = reading
+        while not self.certain and (complete := self._complete()):
+            self._look(complete)
+            self.reach = self._worth_while()
+
+    def _complete(self) -> list[Members]:
+        """The next units as far as all of their samples are there; one that alone may decide comes last."""
+        found: list[Members] = []
+        waiting = self._waiting
+        for unit, size in enumerate(islice(self._sizes, self.seen, self.seen + _AT_ONCE), self.seen):
+            readings = waiting.get(unit)
+            if readings is None or len(readings) < size:
+                break
+            del waiting[unit]
+            found.append(self._members(readings))
+            if self.critical_ids and not self.critical_ids.keys().isdisjoint(self.units[unit]):
+                break
+        return found
+
+    def _members(self, readings: Mapping[int, Reading]) -> Members:
+        if len(readings) == 1:
+            return [(self.weights.get(reading.member, 1.0), (reading,)) for reading in readings.values()]
+        members: dict[int, list[Reading]] = {}
+        for reading in readings.values():
+            members.setdefault(reading.member, []).append(reading)
+        return [(self.weights.get(member, 1.0), members[member]) for member in sorted(members)]
+
+    @cached_property
+    def _sizes(self) -> list[int]:
+        """How many samples each unit has."""
+        return [len(members) * self.each for members in self.units]
+
+    def _worth_while(self) -> int:
+        """How many units may be ahead: a third of what the verdict is likely to need yet, as that is known but roughly.
+
+        All rules must hold for a pass, and one that fails is enough.
+        """
+        most = max(_FIRST_UNITS, self.seen // 2)
+        passes, fails = zip(*(test.left() for test in self.tests), strict=True)
+        left = min(max(*passes, self._critical_units - self.seen), *fails)
+        return most if left >= 3 * most else max(_LEAST_UNITS, ceil(left / 3))
+
+    @property
+    def outcome(self) -> Outcome:
+        """The verdict alone."""
+        outcomes = {test.outcome for test in self.tests}
+        if self.critical or "fail" in outcomes:
+            return "fail"
+        return "pass" if outcomes == {"pass"} and not self._critical_left and not self.critical_missing else "undecided"
 
     def verdict(self) -> Verdict:
         """Where the gate stands."""
-        outcomes = [test.outcome for test in self.tests]
-        outcome: Outcome = "undecided"
-        if self.critical or "fail" in outcomes:
-            outcome = "fail"
-        elif set(outcomes) == {"pass"} and not self._critical_left and not self.critical_missing:
-            outcome = "pass"
         return Verdict(
-            outcome,
+            self.outcome,
             tuple(test.verdict() for test in self.tests),
             tuple(self.critical),
             tuple(self.critical_missing),
@@ -162,23 +211,40 @@ class GateProcess:
             self.used,
         )
 
-    def _look(self, readings: Mapping[int, Reading]) -> None:
-        members: dict[int, list[Reading]] = {}
-        for reading in readings.values():
-            members.setdefault(reading.member, []).append(reading)
-        weighed = [(self.weight(member), members[member]) for member in sorted(members)]
-        for test in self.tests:
-            test.look(weighed)
-        if self.critical_ids:
-            for member in sorted(self.critical_ids.keys() & members.keys()):
-                self._look_at_critical(member, members[member])
-        self.seen += 1
+    def _look(self, units: Sequence[Members]) -> None:
+        """Looks at units, up to the one after which the verdict is certain."""
+        glances = [test.glance(units) for test in self.tests]
+        needed = self._needed(glances, len(units))
+        if needed < len(units):
+            units = units[:needed]
+            glances = [test.glance(units) for test in self.tests]
+        for test, glance in zip(self.tests, glances, strict=True):
+            test.accept(glance)
+        self.seen += len(units)
+        self._look_at_critical(units[-1])
         self.certain = self._is_certain()
 
-    def _look_at_critical(self, member: int, readings: Sequence[Reading]) -> None:
+    def _needed(self, glances: Sequence[Glance], count: int) -> int:
+        """How many of some units it takes until the verdict is certain; all where it is not."""
+        if all(glance.outcomes is None for glance in glances):
+            return count
+        told = [
+            [test.outcome] * count if glance.outcomes is None else glance.outcomes
+            for test, glance in zip(self.tests, glances, strict=True)
+        ]
+        for number, outcomes in enumerate(zip(*told, strict=True), 1):
+            if "fail" in outcomes or (set(outcomes) == {"pass"} and self.seen + number >= self._critical_units):
+                return number
+        return count
+
+    def _look_at_critical(self, members: Members) -> None:
         names = {test.variant for test in self.tests}
-        passes = [reading.values[PASSED] for reading in readings if reading.variant in names]
-        if 0.0 in passes:
-            self.critical.append(self.critical_ids[member])
-        elif any(value != value for value in passes):
-            self.critical_missing.append(self.critical_ids[member])
+        for _, readings in members:
+            name = self.critical_ids.get(readings[0].member)
+            if name is None:
+                continue
+            passes = [reading.values[PASSED] for reading in readings if reading.variant in names]
+            if 0.0 in passes:
+                self.critical.append(name)
+            elif any(value != value for value in passes):
+                self.critical_missing.append(name)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, TypeAlias
+from itertools import chain
+from math import inf, log
+from typing import Literal, NamedTuple, TypeAlias
+
+import numpy as np
 
 from genops.evals.rules import Gate, Rule
 from genops.evals.score import Range
-from genops.stats.betting import FiniteDataset, Population
+from genops.stats.betting import FiniteDataset, Population, Units
 from genops.stats.confidence_sequence import ConfidenceSequence
 from genops.stats.sampling import mean_bounds
 from genops.stats.sequential import SequentialTest
-from genops.stats.watch import LONGEST, Watch
+from genops.stats.watch import Unit, Watch
 
 Outcome: TypeAlias = Literal["pass", "fail", "undecided"]
+_MOST_WAITING = 4_096
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
     """What a gate sees of one sample, or of one attack.
 
@@ -33,6 +38,28 @@ class Reading:
     member: int
     variant: str
     values: Mapping[str, float]
+
+
+Members: TypeAlias = Sequence[tuple[float, Sequence[Reading]]]
+"""A unit: each of its members, by the member's weight and readings."""
+
+
+class Glance(NamedTuple):
+    """What becomes of a rule under test as some units come.
+
+    Attributes:
+        units: They.
+        found: As the test sees those that the rule is about.
+        watch: What is to be watched after them.
+        looked: Whether the test itself has to be looked at.
+        outcomes: After each unit; None where they are what they were before.
+    """
+
+    units: Sequence[Members]
+    found: list[Unit]
+    watch: Watch | None = None
+    looked: bool = False
+    outcomes: Sequence[Outcome] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +122,14 @@ class RuleTest:
     known: set[str] = field(default_factory=set)
     missing: int = 0
     outcome: Outcome = field(init=False, default="pass")
-    _waiting: list[tuple[float, float, float]] = field(init=False, default_factory=list)
+    _waiting: list[Unit] = field(init=False, default_factory=list)
+    _unshown: list[Unit] = field(init=False, default_factory=list)
     _watch: Watch | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        self._watch = self._watched()
+        if self.test is not None:
+            self.outcome = "undecided"
+            self._watch = self._watched(self.test)
 
     @classmethod
     def of(
@@ -137,24 +167,48 @@ class RuleTest:
             sequence=ConfidenceSequence(claim, 1 - gate.alpha, ends),
         )
 
-    def look(self, members: Sequence[tuple[float, Sequence[Reading]]]) -> None:
-        """Takes a unit: the readings of each of its members, with the member's weight."""
-        low = high = total = 0.0
-        for weight, readings in members:
-            if (bounds := self._bounds(readings)) is not None:
-                low += weight * bounds[0]
-                high += weight * bounds[1]
-                total += weight
-        if not total:
-            return
-        unit = low / total, high / total, total
-        self._waiting.append(unit)
-        if len(self._waiting) == LONGEST or (self._watch is not None and self._watch.calls(*unit)):
+    def glance(self, units: Sequence[Members]) -> Glance:
+        """What becomes of the rule as some units come, which are not taken.
+
+        Args:
+            units: In their order.
+        """
+        seen = [self._unit(members) for members in units]
+        found = [unit for unit in seen if unit is not None]
+        if self.test is None or self._watch is None or not found:
+            return Glance(units, found, self._watch)
+        watch = self._watch.after(found)
+        if watch is not None and len(self._waiting) < _MOST_WAITING:
+            return Glance(units, found, watch)
+        self._take()
+        told = self._told_after(self.test, self._checked(found))
+        outcome, outcomes = self.outcome, []
+        for unit in seen:
+            outcome = outcome if unit is None else next(told)
+            outcomes.append(outcome)
+        return Glance(units, found, looked=True, outcomes=outcomes)
+
+    def accept(self, glance: Glance) -> None:
+        """Takes the units of a glance at what comes next."""
+        self._count(glance)
+        self._unshown += glance.found
+        if self._watch is not None:
+            self._waiting += glance.found
+            self._watch = glance.watch
+        if glance.looked:
             self._take()
+        if len(self._unshown) >= _MOST_WAITING:
+            self._show()
+
+    def left(self) -> tuple[float, float]:
+        """About how many more units it takes until the rule is certain to hold, and until it is certain to fail."""
+        if self._watch is None:
+            return (0.0, inf) if self.outcome == "pass" else (inf, 0.0)
+        return self._watch.left()
 
     def verdict(self) -> RuleVerdict:
         """Where the rule stands."""
-        self._take()
+        self._show()
         interval = self.sequence.interval()
         sign = -1 if self._flipped else 1
         ends = sorted(sign * end for end in interval.bounds) if interval.bounds is not None else (None, None)
@@ -163,7 +217,7 @@ class RuleTest:
             self.rule.metric,
             self.variant,
             self.outcome,
-            sign * interval.estimate if self.known >= {self.variant, self.baseline or self.variant} else None,
+            sign * interval.estimate if self._is_known else None,
             ends[0],
             ends[1],
             1 - self.alpha,
@@ -173,33 +227,75 @@ class RuleTest:
         )
 
     def _take(self) -> None:
-        """Lets the sequence and the test take what was only watched."""
-        if self._waiting:
-            low, high, weights = zip(*self._waiting, strict=True)
-            self.sequence.update(low, high, weights)
-            if self.test is not None:
-                self.test.update(low, high, weights)
+        """Lets the test take what was only watched."""
+        if self._waiting and self.test is not None:
+            units = self._checked(self._waiting)
             self._waiting.clear()
-            self._watch = self._watched()
+            *_, self.outcome = self._told_after(self.test, units)
+            self.test.follow(self.test.course(units))
+            self._watch = self._watched(self.test)
 
-    def _watched(self) -> Watch | None:
+    def _show(self) -> None:
+        """Lets the sequence take what it has not seen."""
+        if self._unshown:
+            self.sequence.take(self._checked(self._unshown))
+            self._unshown.clear()
+
+    def _checked(self, found: Sequence[Unit]) -> Units:
+        low, high, weights = np.array(found).T
+        return Units.checked(low, high, weights, self.sequence.ends)
+
+    def _watched(self, test: SequentialTest) -> Watch | None:
         """What is to be watched from now on; None where arithmetic alone has decided, so that nothing is."""
-        if self.test is None:
-            return None
-        result = self.test.result()
-        if result.exact:
-            self.outcome = "pass" if result.verdict == "at least" else "fail"
-            return None
-        if result.p_at_least <= self.alpha and result.e_at_least >= result.e_below:
-            self.outcome = "pass"
-        else:
-            self.outcome = "fail" if result.p_below <= self.fail_alpha else "undecided"
-        return Watch(self.test, self.alpha, self.fail_alpha)
+        return None if test.result().exact else Watch(test, self.alpha, self.fail_alpha)
+
+    def _told_after(self, test: SequentialTest, units: Units) -> Iterator[Outcome]:
+        """What a test says of the rule after each of the units that come next."""
+        course = test.course(units)
+        pass_at, fail_at = -log(self.alpha), -log(self.fail_alpha)
+        (holds, broken), (high, low), (ever_high, ever_low) = course.settled, course.now, course.peaks
+        holds = holds | ~broken & (ever_high >= pass_at) & (high >= low)
+        broken = broken | ~holds & (ever_low >= fail_at)
+        for passes, fails in zip(holds.tolist(), broken.tolist(), strict=True):
+            yield "pass" if passes else "fail" if fails else "undecided"
 
     @cached_property
     def _flipped(self) -> bool:
         """Whether values are turned around, so that large ones are good."""
         return self.rule.kind == "mean" and self.rule.sign == "<="
+
+    def _count(self, glance: Glance) -> None:
+        """Counts the values that are missing, and notes of whom one is known."""
+        there = len(glance.found) == len(glance.units) and all(low == high for low, high, _ in glance.found)
+        if there and self._is_known:
+            return
+        metric, names = self.rule.metric, (self.variant, self.baseline)
+        for _, readings in chain.from_iterable(glance.units):
+            for reading in readings:
+                value = reading.values.get(metric)
+                if value is not None and reading.variant in names:
+                    if value == value:
+                        self.known.add(reading.variant)
+                    else:
+                        self.missing += 1
+
+    @property
+    def _is_known(self) -> bool:
+        return self.variant in self.known and (not self.baseline or self.baseline in self.known)
+
+    def _unit(self, members: Members) -> Unit | None:
+        """The least and the most that a unit's mean can be, and its weight; None where the rule is not about it."""
+        if len(members) == 1:
+            ((weight, readings),) = members
+            bounds = self._bounds(readings)
+            return None if bounds is None else (*bounds, weight)
+        found = [(bounds, weight) for weight, own in members if (bounds := self._bounds(own)) is not None]
+        if not found:
+            return None
+        least, most = self.sequence.ends
+        total = sum(weight for _, weight in found)
+        low, high = (sum(weight * bounds[side] for bounds, weight in found) / total for side in (0, 1))
+        return max(min(low, most), least), max(min(high, most), least), total  # rounding may take a mean past an end
 
     def _bounds(self, readings: Sequence[Reading]) -> tuple[float, float] | None:
         """What a member's value lies between; None where the rule is not about it."""
@@ -214,22 +310,23 @@ class RuleTest:
 
     def _side(self, variant: str, readings: Sequence[Reading]) -> tuple[float, float] | None:
         """The mean over one variant's repetitions: its least and its most."""
-        there: list[float] = []
-        for reading in readings:
-            if reading.variant == variant and (value := reading.values.get(self.rule.metric)) is not None:
-                if value == value:
-                    self.known.add(variant)
-                    there.append(self._turned(value))
-                else:
-                    self.missing += 1
-                    there.append(value)
-        if len(there) == 1:
-            return (there[0], there[0]) if there[0] == there[0] else self._ends
+        metric = self.rule.metric
+        if len(readings) == 1:
+            value = readings[0].values.get(metric) if readings[0].variant == variant else None
+            if value is None or value != value:
+                return None if value is None else self._ends
+            value = self._turned(value)
+            return value, value
+        there = [
+            self._turned(value)
+            for reading in readings
+            if reading.variant == variant and (value := reading.values.get(metric)) is not None
+        ]
         return mean_bounds(there, ends=self._ends) if there else None
 
     def _turned(self, value: float) -> float:
-        """A value on the scale of the test."""
-        if self.rule.kind == "share":
+        """A value on the scale of the test; NaN where it is missing."""
+        if self.rule.kind == "share" and value == value:
             return float(value <= self.rule.bound if self.rule.sign == "<=" else value >= self.rule.bound)
         return -value if self._flipped else value
 

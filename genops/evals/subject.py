@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from genops.artifacts import Value
@@ -34,21 +35,20 @@ def compile_subject(raw: Any, at: Location) -> Any:
     return of
 
 
-async def subject_of(of: Any, sample: Sample, context: ScoringContext) -> Value:
+async def subject_of(of: Any, variables: Mapping[str, Any], context: ScoringContext) -> Value:
     """The value of ``of`` over a sample and, where it reads them, over the steps of its run (``steps.answer.output``).
 
     Args:
         of: Compiled.
-        sample: What is scored.
+        variables: Of the sample.
         context: Gives the run's trace.
 
     Raises:
         InputError: It reads what is not there.
         Unscored: It reads a step, and the trace is incomplete.
     """
-    variables = sample.variables()
     if any(read.root == "steps" for read in reads_of(of)):
-        variables["steps"] = step_outputs(await context.trace())
+        variables = {**variables, "steps": step_outputs(await context.trace())}
     value: Value = evaluate(of, variables)
     return value
 

@@ -37,7 +37,8 @@ class SuiteGate(GateProcess):
         critical_ids: dict[int, str] = {}
         for number in (number for members in plan.units for number in members):
             case = dataset[number]
-            weights[number] = case.weight
+            if case.weight != 1:
+                weights[number] = case.weight
             if case.critical:
                 critical_ids[number] = case.id
         return cls(
@@ -45,7 +46,7 @@ class SuiteGate(GateProcess):
             tests=[_test(rule, variant, plan, len(pairs)) for rule, variant in pairs],
             units=plan.units,
             each=len(plan.variants) * plan.suite.repeat,
-            weight=weights.__getitem__,
+            weights=weights,
             critical_ids=critical_ids,
         )
 
@@ -57,12 +58,16 @@ class SuiteGate(GateProcess):
     def _needs_passed(self) -> bool:
         return bool(self.critical_ids) or any(test.rule.metric == PASSED for test in self.tests)
 
-    def add_sample(self, sample: SampleRecord) -> None:
-        """Takes a sample, as :meth:`add` takes what a gate sees of it."""
-        values = {name: value for name in self._metrics if (value := _value(sample, name)) is not None}
-        if self._needs_passed:
-            values[PASSED] = passed(sample)
-        self.add(Reading(sample.number, sample.case_number, sample.variant, values))
+    def add_samples(self, *samples: SampleRecord) -> None:
+        """Takes samples, as :meth:`add` takes what a gate sees of them."""
+        metrics, needs_passed, readings = self._metrics, self._needs_passed, []
+        for sample in samples:
+            values = {PASSED: passed(sample)} if needs_passed else {}
+            for name in metrics:
+                if (value := _value(sample, name)) is not None:
+                    values[name] = value
+            readings.append(Reading(sample.number, sample.case_number, sample.variant, values))
+        self.add(*readings)
 
 
 def _test(rule: Rule, variant: Variant, plan: Plan, tests: int) -> RuleTest:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from genops.chains import Block, ChainDefinition, Step, Tool, evaluate
 from genops.errors import DefinitionError, GenopsError, nearest
@@ -21,8 +22,9 @@ from genops.evals.use import ScorerUse, is_dynamic
 from genops.evals.variants import Variant
 from genops.executor.closure import Closure
 from genops.plugins import registry
-from genops.steps.abilities import abilities
-from genops.steps.agent import AgentStep
+
+if TYPE_CHECKING:
+    from genops.steps.agent import AgentStep
 
 _NUMBER, _MARK = re.compile(r"\[\d+\]"), re.compile(r"[|#]\d+")
 
@@ -77,6 +79,8 @@ class Names:
                 self._add_step(step, name, path, closure)
 
     def _add_step(self, step: Step, name: str, path: str, closure: Closure) -> None:
+        from genops.steps.agent import AgentStep  # few suites look for names
+
         for _, block in step.blocks():
             self._add(block, f"{path}[0]/", closure)
         if isinstance(step, AgentStep):
@@ -92,6 +96,8 @@ class Names:
                 self._add(definition.block, f"{path}/{definition.name}/", closure.inside(need.reference))
 
     def _add_agent(self, step: AgentStep, path: str, closure: Closure) -> None:
+        from genops.steps.abilities import abilities
+
         for ability in abilities(_Parts(closure), closure.prompts[step.agent], step.tools).values():
             self.tools.update((ability.name, ability.target))
             if ability.kind == "chain":

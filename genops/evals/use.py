@@ -86,12 +86,14 @@ class ScorerUse:
             Unscored: It cannot be told; whatever went wrong is in the message.
         """
         variables = sample.variables()
-        limit = asyncio.timeout(self.timeout if self.scorer.waits else None)
+        limit = asyncio.timeout(self.timeout)
         try:
             if self.when is not None and not is_true(evaluate(self.when, variables)):
                 return None
-            subject = await subject_of(default_of if self.of is None else self.of, sample, context)
+            subject = await subject_of(default_of if self.of is None else self.of, variables, context)
             settings = self._evaluated(variables)
+            if not self.scorer.waits:
+                return await self.scorer.score(subject, sample, context, settings)
             async with limit:
                 return await self.scorer.score(subject, sample, context, settings)
         except Unscored:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Awaitable
 from typing import Any
 
 from genops.artifacts import Value
@@ -103,13 +104,25 @@ def resolved(step: Step, context: ExecutionContext) -> dict[str, Any]:
     return {name: context.evaluate(getattr(step, name)) for name in step.eager}
 
 
-async def _with_fallbacks(step: Step, context: ExecutionContext, inputs: dict[str, Any]) -> Value:
+def _with_fallbacks(step: Step, context: ExecutionContext, inputs: dict[str, Any]) -> Awaitable[Value]:
+    """The step's own attempts, and those of its fallbacks where it has any."""
     attempts: list[dict[str, Any]] = []
+    own = _attempts(step, context, inputs, attempts, "")
+    return _or_fallback(own, step, context, inputs, attempts) if step.fallback else own
+
+
+async def _or_fallback(
+    own: Awaitable[Value],
+    step: Step,
+    context: ExecutionContext,
+    inputs: dict[str, Any],
+    attempts: list[dict[str, Any]],
+) -> Value:
     try:
-        return await _attempts(step, context, inputs, attempts, "")
+        return await own
+    except (ReplayDiffers, DefinitionError):
+        raise
     except GenopsError as error:
-        if not step.fallback or isinstance(error, (ReplayDiffers, DefinitionError)):
-            raise
         last = error
     for number, fallback in enumerate(step.fallback, start=1):
         context.span.attributes["genops.fallback"] = number
@@ -143,7 +156,10 @@ async def _attempts(
         path = f"{context.path}{mark}" + (f"#{number}" if number > 1 else "")
         at_work = ExecutionContext(context.run, context.frame, path, context.span, inputs, model)
         try:
-            return await _bounded(step, at_work, len(attempts) + 1)
+            await context.run.effects.attempt(context.span.path, path, len(attempts) + 1)
+            if step.timeout is None:
+                return plain(await step.run(at_work))
+            return await _bounded(step, step.timeout, at_work, len(attempts) + 1)
         except GenopsError as error:
             again = number < retry.attempts and _is(error, retry) and not isinstance(error, _NEVER_AGAIN)
             delay = _delay(error, retry, number) if again else 0.0
@@ -155,15 +171,11 @@ async def _attempts(
     raise AssertionError("a step has at least one attempt")
 
 
-async def _bounded(step: Step, context: ExecutionContext, attempt: int) -> Value:
+async def _bounded(step: Step, seconds: float, context: ExecutionContext, attempt: int) -> Value:
     """One attempt within the step's timeout; a TimeoutError that the step itself lets out counts as that too."""
-    effects, name, path = context.run.effects, context.span.path, context.path
-    await effects.attempt(name, path, attempt)
-    if step.timeout is None:
-        return plain(await step.run(context))
-    late = StepTimeout(f"not done within {step.timeout} s", hint="raise the step's timeout, or look at what was slow")
+    late = StepTimeout(f"not done within {seconds} s", hint="raise the step's timeout, or look at what was slow")
     try:
-        async with effects.timeout(name, path, attempt, step.timeout, late.message):
+        async with context.run.effects.timeout(context.span.path, context.path, attempt, seconds, late.message):
             return plain(await step.run(context))
     except TimeoutError:  # whose clock it was cannot always be told: a cancellation may come after its cause is over
         raise late from None

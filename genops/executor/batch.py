@@ -116,7 +116,11 @@ async def run_batch(
         options: For every run.
         done: Keys of rows to pass over.
         on_progress: Told after each row.
+
+    Raises:
+        StoreError: The store cannot be opened; no row was begun.
     """
+    _ = chain.project.store
     settings = replace(options or RunOptions(), mode="batch", reference=chain.reference)
     progress = Progress()
     source = iter(rows)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from genops.artifacts import Reference, Value, normalise
@@ -89,15 +90,6 @@ class ExecutionContext:
         self, model: Model, request: ModelRequest, label: str = "model", turn: int = 0
     ) -> ModelResponse:
         """Calls a model through the gateway, or gives its recorded answer."""
-
-        async def perform(span: SpanRecord) -> Value:
-            headers = {"traceparent": traceparent(self.run.recorder, span)}
-            on_text = self.run.on_text if self.path == self.run.stream_path else None
-            call = Call(headers=headers, on_text=on_text, turn=turn, repeat=self.run.repeat)
-            response = await self.run.gateway.call(model, request, call, use_cache=self.run.use_cache)
-            self._account(span, response)
-            return response_value(response)
-
         attributes = telemetry.model_request_attributes(
             alias=model.name,
             provider=model.provider,
@@ -108,10 +100,21 @@ class ExecutionContext:
             adapter=model.alias.adapter,
             adapter_digest=model.adapter.digest if model.adapter is not None else None,
         )
+        perform = partial(self._asked, model, request, turn)
         value = await self.run.effect(
             "model", model.name, f"{self.path}/{label}", self.span, request_value(model, request), perform, attributes
         )
         return recorded_response(value)
+
+    async def _asked(self, model: Model, request: ModelRequest, turn: int, span: SpanRecord) -> Value:
+        """A model's answer as it is recorded; the run's account and the span have it too."""
+        run = self.run
+        headers = {"traceparent": traceparent(run.recorder, span)}
+        on_text = run.on_text if self.path == run.stream_path else None
+        call = Call(headers=headers, on_text=on_text, turn=turn, repeat=run.repeat)
+        response = await run.gateway.call(model, request, call, use_cache=run.use_cache)
+        self._account(span, response)
+        return response_value(response)
 
     def _account(self, span: SpanRecord, response: ModelResponse) -> None:
         run = self.run.recorder.run

@@ -21,7 +21,7 @@ class Outcome:
 class Effects(Protocol):
     """The world, or a record of it: decides at every position of a run what happens there."""
 
-    async def perform(self, path: str, request: str, live: Callable[[], Awaitable[Value]]) -> Value:
+    def perform(self, path: str, request: str, live: Callable[[], Awaitable[Value]]) -> Awaitable[Value]:
         """What an effect gives: what ``live`` gives when it is performed, or what is on record.
 
         Args:
@@ -76,9 +76,9 @@ class Effects(Protocol):
 class Live:
     """Every effect is performed, and nothing waits."""
 
-    async def perform(self, path: str, request: str, live: Callable[[], Awaitable[Value]]) -> Value:
+    def perform(self, path: str, request: str, live: Callable[[], Awaitable[Value]]) -> Awaitable[Value]:
         """What ``live`` gives."""
-        return await live()
+        return live()
 
     def read_clock(self, path: str, request: str, live: Callable[[], str]) -> Value:
         """What ``live`` gives."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from genops.artifacts import Value
@@ -81,13 +82,9 @@ class Run:
         recorder = self.recorder
         asked = recorder.keep(request)
         span = recorder.start(kind, name, path, parent, input=asked, attributes=attributes)
-
-        async def performed() -> Value:
-            with activate(recorder, span):
-                return await perform(span)
-
         with recording(recorder, span):
-            value = await self.effects.perform(path, asked, performed)
+            with activate(recorder, span):
+                value = await self.effects.perform(path, asked, partial(perform, span))
             recorder.end(span, output=recorder.keep(value))
         return value
 

@@ -67,23 +67,35 @@ async def run_block(block: Block, frame: Frame) -> Value:
     followers = _followers(block)
     ready = [name for name, needs in waiting.items() if needs == 0]
     running: dict[asyncio.Future[None], str] = {}
+    ended: asyncio.Queue[asyncio.Future[None]] | None = None
     try:
         while ready or running:
             if len(ready) == 1 and not running:
                 done = ready
                 await run_step(block.nodes[done[0]], frame)
             else:
+                ended = ended or asyncio.Queue()
                 for name in ready:
-                    running[asyncio.ensure_future(run_step(block.nodes[name], frame))] = name
-                finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                failed = next((task for task in running if task in finished and task.exception()), None)
-                if failed is not None:
-                    await failed
-                done = [running.pop(task) for task in list(running) if task in finished]
+                    task = asyncio.ensure_future(run_step(block.nodes[name], frame))
+                    task.add_done_callback(ended.put_nowait)
+                    running[task] = name
+                finished = await _taken(ended)
+                failed = [task for task in finished if task.exception()]
+                if failed:
+                    await min(failed, key=list(running).index)
+                done = [running.pop(task) for task in finished]
             ready = _released(followers, waiting, done)
     finally:
         await _cancel(running)
     return frame.evaluate(block.output, frame.span.path, frame.span)
+
+
+async def _taken(ended: asyncio.Queue[asyncio.Future[None]]) -> list[asyncio.Future[None]]:
+    """What has ended, once anything has. Each step says so itself: asking all of many costs each the more of them."""
+    finished = [await ended.get()]
+    while not ended.empty():
+        finished.append(ended.get_nowait())
+    return finished
 
 
 def _followers(block: Block) -> dict[str, list[str]]:

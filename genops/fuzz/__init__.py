@@ -5,12 +5,14 @@ What runs campaigns is imported when first used, so that a plug-in that only bri
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from genops.fuzz.attack import Attack, Mutation, mutated
-from genops.fuzz.mutator import Attacker, Mutator, mutator
-from genops.fuzz.objective import Borrowed, Objective, Plant, Seed, Tags, Target, objective
+from genops.late import importing, late
+
+with importing():
+    from genops.fuzz.attack import Attack, Mutation, mutated
+    from genops.fuzz.mutator import Attacker, Mutator, mutator
+    from genops.fuzz.objective import Borrowed, Objective, Plant, Seed, Tags, Target, objective
 
 if TYPE_CHECKING:
     from genops.fuzz.campaign import Campaign
@@ -47,11 +49,4 @@ __all__ = [
     "reproduce",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Imports a public name when it is first asked for."""
-    if name not in _LATER:
-        raise AttributeError(f"module 'genops.fuzz' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_LATER[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = late(__name__, _LATER)

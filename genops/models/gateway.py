@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from genops.artifacts import decode, normalise, payload_bytes
@@ -139,7 +140,7 @@ class Gateway:
                 f"{model.label} ({model.alias.model}): its provider gives no vectors",
                 hint="name an embedding model, as in openai/text-embedding-3-small",
             )
-        response, _ = await self._with_retries(
+        response, _, _ = await self._with_retries(
             model, lambda at: provider.embed(at, request), lambda: approximate(request.texts), self._route(model)
         )
         return response
@@ -181,24 +182,16 @@ class Gateway:
         return response
 
     async def _complete(self, model: Model, request: ModelRequest, call: Call) -> ModelResponse:
-        provider = self._provider(model)
+        provider, route = self._provider(model), self._route(model)
         shown = _Shown(call.on_text) if call.on_text is not None else None
         if shown is not None:
             call = replace(call, on_text=shown)
-
-        route = self._route(model)
-
-        async def complete(at: Model) -> ModelResponse:
-            started = self._clock()
-            response = await provider.complete(at, request, call)
-            if route is not None and route.server is not None:
-                route.server.signed(model, request, response)
-            response.latency = response.latency or self._clock() - started
-            return response
-
-        response, failed = await self._with_retries(
-            model, complete, lambda: estimated(request), route, repeatable=lambda: not (shown and shown.any)
+        response, seconds, failed = await self._with_retries(
+            model, lambda at: provider.complete(at, request, call), partial(estimated, request), route, shown
         )
+        if route is not None and route.server is not None:
+            route.server.signed(model, request, response)
+        response.latency = response.latency or seconds
         response.attempts = failed
         return response
 
@@ -208,9 +201,9 @@ class Gateway:
         work: Callable[[Model], Awaitable[Answer]],
         estimate: Callable[[], int],
         route: Route | None,
-        repeatable: Callable[[], bool] = lambda: True,
-    ) -> tuple[Answer, list[dict[str, Any]]]:
-        """The first answer, and the attempts that failed before it.
+        shown: _Shown | None = None,
+    ) -> tuple[Answer, float, list[dict[str, Any]]]:
+        """The first answer, the seconds that it took, and the attempts that failed before it.
 
         Where genops runs several servers for the model another one is asked at once.
         """
@@ -221,13 +214,14 @@ class Gateway:
         while True:
             started = self._clock()
             try:
-                return await self._attempt(model, limiter, tokens, work, route), failed
+                answer, seconds = await self._attempt(model, limiter, tokens, work, route)
+                return answer, seconds, failed
             except ModelError as error:
                 slower = isinstance(error, RateLimited) and limiter.refused(started, error.retry_after)
                 elsewhere = route is not None and await route.elsewhere(error)
                 counted += not (slower or elsewhere)  # neither search, for a rate or a server, is held against it
                 spent = counted > model.alias.limits.retries or len(failed) >= _MOST_ATTEMPTS
-                final = not (error.retryable or elsewhere) or spent or not repeatable()
+                final = not (error.retryable or elsewhere) or spent or (shown is not None and shown.any)
                 delay = None if final else 0.0 if elsewhere else backoff(len(failed), error.retry_after, self._rng)
                 failed.append({"error": type(error).__name__, "message": error.message, "delay": delay})
                 if delay is None:
@@ -242,10 +236,11 @@ class Gateway:
         estimate: int,
         work: Callable[[Model], Awaitable[Answer]],
         route: Route | None,
-    ) -> Answer:
+    ) -> tuple[Answer, float]:
         spent = await limiter.enter(estimate)
         tokens = None
         limit = model.alias.limits.timeout
+        started = self._clock()
         try:
             async with asyncio.timeout(limit):
                 response = await (work(model) if route is None else route.take(work))
@@ -253,7 +248,7 @@ class Gateway:
             if usage.input_tokens is not None and usage.output_tokens is not None:
                 tokens = usage.input_tokens + usage.output_tokens
             limiter.answered()
-            return response
+            return response, self._clock() - started
         except TimeoutError:
             raise ModelTimeout(f"{model.label} gave no complete answer within {limit:g} s") from None
         finally:

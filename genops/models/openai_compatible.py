@@ -6,13 +6,13 @@ import json
 import os
 import time
 import urllib.request
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 
-from genops.errors import ModelError, ModelRefused, ServerFailed, ServerUnreachable, StreamBroken
+from genops.errors import GenopsError, ModelError, ModelRefused, ServerFailed, ServerUnreachable, StreamBroken
 from genops.models.alias import base_url_of, key_variable
 from genops.models.chat_completion import CHECK_URL, Assembly, error_of, read_completion
 from genops.models.embeddings import EmbeddingRequest, EmbeddingResponse, read_embeddings
@@ -39,11 +39,15 @@ class OpenAICompatible:
         """
         body = _completion_body(model, request, call.on_text is not None)
         started = time.perf_counter()
-        async with self._answer(model, "/chat/completions", body, call.headers) as answer:
-            if answer.content_type == "text/event-stream":
-                return await _read_stream(answer, call.on_text, started)
-            first_byte = time.perf_counter() - started
-            response = read_completion(_loads(await answer.read()))
+        with _Failures(model, base_url_of(model) + "/chat/completions") as failures:
+            async with self._post(failures.url, model, body, call.headers) as answer:
+                failures.begun = True
+                if answer.status != 200:
+                    raise await _refusal(answer, model)
+                if answer.content_type == "text/event-stream":
+                    return await _read_stream(answer, call.on_text, started)
+                first_byte = time.perf_counter() - started
+                response = read_completion(_loads(await answer.read()))
         response.time_to_first_token = first_byte
         if call.on_text is not None and response.text:
             call.on_text(response.text)
@@ -58,33 +62,18 @@ class OpenAICompatible:
         body: dict[str, Any] = {"model": model.requested, "input": request.texts}
         if request.dimension is not None:
             body["dimensions"] = request.dimension
-        async with self._answer(model, "/embeddings", body, {}) as answer:
-            return read_embeddings(_loads(await answer.read()), request)
-
-    @asynccontextmanager
-    async def _answer(
-        self, model: Model, path: str, body: dict[str, Any], headers: dict[str, str]
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Posts, and gives an answer of status 200; everything that goes wrong until it is read is a ModelError."""
-        import aiohttp
-
-        url = base_url_of(model) + path
-        session = self._session or self._connect()
-        begun = False
-        try:
-            async with session.post(
-                url, data=_dumps(body), headers=_headers(model, headers), allow_redirects=False
-            ) as answer:
-                begun = True
+        with _Failures(model, base_url_of(model) + "/embeddings") as failures:
+            async with self._post(failures.url, model, body, {}) as answer:
+                failures.begun = True
                 if answer.status != 200:
                     raise await _refusal(answer, model)
-                yield answer
-        except aiohttp.InvalidURL:
-            raise ModelRefused(f"{url!r} is not a URL", hint=_where(model)) from None
-        except aiohttp.ClientConnectorCertificateError as error:
-            raise ModelRefused(f"the certificate of {url} is not trusted: {error}") from None
-        except (aiohttp.ClientError, ConnectionError) as error:
-            raise _lost(error, model, url, begun) from None
+                return read_embeddings(_loads(await answer.read()), request)
+
+    def _post(
+        self, url: str, model: Model, body: dict[str, Any], headers: dict[str, str]
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        session = self._session or self._connect()
+        return session.post(url, data=_dumps(body), headers=_headers(model, headers), allow_redirects=False)
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -102,6 +91,43 @@ class OpenAICompatible:
             trust_env=bool(urllib.request.getproxies()),
         )
         return self._session
+
+
+class _Failures:
+    """Makes everything that goes wrong until an answer is read a ModelError.
+
+    A class and not a generator: it is entered for every call.
+
+    Args:
+        model: That is asked.
+        url: Where.
+
+    Attributes:
+        url: Where.
+        begun: Whether the answer has begun.
+    """
+
+    __slots__ = ("_model", "begun", "url")
+
+    def __init__(self, model: Model, url: str) -> None:
+        self._model = model
+        self.url = url
+        self.begun = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is None or isinstance(error, GenopsError):
+            return
+        import aiohttp
+
+        if isinstance(error, aiohttp.InvalidURL):
+            raise ModelRefused(f"{self.url!r} is not a URL", hint=_where(self._model)) from None
+        if isinstance(error, aiohttp.ClientConnectorCertificateError):
+            raise ModelRefused(f"the certificate of {self.url} is not trusted: {error}") from None
+        if isinstance(error, (aiohttp.ClientError, ConnectionError)):
+            raise _lost(error, self._model, self.url, self.begun) from None
 
 
 def _completion_body(model: Model, request: ModelRequest, streamed: bool) -> dict[str, Any]:

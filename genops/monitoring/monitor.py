@@ -40,6 +40,7 @@ class Look:
         again: Earlier ones that were drawn for bad feedback, or whose judge was out of reach.
         unscored: Scores of these that could not be had, as of a judge that is away.
         raised: Alarms of the watches.
+        anew: Why watches that were kept began anew, by their names.
         is_busy: Whether another process was at it, and nothing was looked at.
     """
 
@@ -48,6 +49,7 @@ class Look:
     again: int = 0
     unscored: int = 0
     raised: tuple[Raised, ...] = ()
+    anew: Mapping[str, str] = field(default_factory=dict)
     is_busy: bool = False
 
 
@@ -144,7 +146,8 @@ class Monitor:
                 break
             scored, seen = scored + found, seen + len(runs)
         unscored = sum("value" not in score for one in [*again, *scored] for score in one.scores.values())
-        return Look(seen, len(scored), len(again), unscored, self.watches.look())
+        raised = self.watches.look()
+        return Look(seen, len(scored), len(again), unscored, raised, self.watches.begun_anew())
 
     def reading(self) -> Reading:
         """What is known now, for the windows of the monitor and of its rules.

@@ -22,6 +22,7 @@ class Watches:
     def __init__(self, project: Project, names: Sequence[str]) -> None:
         self._project, self._names = project, names
         self._opened: dict[str, Watch] = {}
+        self._anew: dict[str, str] = {}
 
     def open(self, name: str) -> Watch:
         """A watch, by the name of its check.
@@ -30,8 +31,15 @@ class Watches:
             GenopsError: The check is not there, is none that can be watched, or its reference cannot be read.
         """
         if name not in self._opened:
-            self._opened[name] = Watch(DriftSpec.load(name, self._project.settings), self._project)
+            watch = self._opened[name] = Watch(DriftSpec.load(name, self._project.settings), self._project)
+            if watch.anew:
+                self._anew[name] = watch.anew
         return self._opened[name]
+
+    def begun_anew(self) -> dict[str, str]:
+        """Why watches that were kept did not go on, by the names of their checks; each is told once."""
+        told, self._anew = self._anew, {}
+        return told
 
     def look(self) -> tuple[Raised, ...]:
         """What they raise at the runs that ended since the last look.

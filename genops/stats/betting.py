@@ -200,11 +200,8 @@ class Bets:
             means: What is fair to each gambler: m and 1 - m.
             claim: What m is the mean of.
         """
-        if isinstance(claim, FiniteDataset):
-            slack = ROUNDING * claim.total_weight
-            wanting = means * claim.total_weight - self.totals
-            return bool(wanting[0] <= slack), bool(wanting[1] < -slack)
-        return False, bool(means[1] <= ROUNDING and self.totals[1] > ROUNDING)
+        at_least, below = settled(self.totals, means, claim).tolist()
+        return at_least, below
 
     def state(self) -> dict[str, Any]:
         """The same in plain types."""
@@ -215,6 +212,21 @@ class Bets:
     def from_state(cls, state: Mapping[str, Any]) -> Bets:
         """The bets of a ``state``."""
         return cls(np.array(state["wealth"]), np.array(state["totals"]), state["weight"], state["n"])
+
+
+def settled(totals: Floats, means: Floats, claim: Claim) -> NDArray[np.bool_]:
+    """Whether arithmetic alone tells that the mean is at least m, and that it is below m, of the shape of the totals.
+
+    Args:
+        totals: Sums of weight times value as each gambler sees them, of shape (2, ...).
+        means: What is fair to each.
+        claim: What m is the mean of.
+    """
+    if isinstance(claim, FiniteDataset):
+        slack = ROUNDING * claim.total_weight
+        wanting = means * claim.total_weight - totals
+        return np.stack([wanting[0] <= slack, wanting[1] < -slack])
+    return np.stack([np.zeros(totals[0].shape, bool), (means[1] <= ROUNDING) & (totals[1] > ROUNDING)])
 
 
 def capital(wealth: Floats) -> Floats:

@@ -32,6 +32,7 @@ def cluster_bootstrap_interval(
     *,
     resamples: int = 2_000,
     seed: int = 0,
+    left_out: Floats | None = None,
 ) -> Interval:
     """The interval of a statistic when clusters are drawn with replacement.
 
@@ -47,6 +48,7 @@ def cluster_bootstrap_interval(
         kind: ``BCa`` follows bias and skew, ``percentile`` is for statistics that jump, such as quantiles.
         resamples: How many to draw.
         seed: Of the draws: the same seed gives the same interval.
+        left_out: The statistic without each cluster in turn, where a formula gives it; else it is asked for each.
 
     Raises:
         ValueError: The level is not between 0 and 1.
@@ -71,7 +73,7 @@ def cluster_bootstrap_interval(
         missing = "it is not defined for too many resamples"
     bounds = None
     if not missing and kind == "BCa":
-        left_out = _left_out(statistic, clusters, block)
+        left_out = _left_out(statistic, clusters, block) if left_out is None else left_out
         bounds = bca_bounds(estimate, defined, left_out[np.isfinite(left_out)], level)
         missing = "" if bounds else "resamples do not vary enough"
     elif not missing:
@@ -109,12 +111,12 @@ def ratio_interval(
     sums = np.column_stack([np.bincount(codes, above, count), np.bincount(codes, below, count)])
 
     def ratio(counts: Floats) -> Floats:
-        tops, bottoms = (counts @ sums).T
-        ratios = np.full(len(counts), np.nan)
-        np.divide(tops, bottoms, out=ratios, where=bottoms != 0)
-        return ratios
+        return _ratios(counts @ sums)
 
-    return cluster_bootstrap_interval(ratio, count, len(above), level, resamples=resamples, seed=seed)
+    left_out = _ratios(sums.sum(axis=0) - sums)
+    return cluster_bootstrap_interval(
+        ratio, count, len(above), level, resamples=resamples, seed=seed, left_out=left_out
+    )
 
 
 def quantile_interval(
@@ -155,6 +157,13 @@ def quantile_interval(
         return np.asarray(sorted_values[np.argmax(reached >= wanted, axis=1)], dtype=np.float64)
 
     return cluster_bootstrap_interval(of, count, len(sample), level, "percentile", resamples=resamples, seed=seed)
+
+
+def _ratios(sums: Floats) -> Floats:
+    """The first column by the second; NaN where that is 0."""
+    found = np.full(len(sums), np.nan)
+    np.divide(sums[:, 0], sums[:, 1], out=found, where=sums[:, 1] != 0)
+    return found
 
 
 def _left_out(statistic: ClusterStatistic, clusters: int, block: int) -> Floats:

@@ -60,7 +60,11 @@ class ConfidenceSequence:
         Raises:
             ValueError: A value or weight is out of range; nothing was taken.
         """
-        self._taken.append(Units.checked(low, high, weights, self.ends))
+        self.take(Units.checked(low, high, weights, self.ends))
+
+    def take(self, units: Units) -> None:
+        """Take the next units, in the order in which they were drawn."""
+        self._taken.append(units)
 
     def interval(self) -> Interval:
         """The interval so far; ``estimate`` is NaN before the first unit.

@@ -8,8 +8,20 @@ from math import exp, log
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-from genops.stats.betting import METHOD, Bets, Claim, Floats, Numbers, Units, capital, claim_from_state, claim_state
+from genops.stats.betting import (
+    METHOD,
+    Bets,
+    Claim,
+    Floats,
+    Numbers,
+    Units,
+    capital,
+    claim_from_state,
+    claim_state,
+    settled,
+)
 
 Verdict: TypeAlias = Literal["at least", "below", "undecided"]
 _LARGEST = 700.0
@@ -46,6 +58,23 @@ class SequentialResult:
     method: str = METHOD
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """What becomes of a test as some units come, one after the other.
+
+    Attributes:
+        bets: Where the gamblers stand in the end.
+        now: The logarithm of each one's capital after each unit, of shape (2, n).
+        peaks: The logarithm of the largest that each had by then.
+        settled: Whether arithmetic alone tells by then that the mean is at least the bound, and that it is below.
+    """
+
+    bets: Bets
+    now: Floats
+    peaks: Floats
+    settled: NDArray[np.bool_]
+
+
 class SequentialTest:
     """Two gamblers at one bound, one against "the mean is below it" and one against "it is at least that".
 
@@ -55,6 +84,7 @@ class SequentialTest:
     Attributes:
         means: What is fair to each gambler, on the scale from 0 to 1.
         bets: Where they stand.
+        peaks: The logarithm of the largest capital that each ever had.
 
     Args:
         bound: What the mean is compared with, above the lower end of the values.
@@ -75,7 +105,7 @@ class SequentialTest:
         share = (bound - ends[0]) / (ends[1] - ends[0])
         self.means: Floats = np.array([share, 1 - share])
         self.bets = Bets()
-        self._peaks = np.zeros(2)
+        self.peaks = np.zeros(2)
 
     def update(self, low: Numbers, high: Numbers | None = None, weights: Numbers | None = None) -> None:
         """Take the next units, in the order in which they were drawn.
@@ -88,24 +118,42 @@ class SequentialTest:
         Raises:
             ValueError: A value or weight is out of range; nothing was taken.
         """
-        units = Units.checked(low, high, weights, self.ends)
-        self.bets, reached = self.bets.placed(units, self.means, self.claim)
-        self._peaks = np.maximum(self._peaks, reached.max(axis=1, initial=0.0))
+        self.follow(self.course(Units.checked(low, high, weights, self.ends)))
+
+    def course(self, units: Units) -> Course:
+        """What the next units would come to; nothing is taken.
+
+        Args:
+            units: In the order in which they were drawn.
+
+        Raises:
+            ValueError: The units weigh more than the claim allows.
+        """
+        bets, now = self.bets.placed(units, self.means, self.claim)
+        peaks = np.maximum.accumulate(np.concatenate([self.peaks[:, None], now], axis=1), axis=1)[:, 1:]
+        sums = np.concatenate([self.bets.totals[:, None], units.weights * units.values], axis=1)
+        totals = np.add.accumulate(sums, axis=1)[:, 1:]
+        return Course(bets, now, peaks, settled(totals, self.means[:, None], self.claim))
+
+    def follow(self, course: Course) -> None:
+        """Take the units of a course that begins here."""
+        self.bets = course.bets
+        self.peaks = course.peaks[:, -1] if course.peaks.size else self.peaks
 
     def result(self) -> SequentialResult:
         """What is known so far."""
-        settled = self.bets.settled(self.means, self.claim)
+        sure = self.bets.settled(self.means, self.claim)
         now, peaks = (
-            [_LARGEST if sure else min(value, _LARGEST) for sure, value in zip(settled, logs.tolist(), strict=True)]
-            for logs in (capital(self.bets.wealth), self._peaks)
+            [_LARGEST if one else min(value, _LARGEST) for one, value in zip(sure, logs.tolist(), strict=True)]
+            for logs in (capital(self.bets.wealth), self.peaks)
         )
-        certain = settled if any(settled) else [peak >= -log(self.alpha) for peak in peaks]
+        certain = sure if any(sure) else [peak >= -log(self.alpha) for peak in peaks]
         verdict: Verdict = "undecided"
         if any(certain):
             verdict = "at least" if certain[0] and (not certain[1] or now[0] >= now[1]) else "below"
         return SequentialResult(
             verdict=verdict,
-            exact=any(settled),
+            exact=any(sure),
             e_at_least=exp(now[0]),
             e_below=exp(now[1]),
             p_at_least=exp(-peaks[0]),
@@ -124,7 +172,7 @@ class SequentialTest:
             "ends": list(self.ends),
             "claim": claim_state(self.claim),
             "bets": self.bets.state(),
-            "peaks": self._peaks.tolist(),
+            "peaks": self.peaks.tolist(),
         }
 
     @classmethod
@@ -136,5 +184,5 @@ class SequentialTest:
         """
         test = cls(state["bound"], claim_from_state(state["claim"]), state["alpha"], tuple(state["ends"]))
         test.bets = Bets.from_state(state["bets"])
-        test._peaks = np.array(state["peaks"])
+        test.peaks = np.array(state["peaks"])
         return test

@@ -4,20 +4,36 @@ What is kept is cut by what it is of (runs, evaluations, …), three times alike
 its ``tables``, and its ``queries``, which make up the methods of :class:`Store`. Runs go in by the :class:`Writer`, in
 the background; all else by the queries, in commits that are acknowledged.
 
-Importing this package costs nothing but the records; the database libraries come with the first :class:`Store`.
+Importing this package costs nothing; the database libraries come with the first :class:`Store`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from genops.store.records.caches import CacheKind, CacheSize
-from genops.store.records.runs import RunFilter, RunRecord, SpanKind, SpanRecord, Status, StoreCounts
-from genops.store.records.versions import LabelMove, VersionRecord
+from genops.late import late
 
 if TYPE_CHECKING:
+    from genops.store.records.caches import CacheKind, CacheSize
+    from genops.store.records.runs import RunFilter, RunRecord, SpanKind, SpanRecord, Status, StoreCounts
+    from genops.store.records.versions import LabelMove, VersionRecord
     from genops.store.store import Store
     from genops.store.writer import Writer
+
+_LATER = {
+    "CacheKind": "genops.store.records.caches",
+    "CacheSize": "genops.store.records.caches",
+    "LabelMove": "genops.store.records.versions",
+    "RunFilter": "genops.store.records.runs",
+    "RunRecord": "genops.store.records.runs",
+    "SpanKind": "genops.store.records.runs",
+    "SpanRecord": "genops.store.records.runs",
+    "Status": "genops.store.records.runs",
+    "Store": "genops.store.store",
+    "StoreCounts": "genops.store.records.runs",
+    "VersionRecord": "genops.store.records.versions",
+    "Writer": "genops.store.writer",
+}
 
 __all__ = [
     "CacheKind",
@@ -34,15 +50,4 @@ __all__ = [
     "Writer",
 ]
 
-
-def __getattr__(name: str) -> object:
-    """Imports :class:`Store` and :class:`Writer` when first asked for."""
-    if name == "Store":
-        from genops.store.store import Store
-
-        return Store
-    if name == "Writer":
-        from genops.store.writer import Writer
-
-        return Writer
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = late(__name__, _LATER)

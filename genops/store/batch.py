@@ -235,10 +235,18 @@ class BatchWriter:
 
 
 def padded_parts(items: Sequence[Any]) -> Iterator[list[Any]]:
-    """Parts whose sizes are powers of two, the last item repeated: few sizes, so that statements stay prepared."""
-    for start in range(0, len(items), _ROWS_PER_STATEMENT):
-        part = list(items[start : start + _ROWS_PER_STATEMENT])
-        yield part + part[-1:] * ((1 << (len(part) - 1).bit_length()) - len(part))
+    """Parts whose sizes are powers of two: few sizes, so that statements stay prepared.
+
+    The last item is repeated where that is cheaper than a statement more.
+    """
+    start = 0
+    while (left := len(items) - start) > 0:
+        size = min(_ROWS_PER_STATEMENT, 1 << (left - 1).bit_length())
+        if size - left > 2 + left // 8:
+            size //= 2
+        part = list(items[start : start + size])
+        yield part + part[-1:] * (size - len(part))
+        start += size
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -7,7 +7,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import orjson
@@ -60,6 +60,10 @@ class Redact(Protocol):
 
     def ruled_out(self, encoded: bytes) -> bool:
         """Whether a value's JSON tells that :meth:`value` would change nothing."""
+        ...
+
+    def ruled_out_mapping(self, mapping: Mapping[str, Value]) -> bool:
+        """The same of a mapping; raises ``orjson.JSONEncodeError`` where it has no JSON."""
         ...
 
 
@@ -146,7 +150,12 @@ class Recorder:
 
     def text(self, text: str) -> str:
         """A text, redacted."""
-        return str(self._redacted(text))
+        try:
+            if self._redact.ruled_out(orjson.dumps(text)):
+                return text
+        except orjson.JSONEncodeError:
+            pass  # a lone surrogate
+        return str(self._redact.value(text))
 
     def start(
         self,
@@ -189,16 +198,14 @@ class Recorder:
 
     def _described(self, kind: SpanKind, attributes: dict[str, Any]) -> dict[str, Any]:
         """The attributes, redacted. Those of other kinds are names from definitions and errors redacted before."""
-        return self._redacted(attributes) if kind in _OUTSIDE else attributes  # type: ignore[return-value]
-
-    def _redacted(self, value: Value) -> Value:
-        """The value redacted; nearly every one is ruled out by its JSON, as a whole."""
+        if kind not in _OUTSIDE:
+            return attributes
         try:
-            if self._redact.ruled_out(orjson.dumps(value)):
-                return value
+            if self._redact.ruled_out_mapping(attributes):
+                return attributes
         except orjson.JSONEncodeError:
             pass  # a lone surrogate: looked at text by text
-        return self._redact.value(value)
+        return self._redact.value(attributes)  # type: ignore[return-value]
 
     def _shown(self, value: Value) -> tuple[Value, Payload]:
         """The redacted value and its payload; the value itself when there was nothing to redact."""

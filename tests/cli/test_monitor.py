@@ -184,6 +184,24 @@ def test_a_watch_that_is_broken_is_told_and_the_rest_is_shown(live, genops):
     assert "gone.jsonl" in genops("monitor", "run", "live", "--once", code=2).err
 
 
+def test_a_watch_that_begins_anew_is_told_once(live, genops):
+    rows = [
+        json.dumps({"inputs": {"text": f"{word} number {place}"}}) for place in range(60) for word in ("one", "two")
+    ]
+    (live / "reference.jsonl").write_text("\n".join(rows))
+    (live / "evals" / "questions.yaml").write_text(
+        "kind: drift\nreference: ../reference.jsonl\ncurrent: traces:chain=say\nof: inputs.text\nembedder: hashing\n"
+    )
+    (live / "evals" / "live.yaml").write_text(f"{LIVE}drift: [questions]\n")
+    assert "anew" not in genops("monitor", "run", "live", "--once", code=3).out
+    (live / "reference.jsonl").write_text("\n".join(rows[:-1]))
+    told = "the watch questions began anew, as the rows of ../reference.jsonl have changed"
+    assert told in genops("monitor", "run", "live", "--once", code=3).out
+    assert "anew" not in genops("monitor", "run", "live", "--once", code=3).out
+    (live / "reference.jsonl").write_text("\n".join(rows))
+    assert told in genops("monitor", "status", "live").err
+
+
 def test_what_judges_were_asked_and_cost_is_shown_apart(live, genops):
     talker = (live / "talker.yaml").read_text()
     answer = '{\\"quotes\\": [], \\"reasoning\\": \\"fine\\", \\"score\\": 4}'

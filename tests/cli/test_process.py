@@ -13,7 +13,19 @@ import pytest
 
 from tests.cli.conftest import REPOSITORY
 
-HEAVY = {"aiohttp", "alembic", "faiss", "jinja2", "litellm", "numpy", "openai", "opentelemetry", "pydantic", "rich"}
+HEAVY = {
+    "aiohttp",
+    "alembic",
+    "asyncio",
+    "faiss",
+    "jinja2",
+    "litellm",
+    "numpy",
+    "openai",
+    "opentelemetry",
+    "pydantic",
+    "rich",
+}
 HEAVY |= {"sentence_transformers", "sqlalchemy", "sqlmodel", "torch"}
 
 
@@ -138,6 +150,29 @@ def test_what_plugins_and_tools_print_goes_to_stderr(start, site):
     code, out, err = ended(start("run", "chat"))
     assert (code, out) == (0, "the output\n")
     assert err.startswith("imported\ncalled\ntrace ")
+
+
+def test_what_a_plugin_has_left_open_is_written_out_at_the_end(start, site):
+    (site / "journal.py").write_text(
+        "class Journal:\n    pages = open('pages.txt', 'w')\nJournal.pages.write('a page')\n"
+    )
+    (site / "keeper.py").write_text("import journal\n")
+    (site / "genops.toml").write_text('plugins = ["keeper"]\n')
+    assert ended(start("chain", "list"))[0] == 0
+    assert (site / "pages.txt").read_text() == "a page"
+
+
+@pytest.mark.parametrize(("settings", "left"), [("", True), ('plugins = ["keeper"]\n', False)])
+def test_what_only_genops_made_is_left_to_the_system_at_the_end(settings, left, site, environment):
+    (site / "keeper.py").write_text("")
+    (site / "genops.toml").write_text(settings)
+    code = (
+        "import atexit, gc, sys\natexit.register(lambda: print(gc.get_freeze_count() > 0, file=sys.stderr))\n"
+        "from genops.cli import main\nmain()"
+    )
+    command = [sys.executable, "-c", code, "chain", "list"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=site, check=True)
+    assert done.stderr.splitlines()[-1] == str(left)
 
 
 def _until(holds, process):

@@ -152,3 +152,7 @@ def test_a_store_that_waiting_does_not_heal_ends_a_run_before_its_first_step(gen
     done = genops("run", "say", "-i", "what=x", code=4)
     assert done.out == ""
     assert "upgrade genops" in done.err
+    (tmp_path / "rows.jsonl").write_text('{"what": "x"}\n' * 3)
+    done = genops("batch", "say", "--inputs", tmp_path / "rows.jsonl", "--out", tmp_path / "out.jsonl", code=4)
+    assert done.err.count("upgrade genops") == 1
+    assert (tmp_path / "out.jsonl").read_text() == ""

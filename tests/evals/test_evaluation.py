@@ -14,6 +14,7 @@ from genops.artifacts import source
 from genops.errors import ReferenceNotFound, Unfinished, UsageError
 from genops.evals import Case, scorer, use_scorer
 from genops.evals.datasets import Selection
+from genops.evals.evaluation import revision
 from genops.evals.gate import Verdict
 from genops.executor.publication import publish
 
@@ -311,6 +312,22 @@ class TestGating:
         with pytest.raises(UsageError, match="the suite 'demo' has no gate"):
             lab.run(lab.suite(TEN), gate=True)
 
+    @pytest.mark.parametrize("concurrency", [1, 8, 300])
+    def test_one_that_hangs_holds_up_no_more_than_what_comes_after_it(self, lab, concurrency):
+        lab.replies[MANY[7]] = lambda: threading.Event().wait(0.5) and ""
+        gate = {"rules": ["contains >= 0.99"], "alpha": 1e-12, "about": "population"}
+        done = lab.run(lab.suite(MANY, gate=gate, concurrency=concurrency), gate=True)
+        assert (done.done, done.verdict.outcome) == ((200, 0), "undecided")
+        assert (done.verdict.used, done.record.status) == (len(done.samples), "finished")
+
+    def test_what_ended_before_the_budget_did_is_all_seen(self, lab):
+        lab.replies.update({text: lambda text=text: time.sleep(0.02) or text for text in MANY})
+        gate = {"rules": ["contains >= 0.99"], "alpha": 1e-12, "about": "population"}
+        done = lab.run(lab.suite(MANY, gate=gate, budget={"seconds": 0.3}, concurrency=4), gate=True)
+        assert done.progress.stopped
+        assert 0 < done.verdict.used == len(done.samples) < 200
+        assert done.verdict.seen > 0
+
     @pytest.mark.parametrize("bad", range(0, 24, 8))
     def test_the_order_in_which_runs_end_has_no_say(self, lab, bad):
         def reply(number, text):
@@ -472,3 +489,21 @@ class TestVariants:
         rows = [{"question": "why", "expected": "None"}]
         suite = lab.suite(rows, chain="ask", variants={"model": ["m", "m=big"]}, concurrency=1)
         assert [sample.status for sample in lab.run(suite).samples] == ["error", "ok"]
+
+
+class TestRevision:
+    def test_outside_of_git_and_before_the_first_commit_there_is_none(self, tmp_path):
+        assert revision(tmp_path) == ""
+        git(tmp_path, "init", "-q", "-b", "main")
+        assert revision(tmp_path) == ""
+
+    def test_it_is_the_commit_and_whether_files_were_changed_since(self, tmp_path):
+        git(tmp_path, "init", "-q", "-b", "main")
+        (tmp_path / "a").write_text("one")
+        git(tmp_path, "add", ".")
+        git(tmp_path, "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-q", "-m", "first")
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=tmp_path, check=True, capture_output=True, text=True)
+        (tmp_path / "new").write_text("not of the commit, and no change of it")
+        assert revision(tmp_path) == commit.stdout.strip()
+        (tmp_path / "a").write_text("two")
+        assert revision(tmp_path) == commit.stdout.strip() + "+"

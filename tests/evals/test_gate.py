@@ -60,7 +60,7 @@ def verdict_of(plan, value):
     for sample in samples_of(plan, value):
         if gate.certain:
             break
-        gate.add_sample(sample)
+        gate.add_samples(sample)
     return gate.verdict()
 
 
@@ -312,10 +312,84 @@ def test_the_order_in_which_samples_end_has_no_say(plan, values, shuffle, bound)
     for _ in range(2):
         gate = SuiteGate.of(made)
         for sample in samples:
-            gate.add_sample(sample)
+            gate.add_samples(sample)
         verdicts.append(gate.verdict())
         shuffle.shuffle(samples)
     assert verdicts[0] == verdicts[1]
+
+
+@pytest.mark.parametrize("about", ["population", "dataset"])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(draw=st.randoms(use_true_random=False), share=st.sampled_from([0.5, 0.8, 0.95]), missing=st.booleans())
+def test_how_many_are_looked_at_at_once_has_no_say(plan, about, draw, share, missing):
+    rows = [{"id": f"c{n}", "text": "x", "critical": n in (7, 70)} for n in range(150)]
+    scorers = [{"contains": "x", "name": "a"}, {"contains": "y", "name": "b"}]
+    made = plan(rows, "a >= 0.8", "b >= 0.6", "passed >= 0.4", scorers=scorers, gate={"about": about})
+
+    def value(number, *_):
+        good = number in (7, 70) or draw.random() < share
+        lost = missing and draw.random() < 0.03
+        return {"a": UNSCORED if lost else score(good), "b": score(draw.random() < share)}
+
+    samples = list(samples_of(made, value))
+    one_by_one, batches = SuiteGate.of(made), SuiteGate.of(made)
+    for sample in samples:
+        one_by_one.add_samples(sample)
+    while samples:
+        count = draw.choice([1, 3, 20, 150])
+        batches.add_samples(*samples[:count])
+        del samples[:count]
+    assert batches.verdict() == one_by_one.verdict()
+
+
+def test_rounding_takes_no_mean_past_the_end_of_its_range(plan):
+    @scorer("grade", range=Range(0, 5))
+    def grade(output: str) -> float:
+        return 5.0
+
+    rows = [{"id": f"c{n}", "text": "x", "cluster": f"k{n // 2}", "weight": (0.2, 0.7)[n % 2]} for n in range(80)]
+    assert (0.2 * 5.0 + 0.7 * 5.0) / (0.2 + 0.7) > 5.0
+    made = plan(rows, "grade >= 4", scorers=["grade"])
+    assert verdict_of(made, lambda *_: {"grade": {"value": 5.0}}).outcome == "pass"
+
+
+class TestReach:
+    """How far units may be run ahead of what the gate has seen."""
+
+    def reach_after(self, made, values):
+        gate = SuiteGate.of(made)
+        for _, sample in zip(values, samples_of(made, lambda number, *_: 0), strict=False):
+            gate.add_samples(replace(sample, scores={"contains": score(values[gate.seen])}))
+        return gate.reach
+
+    @pytest.fixture
+    def made(self, plan):
+        return plan(2_000, "contains >= 0.9", gate={"about": "population"})
+
+    def test_it_grows_with_what_was_seen_while_nothing_is_near(self, made):
+        course = ([1] * 9 + [0]) * 60
+        assert [self.reach_after(made, course[:count]) for count in (0, 20, 200, 600)] == [32, 32, 100, 300]
+
+    def test_it_shrinks_as_a_verdict_comes_near(self, made):
+        reaches = [self.reach_after(made, [1] * count) for count in (20, 30, 36)]
+        assert reaches == sorted(reaches, reverse=True)
+        assert reaches[-1] < 12
+        assert self.reach_after(made, [1, 1, 1, 0] * 4) < 12
+
+    def test_all_rules_must_be_near_for_a_pass_and_one_for_a_fail(self, plan):
+        scorers = [{"contains": "x", "name": "a"}, {"contains": "y", "name": "b"}]
+        made = plan(2_000, "a >= 0.9", "b >= 0.9", scorers=scorers, gate={"about": "population"})
+
+        def reach(*courses):
+            gate = SuiteGate.of(made)
+            for sample, a, b in zip(samples_of(made, lambda *_: 0), *courses, strict=False):
+                gate.add_samples(replace(sample, scores={"a": score(a), "b": score(b)}))
+            return gate.reach
+
+        near, far, bad = [1] * 36, ([1] * 9 + [0]) * 4, [1, 1, 1, 0] * 7
+        assert reach(near, near) < 12
+        assert reach(near, far[:36]) == 32
+        assert reach(near[:28], bad) < 12
 
 
 def test_what_is_under_way_when_it_is_certain_changes_nothing(plan):
@@ -323,10 +397,10 @@ def test_what_is_under_way_when_it_is_certain_changes_nothing(plan):
     gate = SuiteGate.of(made)
     stream = samples_of(made, lambda number, *_: 1)
     while not gate.certain:
-        gate.add_sample(next(stream))
+        gate.add_samples(next(stream))
     before = gate.verdict()
     for sample in stream:
-        gate.add_sample(replace(sample, scores={"contains": score(0)}))
+        gate.add_samples(replace(sample, scores={"contains": score(0)}))
     after = gate.verdict()
     assert replace(after, used=before.used) == before
     assert after.used == 200
@@ -351,14 +425,18 @@ def test_who_mends_only_the_cases_that_ran_seldom_passes(plan):
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 class TestFalseVerdicts:
-    """The truth is just on the other side; the gate is looked at after every sample of 2,000 orders or draws."""
+    """The truth is just on the other side; the gate looks after every sample of 2,000 orders or draws.
+
+    It is handed the samples of a run at once, which has no say in what it says, as was shown above.
+    """
 
     def outcomes(self, made, value):
         found = Counter()
         for seed in range(2_000):
-            drawn = random.Random(seed)
-            verdict = verdict_of(replace(made, given_seed=seed), lambda *job, d=drawn: value(d, *job))
-            found[verdict.outcome] += 1
+            drawn, run = random.Random(seed), replace(made, given_seed=seed)
+            gate = SuiteGate.of(run)
+            gate.add_samples(*samples_of(run, lambda *job, d=drawn: value(d, *job)))
+            found[gate.outcome] += 1
         return found
 
     def test_a_dataset_just_below_the_bound_seldom_passes(self, plan):

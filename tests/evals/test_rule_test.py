@@ -11,7 +11,6 @@ from genops.evals.rule_test import Reading, RuleTest
 from genops.evals.rules import Gate, Rule
 from genops.evals.score import Range
 from genops.stats import ConfidenceSequence, FiniteDataset, Population, SequentialTest
-from genops.stats.watch import LONGEST
 
 
 class Literal:
@@ -45,7 +44,7 @@ def compare(values, bound, about="population", tests=1, weights=None, alpha=0.05
     literal = Literal(bound, claim, alpha, alpha / tests, (0.0, 1.0))
     found = []
     for number, (value, weight) in enumerate(zip(values, weights, strict=True)):
-        rule.look([(weight, [Reading(number, number, "v", {"score": value})])])
+        rule.accept(rule.glance([[(weight, [Reading(number, number, "v", {"score": value})])]]))
         literal.look(*((value, value) if value == value else (0.0, 1.0)), weight)
         assert rule.outcome == literal.outcome, number
         found.append(rule.outcome)
@@ -82,7 +81,7 @@ LONG = {
     "scores": lambda random: random.beta(8, 2, 900),
     "all good": lambda random: np.ones(900),
     "good at first, bad later, and good again": lambda random: np.repeat([1.0, 0.0, 1.0], [300, 350, 250]),
-    "bad at first, good later": lambda random: np.repeat([0.0, 1.0], [LONGEST + 100, 600]),
+    "bad at first, good later": lambda random: np.repeat([0.0, 1.0], [300, 600]),
 }
 
 
@@ -101,6 +100,6 @@ def test_a_pass_is_taken_back_when_the_other_gambler_gets_ahead():
 def test_one_of_its_members_may_say_nothing():
     gate = Gate((Rule.parse("score >= 0.5"),), 0.05, "population")
     rule = RuleTest.of(gate.rules[0], gate, 1, [3.0], Range(), "v")
-    rule.look([(1.0, [Reading(0, 0, "v", {"score": 0.25})]), (2.0, [Reading(1, 1, "v", {})])])
-    rule.look([(1.0, [Reading(2, 2, "v", {})])])
+    first = [(1.0, [Reading(0, 0, "v", {"score": 0.25})]), (2.0, [Reading(1, 1, "v", {})])]
+    rule.accept(rule.glance([first, [(1.0, [Reading(2, 2, "v", {})])]]))
     assert (rule.verdict().n, rule.verdict().estimate) == (1, 0.25)

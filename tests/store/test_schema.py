@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
@@ -10,13 +11,24 @@ from genops.errors import StoreError
 from genops.store import Store
 from genops.store.engine import make_engine, make_file, parse_url, writing
 from genops.store.schema import HEAD
-from genops.store.tables import metadata
+from genops.store.tables.whole import metadata
 
 OPEN = "import sys; from genops.store import Store; Store.open(sys.argv[1]).close(); print('alembic' in sys.modules)"
 
 
 def opened_in_a_process(url: str) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-c", OPEN, url], stdout=subprocess.PIPE, text=True)
+
+
+def test_tables_that_a_run_does_not_touch_are_declared_when_they_are_first_used(tmp_path: Path) -> None:
+    look = "'campaign' in Stored.metadata.tables"
+    code = (
+        "import sys\nfrom genops.store import Store, tables\nfrom genops.store.tables.columns import Stored\n"
+        f"store = Store.open_for_runs(sys.argv[1])\nprint({look})\nstore.campaigns()\nprint({look})\nstore.close()"
+    )
+    Store.open(f"sqlite:///{tmp_path}/made.db").close()
+    command = [sys.executable, "-c", code, f"sqlite:///{tmp_path}/made.db"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "False\nTrue\n"
 
 
 def test_the_newest_migration_is_the_head_that_opening_looks_for() -> None:

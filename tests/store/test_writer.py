@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from genops.artifacts import Component, Lock, encode
 from genops.store import RunFilter, RunRecord, SpanRecord, Store
+from genops.store.batch import padded_parts
 from genops.store.writer import Writer
 
 START = 1_700_000_000_000_000_000
@@ -69,6 +70,15 @@ def test_the_state_of_the_moment_of_writing_is_written(store: Store) -> None:
     assert store.spans(run.id) == [span]
     assert store.run(run.id).status == "ok"
     assert store.counts().spans == 1
+
+
+@given(st.integers(0, 2_000))
+def test_rows_go_in_by_few_sizes_of_statements_and_few_of_them_twice(count: int) -> None:
+    parts = list(padded_parts(range(count)))
+    assert {len(part) for part in parts} <= {1 << power for power in range(9)}
+    assert list(dict.fromkeys(item for part in parts for item in part)) == list(range(count))
+    assert sum(map(len, parts)) <= count + 2 + count // 8
+    assert len(parts) <= count // 256 + 5
 
 
 def test_a_record_handed_over_twice_is_written_once(sqlite_store: Store, path: Path) -> None:

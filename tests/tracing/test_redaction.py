@@ -240,6 +240,22 @@ def test_no_secret_survives_whatever_is_around_it(type_, before, after):
     assert SECRETS[type_] not in redact(f"{before}{SECRETS[type_]}{after}")
 
 
+TELLING = st.sampled_from(["password", "api_key", "S3cr3t-value"])
+TEXTS = st.lists(PIECES | TELLING | st.text(max_size=5), max_size=4).map("".join)
+
+
+@given(st.dictionaries(TEXTS, TEXTS | st.dictionaries(TEXTS, TEXTS, max_size=2) | st.lists(TEXTS, max_size=2)))
+@example({"password": "hunter2!!"})
+@example({"a": {"password": "hunter2!!"}})
+@example({"S3cr3t-value": 1})
+@example({"<EMAIL:1>": "a"})
+@settings(max_examples=300, deadline=None)
+def test_a_mapping_that_is_ruled_out_has_nothing_to_redact(mapping):
+    redactor = Redactor(Redaction(), ["S3cr3t-value"])
+    if redactor.ruled_out_mapping(mapping):
+        assert redactor.session().value(mapping) is mapping
+
+
 @pytest.mark.parametrize(
     "hostile",
     ["a@" * 100_000, "AIza" * 50_000, "-----BEGIN PRIVATE KEY-----" * 8_000, "DE89 " * 20_000, "password: " * 20_000,

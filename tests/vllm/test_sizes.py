@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -97,12 +98,54 @@ def test_a_model_that_starts_is_ready(project: ServedProject) -> None:
     assert found["sizes"]["kv_token"] == 2 * 2 * 2 * 64 * 2
 
 
+Fault = Callable[[ServedProject, Path, Path], None]
+
+
+def without_template(project: ServedProject, models: Path, scratch: Path) -> None:
+    project.change(f'path = "{models / "base"}"', f'path = "{make_llama(scratch / "mute", template=None)}"')
+
+
+def with_narrow_heads(project: ServedProject, models: Path, scratch: Path) -> None:
+    project.change(f'path = "{models / "base"}"', f'path = "{make_llama(scratch / "narrow", heads=16)}"')
+
+
+def with_an_adapter_of_high_rank(project: ServedProject, models: Path, scratch: Path) -> None:
+    make_adapter(scratch / "high", models / "base", rank=64)
+    project.change(f'path = "{models / "support"}"', f'path = "{scratch / "high"}"')
+
+
+def with_a_context_that_is_too_long(project: ServedProject, models: Path, scratch: Path) -> None:
+    project.change("max_model_len = 512", "max_model_len = 4096")
+
+
+def with_a_misspelt_flag(project: ServedProject, models: Path, scratch: Path) -> None:
+    project.change("enforce-eager = true", "enforce-eagre = true")
+
+
+FAULTS: dict[str, Fault] = {
+    "no_chat_template": without_template,
+    "cpu_heads": with_narrow_heads,
+    "adapter_rank": with_an_adapter_of_high_rank,
+    "context_too_long": with_a_context_that_is_too_long,
+    "flag": with_a_misspelt_flag,
+}
+
+
+def test_what_would_fail_is_found_one_by_one(project: ServedProject, models: Path, tmp_path: Path) -> None:
+    settings = project.root / "genops.toml"
+    sound = settings.read_text()
+    for code, damage in FAULTS.items():
+        if code == "cpu_heads" and not project.is_on_cpu:
+            continue  # only vLLM for the processor cannot run them
+        damage(project, models, tmp_path)
+        assert errors(checked(project)) == [code]
+        settings.write_text(sound)
+
+
 def test_what_would_fail_is_found_all_at_once(project: ServedProject, models: Path, tmp_path: Path) -> None:
     bad = make_llama(tmp_path / "bad", heads=16, template=None)
-    make_adapter(tmp_path / "high", models / "base", rank=64)
     project.change(f'path = "{models / "base"}"', f'path = "{bad}"')
-    project.change(f'path = "{models / "support"}"', f'path = "{tmp_path / "high"}"')
-    project.change("max_model_len = 512", "max_model_len = 4096")
-    project.change("enforce-eager = true", "enforce-eagre = true")
-    everywhere = {"flag", "no_chat_template", "adapter_rank", "context_too_long"}
+    for code in ("adapter_rank", "context_too_long", "flag"):
+        FAULTS[code](project, models, tmp_path)
+    everywhere = set(FAULTS) - {"cpu_heads"}
     assert set(errors(checked(project))) == everywhere | ({"cpu_heads"} if project.is_on_cpu else set())

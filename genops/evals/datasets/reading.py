@@ -41,19 +41,22 @@ _NO = frozenset({"false", "no", "0"})
 
 
 class _Fields(BaseModel):
-    """The fields of a case that every row spells alike."""
+    """The fields of a case that every row spells alike.
+
+    Lists and mappings are made anew for each: a default would be copied with care, which takes as long as all the rest.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
     id: str | int = ""
-    tags: list[str] | str = []
+    tags: list[str] | str = Field(default_factory=list)
     weight: float = Field(default=1.0, gt=0)
     cluster: str | int | None = None
     split: str = ""
     critical: bool = False
-    metadata: dict[str, Any] = {}
-    scorers: list[Any] = []
-    plants: list[Any] = []
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    scorers: list[Any] = Field(default_factory=list)
+    plants: list[Any] = Field(default_factory=list)
     may_decline: bool = False
 
 

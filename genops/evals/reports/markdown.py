@@ -150,13 +150,17 @@ def _details(summary: Summary) -> Iterator[str]:
             wording.measured(usage.latency.p95),
             wording.number(usage.cost.total, "USD")
             + (f" ({usage.cost.unknown:,} unknown)" if usage.cost.unknown else ""),
+            _per_pass(variant) if of == "chain" else "",
             wording.number(usage.tokens.total, "tokens"),
         )
         for variant in summary.variants[:_VARIANTS]
         for of, usage in (("chain", variant.chain_usage), ("judges", variant.judge_usage))
         if usage is not None
     ]
-    yield from table(("variant", "of", "latency p50, 95%", "latency p95, 95%", "cost", "tokens"), rows)
+    yield from table(
+        ("variant", "of", "latency p50, 95%", "latency p95, 95%", "cost", "cost per passing sample, 95%", "tokens"),
+        rows,
+    )
     moved = [
         (f"`{code(case.case)}`", cell(comparison.variant), cell(found.metric), f"{case.before:g}", f"{case.after:g}")
         for comparison in summary.comparisons[:_VARIANTS]
@@ -166,6 +170,11 @@ def _details(summary: Summary) -> Iterator[str]:
     if moved:
         yield from table(("moved most", "variant", "metric", "before", "after"), moved)
     yield "</details>"
+
+
+def _per_pass(variant: VariantSummary) -> str:
+    found = variant.cost_per_pass
+    return "" if found is None else f"{wording.per_pass(found)}, n {found.measure.n:,}"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

@@ -198,6 +198,9 @@ def _amounts(summary: Summary) -> Iterator[RenderableType]:
             if usage is not None:
                 for name, amount in _named(usage):
                     table.add_row(f"{_safe(variant.name)} {of}", name, *_amount(amount))
+        if (found := variant.cost_per_pass) is not None:
+            cells = ("", wording.per_pass(found), "", "", f"{found.measure.n:,}")
+            table.add_row(f"{_safe(variant.name)} chain", "cost per passing sample", *cells)
     yield table
 
 

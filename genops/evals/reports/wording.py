@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from genops.evals.gate import Verdict
 from genops.evals.rule_test import RuleVerdict
-from genops.evals.summary import Counts, Difference, Failure, Measure, Summary
+from genops.evals.summary import CostPerPass, Counts, Difference, Failure, Measure, Summary
 from genops.tracing.quantities import counted, dollars, seconds
 
 NONE = "-"
@@ -39,6 +39,13 @@ def measured(measure: Measure, *, signed: bool = False) -> str:
         return NONE
     value = number(measure.value, measure.unit, signed=signed)
     return f"{value} {interval(measure, signed=signed)}"
+
+
+def per_pass(found: CostPerPass) -> str:
+    """What a passing sample costs, or why that is not known, and how many samples are left out."""
+    measure = found.measure
+    text = measure.missing if measure.value is None else measured(measure)
+    return text + (f" ({found.unknown:,} unknown)" if found.unknown else "")
 
 
 def corrected(measure: Measure) -> str:

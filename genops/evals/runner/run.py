@@ -30,7 +30,6 @@ from genops.tracing.telemetry import RESPONSE_CACHED
 if TYPE_CHECKING:
     from genops.evals.suite_gate import SuiteGate
 
-_FIRST_UNITS = 16
 _HINT = "wait for that, or start one of its own: without --resume, or with --gate --fresh"
 
 
@@ -78,7 +77,11 @@ class Runner:
         self._pairs = Pairs(plan) if plan.suite.pairwise is not None else None
         memo = plan.project.memo() if self.memo else None
         self._asking = Asking(plan, f"eval:{self.record.id[:12]}", memo, self.use_cache)
-        self._room = asyncio.Event()
+        self._door = asyncio.Lock()
+        self._held = False
+        self._looked = asyncio.Event()
+        self._under_way = 0
+        self._unseen: list[SampleRecord] = []
 
     async def run(self) -> Evaluation:
         """Makes what is missing, until all is done, the gate is certain, or the budget is used up.
@@ -103,6 +106,7 @@ class Runner:
                     workers = [group.create_task(self._work(jobs, keeper)) for _ in range(self.concurrency)]
                     await asyncio.gather(*workers)
                     keeping.cancel()
+                self._look()
                 status = "stopped" if self._work_left() else "finished"
             except* GenopsError as errors:
                 raise errors.exceptions[0] from None
@@ -118,6 +122,7 @@ class Runner:
     async def _close(self, keeper: Keeper[SampleRecord], status: str) -> None:
         """Keeps every sample that is finished, and says how the evaluation stands."""
         await keeper.finish()
+        self._look()
         verdict = self.gate.verdict().to_json() if self.gate is not None else {}
         change = self.plan.project.store.change_evaluation
         await asyncio.to_thread(change, self.record.id, status=status, ended=time.time_ns(), verdict=verdict)
@@ -130,7 +135,7 @@ class Runner:
             if not infrastructure_failed(sample):
                 done.add(sample.number)
                 if self.gate is not None:
-                    self.gate.add_sample(sample)
+                    self.gate.add_samples(sample)
                 if self._pairs is not None:
                     self._pairs.take_over(sample)
         self.progress.resumed = len(done)
@@ -142,7 +147,7 @@ class Runner:
         """Where the gate was certain although something was missing, nothing is made again."""
         whole = _gate_of(self.plan)
         for sample in self._stored():
-            whole.add_sample(sample)
+            whole.add_samples(sample)
         if whole.certain and whole.verdict().outcome != "undecided":
             self.gate = whole
 
@@ -155,35 +160,54 @@ class Runner:
 
     async def _work(self, jobs: Iterator[Job], keeper: Keeper[SampleRecord]) -> None:
         """Makes one sample after another."""
-        while not self._ended():
-            job = next(jobs, None)
-            if job is None:
-                return
-            if self.gate is not None:
-                await self._turn(job)
-                if self._ended():
-                    return
+        while (job := await self._next(jobs)) is not None:
+            self._under_way += 1
             sample = await self._sample(job)
+            self._under_way -= 1
             self.progress.add(sample)
             await keeper.keep(sample)
             if self.gate is not None:
-                self.gate.add_sample(sample)
-                self._room.set()
+                self._unseen.append(sample)
+                if self._look_is_due:
+                    self._look()
             if self.on_progress is not None:
                 self.on_progress(self.progress)
+
+    async def _next(self, jobs: Iterator[Job]) -> Job | None:
+        """The next job, when it is its turn; None where there is no more to do."""
+        if self.gate is None:
+            return None if self._ended() else next(jobs, None)
+        async with self._door:
+            job = None if self._ended() else next(jobs, None)
+            while job is not None and self.gate.ahead(job.case_number) > self.gate.reach:
+                self._held = True
+                if self._look_is_due:
+                    self._look()
+                else:
+                    self._looked.clear()
+                    await self._looked.wait()
+                job = None if self._ended() else job
+            self._held = False
+            return job
+
+    @property
+    def _look_is_due(self) -> bool:
+        """Whether enough samples have ended: many are looked at for the price of a few, and little waits for that."""
+        assert self.gate is not None
+        return len(self._unseen) > (self._under_way if self._held else self.gate.reach) // 4
+
+    def _look(self) -> None:
+        """Shows the gate the samples that it has not seen."""
+        if self.gate is not None:
+            unseen, self._unseen = self._unseen, []
+            self.gate.add_samples(*unseen)
+            self._looked.set()
 
     def _ended(self) -> bool:
         progress = self.progress
         if not progress.stopped:
             progress.stopped = progress.over(self.plan.suite.budget)
         return bool(progress.stopped) or (self.gate is not None and self.gate.certain)
-
-    async def _turn(self, job: Job) -> None:
-        """Waits until a job is near enough to what the gate has seen: what runs far ahead may be run in vain."""
-        assert self.gate is not None
-        while self.gate.ahead(job.case_number) > max(_FIRST_UNITS, self.gate.seen // 4) and not self._ended():
-            self._room.clear()
-            await self._room.wait()
 
     async def _sample(self, job: Job) -> SampleRecord:
         asked = await self._asking.ask(job)

@@ -2,6 +2,7 @@
 
 from genops.evals.summary.arms import FailedSample, FailedScore, Failure, failures_of
 from genops.evals.summary.comparison import Comparison, Correction, CorrectionName, Difference, Moved
+from genops.evals.summary.cost_per_pass import CostPerPass
 from genops.evals.summary.measure import Distribution, Histogram, Measure
 from genops.evals.summary.metric import MetricSpec, MetricSummary, Tries, Unscored
 from genops.evals.summary.summary import Counts, Summary, Tally, Usage, VariantSummary, summarise
@@ -10,6 +11,7 @@ __all__ = [
     "Comparison",
     "Correction",
     "CorrectionName",
+    "CostPerPass",
     "Counts",
     "Difference",
     "Distribution",

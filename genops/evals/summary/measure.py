@@ -199,8 +199,12 @@ def _quantile(values: NDArray[np.float64], share: float, groups: NDArray[np.int6
     """By order statistics where values are independent, else by drawing groups of them."""
     if groups is None or values.min() == values.max():
         return order_statistic_interval(values, share)
-    resamples = min(_MOST_RESAMPLES, max(_LEAST_RESAMPLES, _DRAWS // len(values)))
-    return quantile_interval(values, share, groups.tolist(), resamples=resamples)
+    return quantile_interval(values, share, groups.tolist(), resamples=resamples_of(len(values)))
+
+
+def resamples_of(n: int) -> int:
+    """How many resamples of so many values a bootstrap draws, so that a report does not wait for it."""
+    return min(_MOST_RESAMPLES, max(_LEAST_RESAMPLES, _DRAWS // n))
 
 
 def _at_an_end(value: float, unit: str, n: int, groups: int, ends: tuple[float, float]) -> Measure:

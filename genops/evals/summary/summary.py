@@ -17,6 +17,7 @@ from genops.evals.rules import PASSED, Rule
 from genops.evals.summary.arms import Arm, FailedSample, Failure, floats, ints
 from genops.evals.summary.cases import Cases
 from genops.evals.summary.comparison import Comparison, Correction, CorrectionName, Side, compare, corrected
+from genops.evals.summary.cost_per_pass import CostPerPass, cost_per_pass
 from genops.evals.summary.labelled import Labelled
 from genops.evals.summary.measure import Distribution, distribution
 from genops.evals.summary.metric import MetricSpec, MetricSummary, Unscored, metric_specs, metric_summary
@@ -87,6 +88,8 @@ class VariantSummary:
         metrics: By name, in the order of the suite.
         chain_usage: Of the chain's runs.
         judge_usage: Of the judges; None where none was asked.
+        cost_per_pass: What the chain's runs cost for each sample that passes; None where nothing says what passes, or
+            nothing costs anything.
         failures: The first samples that failed, of each kind.
     """
 
@@ -98,6 +101,7 @@ class VariantSummary:
     metrics: Mapping[str, MetricSummary]
     chain_usage: Usage
     judge_usage: Usage | None
+    cost_per_pass: CostPerPass | None
     failures: tuple[FailedSample, ...]
 
 
@@ -338,6 +342,7 @@ def _variant(tally: Tally, name: str) -> VariantSummary:
         )
         if any(arm.judge_calls)
         else None,
+        cost_per_pass=cost_per_pass(arm, cases) if PASSED in tally.specs else None,
         failures=tuple(failure for kind in _KINDS for failure in arm.failures.get(kind, ())),
     )
 

@@ -276,7 +276,7 @@ class Arena:
         """Whether there is nothing in what oracles looked at: that is no defence, and tells nothing of one."""
         if not self.objective.reads_output:
             return False
-        return not as_text(await subject_of(self.of, scoring.sample, scoring)).strip()
+        return not as_text(await subject_of(self.of, scoring.sample.variables(), scoring)).strip()
 
 
 @dataclass(frozen=True, slots=True)

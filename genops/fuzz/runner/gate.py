@@ -131,7 +131,7 @@ def _process(plan: CampaignPlan, gate: Gate, arena: Arena, first: int) -> GatePr
         for rule in gate.rules
         if rule.metric == name
     ]
-    return GateProcess(gate, tests, [units[place] for place in order], 1 + len(plan.beside(arena)), lambda _: 1.0)
+    return GateProcess(gate, tests, [units[place] for place in order], 1 + len(plan.beside(arena)))
 
 
 def _units(seeds: int, tries: int, first: int) -> list[range]:

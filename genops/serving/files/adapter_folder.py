@@ -12,6 +12,7 @@ from genops.serving.files.safetensors_file import read_safetensors
 from genops.serving.files.tensor import Tensor
 
 _PREFIX = "base_model.model."
+_PICKLES = ("bin", "pt")
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,8 @@ def read_adapter(folder: Path) -> AdapterFolder:
         DefinitionError: There is none, or not the whole of one.
     """
     config, weights = folder / "adapter_config.json", folder / "adapter_model.safetensors"
-    pickled = folder / "adapter_model.bin"
-    if not config.is_file() or not (weights.is_file() or pickled.is_file()):
+    pickled = is_pickled(folder)
+    if not config.is_file() or not (weights.is_file() or pickled):
         lacks = config if not config.is_file() else weights
         raise DefinitionError(
             f"no adapter: {lacks.name if folder.is_dir() else 'the folder'} is not there",
@@ -74,4 +75,11 @@ def read_adapter(folder: Path) -> AdapterFolder:
             hint="name a folder with adapter_config.json and adapter_model.safetensors, relative to the project",
         )
     tensors = read_safetensors(weights) if weights.is_file() else ()
-    return AdapterFolder(folder, read_json(config), tensors, pickled=not weights.is_file())
+    return AdapterFolder(folder, read_json(config), tensors, pickled)
+
+
+def is_pickled(folder: Path) -> bool:
+    """Whether the weights in an adapter's folder are a pickle: an engine takes one where there are no safetensors."""
+    if (folder / "adapter_model.safetensors").is_file():
+        return False
+    return any((folder / f"adapter_model.{ending}").is_file() for ending in _PICKLES)

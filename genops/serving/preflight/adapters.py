@@ -21,6 +21,13 @@ from genops.vllm_settings import VllmSettings
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
 """Values that vLLM takes for the highest rank; another is rounded up when the server is started."""
 
+PICKLED = error(
+    "pickle_weights",
+    "its weights are a pickle, which can run code when it is read",
+    "save it as safetensors; if you trust whoever made it, allow_pickle = true",
+)
+"""Refused at every start too, checked or not, where ``allow_pickle`` is not set."""
+
 _UNSUPPORTED = ("use_dora", "lora_bias", "alora_invocation_tokens", "layer_replication", "use_qalora", "use_bdlora")
 
 
@@ -70,11 +77,7 @@ def _taken(subject: Subject, adapter: AdapterFolder) -> Iterator[Finding]:
             "merge the adapter into the model instead",
         )
     if adapter.pickled and not subject.block.allow_pickle:
-        yield error(
-            "pickle_weights",
-            "its weights are a pickle, which can run code when it is read",
-            "save it as safetensors; if you trust whoever made it, allow_pickle = true",
-        )
+        yield PICKLED
 
 
 def _rank(subject: Subject, adapter: AdapterFolder) -> Iterator[Finding]:

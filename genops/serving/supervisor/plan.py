@@ -15,7 +15,9 @@ from genops.serving.engine.command import served_block
 from genops.serving.engine.environment import server_environment
 from genops.serving.engine.keys import key_of
 from genops.serving.files.adapter_copy import adapter_copy
+from genops.serving.files.adapter_folder import is_pickled
 from genops.serving.files.digests import adapter_digest, digest_cache
+from genops.serving.preflight.adapters import PICKLED
 from genops.serving.spans import SpanReceiver
 from genops.serving.supervisor.devices import devices_of
 from genops.settings import Settings
@@ -101,7 +103,7 @@ class Plan:
         _refuse_missing(settings, alias, block)
         installation = find_installation(settings, block)
         flags = flags_of(installation, settings.data_dir / "serving")
-        _refuse_other_adapters(settings, alias, block)
+        _refuse_wrong_adapters(settings, alias, block)
         launch = launch_of(settings, alias, installation, flags, _as_started(settings, block, receiver))
         key, key_file = key_of(found, folder / "key")
         variables = receiver.environment if receiver is not None else {}
@@ -149,16 +151,20 @@ def _refuse_missing(settings: Settings, alias: str, block: VllmSettings) -> None
             )
 
 
-def _refuse_other_adapters(settings: Settings, alias: str, block: VllmSettings) -> None:
-    """Raises :class:`~genops.errors.DefinitionError` where an adapter is not there or not the one that is pinned."""
+def _refuse_wrong_adapters(settings: Settings, alias: str, block: VllmSettings) -> None:
+    """Raises :class:`~genops.errors.DefinitionError` where an adapter is not there, not the pinned one, or a pickle."""
     for name, adapter in block.adapters.items():
-        digest = adapter_digest(adapter_place(settings, name, adapter), digest_cache(settings))
+        at = origin(["models", alias, "vllm", "adapters", name], settings.source)
+        folder = adapter_place(settings, name, adapter)
+        digest = adapter_digest(folder, digest_cache(settings))
         if adapter.digest is not None and not digest.startswith(adapter.digest):
             raise DefinitionError(
                 f"the adapter {name!r} has the digest {digest[:12]}, and the settings pin {adapter.digest[:12]}",
-                at=origin(["models", alias, "vllm", "adapters", name], settings.source),
+                at=at,
                 hint=f"put the files of {adapter.digest[:12]} back, or write the new digest into the settings",
             )
+        if is_pickled(folder) and not block.allow_pickle:
+            raise DefinitionError(f"adapter {name!r}: {PICKLED.message}", at=at, hint=PICKLED.hint)
 
 
 def _as_started(settings: Settings, block: VllmSettings, receiver: SpanReceiver | None) -> VllmSettings:

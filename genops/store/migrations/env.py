@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from genops.store.tables import metadata
+from genops.store.tables.whole import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 context.run_migrations()

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, CursorResult, and_, delete, func, select, update
 
+from genops.store import tables
 from genops.store.engine import reading, writing
 from genops.store.queries.opened import Opened
 from genops.store.queries.rows import insert_new, record_of
 from genops.store.records.alerts import AlertRecord, DeliveryRecord
-from genops.store.tables import alert, delivery
 
 _PARAMETERS = 500
 
@@ -23,9 +23,9 @@ class Alerts(Opened):
 
     def alerts(self, monitor: str | None = None) -> list[AlertRecord]:
         """Where the rules of a monitor, or of all, stand, by monitor and rule."""
-        query = select(alert).order_by(alert.c.monitor, alert.c.rule)
+        query = select(tables.alert).order_by(tables.alert.c.monitor, tables.alert.c.rule)
         if monitor is not None:
-            query = query.where(alert.c.monitor == monitor)
+            query = query.where(tables.alert.c.monitor == monitor)
         with reading(self._engine) as connection:
             return [record_of(AlertRecord, row) for row in connection.execute(query).mappings()]
 
@@ -51,9 +51,9 @@ class Alerts(Opened):
                 for one in sorted(alerts, key=attrgetter("monitor", "rule")):  # two in one order wait, and do not lock
                     _put(connection, one, stood.pop((one.monitor, one.rule), None))
                 for one in stood.values():
-                    _written(connection.execute(delete(alert).where(_as_it_stood(one))))
+                    _written(connection.execute(delete(tables.alert).where(_as_it_stood(one))))
                 for message in deliveries:
-                    connection.execute(insert_new(connection, delivery), asdict(message))
+                    connection.execute(insert_new(connection, tables.delivery), asdict(message))
         except _Overtaken:
             return False
         return True
@@ -61,7 +61,7 @@ class Alerts(Opened):
     def silence_alert(self, monitor: str, rule: str, until: int | None) -> None:
         """Silences a rule until then, in nanoseconds since the epoch; None ends a silence."""
         with writing(self._engine) as connection:
-            connection.execute(update(alert).where(_of(monitor, rule)).values(silenced=until))
+            connection.execute(update(tables.alert).where(_of(monitor, rule)).values(silenced=until))
 
     def deliveries(
         self,
@@ -81,15 +81,17 @@ class Alerts(Opened):
             channel: Only those to this one, by its name.
             limit: As many at most.
         """
-        query = select(delivery).order_by(delivery.c.number).limit(limit)
+        query = select(tables.delivery).order_by(tables.delivery.c.number).limit(limit)
         if monitor is not None:
-            query = query.where(delivery.c.monitor == monitor)
+            query = query.where(tables.delivery.c.monitor == monitor)
         if channel is not None:
-            query = query.where(delivery.c.channel == channel)
+            query = query.where(tables.delivery.c.channel == channel)
         if due is not None:
-            query = query.where(delivery.c.due <= due)
+            query = query.where(tables.delivery.c.due <= due)
         if accepted is not None:
-            query = query.where(delivery.c.accepted.is_not(None) if accepted else delivery.c.accepted.is_(None))
+            query = query.where(
+                tables.delivery.c.accepted.is_not(None) if accepted else tables.delivery.c.accepted.is_(None)
+            )
         with reading(self._engine) as connection:
             return [record_of(DeliveryRecord, row) for row in connection.execute(query).mappings()]
 
@@ -97,17 +99,20 @@ class Alerts(Opened):
         """How many messages of a monitor wait to be accepted."""
         query = (
             select(func.count())
-            .select_from(delivery)
-            .where(delivery.c.monitor == monitor, delivery.c.accepted.is_(None))
+            .select_from(tables.delivery)
+            .where(tables.delivery.c.monitor == monitor, tables.delivery.c.accepted.is_(None))
         )
         with reading(self._engine) as connection:
             return connection.scalar(query) or 0
 
     def count_waiting(self) -> dict[tuple[str, str], int]:
         """How many messages wait to be accepted, by monitor and channel."""
-        columns = delivery.c.monitor, delivery.c.channel
+        columns = tables.delivery.c.monitor, tables.delivery.c.channel
         query = (
-            select(*columns, func.count()).where(delivery.c.accepted.is_(None)).group_by(*columns).order_by(*columns)
+            select(*columns, func.count())
+            .where(tables.delivery.c.accepted.is_(None))
+            .group_by(*columns)
+            .order_by(*columns)
         )
         with reading(self._engine) as connection:
             return {(name, channel): count for name, channel, count in connection.execute(query)}
@@ -117,9 +122,12 @@ class Alerts(Opened):
         found: list[str] = []
         with writing(self._engine) as connection:
             for start in range(0, len(ids), _PARAMETERS):
-                wanted = delivery.c.id.in_(ids[start : start + _PARAMETERS]), delivery.c.accepted.is_(None)
-                found += connection.scalars(select(delivery.c.id).where(*wanted))
-                connection.execute(delete(delivery).where(*wanted))
+                wanted = (
+                    tables.delivery.c.id.in_(ids[start : start + _PARAMETERS]),
+                    tables.delivery.c.accepted.is_(None),
+                )
+                found += connection.scalars(select(tables.delivery.c.id).where(*wanted))
+                connection.execute(delete(tables.delivery).where(*wanted))
         return found
 
     def claim_delivery(self, delivery_id: str, due: int, until: int) -> bool:
@@ -130,15 +138,17 @@ class Alerts(Opened):
             due: When it was due, as it was read.
             until: When it is due again, should this process not say what became of the attempt.
         """
-        one = update(delivery).where(delivery.c.id == delivery_id, delivery.c.due == due, delivery.c.accepted.is_(None))
+        one = update(tables.delivery).where(
+            tables.delivery.c.id == delivery_id, tables.delivery.c.due == due, tables.delivery.c.accepted.is_(None)
+        )
         with writing(self._engine) as connection:
-            claimed = connection.execute(one.values(due=until, attempts=delivery.c.attempts + 1))
+            claimed = connection.execute(one.values(due=until, attempts=tables.delivery.c.attempts + 1))
             return claimed.rowcount == 1
 
     def change_delivery(self, delivery_id: str, **values: Any) -> None:
         """Changes fields of a message, by its id."""
         with writing(self._engine) as connection:
-            connection.execute(update(delivery).where(delivery.c.id == delivery_id).values(**values))
+            connection.execute(update(tables.delivery).where(tables.delivery.c.id == delivery_id).values(**values))
 
 
 class _Overtaken(Exception):
@@ -149,10 +159,12 @@ def _put(connection: Connection, one: AlertRecord, before: AlertRecord | None) -
     """Writes where a rule stands; a silence is not touched, which somebody may have asked for meanwhile."""
     values = asdict(one)
     if before is None:
-        _written(connection.execute(insert_new(connection, alert).execution_options(preserve_rowcount=True), values))
+        _written(
+            connection.execute(insert_new(connection, tables.alert).execution_options(preserve_rowcount=True), values)
+        )
         return
     changed = {name: value for name, value in values.items() if name not in ("monitor", "rule", "silenced")}
-    _written(connection.execute(update(alert).where(_as_it_stood(before)).values(**changed)))
+    _written(connection.execute(update(tables.alert).where(_as_it_stood(before)).values(**changed)))
 
 
 def _written(result: CursorResult[Any]) -> None:
@@ -161,8 +173,8 @@ def _written(result: CursorResult[Any]) -> None:
 
 
 def _as_it_stood(one: AlertRecord) -> ColumnElement[bool]:
-    return and_(_of(one.monitor, one.rule), alert.c.looked == one.looked)
+    return and_(_of(one.monitor, one.rule), tables.alert.c.looked == one.looked)
 
 
 def _of(name: str, rule: str) -> ColumnElement[bool]:
-    return and_(alert.c.monitor == name, alert.c.rule == rule)
+    return and_(tables.alert.c.monitor == name, tables.alert.c.rule == rule)

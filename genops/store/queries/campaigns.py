@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Engine, Table, delete, select, update
 
+from genops.store import tables
 from genops.store.batch import clean, insert_rows
 from genops.store.engine import reading, writing
 from genops.store.queries.opened import Opened
 from genops.store.queries.prefixes import unique_prefix
 from genops.store.queries.rows import insert_by_start, record_of
 from genops.store.records.campaigns import CampaignRecord, FindingRecord, TryRecord
-from genops.store.tables import campaign, campaign_try, finding
 from genops.store.tables.columns import json_text
 
 R = TypeVar("R", TryRecord, FindingRecord)
@@ -29,20 +29,20 @@ class Campaigns(Opened):
     def open_campaign(self, record: CampaignRecord) -> None:
         """Opens the record of a campaign."""
         with writing(self._engine) as connection:
-            insert_by_start(connection, campaign, record)
+            insert_by_start(connection, tables.campaign, record)
 
     def change_campaign(self, campaign_id: str, **values: Any) -> None:
         """Changes fields of a campaign, by its whole id."""
         with writing(self._engine) as connection:
-            connection.execute(update(campaign).where(campaign.c.id == campaign_id).values(**values))
+            connection.execute(update(tables.campaign).where(tables.campaign.c.id == campaign_id).values(**values))
 
     def add_tries(self, campaign_id: str, records: Sequence[TryRecord]) -> None:
         """Writes tries of a campaign, by its whole id; one whose infrastructure had failed is replaced."""
-        _insert(self._engine, campaign_id, campaign_try, records)
+        _insert(self._engine, campaign_id, tables.campaign_try, records)
 
     def add_findings(self, campaign_id: str, records: Sequence[FindingRecord]) -> None:
         """Writes findings of a campaign, by its whole id; one that is there is replaced."""
-        _insert(self._engine, campaign_id, finding, records)
+        _insert(self._engine, campaign_id, tables.finding, records)
 
     def campaign(self, prefix: str) -> CampaignRecord:
         """The campaign whose id begins with ``prefix`` (4 digits or more).
@@ -51,14 +51,14 @@ class Campaigns(Opened):
             ReferenceNotFound: None does, or several do.
         """
         with reading(self._engine) as connection:
-            found = unique_prefix(connection, prefix, "campaign", select(campaign.c.id))
-            row = connection.execute(select(campaign).where(campaign.c.id == found)).mappings().one()
+            found = unique_prefix(connection, prefix, "campaign", select(tables.campaign.c.id))
+            row = connection.execute(select(tables.campaign).where(tables.campaign.c.id == found)).mappings().one()
             return record_of(CampaignRecord, row)
 
     def campaigns(self, name: str | None = None, manifest: str | None = None, limit: int = 50) -> list[CampaignRecord]:
         """Campaigns that fit, newest first."""
-        query = select(campaign).order_by(campaign.c.key.desc()).limit(limit)
-        for column, value in ((campaign.c.campaign, name), (campaign.c.manifest, manifest)):
+        query = select(tables.campaign).order_by(tables.campaign.c.key.desc()).limit(limit)
+        for column, value in ((tables.campaign.c.campaign, name), (tables.campaign.c.manifest, manifest)):
             if value is not None:
                 query = query.where(column == value)
         with reading(self._engine) as connection:
@@ -74,32 +74,36 @@ class Campaigns(Opened):
         """
         wanted: list[ColumnElement[bool]] = []
         if numbers is not None:
-            wanted.append(campaign_try.c.number.between(numbers.start, numbers.stop - 1))
+            wanted.append(tables.campaign_try.c.number.between(numbers.start, numbers.stop - 1))
         if outcome is not None:
-            wanted.append(campaign_try.c.outcome == outcome)
-        return _iterate(self._engine, campaign_id, campaign_try, TryRecord, *wanted)
+            wanted.append(tables.campaign_try.c.outcome == outcome)
+        return _iterate(self._engine, campaign_id, tables.campaign_try, TryRecord, *wanted)
 
     def tries_of(self, runs: Sequence[str]) -> list[tuple[str, TryRecord]]:
         """The tries that were made as some runs, by their whole ids, each with the id of its campaign."""
-        columns = [campaign_try.c[item.name] for item in fields(TryRecord)]
-        query = select(campaign.c.id.label("of"), *columns).join(campaign, campaign.c.key == campaign_try.c.campaign)
+        columns = [tables.campaign_try.c[item.name] for item in fields(TryRecord)]
+        query = select(tables.campaign.c.id.label("of"), *columns).join(
+            tables.campaign, tables.campaign.c.key == tables.campaign_try.c.campaign
+        )
         found: list[tuple[str, TryRecord]] = []
         with reading(self._engine) as connection:
             for start in range(0, len(runs), _PARAMETERS):
-                wanted = campaign_try.c.run.in_(runs[start : start + _PARAMETERS])
+                wanted = tables.campaign_try.c.run.in_(runs[start : start + _PARAMETERS])
                 rows = connection.execute(query.where(wanted)).mappings()
                 found += [(values.pop("of"), TryRecord(**values)) for values in map(dict, rows)]
         return found
 
     def findings(self, campaign_id: str) -> Iterator[FindingRecord]:
         """The findings of a campaign, by its whole id, in the order of the tries that they were found by."""
-        return _iterate(self._engine, campaign_id, finding, FindingRecord)
+        return _iterate(self._engine, campaign_id, tables.finding, FindingRecord)
 
     def drop_findings(self, campaign_id: str, numbers: Sequence[int]) -> None:
         """Deletes findings of a campaign, by its whole id, that are to be made again."""
-        key = select(campaign.c.key).where(campaign.c.id == campaign_id).scalar_subquery()
+        key = select(tables.campaign.c.key).where(tables.campaign.c.id == campaign_id).scalar_subquery()
         with writing(self._engine) as connection:
-            connection.execute(delete(finding).where(finding.c.campaign == key, finding.c.number.in_(numbers)))
+            connection.execute(
+                delete(tables.finding).where(tables.finding.c.campaign == key, tables.finding.c.number.in_(numbers))
+            )
 
     def finding(self, prefix: str) -> tuple[str, FindingRecord]:
         """The newest finding whose id begins with ``prefix`` (4 digits or more), and the id of its campaign.
@@ -107,14 +111,14 @@ class Campaigns(Opened):
         Raises:
             ReferenceNotFound: None does, or several do.
         """
-        columns = [finding.c[item.name] for item in fields(FindingRecord)]
+        columns = [tables.finding.c[item.name] for item in fields(FindingRecord)]
         with reading(self._engine) as connection:
-            found = unique_prefix(connection, prefix, "finding", select(finding.c.id).distinct())
+            found = unique_prefix(connection, prefix, "finding", select(tables.finding.c.id).distinct())
             query = (
-                select(campaign.c.id.label("of"), *columns)
-                .join(finding, finding.c.campaign == campaign.c.key)
-                .where(finding.c.id == found)
-                .order_by(campaign.c.key.desc())
+                select(tables.campaign.c.id.label("of"), *columns)
+                .join(tables.finding, tables.finding.c.campaign == tables.campaign.c.key)
+                .where(tables.finding.c.id == found)
+                .order_by(tables.campaign.c.key.desc())
                 .limit(1)
             )
             row = dict(connection.execute(query).mappings().one())
@@ -123,12 +127,12 @@ class Campaigns(Opened):
     def delete_campaigns(self, ids: Sequence[str]) -> int:
         """Deletes campaigns, by their whole ids, with their tries and findings; how many there were."""
         with writing(self._engine) as connection:
-            return connection.execute(delete(campaign).where(campaign.c.id.in_(ids))).rowcount
+            return connection.execute(delete(tables.campaign).where(tables.campaign.c.id.in_(ids))).rowcount
 
 
 def _insert(engine: Engine, campaign_id: str, table: Table, records: Sequence[R]) -> None:
     with writing(engine) as connection:
-        key = connection.scalar(select(campaign.c.key).where(campaign.c.id == campaign_id))
+        key = connection.scalar(select(tables.campaign.c.key).where(tables.campaign.c.id == campaign_id))
         insert_rows(connection, table, list({record.number: _row(table, key, record) for record in records}.values()))
 
 
@@ -149,8 +153,8 @@ def _iterate(
     engine: Engine, campaign_id: str, table: Table, kind: type[R], *wanted: ColumnElement[bool]
 ) -> Iterator[R]:
     columns = [table.c[item.name] for item in fields(kind)]
-    joined = select(*columns).join(campaign, campaign.c.key == table.c.campaign)
-    query = joined.where(campaign.c.id == campaign_id, *wanted)
+    joined = select(*columns).join(tables.campaign, tables.campaign.c.key == table.c.campaign)
+    query = joined.where(tables.campaign.c.id == campaign_id, *wanted)
     last = -1
     while True:
         with reading(engine) as connection:

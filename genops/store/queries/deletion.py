@@ -1,4 +1,4 @@
-"""Deleting runs, and the payloads that nothing uses any more."""
+"""Deleting runs, what users said of them, and the payloads that nothing uses any more."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from genops.store.engine import writing
 from genops.store.queries.opened import Opened
 from genops.store.records.caches import CacheKind, MemoEntry
 from genops.store.records.runs import StoreCounts
-from genops.store.tables import cache_entry, payload, run, sample, span, sweep
+from genops.store.tables import cache_entry, feedback, payload, run, sample, span, sweep
 from genops.store.tables.columns import Digest, Int64
 
 _PART = 500
@@ -40,7 +40,7 @@ _PATCHED = re.compile(r'"\$payload":\s*"([0-9a-f]{64})"')
 
 
 class Deletion(Opened):
-    """What is deleted takes the payloads along that nothing else uses."""
+    """What is deleted takes along what users said of it, and the payloads that nothing else uses."""
 
     def delete(self, run_ids: Sequence[str]) -> StoreCounts:
         """Deletes runs by their whole ids, unknown ones passed over; what was deleted."""
@@ -105,6 +105,8 @@ def _delete_doomed(connection: Connection) -> StoreCounts:
     connection.execute(insert(_candidate).from_select(["digest"], used))
     patches = select(span.c.patch).join(_doomed, span.c.run == _doomed.c.key)
     _add_candidates(connection, _named_in_patches(connection, patches))
+    doomed_ids = select(run.c.id).join(_doomed, of_run)
+    connection.execute(delete(feedback).where(feedback.c.run.in_(doomed_ids)))
     runs = connection.execute(delete(run).where(run.c.key.in_(select(_doomed.c.key)))).rowcount
     return StoreCounts(runs, spans, _delete_unused(connection))
 

@@ -19,12 +19,13 @@ from sqlalchemy import (
     update,
 )
 
+from genops.store import tables
 from genops.store.batch import clean, insert_rows
 from genops.store.engine import reading, writing
 from genops.store.queries.opened import Opened
 from genops.store.queries.rows import cleaned, record_of
 from genops.store.records.monitoring import EndedRun, FeedbackRecord, MonitoredRecord, MonitorRecord
-from genops.store.tables import delivery, feedback, monitor, monitored, run
+from genops.store.tables import run
 from genops.store.tables.columns import json_text
 
 _PAGE = 2_000
@@ -47,7 +48,7 @@ class Monitoring(Opened):
     def add_feedback(self, record: FeedbackRecord) -> None:
         """Writes what a user thought of an answer."""
         with writing(self._engine) as connection:
-            connection.execute(insert(feedback).values(**cleaned(record)))
+            connection.execute(insert(tables.feedback).values(**cleaned(record)))
 
     def feedback(
         self, runs: Sequence[str] | None = None, since: int | None = None, limit: int | None = None
@@ -59,9 +60,9 @@ class Monitoring(Opened):
             since: Only what was given at or after, in nanoseconds since the epoch.
             limit: As much at most.
         """
-        query = select(feedback).order_by(feedback.c.number.desc())
+        query = select(tables.feedback).order_by(tables.feedback.c.number.desc())
         if since is not None:
-            query = query.where(feedback.c.created >= since)
+            query = query.where(tables.feedback.c.created >= since)
         if limit is not None:
             query = query.limit(limit)
         with reading(self._engine) as connection:
@@ -69,7 +70,7 @@ class Monitoring(Opened):
                 return [record_of(FeedbackRecord, row) for row in connection.execute(query).mappings()]
             found: list[RowMapping] = []
             for start in range(0, len(runs), _PARAMETERS):
-                wanted = feedback.c.run.in_(runs[start : start + _PARAMETERS])
+                wanted = tables.feedback.c.run.in_(runs[start : start + _PARAMETERS])
                 found += connection.execute(query.where(wanted)).mappings()
         found.sort(key=lambda row: -int(row["number"]))
         return [record_of(FeedbackRecord, row) for row in found[:limit]]
@@ -86,8 +87,12 @@ class Monitoring(Opened):
             since: Only what was given at or after.
         """
         session = func.coalesce(run.c.session, run.c.id).label("run_session")
-        query = select(feedback, session).join(run, run.c.id == feedback.c.run).order_by(feedback.c.number)
-        wanted = query.where(feedback.c.created >= since, *_ended(chain, without, began, None))
+        query = (
+            select(tables.feedback, session)
+            .join(run, run.c.id == tables.feedback.c.run)
+            .order_by(tables.feedback.c.number)
+        )
+        wanted = query.where(tables.feedback.c.created >= since, *_ended(chain, without, began, None))
         with reading(self._engine) as connection:
             rows = connection.execute(wanted).mappings()
             return [(record_of(FeedbackRecord, row), row["run_session"]) for row in rows]
@@ -128,13 +133,17 @@ class Monitoring(Opened):
     def monitor(self, name: str) -> MonitorRecord | None:
         """Where a monitor stands; None where it never ran."""
         with reading(self._engine) as connection:
-            row = connection.execute(select(monitor).where(monitor.c.monitor == name)).mappings().one_or_none()
+            row = (
+                connection.execute(select(tables.monitor).where(tables.monitor.c.monitor == name))
+                .mappings()
+                .one_or_none()
+            )
             return None if row is None else record_of(MonitorRecord, row)
 
     def monitors(self) -> list[MonitorRecord]:
         """All monitors that ever ran, by name."""
         with reading(self._engine) as connection:
-            rows = connection.execute(select(monitor).order_by(monitor.c.monitor)).mappings()
+            rows = connection.execute(select(tables.monitor).order_by(tables.monitor.c.monitor)).mappings()
             return [record_of(MonitorRecord, row) for row in rows]
 
     def advance_monitor(
@@ -167,17 +176,20 @@ class Monitoring(Opened):
         ]
         with writing(self._engine) as connection:
             if before is None:
-                if connection.execute(select(monitor).where(monitor.c.monitor == record.monitor)).first() is not None:
+                if (
+                    connection.execute(select(tables.monitor).where(tables.monitor.c.monitor == record.monitor)).first()
+                    is not None
+                ):
                     return False
-                connection.execute(insert(monitor).values(**asdict(record)))
+                connection.execute(insert(tables.monitor).values(**asdict(record)))
             else:
-                stood = and_(*(monitor.c[name] == getattr(before, name) for name in _STANDS))
+                stood = and_(*(tables.monitor.c[name] == getattr(before, name) for name in _STANDS))
                 values = {name: value for name, value in asdict(record).items() if name != "lease"}
-                if connection.execute(update(monitor).where(stood).values(**values)).rowcount != 1:
+                if connection.execute(update(tables.monitor).where(stood).values(**values)).rowcount != 1:
                     return False
                 if record.kept > before.kept:
                     _forget(connection, record.monitor, record.kept)
-            insert_rows(connection, monitored, rows)
+            insert_rows(connection, tables.monitored, rows)
             return True
 
     def lease_monitor(self, name: str, mine: int, now: int, until: int) -> bool:
@@ -189,9 +201,11 @@ class Monitoring(Opened):
             now: Leases until then are over.
             until: Until when it is to have it; 0 to give it back.
         """
-        free = and_(monitor.c.monitor == name, or_(monitor.c.lease == mine, monitor.c.lease <= now))
+        free = and_(
+            tables.monitor.c.monitor == name, or_(tables.monitor.c.lease == mine, tables.monitor.c.lease <= now)
+        )
         with writing(self._engine) as connection:
-            return connection.execute(update(monitor).where(free).values(lease=until)).rowcount == 1
+            return connection.execute(update(tables.monitor).where(free).values(lease=until)).rowcount == 1
 
     def monitored(self, name: str, since: int | None = None) -> Iterator[MonitoredRecord]:
         """The runs that a monitor scored, by their start, in flat memory.
@@ -200,12 +214,20 @@ class Monitoring(Opened):
             name: Of the monitor.
             since: Only those that started at or after, in nanoseconds since the epoch.
         """
-        query = select(monitored).where(monitored.c.monitor == name).order_by(monitored.c.started, monitored.c.run)
+        query = (
+            select(tables.monitored)
+            .where(tables.monitored.c.monitor == name)
+            .order_by(tables.monitored.c.started, tables.monitored.c.run)
+        )
         if since is not None:
-            query = query.where(monitored.c.started >= since)
+            query = query.where(tables.monitored.c.started >= since)
         last: tuple[int, str] | None = None
         while True:
-            page = query if last is None else query.where(tuple_(monitored.c.started, monitored.c.run) > tuple_(*last))
+            page = (
+                query
+                if last is None
+                else query.where(tuple_(tables.monitored.c.started, tables.monitored.c.run) > tuple_(*last))
+            )
             with reading(self._engine) as connection:
                 found = [record_of(MonitoredRecord, row) for row in connection.execute(page.limit(_PAGE)).mappings()]
             if not found:
@@ -222,19 +244,23 @@ class Monitoring(Opened):
         """
         found: list[MonitoredRecord] = []
         with reading(self._engine) as connection:
-            every = select(monitor.c.monitor).order_by(monitor.c.monitor)
+            every = select(tables.monitor.c.monitor).order_by(tables.monitor.c.monitor)
             for scored_by in [name] if name is not None else list(connection.scalars(every)):
                 for start in range(0, len(runs), _PARAMETERS):
-                    wanted = monitored.c.run.in_(runs[start : start + _PARAMETERS])
-                    query = select(monitored).where(monitored.c.monitor == scored_by, wanted)
+                    wanted = tables.monitored.c.run.in_(runs[start : start + _PARAMETERS])
+                    query = select(tables.monitored).where(tables.monitored.c.monitor == scored_by, wanted)
                     found += [record_of(MonitoredRecord, row) for row in connection.execute(query).mappings()]
         return found
 
 
 def _forget(connection: Connection, name: str, before: int) -> None:
     """Deletes what a monitor scored of runs that started before then, and messages that were accepted before."""
-    connection.execute(delete(monitored).where(monitored.c.monitor == name, monitored.c.started < before))
-    connection.execute(delete(delivery).where(delivery.c.monitor == name, delivery.c.accepted < before))
+    connection.execute(
+        delete(tables.monitored).where(tables.monitored.c.monitor == name, tables.monitored.c.started < before)
+    )
+    connection.execute(
+        delete(tables.delivery).where(tables.delivery.c.monitor == name, tables.delivery.c.accepted < before)
+    )
 
 
 def _ended(chain: str, without: Sequence[str], since: int, until: int | None) -> list[ColumnElement[bool]]:

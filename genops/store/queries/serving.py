@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete, insert, select, update
 
+from genops.store import tables
 from genops.store.engine import reading, writing
 from genops.store.queries.opened import Opened
 from genops.store.queries.rows import cleaned, record_of
 from genops.store.records.serving import EngineFiguresRecord, LoadTestRecord, PriceRecord, ServedRecord
-from genops.store.tables import engine_figures, load_test, model_price, served
 
 
 class Serving(Opened):
@@ -19,13 +19,13 @@ class Serving(Opened):
     def keep_served(self, record: ServedRecord) -> None:
         """Writes where a server stands, in place of where it stood."""
         with writing(self._engine) as connection:
-            connection.execute(delete(served).where(served.c.id == record.id))
-            connection.execute(insert(served).values(**cleaned(record)))
+            connection.execute(delete(tables.served).where(tables.served.c.id == record.id))
+            connection.execute(insert(tables.served).values(**cleaned(record)))
 
     def keep_adapters(self, served_id: str, adapters: dict[str, str]) -> None:
         """Writes the digest of each adapter that a server has, by its name, and leaves the rest to its supervisor."""
         with writing(self._engine) as connection:
-            connection.execute(update(served).where(served.c.id == served_id).values(adapters=adapters))
+            connection.execute(update(tables.served).where(tables.served.c.id == served_id).values(adapters=adapters))
 
     def served(self, alias: str | None = None, *, live: bool = True) -> list[ServedRecord]:
         """Servers of models, by alias and replica, then newest first.
@@ -34,11 +34,13 @@ class Serving(Opened):
             alias: Only those of this one.
             live: Only those that have not ended; a dead supervisor's are among them until somebody ends them.
         """
-        query = select(served).order_by(served.c.alias, served.c.replica, served.c.started.desc())
+        query = select(tables.served).order_by(
+            tables.served.c.alias, tables.served.c.replica, tables.served.c.started.desc()
+        )
         if alias is not None:
-            query = query.where(served.c.alias == alias)
+            query = query.where(tables.served.c.alias == alias)
         if live:
-            query = query.where(served.c.ended.is_(None))
+            query = query.where(tables.served.c.ended.is_(None))
         with reading(self._engine) as connection:
             return [record_of(ServedRecord, row) for row in connection.execute(query).mappings()]
 
@@ -46,17 +48,21 @@ class Serving(Opened):
         """Appends what engines said of themselves."""
         if records:
             with writing(self._engine) as connection:
-                connection.execute(insert(engine_figures), [cleaned(record) for record in records])
+                connection.execute(insert(tables.engine_figures), [cleaned(record) for record in records])
 
     def engine_figures(
         self, alias: str | None = None, since: int | None = None, limit: int = 10_000
     ) -> list[EngineFiguresRecord]:
         """What engines said of themselves, oldest first: the newest ``limit`` records since then."""
-        query = select(engine_figures).order_by(engine_figures.c.at.desc(), engine_figures.c.number.desc()).limit(limit)
+        query = (
+            select(tables.engine_figures)
+            .order_by(tables.engine_figures.c.at.desc(), tables.engine_figures.c.number.desc())
+            .limit(limit)
+        )
         if alias is not None:
-            query = query.where(engine_figures.c.alias == alias)
+            query = query.where(tables.engine_figures.c.alias == alias)
         if since is not None:
-            query = query.where(engine_figures.c.at >= since)
+            query = query.where(tables.engine_figures.c.at >= since)
         with reading(self._engine) as connection:
             found = [record_of(EngineFiguresRecord, row) for row in connection.execute(query).mappings()]
         return found[::-1]
@@ -64,21 +70,25 @@ class Serving(Opened):
     def prune_engine_figures(self, before: int) -> int:
         """Deletes what engines said before then, nanoseconds since the epoch; how many records."""
         with writing(self._engine) as connection:
-            return connection.execute(delete(engine_figures).where(engine_figures.c.at < before)).rowcount
+            return connection.execute(delete(tables.engine_figures).where(tables.engine_figures.c.at < before)).rowcount
 
     def keep_load_test(self, record: LoadTestRecord, price: PriceRecord | None = None) -> None:
         """Writes a load test, and the price that follows from it in place of the alias's measured one."""
         with writing(self._engine) as connection:
-            connection.execute(insert(load_test).values(**cleaned(record)))
+            connection.execute(insert(tables.load_test).values(**cleaned(record)))
             if price is not None:
-                connection.execute(delete(model_price).where(model_price.c.alias == price.alias))
-                connection.execute(insert(model_price).values(**cleaned(price)))
+                connection.execute(delete(tables.model_price).where(tables.model_price.c.alias == price.alias))
+                connection.execute(insert(tables.model_price).values(**cleaned(price)))
 
     def load_tests(self, alias: str | None = None, limit: int = 100) -> list[LoadTestRecord]:
         """Load tests, newest first."""
-        query = select(load_test).order_by(load_test.c.at.desc(), load_test.c.number.desc()).limit(limit)
+        query = (
+            select(tables.load_test)
+            .order_by(tables.load_test.c.at.desc(), tables.load_test.c.number.desc())
+            .limit(limit)
+        )
         if alias is not None:
-            query = query.where(load_test.c.alias == alias)
+            query = query.where(tables.load_test.c.alias == alias)
         with reading(self._engine) as connection:
             return [record_of(LoadTestRecord, row) for row in connection.execute(query).mappings()]
 
@@ -87,5 +97,7 @@ class Serving(Opened):
         with reading(self._engine) as connection:
             return [
                 record_of(PriceRecord, row)
-                for row in connection.execute(select(model_price).order_by(model_price.c.alias)).mappings()
+                for row in connection.execute(
+                    select(tables.model_price).order_by(tables.model_price.c.alias)
+                ).mappings()
             ]

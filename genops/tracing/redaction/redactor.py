@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+import orjson
 
 from genops.artifacts import Value
 from genops.settings import Redaction
@@ -17,6 +20,7 @@ _PLACEHOLDER = re.compile(r"<([A-Z][A-Z0-9_]*):([1-9][0-9]{0,8})>")
 _MAX_ROUNDS = 8
 _SHORTEST = 6  # a@b.cd
 _REMEMBERED = 2048
+_REMEMBERED_NAMES = 256
 
 
 class Redactor:
@@ -38,6 +42,7 @@ class Redactor:
         self._detectors = detectors(settings)
         self._patterns = [UserPattern(name, source) for name, source in settings.patterns.items()]
         self.shortest = 1 if self._patterns else _SHORTEST
+        self._names_ruled_out = lru_cache(maxsize=_REMEMBERED_NAMES)(self._ruled_out_names)
 
     def session(self) -> RedactionSession:
         """The redaction of one run."""
@@ -51,6 +56,20 @@ class Redactor:
         if "<" in text and _PLACEHOLDER.search(text):
             return False
         return secrets.ruled_out(text) and self._known.ruled_out(text)
+
+    def ruled_out_mapping(self, mapping: Mapping[str, Value]) -> bool:
+        """As :meth:`ruled_out`, for a mapping whose names come again and again, as those of attributes do.
+
+        No rule reaches over a name and its value unless the name tells, so either is looked at by itself, and the names
+        once.
+
+        Raises:
+            orjson.JSONEncodeError: JSON cannot hold it.
+        """
+        return self._names_ruled_out(tuple(mapping)) and self.ruled_out(orjson.dumps([*mapping.values()]))
+
+    def _ruled_out_names(self, names: tuple[str, ...]) -> bool:
+        return self.ruled_out(orjson.dumps(names))
 
     def matches(self, text: str) -> list[Match]:
         """What is to be replaced in a text, in order, without overlaps."""
@@ -71,11 +90,13 @@ class RedactionSession:
     Attributes:
         ruled_out: Whether a value's JSON (UTF-8) tells that :meth:`value` would change nothing, which is far cheaper
             to ask.
+        ruled_out_mapping: The same of a mapping, before there is any JSON of it.
     """
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
         self.ruled_out = redactor.ruled_out
+        self.ruled_out_mapping = redactor.ruled_out_mapping
         self._placeholders: dict[tuple[str, str], str] = {}
         self._last: dict[str, int] = {}
         self._clean: set[str] = set()

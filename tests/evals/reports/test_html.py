@@ -263,6 +263,11 @@ class TestInABrowser:
         assert "have no score: hostile" in shown
         assert "Certain after" not in shown
 
+    def test_what_a_passing_sample_costs_stands_with_its_interval(self, page, tmp_path):
+        shown = said(dom(page, tmp_path, "document.getElementById('usage').innerText"))
+        assert "a passing sample" in shown
+        assert ", n " in shown
+
     def test_a_verdict_that_was_certain_before_the_last_sample_says_when(self, page, tmp_path):
         asked = "(verdict.outcome = 'pass', showVerdict(), document.getElementById('verdict').innerText)"
         assert "Certain after 41 units; nothing later counts." in said(dom(page, tmp_path, asked))

@@ -65,3 +65,18 @@ def test_scores_that_labels_correct_say_by_how_many_and_the_others_why_not(writt
     text = written("terminal", labelled)
     assert "corrected by 30 labels 0.545 [" in text
     assert "not corrected by labels: new contains, new passed: no case of it has a label" in text
+
+
+def test_what_a_passing_sample_costs_stands_with_its_interval_and_what_is_unknown(evaluations, written):
+    samples = [{"case": n, "scores": {"contains": contains(n % 4 > 0)}, "cost": 0.01 * (1 + n % 3)} for n in range(24)]
+    record = evaluations.add([*samples, {"case": 24, "scores": {"contains": contains(1)}, "cost": None}])
+    (line,) = [line for line in written("terminal", record).splitlines() if "cost per passing sample" in line]
+    assert "0.0267 [" in line
+    assert "(1 unknown)" in line
+    assert line.rstrip().endswith("24")
+    assert "(1 unknown), n 24 |" in written("markdown", record)
+
+
+def test_where_nothing_passes_it_says_so(evaluations, written):
+    record = evaluations.add([{"case": 0, "scores": {"contains": contains(0)}, "cost": 0.01}])
+    assert "nothing passed" in written("terminal", record)

@@ -460,6 +460,11 @@ ADAPTER_FAULTS: dict[str, tuple[str, dict[str, Any], Callable[[Path], Any]]] = {
         {},
         lambda folder: (folder / "adapter_model.safetensors").rename(folder / "adapter_model.bin"),
     ),
+    "a pickle under its other name": (
+        "pickle_weights",
+        {},
+        lambda folder: (folder / "adapter_model.safetensors").rename(folder / "adapter_model.pt"),
+    ),
 }
 
 

@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from genops.errors import DefinitionError, Unfinished, UsageError
+from genops.models.adapter_place import kept_adapters
 from genops.models.servers import NEUTRAL_SAMPLING
 from genops.serving.supervisor.watcher import members
 from tests.serving.faked import gone
@@ -103,6 +104,26 @@ async def test_an_adapter_other_than_the_pinned_one_is_not_served(served, tmp_pa
         with pytest.raises(DefinitionError, match="the settings pin 00000000"):
             await one.run
     assert one.store.served("tiny", live=False) == []
+
+
+@pytest.mark.parametrize("ending", ["bin", "pt"])
+async def test_an_adapter_that_is_a_pickle_is_not_served_and_nothing_of_it_is_kept(served, tmp_path, ending):
+    folder = make_adapter(tmp_path / "terse")
+    (folder / "adapter_model.safetensors").rename(folder / f"adapter_model.{ending}")
+    async with served('adapters = {terse = {path = "terse"}}\n') as one:
+        with pytest.raises(DefinitionError, match="adapter 'terse': its weights are a pickle") as caught:
+            await one.run
+    assert "allow_pickle = true" in caught.value.hint
+    assert one.store.served("tiny", live=False) == []
+    assert not kept_adapters(one.settings).exists()
+
+
+async def test_an_adapter_that_is_a_pickle_is_served_where_that_is_allowed(served, tmp_path):
+    folder = make_adapter(tmp_path / "terse")
+    (folder / "adapter_model.safetensors").rename(folder / "adapter_model.bin")
+    async with served('adapters = {terse = {path = "terse"}}\nallow_pickle = true\n') as one:
+        await one.ready()
+        assert list(one.record.adapters) == ["terse"]
 
 
 async def test_an_adapter_that_is_loaded_while_it_runs_is_on_record_and_loaded_again_after_a_crash(served, tmp_path):

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from genops.artifacts import encode
 from genops.store import RunFilter, RunRecord, SpanRecord, Store, StoreCounts
 from genops.store.records.caches import MemoEntry
+from genops.store.records.monitoring import FeedbackRecord
 
 
 def a_run(store: Store, number: int, inputs: str | None = None, output: str | None = None, **span: object) -> RunRecord:
@@ -41,6 +42,15 @@ def test_deleting_takes_spans_text_tags_and_nothing_of_others(store: Store) -> N
     with store._engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM run_text").scalar() == 1
         assert connection.exec_driver_sql("SELECT count(*) FROM run_tag").scalar() == 1
+
+
+def test_what_users_said_of_a_run_goes_with_it(store: Store) -> None:
+    pruned, deleted, kept = (a_run(store, number) for number in (1, 2, 3))
+    for run in (pruned, deleted, kept):
+        store.add_feedback(FeedbackRecord(run.id, "feedback", 0.0, "that is not what I asked", "ann", 10))
+    store.prune(before=2)
+    store.delete([deleted.id])
+    assert [one.run for one in store.feedback()] == [kept.id]
 
 
 def test_payloads_stay_as_long_as_anything_uses_them(store: Store) -> None:

@@ -134,18 +134,26 @@ function differenceCells(found, scale) {
 
 // ---- what it took: chains and judges apart
 
+function perPassText(found) {
+  if (!found) return "";
+  const { measure, unknown } = found;
+  const text = measure.value === null ? measure.missing : `${measureText(measure, dollarsText)}, n ${measure.n.toLocaleString("en")}`;
+  return text + (unknown ? ` (${unknown.toLocaleString("en")} unknown)` : "");
+}
+
 function showUsage() {
   const row = (variant, what, usage) => element("tr", {},
     element("th", { scope: "row" }, what === "chain" ? variant.name : ""), element("td", {}, what),
     ...[
       dollarsText(usage.cost.n ? usage.cost.total : null) + (usage.cost.unknown ? ` + ${usage.cost.unknown.toLocaleString("en")} unknown` : ""),
       measureText(usage.cost.mean, dollarsText),
+      what === "chain" ? perPassText(variant.cost_per_pass) : "",
       usage.input_tokens.toLocaleString("en"), usage.output_tokens.toLocaleString("en"),
       measureText(usage.latency.p50, secondsText), measureText(usage.latency.p95, secondsText),
     ].map((text) => element("td", { class: "right" }, text)));
   const rows = variants.flatMap((variant) => [row(variant, "chain", variant.chain_usage), ...(variant.judge_usage ? [row(variant, "judges", variant.judge_usage)] : [])]);
   document.getElementById("usage").append(element("div", { class: "card" }, element("h3", {}, "Cost, tokens and latency"),
-    tableOf(["variant", "of", "cost>", "a sample>", "tokens in>", "tokens out>", "latency, median>", "latency, 95%>"], rows)));
+    tableOf(["variant", "of", "cost>", "a sample>", "a passing sample>", "tokens in>", "tokens out>", "latency, median>", "latency, 95%>"], rows)));
 }
 
 // ---- start
