@@ -21,6 +21,8 @@ Progress = Callable[[int, int], None]
 _FIRST_BATCH = 64
 _LARGEST_BATCH = 2048
 _QUICK = 1.0
+_DUMMIES = 1
+"""Tokens that stand for no character of a text, beside those of the empty one; any other of ASCII takes one or more."""
 
 
 def embed_texts(
@@ -84,7 +86,12 @@ def _embed(embedder: Embedder, texts: Sequence[str], role: Role) -> Vectors:
     import numpy as np
 
     window, count = embedder.window, embedder.count_tokens
-    cut = {text: windows(text, embedder) for text in texts if count(text) > window}
+    surely = window - count("") - _DUMMIES
+    cut = {
+        text: windows(text, embedder)
+        for text in texts
+        if not (len(text) <= surely and text.isascii()) and count(text) > window
+    }
     pieces = [piece for text in texts for piece in cut.get(text, (text,))] if cut else texts
     vectors = embedder.encode(pieces, role)
     expected = (len(pieces), embedder.dimension)
