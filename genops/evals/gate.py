@@ -13,15 +13,17 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from itertools import islice
 from math import ceil
+from operator import attrgetter
 from typing import Any
 
 from genops.errors import ExitCode
-from genops.evals.rule_test import Glance, Members, Outcome, Reading, RuleTest, RuleVerdict
+from genops.evals.rule_test import Glance, Outcome, Reading, Readings, RuleTest, RuleVerdict
 from genops.evals.rules import PASSED, Gate
 
 _FIRST_UNITS = 32
 _LEAST_UNITS = 4
 _AT_ONCE = 256
+_number = attrgetter("number")
 
 EXITS: Mapping[Outcome, ExitCode] = {
     "pass": ExitCode.OK,
@@ -87,7 +89,6 @@ class GateProcess:
         tests: Its rules.
         units: The members of each unit, in the order that the gate's claim needs.
         each: How many samples a member has.
-        weights: Of members; those that are left out weigh 1.
         critical_ids: Names of the members that must pass.
         seen: Units that were looked at.
         used: Samples that came in.
@@ -101,7 +102,6 @@ class GateProcess:
     tests: Sequence[RuleTest]
     units: Sequence[Sequence[int]]
     each: int
-    weights: Mapping[int, float] = field(default_factory=dict)
     critical_ids: Mapping[int, str] = field(default_factory=dict)
     seen: int = 0
     used: int = 0
@@ -109,7 +109,7 @@ class GateProcess:
     critical_missing: list[str] = field(default_factory=list)
     certain: bool = field(init=False)
     reach: int = field(init=False, default=_FIRST_UNITS)
-    _waiting: dict[int, dict[int, Reading]] = field(default_factory=dict)
+    _waiting: dict[int, list[Reading]] = field(default_factory=dict)
 
     @cached_property
     def _unit_of(self) -> dict[int, int]:
@@ -146,32 +146,26 @@ class GateProcess:
             return
         units, waiting = self._unit_of, self._waiting
         for reading in readings:
-            waiting.setdefault(units[reading.member], {})[reading.number] = reading
+            waiting.setdefault(units[reading.member], []).append(reading)
         while not self.certain and (complete := self._complete()):
             self._look(complete)
             self.reach = self._worth_while()
 
-    def _complete(self) -> list[Members]:
+    def _complete(self) -> list[Readings]:
         """The next units as far as all of their samples are there; one that alone may decide comes last."""
-        found: list[Members] = []
+        found: list[Readings] = []
         waiting = self._waiting
         for unit, size in enumerate(islice(self._sizes, self.seen, self.seen + _AT_ONCE), self.seen):
             readings = waiting.get(unit)
             if readings is None or len(readings) < size:
                 break
             del waiting[unit]
-            found.append(self._members(readings))
+            if size > 1:
+                readings.sort(key=_number)
+            found.append(readings)
             if self.critical_ids and not self.critical_ids.keys().isdisjoint(self.units[unit]):
                 break
         return found
-
-    def _members(self, readings: Mapping[int, Reading]) -> Members:
-        if len(readings) == 1:
-            return [(self.weights.get(reading.member, 1.0), (reading,)) for reading in readings.values()]
-        members: dict[int, list[Reading]] = {}
-        for reading in readings.values():
-            members.setdefault(reading.member, []).append(reading)
-        return [(self.weights.get(member, 1.0), members[member]) for member in sorted(members)]
 
     @cached_property
     def _sizes(self) -> list[int]:
@@ -211,7 +205,7 @@ class GateProcess:
             self.used,
         )
 
-    def _look(self, units: Sequence[Members]) -> None:
+    def _look(self, units: Sequence[Readings]) -> None:
         """Looks at units, up to the one after which the verdict is certain."""
         glances = [test.glance(units) for test in self.tests]
         needed = self._needed(glances, len(units))
@@ -237,14 +231,14 @@ class GateProcess:
                 return number
         return count
 
-    def _look_at_critical(self, members: Members) -> None:
+    def _look_at_critical(self, readings: Readings) -> None:
         names = {test.variant for test in self.tests}
-        for _, readings in members:
-            name = self.critical_ids.get(readings[0].member)
-            if name is None:
-                continue
-            passes = [reading.values[PASSED] for reading in readings if reading.variant in names]
-            if 0.0 in passes:
-                self.critical.append(name)
-            elif any(value != value for value in passes):
-                self.critical_missing.append(name)
+        passes: dict[int, list[float]] = {}
+        for reading in readings:
+            if reading.member in self.critical_ids and reading.variant in names:
+                passes.setdefault(reading.member, []).append(reading.values[PASSED])
+        for member, values in passes.items():
+            if 0.0 in values:
+                self.critical.append(self.critical_ids[member])
+            elif any(value != value for value in values):
+                self.critical_missing.append(self.critical_ids[member])

@@ -32,16 +32,18 @@ class Reading:
         member: What is asked: the position of the case; several samples of one are averaged first.
         variant: What answered.
         values: By metric: NaN where it is missing; none where no rule about the metric is about this.
+        weight: Of the member.
     """
 
     number: int
     member: int
     variant: str
     values: Mapping[str, float]
+    weight: float = 1.0
 
 
-Members: TypeAlias = Sequence[tuple[float, Sequence[Reading]]]
-"""A unit: each of its members, by the member's weight and readings."""
+Readings: TypeAlias = Sequence[Reading]
+"""Those of a unit, in the order of their numbers."""
 
 
 class Glance(NamedTuple):
@@ -55,7 +57,7 @@ class Glance(NamedTuple):
         outcomes: After each unit; None where they are what they were before.
     """
 
-    units: Sequence[Members]
+    units: Sequence[Readings]
     found: list[Unit]
     watch: Watch | None = None
     looked: bool = False
@@ -167,13 +169,13 @@ class RuleTest:
             sequence=ConfidenceSequence(claim, 1 - gate.alpha, ends),
         )
 
-    def glance(self, units: Sequence[Members]) -> Glance:
+    def glance(self, units: Sequence[Readings]) -> Glance:
         """What becomes of the rule as some units come, which are not taken.
 
         Args:
             units: In their order.
         """
-        seen = [self._unit(members) for members in units]
+        seen = [self._unit(readings) for readings in units]
         found = [unit for unit in seen if unit is not None]
         if self.test is None or self._watch is None or not found:
             return Glance(units, found, self._watch)
@@ -270,26 +272,27 @@ class RuleTest:
         if there and self._is_known:
             return
         metric, names = self.rule.metric, (self.variant, self.baseline)
-        for _, readings in chain.from_iterable(glance.units):
-            for reading in readings:
-                value = reading.values.get(metric)
-                if value is not None and reading.variant in names:
-                    if value == value:
-                        self.known.add(reading.variant)
-                    else:
-                        self.missing += 1
+        for reading in chain.from_iterable(glance.units):
+            value = reading.values.get(metric)
+            if value is not None and reading.variant in names:
+                if value == value:
+                    self.known.add(reading.variant)
+                else:
+                    self.missing += 1
 
     @property
     def _is_known(self) -> bool:
         return self.variant in self.known and (not self.baseline or self.baseline in self.known)
 
-    def _unit(self, members: Members) -> Unit | None:
+    def _unit(self, readings: Readings) -> Unit | None:
         """The least and the most that a unit's mean can be, and its weight; None where the rule is not about it."""
-        if len(members) == 1:
-            ((weight, readings),) = members
+        if len(readings) == 1:
             bounds = self._bounds(readings)
-            return None if bounds is None else (*bounds, weight)
-        found = [(bounds, weight) for weight, own in members if (bounds := self._bounds(own)) is not None]
+            return None if bounds is None else (*bounds, readings[0].weight)
+        members: dict[int, list[Reading]] = {}
+        for reading in readings:
+            members.setdefault(reading.member, []).append(reading)
+        found = [(bounds, own[0].weight) for own in members.values() if (bounds := self._bounds(own)) is not None]
         if not found:
             return None
         least, most = self.sequence.ends
@@ -297,7 +300,7 @@ class RuleTest:
         low, high = (sum(weight * bounds[side] for bounds, weight in found) / total for side in (0, 1))
         return max(min(low, most), least), max(min(high, most), least), total  # rounding may take a mean past an end
 
-    def _bounds(self, readings: Sequence[Reading]) -> tuple[float, float] | None:
+    def _bounds(self, readings: Readings) -> tuple[float, float] | None:
         """What a member's value lies between; None where the rule is not about it."""
         own = self._side(self.variant, readings)
         if own is None or self.rule.kind != "against":
@@ -308,7 +311,7 @@ class RuleTest:
         difference = own[0] - other[1], own[1] - other[0]
         return (-difference[1], -difference[0]) if self.range.lower_is_better else difference
 
-    def _side(self, variant: str, readings: Sequence[Reading]) -> tuple[float, float] | None:
+    def _side(self, variant: str, readings: Readings) -> tuple[float, float] | None:
         """The mean over one variant's repetitions: its least and its most."""
         metric = self.rule.metric
         if len(readings) == 1:

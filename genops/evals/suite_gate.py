@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import nan
 from typing import TYPE_CHECKING
@@ -19,8 +21,15 @@ if TYPE_CHECKING:
     from genops.evals.variants import Variant
 
 
+@dataclass
 class SuiteGate(GateProcess):
-    """The gate of a plan while its samples come in."""
+    """The gate of a plan while its samples come in.
+
+    Attributes:
+        weights: Of cases, by their positions; those that are left out weigh 1.
+    """
+
+    weights: Mapping[int, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, plan: Plan) -> SuiteGate:
@@ -60,13 +69,14 @@ class SuiteGate(GateProcess):
 
     def add_samples(self, *samples: SampleRecord) -> None:
         """Takes samples, as :meth:`add` takes what a gate sees of them."""
-        metrics, needs_passed, readings = self._metrics, self._needs_passed, []
+        metrics, needs_passed, weights, readings = self._metrics, self._needs_passed, self.weights, []
         for sample in samples:
             values = {PASSED: passed(sample)} if needs_passed else {}
             for name in metrics:
                 if (value := _value(sample, name)) is not None:
                     values[name] = value
-            readings.append(Reading(sample.number, sample.case_number, sample.variant, values))
+            case = sample.case_number
+            readings.append(Reading(sample.number, case, sample.variant, values, weights.get(case, 1.0)))
         self.add(*readings)
 
 

@@ -15,6 +15,7 @@ from genops.stats.betting import (
     Bets,
     Claim,
     FiniteDataset,
+    Floats,
     Numbers,
     Population,
     Units,
@@ -25,6 +26,8 @@ from genops.stats.interval import Interval, check_level
 from genops.stats.sampling import mean_estimate
 
 _BLOCK = 4_096
+_FAR, _NEAR = 1.2, 0.85
+_MIXED = 2.0  # about what a bet on all fractions costs beside one on the best of them, as a logarithm
 _STEPS = 2**22
 
 
@@ -125,15 +128,19 @@ class ConfidenceSequence:
         """The last of the means, in even steps from a start that is no doubt refuted, that one gambler's bets refuted.
 
         The root of the largest capital is about linear in the mean, so the place is interpolated (the Illinois method:
-        M. Dowell and P. Jarratt, A modified regula falsi method, BIT 11, 1971), and halved when that is slow.
+        M. Dowell and P. Jarratt, A modified regula falsi method, BIT 11, 1971), and halved when that is slow. Where it
+        is begun has no say in what is found.
         """
         enough = sqrt(log(2 / (1 - self.level)))
         refuted, kept, above, below = 0, _STEPS, inf, -inf
         tries, side = 0, 0
+        guesses = [round(_STEPS * (guess - start) / (1 - start)) for guess in _guesses(units.values[0], enough)]
         while kept - refuted > 1:
             tries += 1
             place = (refuted + kept) // 2
-            if tries % 4 and above - below < inf:
+            if tries <= len(guesses) and refuted < guesses[tries - 1] < kept:
+                place = guesses[tries - 1]
+            elif tries % 4 and above - below < inf:
                 place = refuted + round((kept - refuted) * above / (above - below))
                 place = min(max(place, refuted + 1), kept - 1)
             excess = sqrt(self._peak(units, start + (1 - start) * place / _STEPS)) - enough
@@ -160,3 +167,10 @@ class ConfidenceSequence:
         if isinstance(self.claim, Population):
             return float(np.average(values, weights=units.weights))
         return mean_estimate(values, units.weights, self.claim.total_weight)
+
+
+def _guesses(values: Floats, enough: float) -> list[float]:
+    """On either side of where values that are about normal would end an interval."""
+    spread = float(values.std()) * sqrt(2 * (enough**2 + _MIXED) / max(len(values), 1))
+    mean = float(values.mean()) if len(values) else 1.0
+    return [mean - _FAR * spread, mean - _NEAR * spread]

@@ -44,7 +44,7 @@ def compare(values, bound, about="population", tests=1, weights=None, alpha=0.05
     literal = Literal(bound, claim, alpha, alpha / tests, (0.0, 1.0))
     found = []
     for number, (value, weight) in enumerate(zip(values, weights, strict=True)):
-        rule.accept(rule.glance([[(weight, [Reading(number, number, "v", {"score": value})])]]))
+        rule.accept(rule.glance([[Reading(number, number, "v", {"score": value}, weight)]]))
         literal.look(*((value, value) if value == value else (0.0, 1.0)), weight)
         assert rule.outcome == literal.outcome, number
         found.append(rule.outcome)
@@ -100,6 +100,6 @@ def test_a_pass_is_taken_back_when_the_other_gambler_gets_ahead():
 def test_one_of_its_members_may_say_nothing():
     gate = Gate((Rule.parse("score >= 0.5"),), 0.05, "population")
     rule = RuleTest.of(gate.rules[0], gate, 1, [3.0], Range(), "v")
-    first = [(1.0, [Reading(0, 0, "v", {"score": 0.25})]), (2.0, [Reading(1, 1, "v", {})])]
-    rule.accept(rule.glance([first, [(1.0, [Reading(2, 2, "v", {})])]]))
+    first = [Reading(0, 0, "v", {"score": 0.25}), Reading(1, 1, "v", {}, 2.0)]
+    rule.accept(rule.glance([first, [Reading(2, 2, "v", {})]]))
     assert (rule.verdict().n, rule.verdict().estimate) == (1, 0.25)
