@@ -170,7 +170,9 @@ class ConfidenceSequence:
 
 
 def _guesses(values: Floats, enough: float) -> list[float]:
-    """On either side of where values that are about normal would end an interval."""
-    spread = float(values.std()) * sqrt(2 * (enough**2 + _MIXED) / max(len(values), 1))
-    mean = float(values.mean()) if len(values) else 1.0
+    """On either side of where values that are about normal would end an interval; none where there are no values."""
+    if not len(values):
+        return []
+    mean = float(values.mean())
+    spread = float(values.std()) * sqrt(2 * (enough**2 + _MIXED) / len(values))
     return [mean - _FAR * spread, mean - _NEAR * spread]
