@@ -21,12 +21,13 @@ from sqlalchemy import (
 )
 from sqlalchemy import update as update_rows
 
+from genops.store import tables
 from genops.store.batch import PAYLOAD_LOCK
 from genops.store.engine import writing
 from genops.store.queries.opened import Opened
 from genops.store.records.caches import CacheKind, MemoEntry
 from genops.store.records.runs import StoreCounts
-from genops.store.tables import cache_entry, feedback, payload, run, sample, span, sweep
+from genops.store.tables import cache_entry, payload, run, sample, span, sweep
 from genops.store.tables.columns import Digest, Int64
 
 _PART = 500
@@ -106,7 +107,7 @@ def _delete_doomed(connection: Connection) -> StoreCounts:
     patches = select(span.c.patch).join(_doomed, span.c.run == _doomed.c.key)
     _add_candidates(connection, _named_in_patches(connection, patches))
     doomed_ids = select(run.c.id).join(_doomed, of_run)
-    connection.execute(delete(feedback).where(feedback.c.run.in_(doomed_ids)))
+    connection.execute(delete(tables.feedback).where(tables.feedback.c.run.in_(doomed_ids)))
     runs = connection.execute(delete(run).where(run.c.key.in_(select(_doomed.c.key)))).rowcount
     return StoreCounts(runs, spans, _delete_unused(connection))
 
