@@ -16,7 +16,7 @@ from genops.evals.score import Range
 from genops.stats.betting import FiniteDataset, Population, Units
 from genops.stats.confidence_sequence import ConfidenceSequence
 from genops.stats.sampling import mean_bounds
-from genops.stats.sequential import SequentialTest
+from genops.stats.sequential import Course, SequentialTest
 from genops.stats.watch import Unit, Watch
 
 Outcome: TypeAlias = Literal["pass", "fail", "undecided"]
@@ -183,7 +183,7 @@ class RuleTest:
         if watch is not None and len(self._waiting) < _MOST_WAITING:
             return Glance(units, found, watch)
         self._take()
-        told = self._told_after(self.test, self._checked(found))
+        told = self._told_in(self.test.course(self._checked(found)))
         outcome, outcomes = self.outcome, []
         for unit in seen:
             outcome = outcome if unit is None else next(told)
@@ -231,10 +231,10 @@ class RuleTest:
     def _take(self) -> None:
         """Lets the test take what was only watched."""
         if self._waiting and self.test is not None:
-            units = self._checked(self._waiting)
+            course = self.test.course(self._checked(self._waiting))
             self._waiting.clear()
-            *_, self.outcome = self._told_after(self.test, units)
-            self.test.follow(self.test.course(units))
+            *_, self.outcome = self._told_in(course)
+            self.test.follow(course)
             self._watch = self._watched(self.test)
 
     def _show(self) -> None:
@@ -251,9 +251,8 @@ class RuleTest:
         """What is to be watched from now on; None where arithmetic alone has decided, so that nothing is."""
         return None if test.result().exact else Watch(test, self.alpha, self.fail_alpha)
 
-    def _told_after(self, test: SequentialTest, units: Units) -> Iterator[Outcome]:
-        """What a test says of the rule after each of the units that come next."""
-        course = test.course(units)
+    def _told_in(self, course: Course) -> Iterator[Outcome]:
+        """What the test says of the rule after each of the units of a course."""
         pass_at, fail_at = -log(self.alpha), -log(self.fail_alpha)
         (holds, broken), (high, low), (ever_high, ever_low) = course.settled, course.now, course.peaks
         holds = holds | ~broken & (ever_high >= pass_at) & (high >= low)
