@@ -11,7 +11,7 @@ from genops.stats.clusters import Clusters, checked_weights, cluster_codes
 from genops.stats.interval import Floats, Interval, bca_bounds, check_level, checked_sample
 
 Kind: TypeAlias = Literal["BCa", "percentile"]
-_BLOCK = 2_000_000
+_BLOCK = 250_000
 _LEAST_DEFINED = 0.9
 
 
@@ -57,11 +57,10 @@ def cluster_bootstrap_interval(
     method = f"{kind} bootstrap of clusters" if clusters < n else f"{kind} bootstrap"
     estimate = float(statistic(np.ones((1, clusters)))[0])
     random = np.random.default_rng(seed)
-    shares = np.full(clusters, 1 / clusters)
     block = max(1, _BLOCK // clusters)
     drawn = np.concatenate(
         [
-            statistic(random.multinomial(clusters, shares, min(block, resamples - start)).astype(np.float64))
+            statistic(_drawn_counts(random, min(block, resamples - start), clusters))
             for start in range(0, resamples, block)
         ]
     )
@@ -114,6 +113,8 @@ def ratio_interval(
         return _ratios(counts @ sums)
 
     left_out = _ratios(sums.sum(axis=0) - sums)
+    if np.ptp(left_out) == 0:  # every cluster has the same ratio, and so has every resample
+        resamples = 1
     return cluster_bootstrap_interval(
         ratio, count, len(above), level, resamples=resamples, seed=seed, left_out=left_out
     )
@@ -157,6 +158,13 @@ def quantile_interval(
         return np.asarray(sorted_values[np.argmax(reached >= wanted, axis=1)], dtype=np.float64)
 
     return cluster_bootstrap_interval(of, count, len(sample), level, "percentile", resamples=resamples, seed=seed)
+
+
+def _drawn_counts(random: np.random.Generator, rows: int, clusters: int) -> Floats:
+    """How often each cluster is drawn: multinomial counts, which take a third of the time when the draws are counted."""
+    drawn = random.integers(clusters, size=(rows, clusters)) + clusters * np.arange(rows)[:, np.newaxis]
+    counts = np.bincount(drawn.ravel(), minlength=rows * clusters).reshape(rows, clusters)
+    return counts.astype(np.float64)
 
 
 def _ratios(sums: Floats) -> Floats:
