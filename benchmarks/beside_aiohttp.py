@@ -1,12 +1,14 @@
 """The same 2,000 calls by genops and by a bare aiohttp loop, each in a process of its own, in turns.
 
 "inside" is the time of a side's calls, aiohttp being imported before on both sides; "whole" is that of its process.
+Every repeat has a project with a store of its own, which is looked into afterwards: everything is in it.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import shutil
@@ -14,14 +16,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.one_step import write_project
 from benchmarks.report import Row, table
 
-Side = Callable[[str, int, int], float]
+LIMITS = (("inside", 1.5), ("whole", 2.0))
+Seconds = dict[str, float]
+Calls = Callable[[str, int, int], float]
 """Given the server's URL, the number of calls and how many are under way at once: seconds inside."""
+Side = Callable[[str, Path], Seconds]
+"""Given the server's URL and the folder of a project: seconds, inside and whole."""
 
 
 def bare(url: str, count: int, at_once: int) -> float:
@@ -57,67 +64,74 @@ def prepare(root: Path, url: str, at_once: int) -> None:
         f"price = {{input = 1.0, output = 1.0}}\nlimits = {{concurrency = {at_once}}}\n",
     )
     (root / ".genops").mkdir()
-    Store.open(f"sqlite:///{root}/.genops/genops.db").close()
+    Store.open(store_url(root)).close()
 
 
-def measure(module: str, side: str, url: str, count: int, at_once: int, root: Path) -> dict[str, float]:
-    """Inside and whole seconds of one side, in a fresh process of its own inside of the project."""
-    command = [sys.executable, "-m", module, "--side", side, "--url", url]
-    start = time.perf_counter()
-    done = subprocess.run(
-        [*command, "--count", str(count), "--at-once", str(at_once)],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-        env={**os.environ, "GENOPS_ROOT": str(root)},
-    )
-    whole = time.perf_counter() - start
-    return {"inside": json.loads(done.stdout.splitlines()[-1])["inside"], "whole": whole}
+def store_url(root: Path) -> str:
+    """Of a project's store."""
+    return f"sqlite:///{root}/.genops/genops.db"
 
 
-def compare(module: str, what: str, count: int, at_once: int, repeats: int) -> list[Row]:
-    """The best of some repeats of each side, in turns, and their ratios.
+@contextmanager
+def projects(at_once: int) -> Iterator[tuple[str, Callable[[], Path]]]:
+    """The URL of a server that answers after 50 ms, and what makes one project after the other that asks it."""
+    command = [sys.executable, "-m", "benchmarks.loopback_server", "--latency", "0.05"]
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    folder = Path(tempfile.mkdtemp())
+    numbers = itertools.count()
 
-    Args:
-        module: The benchmark, which runs a side of it as a command (:func:`main_of`).
-        what: What is measured.
-        count: How many calls.
-        at_once: How many of them are under way.
-        repeats: Of each side.
-    """
-    server = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.loopback_server", "--latency", "0.05"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    root = Path(tempfile.mkdtemp())
+    def made() -> Path:
+        root = folder / str(next(numbers))
+        root.mkdir()
+        prepare(root, url, at_once)
+        return root
+
     try:
         assert server.stdout is not None
         url = server.stdout.readline().strip()
-        prepare(root, url, at_once)
-        taken: dict[str, list[dict[str, float]]] = {side: [] for side in ("bare", "genops")}
-        for _ in range(repeats):
-            for side, times in taken.items():
-                times.append(measure(module, side, url, count, at_once, root))
+        yield url, made
     finally:
         server.terminate()
         server.wait()
-        shutil.rmtree(root, ignore_errors=True)
-    best = {side: {k: min(t[k] for t in times) for k in ("inside", "whole")} for side, times in taken.items()}
-    return [
-        Row(
-            f"{count:,} {what}, {at_once} at a time, 50 ms server: {kind}",
-            f"{best['genops'][kind]:.2f} s",
-            f"bare aiohttp {best['bare'][kind]:.2f} s",
-            best["genops"][kind] / best["bare"][kind],
-            limit,
-        )
-        for kind, limit in (("inside", 1.5), ("whole", 2.0))
-    ]
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def main_of(module: str, what: str, genops: Side) -> None:
+def timed(command: list[str], root: Path, folder: Path | None = None) -> tuple[str, float]:
+    """What a command prints, and the seconds of its process, which finds the project in ``root``."""
+    environment = {**os.environ, "GENOPS_ROOT": str(root)}
+    start = time.perf_counter()
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=folder, env=environment)
+    return done.stdout, time.perf_counter() - start
+
+
+def measure(module: str, side: str, url: str, count: int, at_once: int, root: Path) -> Seconds:
+    """Inside and whole seconds of one side of a benchmark, in a fresh process of its own (:func:`main_of`)."""
+    command = [sys.executable, "-m", module, "--side", side, "--url", url]
+    said, whole = timed([*command, "--count", str(count), "--at-once", str(at_once)], root)
+    return {"inside": json.loads(said.splitlines()[-1])["inside"], "whole": whole}
+
+
+def best_of(sides: Mapping[str, Side], at_once: int, repeats: int) -> dict[str, Seconds]:
+    """The best of some repeats of each side, in turns."""
+    taken: dict[str, list[Seconds]] = {name: [] for name in sides}
+    with projects(at_once) as (url, made):
+        for _ in range(repeats):
+            for name, side in sides.items():
+                taken[name].append(side(url, made()))
+    return {name: {kind: min(t[kind] for t in times) for kind in times[0]} for name, times in taken.items()}
+
+
+def rows_of(what: str, best: Mapping[str, Seconds]) -> list[Row]:
+    """The ratios of ``genops`` to ``bare``."""
+    return [beside_bare(f"{what}: {kind}", best["genops"][kind], best["bare"][kind], limit) for kind, limit in LIMITS]
+
+
+def beside_bare(what: str, ours: float, bare: float, limit: float) -> Row:
+    """One ratio of seconds."""
+    return Row(what, f"{ours:.2f} s", f"bare aiohttp {bare:.2f} s", ours / bare, limit)
+
+
+def main_of(run: Callable[[], list[Row]], genops: Calls) -> None:
     """The command of a benchmark: the whole of it, or one side."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--side", choices=("bare", "genops"))
@@ -131,4 +145,4 @@ def main_of(module: str, what: str, genops: Side) -> None:
         side = bare if options.side == "bare" else genops
         sys.stdout.write(json.dumps({"inside": side(options.url, options.count, options.at_once)}) + "\n")
         return
-    sys.stdout.write(table(compare(module, what, options.count, options.at_once, repeats=3)))
+    sys.stdout.write(table(run()))

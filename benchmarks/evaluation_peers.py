@@ -9,15 +9,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.beside_aiohttp import measure, prepare
+from benchmarks.beside_aiohttp import measure, projects
 from benchmarks.report import Row, table
 
 _PYDANTIC_EVALS = """
@@ -81,27 +79,14 @@ def run(peers: dict[str, str], count: int = 2_000, at_once: int = 100) -> list[R
         "promptfoo": promptfoo,
         "pydantic-evals": pydantic_evals,
     }
-    server = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.loopback_server", "--latency", "0.05"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    root = Path(tempfile.mkdtemp())
     rows = []
-    try:
-        assert server.stdout is not None
-        url = server.stdout.readline().strip()
-        prepare(root, url, at_once)
+    with projects(at_once) as (url, made):
         for name, where in peers.items():
+            root = made()
             ours = measure("benchmarks.evaluation", "genops", url, count, at_once, root)["whole"]
             theirs = seconds(makers[name](where, url, count, at_once, root), root)
             what = f"{count:,} cases, {at_once} at a time, 50 ms server: whole"
             rows.append(Row(what, f"{ours:.2f} s", f"{name} {theirs:.1f} s", ours / theirs, 1.0))
-    finally:
-        server.terminate()
-        server.wait()
-        shutil.rmtree(root, ignore_errors=True)
     return rows
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 
-from benchmarks.beside_aiohttp import compare, main_of
+from benchmarks.beside_aiohttp import Seconds, best_of, main_of, measure, rows_of, store_url
 from benchmarks.report import Row
 
-MODULE, WHAT = "benchmarks.runs", "one-step runs"
+_MODULE = "benchmarks.runs"
 
 
 def traced(url: str, count: int, at_once: int) -> float:
@@ -20,8 +21,8 @@ def traced(url: str, count: int, at_once: int) -> float:
     from genops.settings import load_settings
 
     project = Project(load_settings())
+    _ = project.store  # open: what is inside begins where everything is loaded
     chain = Chain.load("ask", project=project)
-    before = project.store.counts().runs
 
     async def loop() -> None:
         rows = iter(range(count))
@@ -37,16 +38,33 @@ def traced(url: str, count: int, at_once: int) -> float:
     run_sync(loop())
     assert project.store.writer.flush(30.0)
     seconds = time.perf_counter() - start
-    runs = project.store.counts().runs - before
-    assert runs == count, f"{runs} of {count} runs are on record"
     project.close()
     return seconds
 
 
+def check(root: Path, count: int) -> None:
+    """Makes sure that every run is stored."""
+    from genops.store import Store
+
+    with Store.open(store_url(root)) as store:
+        runs = store.counts().runs
+    assert runs == count, f"{runs} of {count} runs are on record"
+
+
 def run(count: int = 2_000, at_once: int = 100, repeats: int = 3) -> list[Row]:
     """Both sides, and their ratios."""
-    return compare(MODULE, WHAT, count, at_once, repeats)
+
+    def genops(url: str, root: Path) -> Seconds:
+        seconds = measure(_MODULE, "genops", url, count, at_once, root)
+        check(root, count)
+        return seconds
+
+    def bare(url: str, root: Path) -> Seconds:
+        return measure(_MODULE, "bare", url, count, at_once, root)
+
+    best = best_of({"bare": bare, "genops": genops}, at_once, repeats)
+    return rows_of(f"{count:,} one-step runs, {at_once} at a time, 50 ms server", best)
 
 
 if __name__ == "__main__":
-    main_of(MODULE, WHAT, traced)
+    main_of(run, traced)
