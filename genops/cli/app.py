@@ -10,33 +10,37 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from genops.cli import (
-    batch,
-    cache,
-    chain,
-    dataset,
-    doctor,
-    drift,
-    evaluation,
-    feedback,
-    fuzz,
-    index,
-    init,
-    judge,
-    model,
-    monitor,
-    prompt,
-    run,
-    schema,
-    trace,
-)
+from genops.cli import batch, doctor, init, run, schema
 from genops.cli.failure import exit_code_of
+from genops.cli.late_group import LateGroup
 from genops.cli.output import close_stdout, note, prepare_streams
 from genops.errors import ExitCode
+
+_GROUPS = {
+    "chain": ("genops.cli.chain", "Check, draw, lock and publish chains."),
+    "prompt": ("genops.cli.prompt", "Render, check and publish prompt templates."),
+    "index": ("genops.cli.index", "Build and search indexes of documents."),
+    "trace": ("genops.cli.trace", "Look at recorded runs."),
+    "eval": ("genops.cli.evaluation", "Run suites of cases, and compare what came of them."),
+    "fuzz": ("genops.cli.fuzz", "Attack a chain, and see how it breaks."),
+    "drift": ("genops.cli.drift", "Tell whether inputs, outputs or states between changed, and what."),
+    "monitor": ("genops.cli.monitor", "Score production as it goes, watch its figures, and tell people."),
+    "model": ("genops.cli.model", "Serve models with vLLM: checked, watched, joined to the traces."),
+    "feedback": ("genops.cli.feedback", "Keep what users think of answers, beside their traces."),
+    "dataset": ("genops.cli.dataset", "Check, show and make evaluation datasets."),
+    "judge": ("genops.cli.judge", "Measure judges against people, and label cases for that."),
+    "cache": ("genops.cli.cache", "Look at the memo and the response cache, and empty them."),
+}
+"""By name: the module of a group, and what its commands are for."""
 
 
 class _Root(TyperGroup):
     """Ends every command with its documented exit code, and every error with one block on stderr."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for name, (module, about) in _GROUPS.items():
+            self.add_command(LateGroup(name, module, about))
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> NoReturn:
         """Runs one command; ``--debug`` may stand anywhere before ``--``."""
@@ -105,17 +109,4 @@ init.register(app)
 doctor.register(app)
 run.register(app)
 batch.register(app)
-app.add_typer(chain.app, name="chain")
-app.add_typer(prompt.app, name="prompt")
-app.add_typer(index.app, name="index")
-app.add_typer(trace.app, name="trace")
-app.add_typer(evaluation.app, name="eval")
-app.add_typer(fuzz.app, name="fuzz")
-app.add_typer(drift.app, name="drift")
-app.add_typer(monitor.app, name="monitor")
-app.add_typer(model.models_app, name="model")
-app.add_typer(feedback.app, name="feedback")
-app.add_typer(dataset.app, name="dataset")
-app.add_typer(judge.app, name="judge")
-app.add_typer(cache.app, name="cache")
 schema.register(app)

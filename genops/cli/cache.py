@@ -10,9 +10,7 @@ from genops.cli.options import AsJson
 from genops.cli.output import listing, note
 from genops.cli.project import opened_store
 
-app = typer.Typer(
-    help="Look at the memo and the response cache, and empty them.", no_args_is_help=True, rich_markup_mode=None
-)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command()

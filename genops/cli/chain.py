@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from genops.chains import ChainDefinition
     from genops.executor import Project
 
-app = typer.Typer(help="Check, draw, lock and publish chains.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 class Picture(StrEnum):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from genops.evals.datasets.check import Report
     from genops.executor import Project
 
-app = typer.Typer(help="Check, show and make evaluation datasets.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 Source = Annotated[
     str, typer.Argument(metavar="FILE", help="JSON Lines, CSV, Parquet, YAML or JSON; or the name of a suite.")

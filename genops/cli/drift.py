@@ -34,7 +34,7 @@ Reports = Annotated[
 ]
 _WINDOW = "dataset:NAME, eval:ID, traces:chain=NAME,since=7d, or a .jsonl, .csv, .parquet or .npy file."
 
-app = typer.Typer(help="Tell whether inputs, outputs or states between changed, and what.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("check")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _LAST = "last"
 
-app = typer.Typer(help="Run suites of cases, and compare what came of them.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("run")

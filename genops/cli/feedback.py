@@ -16,7 +16,7 @@ from genops.tracing.moments import shown_moment
 if TYPE_CHECKING:
     from genops.store.records.monitoring import FeedbackRecord
 
-app = typer.Typer(help="Keep what users think of answers, beside their traces.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("add")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from genops.store.records.campaigns import CampaignRecord
 
 
-app = typer.Typer(help="Attack a chain, and see how it breaks.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("run")

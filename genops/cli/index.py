@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from genops.retrieval.snapshots.manifest import Manifest
     from genops.settings import Settings
 
-app = typer.Typer(help="Build and search indexes of documents.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 app.command()(index_quality.bench)
 app.command("eval")(index_quality.evaluate)
 

@@ -12,9 +12,7 @@ from genops.cli.options import AsJson, OutFile
 if TYPE_CHECKING:
     from genops.evals.judges.labels import Labels
 
-app = typer.Typer(
-    help="Measure judges against people, and label cases for that.", no_args_is_help=True, rich_markup_mode=None
-)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 LabelFiles = Annotated[
     list[Path],
     typer.Option("--labels", metavar="FILE", help="Human labels and verdicts, JSONL or CSV; may be given again."),

@@ -6,12 +6,12 @@ import typer
 
 from genops.cli import model_adapter, model_bench, model_check, model_compare, model_deploy, model_serve, model_watch
 
-models_app = typer.Typer(help="Serve models with vLLM: checked, watched, joined to the traces.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-model_serve.register(models_app)
-model_adapter.register(models_app)
-model_check.register(models_app)
-model_bench.register(models_app)
-model_compare.register(models_app)
-model_deploy.register(models_app)
-model_watch.register(models_app)
+model_serve.register(app)
+model_adapter.register(app)
+model_check.register(app)
+model_bench.register(app)
+model_compare.register(app)
+model_deploy.register(app)
+model_watch.register(app)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from genops.monitoring.service import Round
     from genops.store.records.alerts import AlertRecord
 
-app = typer.Typer(help="Score production as it goes, watch its figures, and tell people.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Name = Annotated[str, typer.Argument(metavar="MONITOR", help="Name in evals/, or a file.")]
 
 

@@ -17,7 +17,7 @@ from genops.cli.project import opened
 if TYPE_CHECKING:
     from genops.executor import Project
 
-app = typer.Typer(help="Render, check and publish prompt templates.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list")

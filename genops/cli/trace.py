@@ -36,7 +36,7 @@ from genops.tracing.moments import shown_moment
 if TYPE_CHECKING:
     from genops.store import StoreCounts
 
-app = typer.Typer(help="Look at recorded runs.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list")

@@ -161,7 +161,7 @@ def quantile_interval(
 
 
 def _drawn_counts(random: np.random.Generator, rows: int, clusters: int) -> Floats:
-    """How often each cluster is drawn: multinomial counts, which take a third of the time when the draws are counted."""
+    """How often each cluster is drawn. Counting the draws takes a third of the time of drawing the counts."""
     drawn = random.integers(clusters, size=(rows, clusters)) + clusters * np.arange(rows)[:, np.newaxis]
     counts = np.bincount(drawn.ravel(), minlength=rows * clusters).reshape(rows, clusters)
     return counts.astype(np.float64)
