@@ -22,9 +22,9 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from genops.stats.clusters import Clusters, checked_weights, cluster_codes, cluster_mean_interval, satterthwaite
+from genops.stats.distributions import student_quantile
 from genops.stats.interval import Floats, Interval, checked_sample
 from genops.stats.prediction_powered import METHOD, PSEUDO, PredictionPowered, wilson
 
@@ -185,7 +185,7 @@ class _Sample:
             what = "clusters with labels" if self.clustered else "labels"
             return Interval(estimate, None, level, self.n, name, f"fewer than three {what} tell too little", groups)
         freedom = max(1.0, satterthwaite(self.group_shares) - (1 if power > 0 else 0))
-        t = float(special.stdtrit(freedom, (1 + level) / 2))
+        t = student_quantile(freedom, (1 + level) / 2)
         if self._binary:
             share = min(max(estimate, 0.0), 1.0)
             variance = self.binary_variance(power, share)

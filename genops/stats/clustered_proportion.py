@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
+from genops.stats.distributions import beta_quantile, student_quantile
 from genops.stats.interval import Interval, check_level
 from genops.stats.proportions import Proportion
 
@@ -88,12 +88,12 @@ class ClusteredCounts:
         if whole.n == clusters or whole.share in (0.0, 1.0):
             return whole.worth
         end = (1 + level) / 2
-        return whole.worth * float(special.stdtrit(whole.n - 1, end) / special.stdtrit(clusters - 1, end)) ** 2
+        return whole.worth * (student_quantile(whole.n - 1, end) / student_quantile(clusters - 1, end)) ** 2
 
 
 def _exact(share: float, n: float, level: float) -> tuple[float, float]:
     """Clopper and Pearson's interval, at any number of trials."""
     tail, hits = (1 - level) / 2, share * n
-    low = 0.0 if share == 0 else float(special.betaincinv(hits, n - hits + 1, tail))
-    high = 1.0 if share == 1 else float(special.betaincinv(hits + 1, n - hits, 1 - tail))
+    low = 0.0 if share == 0 else beta_quantile(hits, n - hits + 1, tail)
+    high = 1.0 if share == 1 else beta_quantile(hits + 1, n - hits, 1 - tail)
     return low, high

@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
+from genops.stats.distributions import student_quantile
 from genops.stats.interval import Floats, Interval, checked_sample
 from genops.stats.permutation import Alternative, PermutationTest, paired_permutation_test
 
@@ -51,7 +51,7 @@ def cluster_mean_interval(
         missing = "one cluster tells" if count == 1 else f"the means of all {count} clusters are equal, which tells"
         return Interval(mean, None, level, len(sample), CR2, f"{missing} nothing of the spread", count)
     error = np.sqrt((off**2 / (1 - share)).sum())
-    reach = float(special.stdtrit(satterthwaite(share), (1 + level) / 2) * error)
+    reach = student_quantile(satterthwaite(share), (1 + level) / 2) * float(error)
     return Interval(mean, (mean - reach, mean + reach), level, len(sample), CR2, clusters=count)
 
 

@@ -8,7 +8,8 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+
+from genops.stats.distributions import normal_quantile, normal_share, student_quantile
 
 Floats: TypeAlias = NDArray[np.float64]
 STUDENT = "Student's t"
@@ -67,7 +68,7 @@ def mean_interval(values: Sequence[float] | Floats, level: float = 0.95) -> Inte
     mean = float(sample.mean())
     if missing := _tells_no_spread(sample):
         return Interval(mean, None, level, len(sample), STUDENT, missing)
-    reach = float(special.stdtrit(len(sample) - 1, (1 + level) / 2) * sample.std(ddof=1) / np.sqrt(len(sample)))
+    reach = student_quantile(len(sample) - 1, (1 + level) / 2) * float(sample.std(ddof=1) / np.sqrt(len(sample)))
     return Interval(mean, (mean - reach, mean + reach), level, len(sample), STUDENT)
 
 
@@ -119,9 +120,9 @@ def bca_bounds(estimate: float, drawn: Floats, left_out: Floats, level: float) -
     below = float(np.mean(drawn < estimate - tie) + np.mean(drawn <= estimate + tie)) / 2
     if not 0 < below < 1 or drawn.max() - drawn.min() <= _TIE * max(abs(estimate), _TIE):
         return None
-    bias = special.ndtri(below)
-    quantiles = bias + special.ndtri([(1 - level) / 2, (1 + level) / 2])
-    shares = special.ndtr(bias + quantiles / (1 - _acceleration(left_out) * quantiles))
+    bias, acceleration = normal_quantile(below), _acceleration(left_out)
+    quantiles = [bias + normal_quantile(share) for share in ((1 - level) / 2, (1 + level) / 2)]
+    shares = [normal_share(bias + quantile / (1 - acceleration * quantile)) for quantile in quantiles]
     low, high = np.quantile(drawn, shares)
     return float(low), float(high)
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 from genops.stats.clusters import Clusters, cluster_codes, cluster_mean_interval
+from genops.stats.distributions import student_quantile
 from genops.stats.interval import Floats, Interval, check_level
 from genops.stats.logistic import fit_logistic
 
@@ -71,12 +71,14 @@ def length_controlled_win_rate(
     fit = fit_logistic(np.column_stack([np.ones(len(gap)), term]), result, codes, count, ridge)
     errors = np.sqrt(np.diag(fit.robust))
     told = None if clusters is None else count
-    t = float(special.stdtrit(max(1, count - 1), (1 + level) / 2))
+    t = student_quantile(max(1, count - 1), (1 + level) / 2)
 
     def interval(estimate: float, low: float, high: float, part: str) -> Interval:
         if count == 1:
             return Interval(estimate, None, level, len(gap), part, "one cluster tells nothing of the spread", told)
         return Interval(estimate, (low, high), level, len(gap), part, clusters=told)
+
+    from scipy import special
 
     constant, effect = fit.coefficients.tolist()
     own, other = (t * errors).tolist()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from genops.stats.interval import Floats
 
@@ -44,6 +43,8 @@ def fit_logistic(design: Floats, outcomes: Floats, codes: NDArray[np.intp], clus
         clusters: How many there are.
         ridge: Above zero.
     """
+    from scipy import special
+
     penalty = ridge * np.eye(design.shape[1])
     coefficients = np.zeros(design.shape[1])
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+
+from genops.stats.distributions import binomial_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def mcnemar_test(first: Sequence[bool] | NDArray[np.bool_], second: Sequence[boo
         raise ValueError("two are compared on the same cases, of which there is at least one")
     only_first, only_second = int((left & ~right).sum()), int((~left & right).sum())
     fewer, differing = min(only_first, only_second), only_first + only_second
-    tail, below = (float(special.bdtr(count, differing, 0.5)) if count >= 0 else 0.0 for count in (fewer, fewer - 1))
+    tail, below = (binomial_share(count, differing, 0.5) for count in (fewer, fewer - 1))
     p = min(1.0, 2 * tail)
     mid_p = 1.0 if only_first == only_second else tail + below
     return McNemarTest(int((left & right).sum()), only_first, only_second, int((~left & ~right).sum()), p, mid_p)

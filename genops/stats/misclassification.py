@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from scipy import special
-
+from genops.stats.distributions import normal_quantile
 from genops.stats.interval import Interval, check_level
 from genops.stats.proportions import Proportion
 
@@ -52,7 +51,7 @@ def _bounds(
     apparent: Proportion, sensitivity: Proportion, specificity: Proportion, level: float
 ) -> tuple[float, float] | None:
     """Equations 6 to 17 of Lang and Reiczigel."""
-    z = float(special.ndtri((1 + level) / 2))
+    z = normal_quantile((1 + level) / 2)
     n = apparent.worth + z * z
     share = (apparent.worth * apparent.share + z * z / 2) / n
     (found, n_found), (passed, n_passed) = _shrunk(sensitivity), _shrunk(specificity)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from math import ceil
 
 import numpy as np
-from scipy import special
 
+from genops.stats.distributions import binomial_quantile
 from genops.stats.interval import Floats, Interval, checked_sample
 
 METHOD = "order statistics"
@@ -48,12 +48,6 @@ def quantile_ranks(n: int, quantile: float, level: float = 0.95) -> tuple[int, i
         quantile: The share of values at or below it, between 0 and 1.
         level: Of confidence.
     """
-    below = _binomial_quantile((1 - level) / 2, n, quantile)
-    above = _binomial_quantile((1 + level) / 2, n, quantile) + 1
+    below = binomial_quantile((1 - level) / 2, n, quantile)
+    above = binomial_quantile((1 + level) / 2, n, quantile) + 1
     return None if below < 1 or above > n else (below, above)
-
-
-def _binomial_quantile(share: float, n: int, p: float) -> int:
-    """The least count of successes among n that is not exceeded with at least this probability."""
-    count = ceil(float(special.bdtrik(share, n, p)))
-    return count - 1 if count > 0 and special.bdtr(count - 1, n, p) >= share else count

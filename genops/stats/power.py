@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from math import ceil, sqrt
 
 import numpy as np
-from scipy import special
 
 from genops.stats.betting import METHOD, Bets, Claim, Floats, Population, Units
 
@@ -73,6 +72,8 @@ def cases_for_mean(difference: float, deviation: float, power: float = 0.8, alph
     Raises:
         ValueError: The difference or the deviation is zero, or power or alpha is not between 0 and 1.
     """
+    from scipy import special
+
     _check_shares(power, alpha)
     if not deviation > 0 or not abs(difference) > 0:
         raise ValueError("a difference and a standard deviation are above zero")
@@ -106,6 +107,8 @@ def cases_for_proportion(share: float, bound: float, power: float = 0.8, alpha: 
     Raises:
         ValueError: The proportions are equal or not between 0 and 1, or power or alpha is not.
     """
+    from scipy import special
+
     _check_shares(power, alpha)
     if not 0 <= share <= 1 or not 0 < bound < 1 or share == bound:
         raise ValueError("two proportions that are to be told apart lie between 0 and 1 and differ")

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from math import inf, sqrt
 
 import numpy as np
-from scipy import special
 
+from genops.stats.distributions import student_quantile
 from genops.stats.interval import Floats, Interval, checked_sample, mean_interval
 from genops.stats.proportions import proportion_interval
 
@@ -241,7 +241,7 @@ class _Pilot:
         if n < 3:
             return Interval(estimate, None, level, n, METHOD, "fewer than three labels tell too little")
         variance = self.variance(n, rest, finite=finite)
-        t = float(special.stdtrit(n - (2 if self.slope > 0 else 1), (1 + level) / 2))
+        t = student_quantile(n - (2 if self.slope > 0 else 1), (1 + level) / 2)
         if self.binary:
             share = min(max(estimate, 0.0), 1.0)
             bounds = wilson(share, share * (1 - share) / variance if variance > 0 and 0 < share < 1 else n, t)
@@ -258,4 +258,4 @@ def wilson(share: float, n: float, t: float) -> tuple[float, float]:
     """Wilson's interval of a share of any effective number of cases, with a quantile of Student's t."""
     centre = (share + t * t / (2 * n)) / (1 + t * t / n)
     reach = t * sqrt(share * (1 - share) / n + (t / (2 * n)) ** 2) / (1 + t * t / n)
-    return max(0.0, centre - reach), min(1.0, centre + reach)
+    return 0.0 if share == 0 else max(0.0, centre - reach), 1.0 if share == 1 else min(1.0, centre + reach)

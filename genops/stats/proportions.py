@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
-from scipy import special
-
+from genops.stats.distributions import beta_quantile, normal_quantile
 from genops.stats.interval import Interval, check_level
 
 WILSON = "Wilson score"
@@ -81,7 +80,7 @@ def wilson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
         ValueError: There are no trials, or successes beyond them, or the level is not between 0 and 1.
     """
     share = _share(successes, n, level)
-    z = float(special.ndtri((1 + level) / 2))
+    z = normal_quantile((1 + level) / 2)
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     reach = z * sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2) / (1 + z * z / n)
     low = 0.0 if successes == 0 else centre - reach
@@ -105,8 +104,8 @@ def clopper_pearson_interval(successes: int, n: int, level: float = 0.95) -> Int
     """
     share = _share(successes, n, level)
     tail = (1 - level) / 2
-    low = 0.0 if successes == 0 else float(special.betaincinv(successes, n - successes + 1, tail))
-    high = 1.0 if successes == n else float(special.betaincinv(successes + 1, n - successes, 1 - tail))
+    low = 0.0 if successes == 0 else beta_quantile(successes, n - successes + 1, tail)
+    high = 1.0 if successes == n else beta_quantile(successes + 1, n - successes, 1 - tail)
     return Interval(share, (low, high), level, n, EXACT)
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 from genops.stats.clusters import Clusters, cluster_codes
+from genops.stats.distributions import student_quantile
 from genops.stats.interval import Floats, Interval, check_level
 from genops.stats.logistic import fit_logistic
 
@@ -39,6 +39,8 @@ class Rating:
     @property
     def win_rate(self) -> float:
         """The probability of winning against one of average strength."""
+        from scipy import special
+
         return float(special.expit(self.strength.estimate))
 
 
@@ -90,7 +92,7 @@ def bradley_terry(
     robust, model = (np.sqrt(np.diag(centre @ cov @ centre)) for cov in (fit.robust, fit.model))
     tallies = _tallies(left, right, result, len(names))
     method = f"{METHOD}, sandwich"
-    t = float(special.stdtrit(max(1, count - 1), (1 + level) / 2))
+    t = student_quantile(max(1, count - 1), (1 + level) / 2)
     ratings = []
     for name, strength, error, cautious, (wins, ties, losses) in zip(
         names, strengths, robust, model, tallies.tolist(), strict=True

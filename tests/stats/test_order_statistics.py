@@ -43,4 +43,4 @@ def test_a_quantile_lies_between_0_and_1(quantile):
 def test_the_ranks_are_those_of_the_binomial_distribution(n):
     for quantile in (0.01, 0.5, 0.95):
         for share in (0.025, 0.975):
-            assert order_statistics._binomial_quantile(share, n, quantile) == stats.binom.ppf(share, n, quantile)
+            assert order_statistics.binomial_quantile(share, n, quantile) == stats.binom.ppf(share, n, quantile)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, CursorResult, and_, delete, func, select, update
 
+from genops.store import records as kinds
 from genops.store import tables
 from genops.store.engine import reading, writing
 from genops.store.queries.opened import Opened
 from genops.store.queries.rows import insert_new, record_of
-from genops.store.records.alerts import AlertRecord, DeliveryRecord
+
+if TYPE_CHECKING:
+    from genops.store.records.alerts import AlertRecord, DeliveryRecord
 
 _PARAMETERS = 500
 
@@ -27,7 +30,7 @@ class Alerts(Opened):
         if monitor is not None:
             query = query.where(tables.alert.c.monitor == monitor)
         with reading(self._engine) as connection:
-            return [record_of(AlertRecord, row) for row in connection.execute(query).mappings()]
+            return [record_of(kinds.AlertRecord, row) for row in connection.execute(query).mappings()]
 
     def keep_alerts(
         self,
@@ -93,7 +96,7 @@ class Alerts(Opened):
                 tables.delivery.c.accepted.is_not(None) if accepted else tables.delivery.c.accepted.is_(None)
             )
         with reading(self._engine) as connection:
-            return [record_of(DeliveryRecord, row) for row in connection.execute(query).mappings()]
+            return [record_of(kinds.DeliveryRecord, row) for row in connection.execute(query).mappings()]
 
     def count_deliveries(self, monitor: str) -> int:
         """How many messages of a monitor wait to be accepted."""

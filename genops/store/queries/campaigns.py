@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import ColumnElement, Engine, Table, delete, select, update
 
+from genops.store import records as kinds
 from genops.store import tables
 from genops.store.batch import clean, insert_rows
 from genops.store.engine import reading, writing
 from genops.store.queries.opened import Opened
 from genops.store.queries.prefixes import unique_prefix
 from genops.store.queries.rows import insert_by_start, record_of
-from genops.store.records.campaigns import CampaignRecord, FindingRecord, TryRecord
 from genops.store.tables.columns import json_text
 
-R = TypeVar("R", TryRecord, FindingRecord)
+if TYPE_CHECKING:
+    from genops.store.records.campaigns import CampaignRecord, FindingRecord, TryRecord
+
+R = TypeVar("R", "TryRecord", "FindingRecord")
 _PAGE = 2_000
 _PARAMETERS = 500
 _JSON = frozenset({"mutations", "error", "scores", "features", "start", "text"})
@@ -53,7 +56,7 @@ class Campaigns(Opened):
         with reading(self._engine) as connection:
             found = unique_prefix(connection, prefix, "campaign", select(tables.campaign.c.id))
             row = connection.execute(select(tables.campaign).where(tables.campaign.c.id == found)).mappings().one()
-            return record_of(CampaignRecord, row)
+            return record_of(kinds.CampaignRecord, row)
 
     def campaigns(self, name: str | None = None, manifest: str | None = None, limit: int = 50) -> list[CampaignRecord]:
         """Campaigns that fit, newest first."""
@@ -62,7 +65,7 @@ class Campaigns(Opened):
             if value is not None:
                 query = query.where(column == value)
         with reading(self._engine) as connection:
-            return [record_of(CampaignRecord, row) for row in connection.execute(query).mappings()]
+            return [record_of(kinds.CampaignRecord, row) for row in connection.execute(query).mappings()]
 
     def tries(self, campaign_id: str, numbers: range | None = None, outcome: str | None = None) -> Iterator[TryRecord]:
         """The tries of a campaign, by its whole id, in the order of their numbers, in flat memory.
@@ -77,11 +80,11 @@ class Campaigns(Opened):
             wanted.append(tables.campaign_try.c.number.between(numbers.start, numbers.stop - 1))
         if outcome is not None:
             wanted.append(tables.campaign_try.c.outcome == outcome)
-        return _iterate(self._engine, campaign_id, tables.campaign_try, TryRecord, *wanted)
+        return _iterate(self._engine, campaign_id, tables.campaign_try, kinds.TryRecord, *wanted)
 
     def tries_of(self, runs: Sequence[str]) -> list[tuple[str, TryRecord]]:
         """The tries that were made as some runs, by their whole ids, each with the id of its campaign."""
-        columns = [tables.campaign_try.c[item.name] for item in fields(TryRecord)]
+        columns = [tables.campaign_try.c[item.name] for item in fields(kinds.TryRecord)]
         query = select(tables.campaign.c.id.label("of"), *columns).join(
             tables.campaign, tables.campaign.c.key == tables.campaign_try.c.campaign
         )
@@ -90,12 +93,12 @@ class Campaigns(Opened):
             for start in range(0, len(runs), _PARAMETERS):
                 wanted = tables.campaign_try.c.run.in_(runs[start : start + _PARAMETERS])
                 rows = connection.execute(query.where(wanted)).mappings()
-                found += [(values.pop("of"), TryRecord(**values)) for values in map(dict, rows)]
+                found += [(values.pop("of"), kinds.TryRecord(**values)) for values in map(dict, rows)]
         return found
 
     def findings(self, campaign_id: str) -> Iterator[FindingRecord]:
         """The findings of a campaign, by its whole id, in the order of the tries that they were found by."""
-        return _iterate(self._engine, campaign_id, tables.finding, FindingRecord)
+        return _iterate(self._engine, campaign_id, tables.finding, kinds.FindingRecord)
 
     def drop_findings(self, campaign_id: str, numbers: Sequence[int]) -> None:
         """Deletes findings of a campaign, by its whole id, that are to be made again."""
@@ -111,7 +114,7 @@ class Campaigns(Opened):
         Raises:
             ReferenceNotFound: None does, or several do.
         """
-        columns = [tables.finding.c[item.name] for item in fields(FindingRecord)]
+        columns = [tables.finding.c[item.name] for item in fields(kinds.FindingRecord)]
         with reading(self._engine) as connection:
             found = unique_prefix(connection, prefix, "finding", select(tables.finding.c.id).distinct())
             query = (
@@ -122,7 +125,7 @@ class Campaigns(Opened):
                 .limit(1)
             )
             row = dict(connection.execute(query).mappings().one())
-        return row.pop("of"), FindingRecord(**row)
+        return row.pop("of"), kinds.FindingRecord(**row)
 
     def delete_campaigns(self, ids: Sequence[str]) -> int:
         """Deletes campaigns, by their whole ids, with their tries and findings; how many there were."""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select, update
 
+from genops.store import records as kinds
 from genops.store import tables
 from genops.store.engine import reading, writing
 from genops.store.queries.opened import Opened
 from genops.store.queries.prefixes import unique_prefix
 from genops.store.queries.rows import insert_by_start, record_of
-from genops.store.records.drift import DriftRecord, WatchRecord
+
+if TYPE_CHECKING:
+    from genops.store.records.drift import DriftRecord, WatchRecord
 
 
 class Drift(Opened):
@@ -34,7 +38,7 @@ class Drift(Opened):
             row = (
                 connection.execute(select(tables.drift_check).where(tables.drift_check.c.id == found)).mappings().one()
             )
-            return record_of(DriftRecord, row)
+            return record_of(kinds.DriftRecord, row)
 
     def drift_checks(self, check: str | None = None, limit: int = 50) -> list[DriftRecord]:
         """Drift checks, of one definition where it is named, newest first."""
@@ -42,7 +46,7 @@ class Drift(Opened):
         if check is not None:
             query = query.where(tables.drift_check.c.check == check)
         with reading(self._engine) as connection:
-            return [record_of(DriftRecord, row) for row in connection.execute(query).mappings()]
+            return [record_of(kinds.DriftRecord, row) for row in connection.execute(query).mappings()]
 
     def delete_drift_checks(self, ids: Sequence[str]) -> int:
         """Deletes drift checks, by their whole ids; how many there were."""
@@ -57,13 +61,13 @@ class Drift(Opened):
                 .mappings()
                 .one_or_none()
             )
-            return None if row is None else WatchRecord(**row)
+            return None if row is None else kinds.WatchRecord(**row)
 
     def drift_watches(self) -> list[WatchRecord]:
         """All watches, by name."""
         with reading(self._engine) as connection:
             rows = connection.execute(select(tables.drift_watch).order_by(tables.drift_watch.c.watch)).mappings()
-            return [WatchRecord(**row) for row in rows]
+            return [kinds.WatchRecord(**row) for row in rows]
 
     def open_drift_watch(self, record: WatchRecord) -> None:
         """Writes where a watch begins, in place of where it stood."""

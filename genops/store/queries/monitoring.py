@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     ColumnElement,
@@ -19,14 +20,17 @@ from sqlalchemy import (
     update,
 )
 
+from genops.store import records as kinds
 from genops.store import tables
 from genops.store.batch import clean, insert_rows
 from genops.store.engine import reading, writing
 from genops.store.queries.opened import Opened
 from genops.store.queries.rows import cleaned, record_of
-from genops.store.records.monitoring import EndedRun, FeedbackRecord, MonitoredRecord, MonitorRecord
 from genops.store.tables import run
 from genops.store.tables.columns import json_text
+
+if TYPE_CHECKING:
+    from genops.store.records.monitoring import EndedRun, FeedbackRecord, MonitoredRecord, MonitorRecord
 
 _PAGE = 2_000
 _RUNS = 20_000
@@ -67,13 +71,13 @@ class Monitoring(Opened):
             query = query.limit(limit)
         with reading(self._engine) as connection:
             if runs is None:
-                return [record_of(FeedbackRecord, row) for row in connection.execute(query).mappings()]
+                return [record_of(kinds.FeedbackRecord, row) for row in connection.execute(query).mappings()]
             found: list[RowMapping] = []
             for start in range(0, len(runs), _PARAMETERS):
                 wanted = tables.feedback.c.run.in_(runs[start : start + _PARAMETERS])
                 found += connection.execute(query.where(wanted)).mappings()
         found.sort(key=lambda row: -int(row["number"]))
-        return [record_of(FeedbackRecord, row) for row in found[:limit]]
+        return [record_of(kinds.FeedbackRecord, row) for row in found[:limit]]
 
     def feedback_of_chain(
         self, chain: str, without: Sequence[str], began: int, since: int
@@ -95,7 +99,7 @@ class Monitoring(Opened):
         wanted = query.where(tables.feedback.c.created >= since, *_ended(chain, without, began, None))
         with reading(self._engine) as connection:
             rows = connection.execute(wanted).mappings()
-            return [(record_of(FeedbackRecord, row), row["run_session"]) for row in rows]
+            return [(record_of(kinds.FeedbackRecord, row), row["run_session"]) for row in rows]
 
     def run_ids(self, keys: Sequence[int]) -> list[str]:
         """The ids of runs by their keys (:class:`~genops.store.records.monitoring.EndedRun`), in that order."""
@@ -119,7 +123,7 @@ class Monitoring(Opened):
             while True:
                 after = found[-1].key + 1 if found else since
                 query = _ENDED.where(*_ended(chain, without, after, until)).limit(_RUNS)
-                page = list(map(EndedRun._make, connection.execute(query)))
+                page = list(map(kinds.EndedRun._make, connection.execute(query)))
                 found += page
                 if len(page) < _RUNS:
                     return found
@@ -138,13 +142,13 @@ class Monitoring(Opened):
                 .mappings()
                 .one_or_none()
             )
-            return None if row is None else record_of(MonitorRecord, row)
+            return None if row is None else record_of(kinds.MonitorRecord, row)
 
     def monitors(self) -> list[MonitorRecord]:
         """All monitors that ever ran, by name."""
         with reading(self._engine) as connection:
             rows = connection.execute(select(tables.monitor).order_by(tables.monitor.c.monitor)).mappings()
-            return [record_of(MonitorRecord, row) for row in rows]
+            return [record_of(kinds.MonitorRecord, row) for row in rows]
 
     def advance_monitor(
         self, record: MonitorRecord, scored: Sequence[MonitoredRecord], before: MonitorRecord | None
@@ -229,7 +233,9 @@ class Monitoring(Opened):
                 else query.where(tuple_(tables.monitored.c.started, tables.monitored.c.run) > tuple_(*last))
             )
             with reading(self._engine) as connection:
-                found = [record_of(MonitoredRecord, row) for row in connection.execute(page.limit(_PAGE)).mappings()]
+                found = [
+                    record_of(kinds.MonitoredRecord, row) for row in connection.execute(page.limit(_PAGE)).mappings()
+                ]
             if not found:
                 return
             yield from found
@@ -249,7 +255,7 @@ class Monitoring(Opened):
                 for start in range(0, len(runs), _PARAMETERS):
                     wanted = tables.monitored.c.run.in_(runs[start : start + _PARAMETERS])
                     query = select(tables.monitored).where(tables.monitored.c.monitor == scored_by, wanted)
-                    found += [record_of(MonitoredRecord, row) for row in connection.execute(query).mappings()]
+                    found += [record_of(kinds.MonitoredRecord, row) for row in connection.execute(query).mappings()]
         return found
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select, update
 
+from genops.store import records as kinds
 from genops.store import tables
 from genops.store.engine import reading, writing
 from genops.store.queries.opened import Opened
 from genops.store.queries.rows import cleaned, record_of
-from genops.store.records.serving import EngineFiguresRecord, LoadTestRecord, PriceRecord, ServedRecord
+
+if TYPE_CHECKING:
+    from genops.store.records.serving import EngineFiguresRecord, LoadTestRecord, PriceRecord, ServedRecord
 
 
 class Serving(Opened):
@@ -42,7 +46,7 @@ class Serving(Opened):
         if live:
             query = query.where(tables.served.c.ended.is_(None))
         with reading(self._engine) as connection:
-            return [record_of(ServedRecord, row) for row in connection.execute(query).mappings()]
+            return [record_of(kinds.ServedRecord, row) for row in connection.execute(query).mappings()]
 
     def keep_engine_figures(self, records: Sequence[EngineFiguresRecord]) -> None:
         """Appends what engines said of themselves."""
@@ -64,7 +68,7 @@ class Serving(Opened):
         if since is not None:
             query = query.where(tables.engine_figures.c.at >= since)
         with reading(self._engine) as connection:
-            found = [record_of(EngineFiguresRecord, row) for row in connection.execute(query).mappings()]
+            found = [record_of(kinds.EngineFiguresRecord, row) for row in connection.execute(query).mappings()]
         return found[::-1]
 
     def prune_engine_figures(self, before: int) -> int:
@@ -90,13 +94,13 @@ class Serving(Opened):
         if alias is not None:
             query = query.where(tables.load_test.c.alias == alias)
         with reading(self._engine) as connection:
-            return [record_of(LoadTestRecord, row) for row in connection.execute(query).mappings()]
+            return [record_of(kinds.LoadTestRecord, row) for row in connection.execute(query).mappings()]
 
     def measured_prices(self) -> list[PriceRecord]:
         """Measured prices, by alias."""
         with reading(self._engine) as connection:
             return [
-                record_of(PriceRecord, row)
+                record_of(kinds.PriceRecord, row)
                 for row in connection.execute(
                     select(tables.model_price).order_by(tables.model_price.c.alias)
                 ).mappings()
