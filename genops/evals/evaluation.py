@@ -83,6 +83,7 @@ async def aevaluate(
 
     if fresh and seed is None:
         seed = secrets.randbits(_SEED_BITS)
+    commit = asyncio.create_task(asyncio.to_thread(revision, project.settings.root))  # git is asked beside the plan
     plan = await asyncio.to_thread(Plan.make, suite, project, selection=selection, only=only, seed=seed, memo=memo)
     record = None
     if resume:
@@ -92,7 +93,7 @@ async def aevaluate(
     if record is not None:
         plan = replace(plan, given_seed=record.body["seed"])  # the order belongs to what is continued
     if record is None:
-        record = open_evaluation(plan, name, about=_about(plan))
+        record = open_evaluation(plan, name, about=_about(plan, await commit))
     if on_start is not None:
         on_start(plan, record.id)
     runner = Runner(
@@ -156,11 +157,11 @@ def failed_cases(project: Project, evaluation: str) -> frozenset[str]:
     return cases
 
 
-def _about(plan: Plan) -> dict[str, Any]:
-    """What reports of an evaluation say beside its scores."""
+def _about(plan: Plan, commit: str) -> dict[str, Any]:
+    """What reports of an evaluation say beside its scores; ``commit`` is what it is an evaluation of."""
     suite, root = plan.suite, plan.project.settings.root
     labels = os.path.relpath(suite.folder / suite.labels, root) if suite.labels else ""
-    return {"revision": revision(root), "labels": labels}
+    return {"revision": commit, "labels": labels}
 
 
 def revision(root: Path) -> str:

@@ -77,6 +77,9 @@ class Planting:
         return {input_of(step, name): text for step, given in self.steps.items() for name, text in given.items()}
 
 
+_NONE = Planting()
+
+
 def read_plants(entries: Sequence[Any], inputs: InputSpec | None = None) -> Planting:
     """Reads the plants of a case.
 
@@ -87,6 +90,8 @@ def read_plants(entries: Sequence[Any], inputs: InputSpec | None = None) -> Plan
     Raises:
         InputError: An entry is none.
     """
+    if not entries:
+        return _NONE
     texts: dict[str, list[str]] = {place: [] for place in _TEXTS}
     sessions: list[Mapping[str, Value]] = []
     steps: dict[str, Mapping[str, str]] = {}

@@ -86,13 +86,13 @@ class ScorerUse:
             Unscored: It cannot be told; whatever went wrong is in the message.
         """
         variables = sample.variables()
-        limit = asyncio.timeout(self.timeout)
+        limit = asyncio.timeout(self.timeout) if self.scorer.waits else None
         try:
             if self.when is not None and not is_true(evaluate(self.when, variables)):
                 return None
             subject = await subject_of(default_of if self.of is None else self.of, variables, context)
             settings = self._evaluated(variables)
-            if not self.scorer.waits:
+            if limit is None:
                 return await self.scorer.score(subject, sample, context, settings)
             async with limit:
                 return await self.scorer.score(subject, sample, context, settings)
@@ -101,7 +101,7 @@ class ScorerUse:
         except GenopsError as error:
             raise Unscored(error.message, hint=error.hint) from error
         except (Exception, SystemExit, KeyboardInterrupt) as error:
-            if limit.expired():
+            if limit is not None and limit.expired():
                 raise Unscored(f"not scored within {self.timeout:g} s") from None
             raise Unscored(f"the scorer failed: {type(error).__name__}: {error}") from error
 

@@ -113,9 +113,9 @@ class CaseReader:
             cluster=None if parsed.cluster is None else str(parsed.cluster),
             split=parsed.split,
             critical=parsed.critical,
-            metadata=_plain(metadata, "metadata", row),
-            scorers=tuple(_plain(parsed.scorers, "scorers", row)),
-            plants=self._plants(parsed.plants, row),
+            metadata=_plain(metadata, "metadata", row) if metadata else {},
+            scorers=tuple(_plain(parsed.scorers, "scorers", row)) if parsed.scorers else (),
+            plants=self._plants(parsed.plants, row) if parsed.plants else (),
             may_decline=parsed.may_decline,
         )
 
