@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.installed import compile_modules
 from benchmarks.one_step import write_project
 from benchmarks.report import Row, table
 
@@ -75,6 +76,7 @@ def store_url(root: Path) -> str:
 @contextmanager
 def projects(at_once: int) -> Iterator[tuple[str, Callable[[], Path]]]:
     """The URL of a server that answers after 50 ms, and what makes one project after the other that asks it."""
+    compile_modules()
     command = [sys.executable, "-m", "benchmarks.loopback_server", "--latency", "0.05"]
     server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     folder = Path(tempfile.mkdtemp())

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 
+from benchmarks.installed import compile_modules
 from benchmarks.report import Row, table
 
 SIDES = {
@@ -16,6 +17,7 @@ SIDES = {
 
 def run(repeats: int = 10) -> list[Row]:
     """The best of some repeats of each, in turns."""
+    compile_modules()
     taken: dict[str, list[float]] = {side: [] for side in SIDES}
     for _ in range(repeats):
         for side, command in SIDES.items():
