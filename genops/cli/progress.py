@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from genops.fuzz.runner import FuzzProgress
 
 _SILENT_SECONDS = 30.0
+
+
+class Told(Protocol):
+    """What is told how far the work is."""
+
+    def __call__(self, done: int, total: int, told: str = "", /) -> None:
+        """Takes what is done, the total, and what else there is to say."""
+        ...
 
 
 @contextmanager
@@ -43,59 +51,64 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
 @contextmanager
 def batch_bar(total: int) -> Iterator[Callable[[int, int], None]]:
     """Gives a function that takes the rows done and the rows failed; shows failures, rate and time left."""
-    bar = _bar("{task.fields[failed]} failed")
-    task = bar.add_task("", total=total, failed="0")
-    with bar:
-        yield lambda done, failed: bar.update(task, completed=done, failed=f"{failed:,}")
+    with _told("rows") as told:
+        yield lambda done, failed: told(done, total, f"{failed:,} failed")
 
 
 @contextmanager
 def evaluation_bar() -> Iterator[Callable[[Evaluated], None]]:
     """Gives a function that takes how far an evaluation is; shows failures, cost, rate and time left."""
-    bar = _bar("{task.fields[told]}")
-    task = bar.add_task("", total=None, told="")
+    with _told("samples") as told:
 
-    def advance(progress: Evaluated) -> None:
-        told = (
-            f"{progress.bad:,} bad, {progress.unscored:,} unscored, {progress.failed:,} failed, ${progress.cost:,.4f}"
-        )
-        bar.update(task, completed=progress.finished, total=progress.total, told=told)
+        def advance(progress: Evaluated) -> None:
+            counts = f"{progress.bad:,} bad, {progress.unscored:,} unscored, {progress.failed:,} failed"
+            told(progress.finished, progress.total, f"{counts}, ${progress.cost:,.4f}")
 
-    with bar:
         yield advance
 
 
 @contextmanager
 def campaign_bar() -> Iterator[Callable[[FuzzProgress], None]]:
     """Gives a function that takes how far a campaign is; shows what came of it, cost, rate and time left."""
-    bar = _bar("{task.fields[told]}")
-    task = bar.add_task("", total=None, told="")
+    with _told("tries") as told:
 
-    def advance(progress: FuzzProgress) -> None:
-        told = [f"{progress.findings:,} found, {progress.outcomes['breach']:,} breaches"]
-        told += [f"{changed:,} changed"] if (changed := progress.outcomes["changed"]) else []
-        told += [f"{progress.refused:,} refused by the attacker"] if progress.refused else []
-        told += [f"{progress.missing:,} failed, ${progress.cost:,.4f}"]
-        bar.update(task, completed=progress.done, total=progress.total, told=", ".join(told))
+        def advance(progress: FuzzProgress) -> None:
+            counts = [f"{progress.findings:,} found, {progress.outcomes['breach']:,} breaches"]
+            counts += [f"{changed:,} changed"] if (changed := progress.outcomes["changed"]) else []
+            counts += [f"{progress.refused:,} refused by the attacker"] if progress.refused else []
+            counts += [f"{progress.missing:,} failed, ${progress.cost:,.4f}"]
+            told(progress.done, progress.total, ", ".join(counts))
 
-    with bar:
         yield advance
 
 
 @contextmanager
-def _lines(what: str) -> Iterator[Callable[[int, int], None]]:
-    """As :func:`progress_bar`, in lines."""
+def _told(what: str) -> Iterator[Told]:
+    """A bar with what is told beside it; lines without a terminal."""
+    if not sys.stderr.isatty():
+        with _lines(what) as lines:
+            yield lines
+        return
+    bar = _bar("{task.fields[told]}")
+    task = bar.add_task("", total=None, told="")
+    with bar:
+        yield lambda done, total, told="": bar.update(task, completed=done, total=total, told=told)
+
+
+@contextmanager
+def _lines(what: str) -> Iterator[Told]:
+    """A line every half minute."""
     from genops.cli.output import note
 
-    began, ended, reached = time.monotonic(), threading.Event(), "not begun"
+    began, ended, reached = time.monotonic(), threading.Event(), (0, 0, "")
 
-    def advance(done: int, total: int) -> None:
+    def advance(done: int, total: int, told: str = "") -> None:
         nonlocal reached
-        reached = f"{done:,} of {total:,}"
+        reached = done, total, told
 
     def tell() -> None:
         while not ended.wait(_SILENT_SECONDS):
-            note(f"{what}: {reached} after {time.monotonic() - began:,.0f} s")
+            note(_line(what, *reached, time.monotonic() - began))
 
     telling = threading.Thread(target=tell, daemon=True)
     telling.start()
@@ -104,6 +117,14 @@ def _lines(what: str) -> Iterator[Callable[[int, int], None]]:
     finally:
         ended.set()
         telling.join()
+
+
+def _line(what: str, done: int, total: int, told: str, seconds: float) -> str:
+    """How far it is, with rate and time left: ``samples: 300 of 900 after 60 s, 5.0/s, 120 s left; 2 bad``."""
+    line = f"{what}: {f'{done:,} of {total:,}' if total else 'not begun'} after {seconds:,.0f} s"
+    if done:
+        line += f", {done / seconds:,.1f}/s, {(total - done) * seconds / done:,.0f} s left"
+    return f"{line}; {told}" if told else line
 
 
 def _bar(text: str) -> Progress:
@@ -127,4 +148,4 @@ def _bar(text: str) -> Progress:
             return Text("-/s" if speed is None else f"{speed:,.1f}/s", style="progress.data.speed")
 
     columns = (TextColumn(text), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
-    return Progress(*columns, console=console(sys.stderr), transient=True, disable=not sys.stderr.isatty())
+    return Progress(*columns, console=console(sys.stderr), transient=True)

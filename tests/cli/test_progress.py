@@ -1,5 +1,6 @@
 import io
 import re
+import subprocess
 import sys
 import time
 
@@ -64,7 +65,30 @@ def test_long_work_without_a_terminal_writes_a_line_now_and_then(monkeypatch):
     with progress_bar("embedding passages") as advance:
         wait_for("embedding passages: not begun after 0 s\n")
         advance(1_200, 5_000)
-        wait_for("embedding passages: 1,200 of 5,000 after 0 s\n")
+        wait_for("embedding passages: 1,200 of 5,000 after 0 s, ")
     ended = written.getvalue()
     time.sleep(0.05)
     assert written.getvalue() == ended
+
+
+def test_such_a_line_says_the_rate_the_time_left_and_what_failed(monkeypatch):
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    monkeypatch.setattr("genops.cli.progress._SILENT_SECONDS", 0.05)
+    with batch_bar(40) as show:
+        show(10, 2)
+        while "\n" not in written.getvalue():
+            time.sleep(0.01)
+    line = written.getvalue().splitlines()[0]
+    assert re.fullmatch(r"rows: 10 of 40 after 0 s, [\d,]+\.\d/s, \d s left; 2 failed", line)
+
+
+def test_without_a_terminal_no_bar_is_loaded():
+    work = (
+        "import sys\n"
+        "from genops.cli.progress import batch_bar\n"
+        "with batch_bar(2) as show: show(2, 0)\n"
+        "sys.exit(any(name.startswith('rich') for name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", work], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
