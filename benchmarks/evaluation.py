@@ -77,7 +77,7 @@ def sides(count: int, at_once: int) -> dict[str, Side]:
     }
 
 
-def run(count: int = 2_000, at_once: int = 100, repeats: int = 3) -> list[Row]:
+def run(count: int = 2_000, at_once: int = 100, repeats: int = 5) -> list[Row]:
     """All sides, and their ratios."""
     best = best_of(sides(count, at_once), at_once, repeats)
     what = f"{count:,} cases, {at_once} at a time, 50 ms server"

@@ -51,7 +51,7 @@ def check(root: Path, count: int) -> None:
     assert runs == count, f"{runs} of {count} runs are on record"
 
 
-def run(count: int = 2_000, at_once: int = 100, repeats: int = 3) -> list[Row]:
+def run(count: int = 2_000, at_once: int = 100, repeats: int = 5) -> list[Row]:
     """Both sides, and their ratios."""
 
     def genops(url: str, root: Path) -> Seconds:
