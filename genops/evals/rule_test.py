@@ -267,9 +267,10 @@ class RuleTest:
 
     def _count(self, glance: Glance) -> None:
         """Counts the values that are missing, and notes of whom one is known."""
-        there = len(glance.found) == len(glance.units) and all(low == high for low, high, _ in glance.found)
-        if there and self._is_known:
-            return
+        if len(glance.found) == len(glance.units) and self._is_known:
+            lows, highs, _ = zip(*glance.found, strict=True)
+            if lows == highs:
+                return
         metric, names = self.rule.metric, (self.variant, self.baseline)
         for reading in chain.from_iterable(glance.units):
             value = reading.values.get(metric)
@@ -286,7 +287,7 @@ class RuleTest:
     def _unit(self, readings: Readings) -> Unit | None:
         """The least and the most that a unit's mean can be, and its weight; None where the rule is not about it."""
         if len(readings) == 1:
-            bounds = self._bounds(readings)
+            bounds = self._side(self.variant, readings) if self.rule.kind != "against" else self._bounds(readings)
             return None if bounds is None else (*bounds, readings[0].weight)
         members: dict[int, list[Reading]] = {}
         for reading in readings:
@@ -317,7 +318,7 @@ class RuleTest:
             value = readings[0].values.get(metric) if readings[0].variant == variant else None
             if value is None or value != value:
                 return None if value is None else self._ends
-            value = self._turned(value)
+            value = value if self._as_it_is else self._turned(value)
             return value, value
         there = [
             self._turned(value)
@@ -331,6 +332,11 @@ class RuleTest:
         if self.rule.kind == "share" and value == value:
             return float(value <= self.rule.bound if self.rule.sign == "<=" else value >= self.rule.bound)
         return -value if self._flipped else value
+
+    @cached_property
+    def _as_it_is(self) -> bool:
+        """Whether values are on the scale of the test already."""
+        return self.rule.kind != "share" and not self._flipped
 
     @cached_property
     def _ends(self) -> tuple[float, float]:
