@@ -1,7 +1,7 @@
 """genops as an installer leaves it: its modules compiled.
 
 Run from its sources it compiles them once, and keeps that; where ``PYTHONDONTWRITEBYTECODE`` is set every process would
-do it anew, for a third of a second.
+do it anew, which takes it 0.15 s.
 """
 
 from __future__ import annotations
