@@ -1,7 +1,7 @@
 """Quantiles of the distributions that intervals are made of: normal, beta, Student's t, binomial.
 
 ``scipy.special`` has them all, and takes longer to be imported than most reports take to be made. These agree with it
-to nine digits, which a test holds them to.
+to nine digits up to 100,000 degrees of freedom or trials, and to seven at a million, which a test holds them to.
 """
 
 from __future__ import annotations
