@@ -42,7 +42,7 @@ def test_with_a_million_degrees_of_freedom_seven_digits_hold():
     assert student_quantile(1_000_000, 0.975) == pytest.approx(special.stdtrit(1_000_000, 0.975), rel=1e-7)
 
 
-@pytest.mark.parametrize(("a", "b"), product(SHAPES, repeat=2))
+@pytest.mark.parametrize(("a", "b"), [*product(SHAPES, repeat=2)])
 def test_the_beta_distribution(a, b):
     values = (1e-6, 0.01, 0.3, 0.5, 0.77, 0.99)
     assert [beta_share(a, b, value) for value in values] == pytest.approx(special.betainc(a, b, values), abs=1e-10)
