@@ -151,20 +151,17 @@ def test_requests_under_way_are_answered_before_a_server_goes(project: ServedPro
     process = project.begin("model", "serve", "tiny")
     try:
         project.wait_ready(process)
-        ended = []
-        asked = [
-            threading.Thread(target=lambda: ended.append(project.command("run", "say", "--input", "question=long")))
-            for _ in range(3)
-        ]
-        for one in asked:
-            one.start()
-        _wait_for_running(project, 3)
+        rows = [json.dumps({"question": f"long {number}"}) for number in range(3)]
+        (project.root / "long.jsonl").write_text("\n".join(rows))
+        with ThreadPoolExecutor() as beside:  # one process, so that they are asked at one moment
+            asked = beside.submit(project.command, "batch", "say", "--inputs", "long.jsonl", "-o", "answers.jsonl")
+            _wait_for_running(project, 3)
+            status = end(process)
     finally:
-        status = end(process)
-    for one in asked:
-        one.join()
+        end(process)
     assert status in (0, 130)
-    assert [one.returncode for one in ended] == [0, 0, 0], [one.stderr for one in ended]
+    assert asked.result().returncode == 0, asked.result().stderr
+    assert len((project.root / "answers.jsonl").read_text().splitlines()) == 3
     assert project.servers() == []
 
 
