@@ -98,11 +98,11 @@ def projects(at_once: int) -> Iterator[tuple[str, Callable[[], Path]]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def timed(command: list[str], root: Path, folder: Path | None = None) -> tuple[str, float]:
+def timed(command: list[str], root: Path) -> tuple[str, float]:
     """What a command prints, and the seconds of its process, which finds the project in ``root``."""
     environment = {**os.environ, "GENOPS_ROOT": str(root)}
     start = time.perf_counter()
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=folder, env=environment)
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
     return done.stdout, time.perf_counter() - start
 
 

@@ -9,11 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +17,7 @@ from statistics import median
 from typing import Any
 from unittest.mock import patch
 
-from benchmarks.beside_aiohttp import prepare
+from benchmarks.beside_aiohttp import projects, timed
 from benchmarks.report import Row, table
 
 _AT_ONCE = 100
@@ -84,17 +80,8 @@ def _evaluated(project: Any, count: int, rules: list[str]) -> list[float]:
 
 def run(count: int = 2_000, rounds: int = 5) -> list[Row]:
     """The median share of some rounds, for one rule and for three."""
-    command = [sys.executable, "-m", "benchmarks.loopback_server", "--latency", "0.05"]
-    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    root = Path(tempfile.mkdtemp())
-    try:
-        assert server.stdout is not None
-        prepare(root, server.stdout.readline().strip(), _AT_ONCE)
-        found = _measured(count, rounds, root)
-    finally:
-        server.terminate()
-        server.wait()
-        shutil.rmtree(root, ignore_errors=True)
+    with projects(_AT_ONCE) as (_, made):
+        found = _measured(count, rounds, made())
     return [
         Row(
             f"CPU of a gate of {name}, {count:,} cases of a suite",
@@ -109,11 +96,8 @@ def run(count: int = 2_000, rounds: int = 5) -> list[Row]:
 
 def _measured(count: int, rounds: int, root: Path) -> dict[str, list[list[float]]]:
     command = [sys.executable, "-m", "benchmarks.evaluation_gate", "--side", "--count", str(count)]
-    environment = {**os.environ, "GENOPS_ROOT": str(root)}
-    done = subprocess.run(
-        [*command, "--rounds", str(rounds)], stdout=subprocess.PIPE, text=True, check=True, env=environment
-    )
-    taken: dict[str, list[list[float]]] = json.loads(done.stdout.splitlines()[-1])
+    said, _ = timed([*command, "--rounds", str(rounds)], root)
+    taken: dict[str, list[list[float]]] = json.loads(said.splitlines()[-1])
     return taken
 
 

@@ -11,17 +11,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.beside_aiohttp import prepare
+from benchmarks.beside_aiohttp import projects, timed
 from benchmarks.report import Row, table
 
 _AT_ONCE = 16
@@ -103,20 +99,12 @@ def _taken(project: Any, work: Callable[[], None]) -> dict[str, float]:
 
 def run(count: int = 2_000, repeats: int = 3) -> list[Row]:
     """Both sides, and their ratios."""
-    command = [sys.executable, "-m", "benchmarks.loopback_server", "--latency", "0.05"]
-    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    root = Path(tempfile.mkdtemp())
     taken: dict[str, list[dict[str, float]]] = {"genops": [], "bare": []}
-    try:
-        assert server.stdout is not None
-        prepare(root, server.stdout.readline().strip(), _AT_ONCE)
+    with projects(_AT_ONCE) as (_, made):
+        root = made()
         for _ in range(repeats):
             for side, times in taken.items():
                 times.append(_measured(side, count, root))
-    finally:
-        server.terminate()
-        server.wait()
-        shutil.rmtree(root, ignore_errors=True)
     best = {side: {kind: min(one[kind] for one in times) for kind in times[0]} for side, times in taken.items()}
     return [
         Row(
@@ -132,9 +120,8 @@ def run(count: int = 2_000, repeats: int = 3) -> list[Row]:
 
 def _measured(side: str, count: int, root: Path) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.fuzzing", "--side", side, "--count", str(count)]
-    environment = {**os.environ, "GENOPS_ROOT": str(root)}
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
-    taken: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    said, _ = timed(command, root)
+    taken: dict[str, float] = json.loads(said.splitlines()[-1])
     return taken
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from scipy import special
+from genops.stats.distributions import normal_quantile
 
 POWER = 0.8
 """Of five checks of a change of the size that is told, four alarm."""
@@ -33,6 +33,6 @@ def visible_separation(
     total = reference + current
     share = current / total
     error = sqrt(_FITTED / (3 * share * (1 - share) * total))
-    sure = float(special.ndtri(power)) * error
-    found = max(float(special.ndtri(1 - alpha)) * error, smallest) + sure
+    sure = normal_quantile(power) * error
+    found = max(normal_quantile(1 - alpha) * error, smallest) + sure
     return found if found <= 1 else None

@@ -287,7 +287,7 @@ class RuleTest:
     def _unit(self, readings: Readings) -> Unit | None:
         """The least and the most that a unit's mean can be, and its weight; None where the rule is not about it."""
         if len(readings) == 1:
-            bounds = self._side(self.variant, readings) if self.rule.kind != "against" else self._bounds(readings)
+            bounds = self._bounds(readings)
             return None if bounds is None else (*bounds, readings[0].weight)
         members: dict[int, list[Reading]] = {}
         for reading in readings:

@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 from genops.stats.clusters import Clusters, checked_weights, cluster_codes, cluster_mean_interval, satterthwaite
 from genops.stats.distributions import student_quantile
 from genops.stats.interval import Floats, Interval, checked_sample
-from genops.stats.prediction_powered import METHOD, PSEUDO, PredictionPowered, wilson
+from genops.stats.prediction_powered import METHOD, PSEUDO, PredictionPowered
+from genops.stats.proportions import wilson
 
 CLUSTERED = f"{METHOD}, cluster-robust"
 WEIGHTED = f"{METHOD}, weighted"

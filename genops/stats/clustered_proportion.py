@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from genops.stats.distributions import beta_quantile, student_quantile
+from genops.stats.distributions import student_quantile
 from genops.stats.interval import Interval, check_level
-from genops.stats.proportions import Proportion
+from genops.stats.proportions import Proportion, clopper_pearson
 
 METHOD = "Korn-Graubard, clustered"
 
@@ -67,7 +67,8 @@ class ClusteredCounts:
         if clusters == 1 and 0 < whole.share < 1:
             missing = "one cluster tells nothing of the spread"
             return Interval(whole.share, None, level, whole.n, METHOD, missing, 1)
-        bounds = _exact(whole.share, self._worth(whole, level), level)
+        worth = self._worth(whole, level)
+        bounds = clopper_pearson(whole.share * worth, worth, level)
         return Interval(whole.share, bounds, level, whole.n, METHOD, clusters=clusters)
 
     def _design_effect(self) -> float:
@@ -89,11 +90,3 @@ class ClusteredCounts:
             return whole.worth
         end = (1 + level) / 2
         return whole.worth * (student_quantile(whole.n - 1, end) / student_quantile(clusters - 1, end)) ** 2
-
-
-def _exact(share: float, n: float, level: float) -> tuple[float, float]:
-    """Clopper and Pearson's interval, at any number of trials."""
-    tail, hits = (1 - level) / 2, share * n
-    low = 0.0 if share == 0 else beta_quantile(hits, n - hits + 1, tail)
-    high = 1.0 if share == 1 else beta_quantile(hits + 1, n - hits, 1 - tail)
-    return low, high

@@ -73,7 +73,7 @@ def beta_share(a: float, b: float, value: float) -> float:
     """
     if not 0 < value < 1:
         return float(value >= 1)
-    front = exp(a * log(value) + b * log1p(-value) + lgamma(a + b) - lgamma(a) - lgamma(b))
+    front = _front(a, b, value)
     if value < (a + 1) / (a + b + 2):
         return front * _fraction(a, b, value) / a
     return 1 - front * _fraction(b, a, 1 - value) / b
@@ -89,17 +89,21 @@ def beta_quantile(a: float, b: float, share: float) -> float:
         share: From 0 to 1.
     """
     low, high, value = 0.0, 1.0, a / (a + b)
-    log_beta = lgamma(a) + lgamma(b) - lgamma(a + b)
     for _ in range(_MOST_STEPS):
         excess = beta_share(a, b, value) - share
         low, high = (low, value) if excess > 0 else (value, high)
-        density = exp((a - 1) * log(value) + (b - 1) * log1p(-value) - log_beta)
+        density = _front(a, b, value) / (value * (1 - value))
         step = value - excess / density if density else low
         step = step if low < step < high else (low + high) / 2
         if abs(step - value) <= _PRECISION * value or not 0 < step < 1:
             return step
         value = step
     return value
+
+
+def _front(a: float, b: float, value: float) -> float:
+    """``value ** a * (1 - value) ** b / B(a, b)``."""
+    return exp(a * log(value) + b * log1p(-value) + lgamma(a + b) - lgamma(a) - lgamma(b))
 
 
 def _fraction(a: float, b: float, value: float) -> float:

@@ -57,6 +57,8 @@ def length_controlled_win_rate(
     Raises:
         ValueError: The lengths differ in number, there are fewer than two cases, or an outcome is not between 0 and 1.
     """
+    from scipy import special
+
     check_level(level)
     result = np.asarray(outcomes, dtype=np.float64)
     own_length, other_length = np.asarray(lengths, dtype=np.float64), np.asarray(other_lengths, dtype=np.float64)
@@ -77,8 +79,6 @@ def length_controlled_win_rate(
         if count == 1:
             return Interval(estimate, None, level, len(gap), part, "one cluster tells nothing of the spread", told)
         return Interval(estimate, (low, high), level, len(gap), part, clusters=told)
-
-    from scipy import special
 
     constant, effect = fit.coefficients.tolist()
     own, other = (t * errors).tolist()

@@ -23,7 +23,7 @@ import numpy as np
 
 from genops.stats.distributions import student_quantile
 from genops.stats.interval import Floats, Interval, checked_sample, mean_interval
-from genops.stats.proportions import proportion_interval
+from genops.stats.proportions import proportion_interval, wilson
 
 METHOD = "PPI++, power-tuned"
 PSEUDO = 0.5
@@ -252,10 +252,3 @@ class _Pilot:
             return Interval(estimate, None, level, n, METHOD, "all labels are equal, which tells nothing of the spread")
         reach = t * sqrt(variance)
         return Interval(estimate, (estimate - reach, estimate + reach), level, n, f"{METHOD}, Student's t")
-
-
-def wilson(share: float, n: float, t: float) -> tuple[float, float]:
-    """Wilson's interval of a share of any effective number of cases, with a quantile of Student's t."""
-    centre = (share + t * t / (2 * n)) / (1 + t * t / n)
-    reach = t * sqrt(share * (1 - share) / n + (t / (2 * n)) ** 2) / (1 + t * t / n)
-    return 0.0 if share == 0 else max(0.0, centre - reach), 1.0 if share == 1 else min(1.0, centre + reach)

@@ -80,12 +80,7 @@ def wilson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
         ValueError: There are no trials, or successes beyond them, or the level is not between 0 and 1.
     """
     share = _share(successes, n, level)
-    z = normal_quantile((1 + level) / 2)
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    reach = z * sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2) / (1 + z * z / n)
-    low = 0.0 if successes == 0 else centre - reach
-    high = 1.0 if successes == n else centre + reach
-    return Interval(share, (low, high), level, n, WILSON)
+    return Interval(share, wilson(share, n, normal_quantile((1 + level) / 2)), level, n, WILSON)
 
 
 def clopper_pearson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
@@ -103,10 +98,34 @@ def clopper_pearson_interval(successes: int, n: int, level: float = 0.95) -> Int
         ValueError: There are no trials, or successes beyond them, or the level is not between 0 and 1.
     """
     share = _share(successes, n, level)
+    return Interval(share, clopper_pearson(successes, n, level), level, n, EXACT)
+
+
+def wilson(share: float, n: float, reach: float) -> tuple[float, float]:
+    """Wilson's interval of a share of any effective number of trials.
+
+    Args:
+        share: The observed proportion.
+        n: How many trials it is worth.
+        reach: How many standard errors away an end may be: a quantile of the normal distribution, or of Student's t.
+    """
+    centre = (share + reach * reach / (2 * n)) / (1 + reach * reach / n)
+    apart = reach * sqrt(share * (1 - share) / n + (reach / (2 * n)) ** 2) / (1 + reach * reach / n)
+    return 0.0 if share == 0 else max(0.0, centre - apart), 1.0 if share == 1 else min(1.0, centre + apart)
+
+
+def clopper_pearson(hits: float, n: float, level: float) -> tuple[float, float]:
+    """Clopper and Pearson's interval, at any number of trials.
+
+    Args:
+        hits: How many succeeded.
+        n: How many trials there were, or are worth.
+        level: Of confidence.
+    """
     tail = (1 - level) / 2
-    low = 0.0 if successes == 0 else beta_quantile(successes, n - successes + 1, tail)
-    high = 1.0 if successes == n else beta_quantile(successes + 1, n - successes, 1 - tail)
-    return Interval(share, (low, high), level, n, EXACT)
+    low = 0.0 if hits == 0 else beta_quantile(hits, n - hits + 1, tail)
+    high = 1.0 if hits == n else beta_quantile(hits + 1, n - hits, 1 - tail)
+    return low, high
 
 
 def _share(successes: int, n: int, level: float) -> float:
