@@ -160,15 +160,19 @@ class Bets:
             ValueError: The units weigh more than the claim allows.
         """
         gain, totals, weighed = self._gains(units, means, claim)
-        padded = np.zeros((len(gain), -(-gain.shape[1] // _STRETCH), _STRETCH))
-        padded.reshape(len(gain), -1)[:, : gain.shape[1]] = gain
-        grown = np.multiply.accumulate(1 + padded[..., None] * FRACTIONS, axis=2)
-        steps = np.concatenate([self.wealth[:, None, :], np.log(grown[:, :, -1])], axis=1)
-        wealth = np.add.accumulate(steps, axis=1)
-        top = wealth[:, :-1].max(axis=-1, keepdims=True)
-        shares = np.exp(wealth[:, :-1] - top) / len(FRACTIONS)
-        after = top + np.log((grown @ shares[..., None])[..., 0])
-        return self._after(wealth[:, -1], totals, weighed), after.max(axis=(1, 2))
+        gamblers, stretches = len(gain), -(-gain.shape[1] // _STRETCH)
+        padded = np.zeros((gamblers, stretches * _STRETCH))
+        padded[:, : gain.shape[1]] = gain
+        grown = padded.reshape(gamblers, stretches, _STRETCH).transpose(2, 0, 1)[:, :, None].copy() * FRACTIONS[:, None]
+        grown += 1
+        for unit in range(1, _STRETCH):
+            grown[unit] *= grown[unit - 1]
+        wealth = np.concatenate([self.wealth[..., None], np.log(grown[-1])], axis=2)
+        np.add.accumulate(wealth, axis=2, out=wealth)
+        top = wealth[..., :-1].max(axis=1)
+        grown *= np.exp(wealth[..., :-1] - top[:, None])
+        largest = grown.sum(axis=2).max(axis=0) / len(FRACTIONS)
+        return self._after(wealth[..., -1], totals, weighed), (top + np.log(largest)).max(axis=1)
 
     def _gains(self, units: Units, means: Floats, claim: Claim) -> tuple[Floats, Floats, Floats]:
         """What each unit adds to 1 that is bet on it; the totals and the weight before the first and after each."""
@@ -184,7 +188,7 @@ class Bets:
         else:
             if (units.weights > claim.largest_weight).any():
                 raise ValueError(f"a unit weighs {units.weights.max()}, and the largest {claim.largest_weight}")
-            fair = np.broadcast_to(means[:, None], units.values.shape)
+            fair = means[:, None]
             stake = units.weights / claim.largest_weight
         open_ = fair > ROUNDING
         gain: Floats = np.where(open_, stake * (units.values / np.where(open_, fair, 1.0) - 1), 0.0)

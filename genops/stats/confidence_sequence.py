@@ -15,7 +15,6 @@ from genops.stats.betting import (
     Bets,
     Claim,
     FiniteDataset,
-    Floats,
     Numbers,
     Population,
     Units,
@@ -28,14 +27,15 @@ from genops.stats.sampling import mean_estimate
 _BLOCK = 4_096
 _FAR, _NEAR = 1.2, 0.85
 _MIXED = 2.0  # about what a bet on all fractions costs beside one on the best of them, as a logarithm
-_STEPS = 2**22
+_STEPS = 2**20
+_SLOW = 3  # tries in a row that did not halve what is left
 
 
 class ConfidenceSequence:
     """The means that neither gambler's capital ever refuted, at half of the error each.
 
     The hedged capital process of Waudby-Smith and Ramdas (section 4), inverted: the capital of who bets on high values
-    falls as the mean that is fair to it rises, so the interval's ends are found by halving, when they are asked for. An
+    falls as the mean that is fair to it rises, so the interval's ends are searched for, when they are asked for. An
     update only takes note. As the largest capital there ever was decides, the interval is the running intersection.
 
     Args:
@@ -70,7 +70,9 @@ class ConfidenceSequence:
         self._taken.append(units)
 
     def interval(self) -> Interval:
-        """The interval so far; ``estimate`` is NaN before the first unit.
+        """The interval so far, its ends rounded outwards to about a millionth of the range.
+
+        ``estimate`` is NaN before the first unit.
 
         Raises:
             ValueError: The units weigh more than the claim allows.
@@ -133,22 +135,33 @@ class ConfidenceSequence:
         """
         enough = sqrt(log(2 / (1 - self.level)))
         refuted, kept, above, below = 0, _STEPS, inf, -inf
-        tries, side = 0, 0
-        guesses = [round(_STEPS * (guess - start) / (1 - start)) for guess in _guesses(units.values[0], enough)]
+        side, slow, guesses = 0, 0, self._guesses(units, enough)
         while kept - refuted > 1:
-            tries += 1
-            place = (refuted + kept) // 2
-            if tries <= len(guesses) and refuted < guesses[tries - 1] < kept:
-                place = guesses[tries - 1]
-            elif tries % 4 and above - below < inf:
-                place = refuted + round((kept - refuted) * above / (above - below))
-                place = min(max(place, refuted + 1), kept - 1)
+            width = kept - refuted
+            if guesses:
+                place = round(_STEPS * (guesses.pop() - start) / (1 - start))
+            elif above - below < inf and slow < _SLOW:
+                place = refuted + round(width * above / (above - below))
+            else:
+                place = (refuted + kept) // 2
+            place = min(max(place, refuted + 1), kept - 1)
             excess = sqrt(self._peak(units, start + (1 - start) * place / _STEPS)) - enough
             if excess >= 0:
                 refuted, above, below, side = place, excess, below / 2 if side > 0 else below, 1
             else:
                 kept, below, above, side = place, excess, above / 2 if side < 0 else above, -1
+            slow = slow + 1 if kept - refuted > width / 2 else 0
         return start + (1 - start) * refuted / _STEPS
+
+    def _guesses(self, units: Units, enough: float) -> list[float]:
+        """On either side of where values that are about normal would end an interval; none where there are no values."""
+        if not len(units.weights):
+            return []
+        mean, variance = float(units.values[0].mean()), float(units.values[0].var())
+        if isinstance(self.claim, FiniteDataset):
+            variance *= max(1 - float(units.weights.sum()) / self.claim.total_weight, 0.0)
+        spread = sqrt(2 * variance * (enough**2 + _MIXED) / len(units.weights))
+        return [mean - _FAR * spread, mean - _NEAR * spread]
 
     def _peak(self, units: Units, mean: float) -> float:
         """The logarithm of the largest capital that a gambler ever had, were this mean fair."""
@@ -167,12 +180,3 @@ class ConfidenceSequence:
         if isinstance(self.claim, Population):
             return float(np.average(values, weights=units.weights))
         return mean_estimate(values, units.weights, self.claim.total_weight)
-
-
-def _guesses(values: Floats, enough: float) -> list[float]:
-    """On either side of where values that are about normal would end an interval; none where there are no values."""
-    if not len(values):
-        return []
-    mean = float(values.mean())
-    spread = float(values.std()) * sqrt(2 * (enough**2 + _MIXED) / len(values))
-    return [mean - _FAR * spread, mean - _NEAR * spread]

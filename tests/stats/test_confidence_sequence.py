@@ -130,7 +130,7 @@ def by_halving(values, claim, weights, level=0.95):
     refuted, kept = np.zeros(2), np.ones(2)
     if isinstance(claim, FiniteDataset):
         refuted = units.values @ units.weights / claim.total_weight
-    for _ in range(22):
+    for _ in range(20):
         middle = (refuted + kept) / 2
         capital = Bets().placed(units, middle, claim)[1]
         beyond = np.maximum(capital.max(axis=1), 0) >= np.log(2 / (1 - level))
