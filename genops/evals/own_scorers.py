@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from genops.errors import UsageError
 from genops.evals.case import Case
@@ -14,9 +13,6 @@ from genops.evals.suite import Suite
 from genops.evals.trace_names import NameCheck, depend_on_cases
 from genops.evals.use import ScorerUse, parse_uses, python_parsing
 from genops.settings import Settings
-
-if TYPE_CHECKING:
-    from genops.evals.datasets import Dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +53,12 @@ def case_uses(case: Case, suite: Suite) -> tuple[ScorerUse, ...]:
     return uses
 
 
-def own_scorers(
-    suite: Suite, dataset: Dataset, numbers: Iterable[int], names: NameCheck, settings: Settings
-) -> OwnScorers:
+def own_scorers(suite: Suite, cases: Iterable[Case], names: NameCheck, settings: Settings) -> OwnScorers:
     """Reads the scorers of all cases once, and looks up the names that scorers look for.
 
     Args:
         suite: The definition.
-        dataset: All cases.
-        numbers: Of the cases that are asked.
+        cases: Those that are asked; each is read once.
         names: What the chains have.
         settings: The project's.
 
@@ -79,8 +72,7 @@ def own_scorers(
     critical = ""
     names.check(suite.scorers)
     by_case = depend_on_cases(suite.scorers)
-    for number in numbers:
-        case = dataset[number]
+    for case in cases:
         names.check(by_case, case)
         if case.scorers or not suite.scorers:
             uses = case_uses(case, suite)

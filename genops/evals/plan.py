@@ -13,6 +13,7 @@ from typing import Any
 from genops.artifacts import digest_of, source_digest
 from genops.errors import UsageError
 from genops.evals.case import Case
+from genops.evals.cohort import Cohort
 from genops.evals.datasets import Dataset, Selection
 from genops.evals.judges.asking import Questions
 from genops.evals.judges.questions import questions_of
@@ -55,8 +56,7 @@ class Plan:
         baselines: By the reference in a rule, the variant that it is.
         questions: What judges ask.
         own: What the cases' own scorers are made of.
-        clusters: Case numbers that are independent of each other only as a whole, in the order of the dataset.
-        cluster_weights: The total weight of each cluster.
+        cohort: The cases that are asked.
         given_seed: Of the order in which clusters are run; None for the one that follows from the digest.
     """
 
@@ -67,8 +67,7 @@ class Plan:
     baselines: dict[str, Variant]
     questions: Questions
     own: OwnScorers
-    clusters: Sequence[array[int]]
-    cluster_weights: Sequence[float]
+    cohort: Cohort
     given_seed: int | None = None
 
     @classmethod
@@ -107,10 +106,10 @@ class Plan:
             numbers = _narrowed(numbers, (n for n in numbers if dataset[n].id in only), suite)
         baselines = _baselines(suite, project, variants)
         extra = tuple(baseline for baseline in baselines.values() if baseline not in variants)
-        own = own_scorers(suite, dataset, numbers, NameCheck((*variants, *extra)), project.settings)
+        names, cohort = NameCheck((*variants, *extra)), Cohort()
+        own = own_scorers(suite, cohort.noted(dataset, numbers), names, project.settings)
         questions = Questions(project, model=suite.judge, memo=memo)
-        clusters, weights = _clusters(dataset, numbers)
-        return cls(suite, project, dataset, (*variants, *extra), baselines, questions, own, clusters, weights, seed)
+        return cls(suite, project, dataset, (*variants, *extra), baselines, questions, own, cohort, seed)
 
     @cached_property
     def seed(self) -> int:
@@ -120,17 +119,19 @@ class Plan:
     @cached_property
     def units(self) -> Sequence[array[int]]:
         """The clusters in the order in which they are run."""
-        return [self.clusters[place] for place in self._order]
+        clusters = self.cohort.clusters
+        return [clusters[place] for place in self._order]
 
     @cached_property
     def weights(self) -> Sequence[float]:
         """The total weight of each unit."""
-        return [self.cluster_weights[place] for place in self._order]
+        weights = self.cohort.cluster_weights
+        return [weights[place] for place in self._order]
 
     @cached_property
     def _order(self) -> Sequence[int]:
         """The order that the gate's claim needs, or any."""
-        gate, weights = self.suite.gate, self.cluster_weights
+        gate, weights = self.suite.gate, self.cohort.cluster_weights
         if gate is None:
             return Random(self.seed).sample(range(len(weights)), len(weights))
         import numpy as np
@@ -149,7 +150,7 @@ class Plan:
     @cached_property
     def cases(self) -> int:
         """How many cases are asked."""
-        return sum(map(len, self.clusters))
+        return sum(map(len, self.cohort.clusters))
 
     @property
     def samples(self) -> int:
@@ -216,7 +217,7 @@ class Plan:
     @cached_property
     def _selected(self) -> str:
         """Digest of which cases are meant, whatever their order."""
-        return digest_of(sorted(number for cluster in self.clusters for number in cluster))
+        return digest_of(sorted(number for cluster in self.cohort.clusters for number in cluster))
 
     def _code(self, scorer: str) -> list[str]:
         """Digests of the packages that a scorer of other people comes from."""
@@ -264,18 +265,6 @@ def _narrowed(numbers: array[int], wanted: Iterable[int], suite: Suite) -> array
     if not left:
         raise UsageError(f"no case of the suite {suite.name!r} is left", hint="look at --filter, --split and --sample")
     return left
-
-
-def _clusters(dataset: Dataset, numbers: array[int]) -> tuple[list[array[int]], list[float]]:
-    """Whole clusters with their weights."""
-    clusters: dict[str | int, array[int]] = {}
-    weights: dict[str | int, float] = {}
-    for number in numbers:
-        case = dataset[number]
-        key: str | int = number if case.cluster is None else case.cluster
-        clusters.setdefault(key, array("q")).append(number)
-        weights[key] = weights.get(key, 0.0) + case.weight
-    return list(clusters.values()), list(weights.values())
 
 
 def with_chain(suite: Suite, chain: str) -> Suite:

@@ -38,25 +38,17 @@ class SuiteGate(GateProcess):
         Raises:
             DefinitionError: A rule cannot be tested.
         """
-        gate, dataset = plan.suite.gate, plan.dataset
+        gate, cohort = plan.suite.gate, plan.cohort
         assert gate is not None
         candidates = [variant for variant in plan.candidates if variant not in plan.baselines.values()]
         pairs = [(rule, variant) for rule in gate.rules for variant in candidates]
-        weights: dict[int, float] = {}
-        critical_ids: dict[int, str] = {}
-        for number in (number for members in plan.units for number in members):
-            case = dataset[number]
-            if case.weight != 1:
-                weights[number] = case.weight
-            if case.critical:
-                critical_ids[number] = case.id
         return cls(
             gate=gate,
             tests=[_test(rule, variant, plan, len(pairs)) for rule, variant in pairs],
             units=plan.units,
             each=len(plan.variants) * plan.suite.repeat,
-            weights=weights,
-            critical_ids=critical_ids,
+            weights=cohort.case_weights,
+            critical_ids=cohort.critical_ids,
         )
 
     @cached_property

@@ -154,7 +154,7 @@ class ConfidenceSequence:
         return start + (1 - start) * refuted / _STEPS
 
     def _guesses(self, units: Units, enough: float) -> list[float]:
-        """On either side of where values that are about normal would end an interval; none where there are no values."""
+        """On either side of where about normal values would end an interval; none where there are no values."""
         if not len(units.weights):
             return []
         mean, variance = float(units.values[0].mean()), float(units.values[0].var())
