@@ -194,7 +194,7 @@ class Runner:
     def _look_is_due(self) -> bool:
         """Whether enough samples have ended: many are looked at for the price of a few, and little waits for that."""
         assert self.gate is not None
-        return len(self._unseen) > (self._under_way if self._held else self.gate.reach) // 3
+        return len(self._unseen) > (self._under_way if self._held else self.gate.reach) // 2
 
     def _look(self) -> None:
         """Shows the gate the samples that it has not seen."""
