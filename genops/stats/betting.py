@@ -148,7 +148,7 @@ class Bets:
     def followed(self, units: Units, means: Floats, claim: Claim) -> tuple[Bets, Floats]:
         """Bet as in ``placed``, for the logarithm of each gambler's largest capital after any of the units.
 
-        It takes a fifth of the time, since capital is multiplied for some units before its logarithm is taken; what is
+        It takes a tenth of the time, since capital is multiplied for some units before its logarithm is taken; what is
         found depends on the batches in the last bits.
 
         Args:
