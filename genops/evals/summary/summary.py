@@ -386,7 +386,8 @@ def _usage(
 def _notes(tally: Tally, labels: Labels | None) -> list[str]:
     record, notes = tally.record, []
     made, planned = tally.made, tally.planned
-    resume = f"`genops eval run {record.suite} --resume` goes on with it"
+    gated = " --gate" if record.body["manifest"].get("gate") else ""
+    resume = f"`genops eval run {record.suite}{gated} --resume` goes on with it"
     if record.status == "running":
         notes.append(f"it is running, or its process was killed: {made:,} of {planned:,} samples are there; {resume}")
     elif made < planned and not tally.stopped_by_gate:
@@ -396,7 +397,11 @@ def _notes(tally: Tally, labels: Labels | None) -> list[str]:
         notes.append(f"{stopped}: its own intervals and e-values allow for that, other intervals do not")
     errors = sum(len(arm.error_cases) for arm in tally.arms.values())
     if errors:
-        notes.append(f"the infrastructure failed under {counted(errors, 'sample')}; {resume}")
+        decided = bool(record.verdict) and record.verdict["outcome"] != "undecided"
+        notes.append(
+            f"the infrastructure failed under {counted(errors, 'sample')}; "
+            f"{'the verdict is certain without it' if decided else resume}"
+        )
     reused = sum(map(sum, (arm.reused for arm in tally.arms.values())))
     if reused:
         spared = (
