@@ -186,7 +186,7 @@ def _tell(done: Evaluation, budget: Budget, failed_in: str | None) -> None:
         note(f"warning: {why}")
     if progress.stopped:
         note(f"stopped: {progress.stopped}; go on with:\n  {_again(failed_in)}")
-    elif progress.missing and not (done.gate is not None and done.gate.certain):
+    elif progress.missing and (done.gate is None or done.gate.outcome == "undecided"):
         lost = counted(progress.missing, "sample")
         note(f"missing, as something around the chain failed: {lost}. Go on with:\n  {_again(failed_in)}")
     elif done.gate is not None and not progress.done:

@@ -18,7 +18,7 @@ class Case:
         inputs: The chain's inputs.
         expected: What scorers compare with; None when nothing is known.
         tags: Free marks to filter by.
-        weight: How much it counts in means; above 0.
+        weight: How much it counts in means; from a millionth to a billion.
         cluster: Cases that are not independent (of one document, of one session) share one; None for a case alone.
         split: The part of the dataset that it belongs to (``train``, ``test``); empty for none.
         critical: Whether the gate fails when this case does.

@@ -11,7 +11,6 @@ from genops.errors import DefinitionError, nearest
 
 Positive = Annotated[int, Field(ge=1, strict=True)]
 Seconds = Annotated[float, Field(gt=0)] | None
-Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 def field_of(kind: Any, value: Any, key: str, parsing: Parsing) -> Any:

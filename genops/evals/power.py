@@ -21,6 +21,7 @@ _VALUES = 5_000_000
 _BUDGET = 6
 _LEAST_BUDGET = 300
 _FEWEST = 2
+_MOST = 1_000_000  # of which one simulated run holds a gigabyte
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,8 @@ def plan_cases(
         cases: Of the dataset that is claimed about; None for the population.
 
     Raises:
-        UsageError: There is no such difference or spread, or power or alpha is no share.
+        UsageError: There is no such difference or spread, or power or alpha is no share; or the gate would have to be
+            simulated with too many cases.
     """
     size = abs(difference)
     low, high = spread.ends
@@ -85,7 +87,8 @@ def plan_cases(
         deviation = min(deviation, sqrt(max(high - size, 0.0) * (size - low)))
     try:
         fixed = cases_for_mean(size, deviation, power, alpha)
-        budget = cases or max(_LEAST_BUDGET, _BUDGET * fixed.n)
+        _check_feasible(size, fixed, cases)
+        budget = cases or max(_LEAST_BUDGET, min(_BUDGET * fixed.n, _MOST))
         sequential = sequential_cases(
             size,
             deviation,
@@ -99,6 +102,18 @@ def plan_cases(
     except ValueError as error:
         raise UsageError(str(error)) from None
     return PowerPlan(difference, spread, fixed, sequential, cases)
+
+
+def _check_feasible(size: float, fixed: FixedPlan, cases: int | None) -> None:
+    """Refuses what would be simulated with more cases than fit in memory."""
+    if cases is not None and cases > _MOST:
+        raise UsageError(f"the gate is simulated with {_MOST:,} cases at most, not {cases:,}")
+    if cases is None and fixed.n > _MOST:
+        raise UsageError(
+            f"a difference of {size:g} takes {fixed.n:,} cases where a test looks once; the gate is simulated with "
+            f"{_MOST:,} at most",
+            hint="wish for a larger difference",
+        )
 
 
 def measured_spread(tally: Tally, metric: str | None = None) -> Spread:

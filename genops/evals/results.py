@@ -88,7 +88,7 @@ class Results:
         wanted = reference
         if reference.startswith(_GIT):
             wanted = Revision(self.settings.root, reference.removeprefix(_GIT)).commit
-        for fits in _WAYS:
+        for fits in _WAYS if wanted else ():  # nothing would be the name of those that have none
             for record in records:
                 variant = fits(record, wanted)
                 if variant is not None:

@@ -17,11 +17,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field
 
 from genops.chains import Parsing
 from genops.errors import DefinitionError, Location, nearest
-from genops.evals.fields import Share, field_of
+from genops.evals.fields import field_of
 from genops.evals.score import Range
 
 About: TypeAlias = Literal["dataset", "sweep", "population"]
@@ -31,6 +33,9 @@ PASSED = "passed"
 OVERALL = "overall"
 """The metric that is the weighted mean of a sample's bounded scores, where the suite gives weights."""
 GATE_KEYS = ("rules", "alpha", "about")
+LEAST_ALPHA = 1e-12
+"""Of less, what is left of a level of confidence is lost in rounding."""
+_Alpha = Annotated[float, Field(ge=LEAST_ALPHA, lt=1)]
 _SEED_DIGITS = 12
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _ABSOLUTE = re.compile(
@@ -96,8 +101,6 @@ class Rule:
         """Whether any scores of a range fulfil it."""
         if self.kind == "against":
             return self.margin <= values.high - values.low
-        if self.kind == "share":
-            return True
         return self.bound <= values.high if self.sign == ">=" else self.bound >= values.low
 
     @classmethod
@@ -162,7 +165,7 @@ def parse_gate(raw: Any, ranges: Mapping[str, Range], noun: str, about: About, p
     claim: About = field_of(About, data.get("about", about), "about", parsing)
     if claim not in (about, "population"):
         raise DefinitionError(f"`about`: it is the {about!r} or the 'population'", at=parsing.at("about"))
-    return Gate(rules, field_of(Share, data.get("alpha", 0.05), "alpha", parsing), claim)
+    return Gate(rules, field_of(_Alpha, data.get("alpha", 0.05), "alpha", parsing), claim)
 
 
 def _parse_rule(text: str, ranges: Mapping[str, Range], noun: str, parsing: Parsing) -> Rule:

@@ -9,7 +9,7 @@ from pydantic.errors import PydanticInvalidForJsonSchema
 
 from genops.evals.datasets import DatasetSpec
 from genops.evals.pairwise import Pairwise
-from genops.evals.rules import About
+from genops.evals.rules import LEAST_ALPHA, About
 from genops.evals.scorer import Scorer, Setting, find_scorer
 from genops.evals.suite import Budget
 from genops.executor.swaps import SWAPPABLE
@@ -93,7 +93,7 @@ def gate_schema(about: About) -> dict[str, Any]:
     rules = {"anyOf": [text, {"type": "array", "items": text, "minItems": 1}]}
     gate = {
         "rules": rules,
-        "alpha": {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+        "alpha": {"type": "number", "minimum": LEAST_ALPHA, "exclusiveMaximum": 1},
         "about": {"enum": [about, "population"]},
     }
     return {"anyOf": [rules, {**closed(gate), "required": ["rules"]}]}

@@ -67,7 +67,8 @@ def raw_agreement(first: Ratings, second: Ratings, clusters: Clusters | None = N
     agree = np.array([left == right for left, right in zip(first, second, strict=True)], dtype=np.float64)
     if clusters is None:
         return proportion_interval(int(agree.sum()), len(agree), level)
-    return cluster_mean_interval(agree, clusters, level=level)
+    found = cluster_mean_interval(agree, clusters, level=level)
+    return found if found.bounds is None else replace(found, bounds=(max(found.bounds[0], 0), min(found.bounds[1], 1)))
 
 
 def cohen_kappa(

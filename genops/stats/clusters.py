@@ -47,8 +47,9 @@ def cluster_mean_interval(
     share = np.bincount(codes, weight, count) / weight.sum()
     mean = float(weight @ sample / weight.sum())
     off = np.bincount(codes, weight * (sample - mean), count) / weight.sum()
-    if count == 1 or not off.any():
-        missing = "one cluster tells" if count == 1 else f"the means of all {count} clusters are equal, which tells"
+    alone = share.max() >= 1  # also where all others together weigh no more than rounding
+    if alone or not off.any():
+        missing = "one cluster tells" if alone else f"the means of all {count} clusters are equal, which tells"
         return Interval(mean, None, level, len(sample), CR2, f"{missing} nothing of the spread", count)
     error = np.sqrt((off**2 / (1 - share)).sum())
     reach = student_quantile(satterthwaite(share), (1 + level) / 2) * float(error)
@@ -126,7 +127,10 @@ def satterthwaite(share: Floats) -> float:
     """Degrees of freedom under independent values of one variance; ``share`` is each cluster's part of the weight.
 
     Bell and McCaffrey's 1 / tr(M^2) in closed form: for a mean, M_gh is p_g where g = h, else
-    -p_g p_h / sqrt((1 - p_g)(1 - p_h)).
+    -p_g p_h / sqrt((1 - p_g)(1 - p_h)). The largest cluster is summed apart: beside its square, the products of the
+    others are lost in rounding.
     """
-    odds = share**2 / (1 - share)
-    return float(1 / ((share**2).sum() + odds.sum() ** 2 - (odds**2).sum()))
+    odds = np.sort(share**2 / (1 - share))
+    rest, largest = odds[:-1], odds[-1]
+    products = 2 * largest * rest.sum() + rest.sum() ** 2 - (rest**2).sum()
+    return float(1 / ((share**2).sum() + products))

@@ -120,7 +120,8 @@ class ConfidenceSequence:
         if isinstance(self.claim, FiniteDataset):
             certain = units.values @ units.weights / self.claim.total_weight
             if units.weights.sum() >= self.claim.total_weight * (1 - ROUNDING):
-                return float(certain[0]), float(1 - certain[1])
+                ends = np.clip([certain[0], 1 - certain[1]], 0.0, 1.0)
+                return float(ends.min()), float(ends.max())  # rounding may turn them around
         least, most = (
             self._refuted(Units(units.values[side : side + 1], units.weights), float(certain[side])) for side in (0, 1)
         )

@@ -44,7 +44,7 @@ def length_controlled_win_rate(
     Y. Dubois, B. Galambosi, P. Liang and T. Hashimoto, Length-controlled AlpacaEval (2024), arXiv:2404.04475: the
     log-odds of winning are a constant plus a multiple of tanh(difference of lengths / its standard deviation), and the
     win rate is that of the constant alone. Their term for the difficulty of an instruction needs many models and is
-    left out.
+    left out. Intervals are by the sandwich covariance and Student's t; where all outcomes are alike, by the model's.
 
     Args:
         outcomes: 1 where one won, 0 where the other did, 0.5 for a tie; a judge's probability will do.
@@ -71,7 +71,8 @@ def length_controlled_win_rate(
     term = np.tanh(gap / spread) if spread > 0 else np.zeros(len(gap))
     codes, count = cluster_codes(clusters, len(result))
     fit = fit_logistic(np.column_stack([np.ones(len(gap)), term]), result, codes, count, ridge)
-    errors = np.sqrt(np.diag(fit.robust))
+    alike = result.min() == result.max()  # what scatters not tells the sandwich nothing
+    errors = np.sqrt(np.diag(fit.model if alike else fit.robust))
     told = None if clusters is None else count
     t = student_quantile(max(1, count - 1), (1 + level) / 2)
 

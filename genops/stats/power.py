@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import ceil, isfinite, sqrt
 
 import numpy as np
 
@@ -70,7 +70,8 @@ def cases_for_mean(difference: float, deviation: float, power: float = 0.8, alph
         alpha: Of the test, one-sided.
 
     Raises:
-        ValueError: The difference or the deviation is zero, or power or alpha is not between 0 and 1.
+        ValueError: The difference or the deviation is zero, or power or alpha is not between 0 and 1; or one of them is
+            so small that no number can be told.
     """
     from scipy import special
 
@@ -83,7 +84,10 @@ def cases_for_mean(difference: float, deviation: float, power: float = 0.8, alph
         bound = special.stdtrit(n - 1, 1 - alpha)
         return float(1 - special.nctdtr(n - 1, effect * sqrt(n), bound))
 
-    n = max(2, ceil(((special.ndtri(1 - alpha) + special.ndtri(power)) / effect) ** 2))
+    root = float(special.ndtri(1 - alpha) + special.ndtri(power)) / effect
+    if not isfinite(root * root):
+        raise ValueError(f"no number of cases finds a difference of {difference:g} at an alpha of {alpha:g}")
+    n = max(2, ceil(root * root))
     if n > 10_000:  # where the t distribution is the normal one
         return FixedPlan(n, power, alpha, "z-test, one-sided")
     while n > 2 and reached(n - 1) >= power:

@@ -58,7 +58,7 @@ def bradley_terry(
     R. Bradley and M. Terry, Rank analysis of incomplete block designs, Biometrika 39 (1952): the odds of i against j
     are exp(strength of i - strength of j). Strengths sum to zero. A small ridge keeps the strength of one that never
     lost finite, and pulls those of others by about 4 x ridge / comparisons. Intervals are by the sandwich covariance,
-    which knows of ties and clusters, and Student's t; where one won or lost all its comparisons, by the model's.
+    which knows of ties and clusters, and Student's t; where all comparisons of one went the same way, by the model's.
 
     Args:
         first: Who is compared in each comparison.
@@ -97,8 +97,8 @@ def bradley_terry(
     for name, strength, error, cautious, (wins, ties, losses) in zip(
         names, strengths, robust, model, tallies.tolist(), strict=True
     ):
-        one_sided = not ties and (not wins or not losses)
-        reach = t * float(cautious if one_sided else error)
+        alike = sum(map(bool, (wins, ties, losses))) == 1  # what scatters not tells the sandwich nothing
+        reach = t * float(cautious if alike else error)
         bounds = None if count == 1 else (float(strength) - reach, float(strength) + reach)
         missing = "" if bounds else "one cluster tells nothing of the spread"
         known = Interval(

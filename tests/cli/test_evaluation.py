@@ -103,6 +103,19 @@ def test_a_gate_that_what_is_missing_could_change_is_unfinished(genops, suite):
     )
     done = genops("eval", "run", "said", "--gate", code=4)
     assert "missing, as something around the chain failed: 4 samples. Go on with:\n" in done.err
+    assert "`genops eval run said --gate --resume` goes on with it" in done.out
+    genops("eval", "run", "said", "--gate", "--resume", code=4)
+
+
+@pytest.mark.parametrize("critical", [True, False])
+def test_it_says_whether_a_sample_that_is_missing_has_a_say_in_the_verdict(genops, suite, critical):
+    fine = [{"id": f"c{number}", "text": "Say a", "expected": "a"} for number in range(4)]
+    lost = {"id": "lost", "text": "fail", "expected": "a", "critical": critical}
+    suite(SUITE.replace("chain: say", "chain: raw"), [*fine, lost])
+    done = genops("eval", "run", "said", "--gate", code=4 if critical else 0)
+    assert ("missing, as something around the chain failed: 1 sample. Go on with:\n" in done.err) is critical
+    assert ("`genops eval run said --gate --resume` goes on with it" in done.out) is critical
+    assert ("the infrastructure failed under 1 sample; the verdict is certain without it" in done.out) is not critical
 
 
 def test_samples_that_are_missing_end_it_with_how_to_go_on(genops, suite, site, monkeypatch):

@@ -69,6 +69,15 @@ def test_an_unknown_metric_lists_what_there_is(evaluations):
     assert "did you mean contains?" in raised.value.hint
 
 
+@pytest.mark.parametrize(
+    ("difference", "cases", "said"),
+    [(0.001, None, "a difference of 0.001 takes 6,182,558 cases where a test looks once"), (0.1, 10**9, "at most")],
+)
+def test_what_cannot_be_simulated_is_said_so(difference, cases, said):
+    with pytest.raises(UsageError, match=said):
+        plan_cases(difference, given_spread(1.0), cases=cases)
+
+
 @pytest.mark.parametrize(("difference", "deviation"), [(0, 0.4), (0.1, 0), (0.1, 3)])
 def test_what_cannot_be_is_a_clear_error(difference, deviation):
     with pytest.raises(UsageError):

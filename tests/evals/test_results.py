@@ -34,6 +34,12 @@ def test_the_newest_of_a_name_is_meant(evaluations):
     assert evaluations.results.find("nightly").record == newest
 
 
+def test_nothing_is_the_name_of_none(evaluations):
+    evaluations.add(ONE)
+    with pytest.raises(ReferenceNotFound, match="there is no evaluation ''"):
+        evaluations.results.find("")
+
+
 def test_a_commit_does_not_stand_for_changed_files(evaluations):
     evaluations.add(ONE, revision="c0ffee12" * 5 + "+")
     with pytest.raises(ReferenceNotFound):

@@ -50,6 +50,10 @@ class TestRaw:
         found = raw_agreement([1, 1, 0, 0], [1, 0, 0, 0], ["a", "a", "b", "c"])
         assert (found.estimate, found.clusters) == (0.75, 3)
 
+    def test_its_interval_ends_at_all_cases(self):
+        found = raw_agreement([1] * 10, [1] * 9 + [0], [0, 0, 1, 2, 3, 4, 5, 6, 7, 8])
+        assert found.bounds == (pytest.approx(0.663, abs=1e-3), 1)
+
 
 class TestKappa:
     def test_cohens_own_example(self):

@@ -1,4 +1,5 @@
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from genops.stats import cluster_mean_interval, cluster_permutation_test, mean_interval, paired_permutation_test
+from genops.stats.clusters import satterthwaite
 
 
 def clustered(random, sizes, mean=0.0):
@@ -51,6 +53,19 @@ class TestInterval:
         variance, freedom = reference(values, codes, weights)
         low, high = cluster_mean_interval(values, codes, weights).bounds
         assert (high - low) / 2 == pytest.approx(stats.t.ppf(0.975, freedom) * np.sqrt(variance))
+
+    def test_a_cluster_that_outweighs_all_others_tells_no_spread(self):
+        found = cluster_mean_interval([0.0, 1.0, 1.0], weights=[1e20, 1.0, 1.0])
+        assert (found.bounds, found.missing) == (None, "one cluster tells nothing of the spread")
+
+    @pytest.mark.parametrize("weight", [1e3, 1e6, 1e9, 1e12])
+    def test_one_that_outweighs_nearly_all_others_has_one_degree_of_freedom(self, weight):
+        shares = np.array([weight, 1.0, 1.0]) / (weight + 2)
+        odds = [Fraction(share) ** 2 / (1 - Fraction(share)) for share in shares]
+        products = 2 * sum(first * second for first, second in itertools.combinations(odds, 2))
+        exact = 1 / (sum(Fraction(share) ** 2 for share in shares) + products)
+        assert satterthwaite(shares) == pytest.approx(float(exact))
+        assert satterthwaite(shares) == pytest.approx(1, abs=10 / weight)
 
     def test_with_many_clusters_it_is_the_sandwich_of_statsmodels(self):
         random = np.random.default_rng(3)

@@ -50,6 +50,20 @@ def test_it_narrows_to_the_mean_of_a_dataset_that_was_seen_whole():
     assert "Waudby-Smith" in found.method
 
 
+@pytest.mark.parametrize("n", [1, 5, 11, 15, 49])
+def test_rounding_takes_no_interval_from_a_dataset_that_was_seen_whole(n):
+    random = np.random.default_rng(n)
+    for passed in range(n + 1):
+        weights = 10 ** random.uniform(-3, 3, n)
+        for weight in (np.ones(n), weights):
+            sequence = ConfidenceSequence(FiniteDataset(float(weight.sum())))
+            sequence.update(np.arange(n) < passed, weights=weight)
+            mean = np.average(np.arange(n) < passed, weights=weight)
+            low, high = sequence.interval().bounds
+            assert 0 <= low <= high <= 1
+            assert (low, high) == pytest.approx((mean, mean))
+
+
 def test_it_only_narrows():
     random = np.random.default_rng(3)
     sequence = ConfidenceSequence(Population())

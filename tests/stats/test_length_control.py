@@ -52,6 +52,14 @@ def test_who_always_wins_has_a_rate_below_one():
     assert 0.9 < found.win_rate.estimate < 1
 
 
+@pytest.mark.parametrize("outcome", [0.0, 0.5, 1.0])
+def test_outcomes_that_are_all_alike_leave_the_rate_open(outcome):
+    _, own, other = judged(np.random.default_rng(5), 10)
+    low, high = length_controlled_win_rate([outcome] * 10, own, other).win_rate.bounds
+    assert low < outcome < high or outcome != 0.5
+    assert high - low > 0.2
+
+
 def test_answers_of_one_length_have_their_raw_rate():
     found = length_controlled_win_rate([1, 0, 1, 1] * 10, [5] * 40, [5] * 40, ridge=1e-9)
     assert (found.win_rate.estimate, found.length_effect.estimate) == (pytest.approx(0.75), 0)

@@ -93,3 +93,9 @@ class TestSequential:
 def test_power_and_alpha_are_shares(power, alpha):
     with pytest.raises(ValueError, match="alpha"):
         cases_for_mean(0.1, 0.2, power, alpha)
+
+
+@pytest.mark.parametrize(("difference", "alpha"), [(1e-200, 0.05), (0.1, 1e-20)])
+def test_what_takes_more_cases_than_can_be_told_is_refused(difference, alpha):
+    with pytest.raises(ValueError, match="no number of cases finds a difference"):
+        cases_for_mean(difference, 0.2, 0.8, alpha)

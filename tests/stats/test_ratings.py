@@ -65,6 +65,11 @@ class TestStrengths:
         assert sum(r.strength.estimate for r in ratings) == pytest.approx(0)
         assert ratings[0].win_rate > 0.5 > ratings[2].win_rate
 
+    def test_those_who_always_tie_are_not_known_to_be_equal(self):
+        for rating in bradley_terry(["a"] * 4, ["b"] * 4, [0.5] * 4):
+            low, high = rating.strength.bounds
+            assert low < -0.5 < 0.5 < high
+
     def test_who_never_lost_is_strong_and_not_infinitely_so(self):
         best, worst = bradley_terry(["a"] * 20, ["b"] * 20, [1] * 20)
         assert 1 < best.strength.estimate < 5

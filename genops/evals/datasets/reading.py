@@ -38,6 +38,7 @@ _UNREVIEWED = "accept it with `genops dataset review FILE`, or say `unreviewed: 
 _SPREAD = ("inputs.", "metadata.")
 _YES = frozenset({"true", "yes", "1"})
 _NO = frozenset({"false", "no", "0"})
+_LEAST_WEIGHT, _LARGEST_WEIGHT = 1e-6, 1e9  # beside a larger one, a case is lost in the rounding of sums
 
 
 class _Fields(BaseModel):
@@ -50,7 +51,7 @@ class _Fields(BaseModel):
 
     id: str | int = ""
     tags: list[str] | str = Field(default_factory=list)
-    weight: float = Field(default=1.0, gt=0)
+    weight: float = Field(default=1.0, ge=_LEAST_WEIGHT, le=_LARGEST_WEIGHT)
     cluster: str | int | None = None
     split: str = ""
     critical: bool = False

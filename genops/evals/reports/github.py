@@ -8,6 +8,7 @@ from typing import Literal, TextIO, TypeAlias
 from genops.evals.reports import wording
 from genops.evals.reports.report import Report
 from genops.evals.summary import Failure, Summary
+from genops.tracing.readable import visible
 
 Level: TypeAlias = Literal["error", "warning", "notice"]
 _LEVELS: dict[Failure, Level] = {"bad": "error", "infrastructure": "warning", "unscored": "warning"}
@@ -49,7 +50,7 @@ def _annotations(summary: Summary) -> Iterator[tuple[Level, str, str]]:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return visible(text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A"))
 
 
 def _property(text: str) -> str:

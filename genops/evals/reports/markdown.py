@@ -32,7 +32,7 @@ def _lines(summary: Summary) -> Iterator[str]:
     yield from _scores(summary)
     yield from _corrected(summary)
     yield from _differences(summary)
-    yield from _failures(summary.variants)
+    yield from _failures(summary)
     yield from _details(summary)
 
 
@@ -116,9 +116,10 @@ def _difference(found: Difference) -> Sequence[str]:
     )
 
 
-def _failures(variants: Iterable[VariantSummary]) -> Iterator[str]:
-    failures = [failure for variant in variants for failure in variant.failures]
-    shown = [failure for kind in ("bad", "infrastructure", "unscored") for failure in failures if failure.kind == kind]
+def _failures(summary: Summary) -> Iterator[str]:
+    failures = [failure for variant in summary.variants for failure in variant.failures]
+    kinds = ("bad", "infrastructure", "unscored")
+    shown = [failure for kind in kinds for failure in failures if failure.kind == kind][:_FAILURES]
     if not shown:
         return
     yield "**Failing cases**"
@@ -131,9 +132,12 @@ def _failures(variants: Iterable[VariantSummary]) -> Iterator[str]:
             cell(wording.short(failure.why)),
             f"`{wording.trace_command(failure.run)}`" if failure.run else wording.NONE,
         )
-        for failure in shown[:_FAILURES]
+        for failure in shown
     ]
     yield from table(("case", "variant", "what", "why", "see"), rows)
+    if more := wording.more_failures(summary, len(shown)):
+        yield cell(more)
+        yield ""
 
 
 def _details(summary: Summary) -> Iterator[str]:

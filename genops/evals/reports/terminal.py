@@ -142,10 +142,8 @@ def _failures(summary: Summary) -> Iterator[RenderableType]:
     if not table.row_count:
         return
     yield table
-    counts = [variant.counts for variant in summary.variants]
-    left = sum(count.infrastructure + count.bad + count.unscored for count in counts) - table.row_count
-    if left:
-        yield Text(f"… and {left:,} more: genops eval show {summary.evaluation[:12]} --failed", style="dim")
+    if more := wording.more_failures(summary, table.row_count):
+        yield Text(more, style="dim")
 
 
 def _first_failures(summary: Summary) -> Iterator[FailedSample]:

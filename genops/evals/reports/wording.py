@@ -92,6 +92,13 @@ def failures(counts: Counts) -> str:
     return f"{counts.infrastructure:,} infrastructure failed, {counts.unscored:,} unscored, {counts.bad:,} bad"
 
 
+def more_failures(summary: Summary, shown: int) -> str:
+    """How many failures are not among those shown, and where they are; empty where all are."""
+    counts = [variant.counts for variant in summary.variants]
+    left = sum(count.infrastructure + count.bad + count.unscored for count in counts) - shown
+    return f"… and {left:,} more: genops eval show {summary.evaluation[:12]} --failed" if left else ""
+
+
 def size(summary: Summary) -> str:
     """How large an evaluation is: ``200 cases x 2 variants x 3 repeats``."""
     parts = [counted(summary.cases, "case"), counted(len(summary.variants), "variant")]

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from genops.evals.summary.arms import count_reason
-from genops.evals.summary.measure import Measure
+from genops.evals.summary.measure import Measure, mean_measure
 from genops.store.records.evaluations import SampleRecord
 
 
@@ -119,16 +121,14 @@ def pair_summary(tally: PairTally, clusters: Mapping[int, Any]) -> PairSummary |
     """
     if not tally.outcomes:
         return None
-    from genops.stats.clusters import cluster_mean_interval
     from genops.stats.ratings import bradley_terry
 
     groups = [clusters.get(case, case) for case in tally.cases]
     ratings = bradley_terry(tally.first, tally.second, tally.outcomes, groups)
-    agreed = cluster_mean_interval([float(agree) for agree in tally.agree], groups)
     return PairSummary(
         len(tally.outcomes),
         tally.unscored,
-        Measure.of(agreed, "share of verdicts"),
+        _share([float(agree) for agree in tally.agree], groups),
         tuple(
             Rated(str(one.name), Measure.of(one.strength, "log-odds"), one.wins, one.ties, one.losses)
             for one in ratings
@@ -137,8 +137,16 @@ def pair_summary(tally: PairTally, clusters: Mapping[int, Any]) -> PairSummary |
     )
 
 
+def _share(outcomes: list[float], groups: list[Any]) -> Measure:
+    """The mean of outcomes from 0 to 1; those of one group are not independent."""
+    from genops.stats.clusters import cluster_codes
+
+    codes, count = cluster_codes(groups, len(groups))
+    clusters = codes if count < len(groups) else None
+    return mean_measure(np.array(outcomes), "share of verdicts", clusters, ends=(0.0, 1.0))
+
+
 def _win_rates(tally: PairTally, groups: list[Any], names: list[str]) -> list[WinRate]:
-    from genops.stats.clusters import cluster_mean_interval
     from genops.stats.length_control import length_controlled_win_rate
 
     found = []
@@ -152,8 +160,7 @@ def _win_rates(tally: PairTally, groups: list[Any], names: list[str]) -> list[Wi
             lengths = [tally.other_lengths[n] if turned else tally.lengths[n] for n, turned in rows]
             others = [tally.lengths[n] if turned else tally.other_lengths[n] for n, turned in rows]
             own = [groups[n] for n, _ in rows]
-            raw = Measure.of(cluster_mean_interval(outcomes, own), "share of verdicts")
             controlled = length_controlled_win_rate(outcomes, lengths, others, own) if len(rows) > 1 else None
             measured = Measure.of(controlled.win_rate, "share of verdicts") if controlled is not None else None
-            found.append(WinRate(one, other, raw, measured))
+            found.append(WinRate(one, other, _share(outcomes, own), measured))
     return found

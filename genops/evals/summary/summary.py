@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -297,7 +297,7 @@ def summarise(
         correction=done if comparisons else None,
         pairs=pair_summary(tally.pairs, tally.cases.cluster_of),
         verdict=Verdict.from_json(record.verdict) if record.verdict else None,
-        notes=tuple(_notes(tally, labels)),
+        notes=(*_notes(tally, labels), *_uncompared(comparisons)),
     )
 
 
@@ -314,6 +314,14 @@ def _comparisons(tally: Tally, reference: str | None, against: Tally | None) -> 
         evaluation = against.record.id if against is not None else ""
         found.append(compare(tally.side(variant), other.side(base), tally.specs, evaluation))
     return found
+
+
+def _uncompared(comparisons: Sequence[Comparison]) -> Iterator[str]:
+    """Where another evaluation has nothing to compare a variant with."""
+    for found in comparisons:
+        if found.evaluation and not found.metrics:
+            other = f"{found.reference} of {found.evaluation[:12]}"
+            yield f"{found.variant} is not compared with {other}: no case has a score of the same name in both"
 
 
 def _variants(tally: Tally, labels: Labels | None) -> tuple[VariantSummary, ...]:
@@ -386,7 +394,8 @@ def _usage(
 def _notes(tally: Tally, labels: Labels | None) -> list[str]:
     record, notes = tally.record, []
     made, planned = tally.made, tally.planned
-    resume = f"`genops eval run {record.suite} --resume` goes on with it"
+    gated = " --gate" if record.body["manifest"].get("gate") else ""
+    resume = f"`genops eval run {record.suite}{gated} --resume` goes on with it"
     if record.status == "running":
         notes.append(f"it is running, or its process was killed: {made:,} of {planned:,} samples are there; {resume}")
     elif made < planned and not tally.stopped_by_gate:
@@ -396,7 +405,11 @@ def _notes(tally: Tally, labels: Labels | None) -> list[str]:
         notes.append(f"{stopped}: its own intervals and e-values allow for that, other intervals do not")
     errors = sum(len(arm.error_cases) for arm in tally.arms.values())
     if errors:
-        notes.append(f"the infrastructure failed under {counted(errors, 'sample')}; {resume}")
+        decided = bool(record.verdict) and record.verdict["outcome"] != "undecided"
+        notes.append(
+            f"the infrastructure failed under {counted(errors, 'sample')}; "
+            f"{'the verdict is certain without it' if decided else resume}"
+        )
     reused = sum(map(sum, (arm.reused for arm in tally.arms.values())))
     if reused:
         spared = (

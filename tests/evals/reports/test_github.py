@@ -15,6 +15,10 @@ def test_a_line_is_escaped_as_the_toolkit_does():
     assert line == "::error file=evals/a%2Cb.yaml,title=a%3A b%2C c::50%25%0D%0Anext: ::error::no"
 
 
+def test_data_does_not_steer_the_log_of_a_job():
+    assert annotation("error", "a\x1b[31m", "b\x1b[2K") == r"::error title=a\x1b[31m::b\x1b[2K"
+
+
 def test_bad_outputs_are_errors_and_what_is_missing_warnings(written, mixed):
     found = [LINE.fullmatch(line).groups() for line in written("github", mixed).splitlines()]
     levels = {title: level for level, title, _ in found}

@@ -55,6 +55,13 @@ def test_a_failing_case_has_the_command_that_shows_its_trace(written, mixed):
     assert row[4].startswith("genops trace show 0000")
 
 
+def test_failing_cases_that_are_left_out_are_counted(evaluations, written):
+    samples = [{"case": n, "scores": {"contains": contains(0)}} for n in range(40)]
+    record = evaluations.add(samples)
+    assert f"… and 30 more: genops eval show {record.id[:12]} --failed" in written("markdown", record)
+    assert "more:" not in written("markdown", evaluations.add(samples[:10]))
+
+
 def test_a_verdict_stands_at_the_top(evaluations, written):
     rule = RuleVerdict("contains >= 0.5", "contains", "one", "undecided", 0.6, 0.4, 0.8, 0.95, 20, 1, False)
     verdict = Verdict("undecided", (rule,), ("c7",), (), 0.05, "dataset", 40, 20, 40, 20)

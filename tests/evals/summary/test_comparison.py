@@ -55,6 +55,18 @@ def test_where_smaller_is_better_a_fall_is_a_win(evaluations):
     assert found.direction == "better"
 
 
+def test_an_evaluation_that_has_nothing_in_common_is_said_to_have_nothing(evaluations):
+    before, after = (
+        evaluations.add([{"case": 0, "scores": {"contains": contains(1)}}], cases=[{"id": id, "inputs": {"q": "x"}}])
+        for id in ("a", "b")
+    )
+    summary = evaluations.summary(after, before)
+    assert only(summary).metrics == ()
+    said = f"one is not compared with one of {before.id[:12]}: no case has a score of the same name in both"
+    assert said in summary.notes
+    assert evaluations.summary(after).notes == ()
+
+
 def test_only_cases_that_both_have_are_compared(evaluations):
     found = only(evaluations.summary(two(evaluations, [1, 1, None, 0], [1, None, 1, 1]))).metrics[0]
     assert (found.difference.n, found.unpaired) == (2, 2)
