@@ -6,7 +6,8 @@ import itertools
 import statistics
 from collections.abc import Sequence
 
-from genops.evals.judges.labels import FIRST, SECOND, Judged, Labels
+from genops.evals.judges.labels import Judged, Labels
+from genops.evals.judges.words import FIRST, SECOND
 from genops.stats import Interval, cluster_mean_interval, proportion_interval
 
 

@@ -19,6 +19,7 @@ from genops.tracing.quantities import counted
 
 FEWEST = 3
 """Labels below which there is nothing to correct with."""
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,15 @@ class Beside:
         if not known:
             return cls([], [], missing="nothing is scored")
         middle = fmean(known)
-        usable = {case: labels.value(word) for case, word in labels.human.items() if case not in labels.chosen}
+        usable = {
+            case: labels.value(word)
+            for case, word in labels.human.items()
+            if case in scores and case not in labels.chosen
+        }
         said = [math.nan if (value := usable.get(case)) is None else value for case in scores]
         count = sum(not math.isnan(value) for value in said)
+        if None in usable.values() and count:
+            return cls([], [], missing=_no_numbers(labels, usable))
         own: Mapping[str, Hashable] = clusters or {row.case: row.cluster for row in labels.rows}
         groups = [own.get(case, case) for case in scores]
         return cls(
@@ -112,7 +119,7 @@ def prediction_powered(
         weights: By case; None where all count the same.
 
     Returns:
-        None where fewer than three of these cases have a label that is a number, or the judge scored nothing.
+        None where fewer than three of these cases have a label, a label is no number, or the judge scored nothing.
     """
     beside = Beside.of(scores, labels, clusters, weights)
     return None if beside.missing else beside.powered(level)
@@ -168,3 +175,10 @@ def _too_few(count: int, scores: Mapping[str, float | None], labels: Labels) -> 
         f"{words:,} no number, yes or no" if words else "",
     ]
     return told + (f" ({', '.join(filter(None, reasons))})" if any(reasons) else "")
+
+
+def _no_numbers(labels: Labels, usable: Mapping[str, float | None]) -> str:
+    """That some labels are no numbers: the mean of the others would be that of cases of another kind."""
+    words = sorted({labels.human[case] for case, value in usable.items() if value is None})
+    count = sum(value is None for value in usable.values())
+    return f"{count:,} of {counted(len(usable), 'label')} no number, yes or no: {', '.join(words[:_NAMED])}"
