@@ -32,6 +32,7 @@ class Beside:
         clusters: Of the cases; None where no two share one.
         weights: Of the cases; None where all count the same.
         missing: Why there is nothing to correct with; empty where there is.
+        shares: Whether labels lie between 0 and 1, and no mean of them beyond.
     """
 
     labels: list[float]
@@ -39,6 +40,7 @@ class Beside:
     clusters: list[Hashable] | None = None
     weights: list[float] | None = None
     missing: str = ""
+    shares: bool = False
 
     @classmethod
     def of(
@@ -70,10 +72,19 @@ class Beside:
             groups if len(set(groups)) < len(groups) else None,
             None if weights is None else [weights[case] for case in scores],
             "" if count >= FEWEST else _too_few(count, scores, labels),
+            labels.kind != "number",
         )
 
     def powered(self, level: float = 0.95) -> PredictionPowered:
         """The corrected mean."""
+        found = self._powered(level)
+        if not self.shares:
+            return found
+        return replace(
+            found, interval=found.interval.within(0.0, 1.0), labels_alone=found.labels_alone.within(0.0, 1.0)
+        )
+
+    def _powered(self, level: float) -> PredictionPowered:
         if self.clusters is not None or self.weights is not None:
             return cluster_prediction_powered_mean(self.labels, self.scores, self.clusters, self.weights, level)
         return prediction_powered_mean(*self._split(), level)
@@ -83,7 +94,7 @@ class Beside:
         ratio = 1.0
         if self.clusters is not None or self.weights is not None:
             now, alone = (
-                _width(found) for found in (self.powered(level), prediction_powered_mean(*self._split(), level))
+                _width(found) for found in (self._powered(level), prediction_powered_mean(*self._split(), level))
             )
             ratio = now / alone
         plan = labels_for_width(*self._split(), width / ratio, level)
