@@ -192,4 +192,6 @@ def _no_numbers(labels: Labels, usable: Mapping[str, float | None]) -> str:
     """That some labels are no numbers: the mean of the others would be that of cases of another kind."""
     words = sorted({labels.human[case] for case, value in usable.items() if value is None})
     count = sum(value is None for value in usable.values())
-    return f"{count:,} of {counted(len(usable), 'label')} no number, yes or no: {', '.join(words[:_NAMED])}"
+    return (
+        f"{count:,} of {counted(len(usable), 'label')} with neither a number nor yes or no: {', '.join(words[:_NAMED])}"
+    )
