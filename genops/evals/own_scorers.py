@@ -80,7 +80,7 @@ def own_scorers(suite: Suite, cases: Iterable[Case], names: NameCheck, settings:
             own = [use for use in uses if use not in suite.scorers]
             names.check(own, case)
             scorers.update(use.scorer.name for use in own)
-            questions.update(pair for use in own for pair in questions_of(use.scorer, use.settings))
+            questions.update(pair for use in own for pair in questions_of(use.scorer, use.settings, use.places))
             files.update(digest for use in own for digest in use.files(settings).values())
         critical = critical or (case.id if case.critical else "")
     if suite.gate is not None and not judged:

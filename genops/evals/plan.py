@@ -227,7 +227,7 @@ class Plan:
 
     def _questions(self, use: ScorerUse) -> list[str]:
         """Locks of what a judge asks."""
-        return self._locks(questions_of(use.scorer, use.settings))
+        return self._locks(questions_of(use.scorer, use.settings, use.places))
 
     def _locks(self, asked: Iterable[tuple[str, str | None]]) -> list[str]:
         return [self.questions.closure(prompt, model).lock.digest for prompt, model in asked]

@@ -37,7 +37,7 @@ from genops.chains.own_thread import in_own_thread
 from genops.chains.step import Lazy
 from genops.errors import DefinitionError
 from genops.evals.sample import Sample, ScoringContext
-from genops.evals.score import Range, Score, Unscored
+from genops.evals.score import Evidence, Range, Score, Unscored
 from genops.plugins import registry
 from genops.registered import RegisteredFunction
 from genops.settings import Settings
@@ -173,6 +173,8 @@ class Scorer(RegisteredFunction[P, R]):
         if not isinstance(score, Score) or not isinstance(score.value, Real):
             given = score.value if isinstance(score, Score) else score
             raise Unscored(f"the scorer {self.name!r} gave {type(given).__name__}, not a score")
+        if wrong := _misfit(score):
+            raise Unscored(f"the scorer {self.name!r} gave a score {wrong}")
         value = self.range.check(float(score.value))
         return score if value is score.value else replace(score, value=value)
 
@@ -273,6 +275,17 @@ def as_text(value: Value) -> str:
     if isinstance(value, str):
         return value
     return "" if value is None else json.dumps(json_form(value), ensure_ascii=False, default=str)
+
+
+def _misfit(score: Score) -> str:
+    """What of a score is of another type than it says; empty for nothing."""
+    for name in ("label", "explanation"):
+        if (text := getattr(score, name)) and not isinstance(text, str):
+            return f"whose `{name}` is no text"
+    if score.metadata and not isinstance(score.metadata, Mapping):
+        return "whose `metadata` is no mapping"
+    fine = all(isinstance(piece, Evidence) for piece in score.evidence or ())
+    return "" if fine else "whose `evidence` is not of `Evidence`"
 
 
 def _check(made: Scorer[Any, Any]) -> None:

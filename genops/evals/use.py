@@ -100,7 +100,9 @@ class ScorerUse:
             raise
         except GenopsError as error:
             raise Unscored(error.message, hint=error.hint) from error
-        except (Exception, SystemExit, KeyboardInterrupt) as error:
+        except (Exception, SystemExit, KeyboardInterrupt, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+                raise
             if limit is not None and limit.expired():
                 raise Unscored(f"not scored within {self.timeout:g} s") from None
             raise Unscored(f"the scorer failed: {type(error).__name__}: {error}") from error
@@ -128,6 +130,12 @@ class ScorerUse:
             return setting.check(variables["expected"])
         except ValueError as error:
             raise Unscored(f"the case's {error}") from None
+
+
+def _is_cancelled() -> bool:
+    """Whether the sample itself is cancelled, and not something that its scorer waited for."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 def parse_uses(raw: Any, parsing: Parsing) -> tuple[ScorerUse, ...]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genops.stats.bootstrap import cluster_bootstrap_interval
-from genops.stats.clusters import Clusters, cluster_codes, cluster_mean_interval
+from genops.stats.clustered_proportion import ClusteredCounts
+from genops.stats.clusters import Clusters, cluster_codes
 from genops.stats.interval import Floats, Interval
 from genops.stats.proportions import proportion_interval
 
@@ -46,9 +48,10 @@ def confusion_table(first: Ratings, second: Ratings, categories: Sequence[Hashab
     Raises:
         ValueError: There are no cases, not the same number for both, or a rating is of no category.
     """
-    known, tables = _tables(first, second, None, categories)
-    counts = tables.sum(axis=0).astype(int).tolist()
-    return ConfusionTable(known, tuple(tuple(row) for row in counts))
+    pairs = _Pairs.of(first, second, None, categories)
+    table = np.zeros((len(pairs.categories), len(pairs.categories)), np.int64)
+    table[pairs.left, pairs.right] = pairs.counts.sum(axis=0)
+    return ConfusionTable(pairs.categories, tuple(map(tuple, table.tolist())))
 
 
 def raw_agreement(first: Ratings, second: Ratings, clusters: Clusters | None = None, level: float = 0.95) -> Interval:
@@ -64,11 +67,10 @@ def raw_agreement(first: Ratings, second: Ratings, clusters: Clusters | None = N
         ValueError: There are no cases, or not the same number for both, or the level is not between 0 and 1.
     """
     _check_pairs(first, second)
-    agree = np.array([left == right for left, right in zip(first, second, strict=True)], dtype=np.float64)
+    agree = [left == right for left, right in zip(first, second, strict=True)]
     if clusters is None:
-        return proportion_interval(int(agree.sum()), len(agree), level)
-    found = cluster_mean_interval(agree, clusters, level=level)
-    return found if found.bounds is None else replace(found, bounds=(max(found.bounds[0], 0), min(found.bounds[1], 1)))
+        return proportion_interval(sum(agree), len(agree), level)
+    return ClusteredCounts.by_cluster(agree, clusters).interval(level)
 
 
 def cohen_kappa(
@@ -101,15 +103,16 @@ def cohen_kappa(
     Raises:
         ValueError: There are no cases, not the same number for both, or a rating is of no category.
     """
-    known, tables = _tables(first, second, clusters, categories)
-    apart = _distances(len(known), weighting)
+    pairs = _Pairs.of(first, second, clusters, categories)
+    apart = _distances(len(pairs.categories), weighting)
+    given = apart[pairs.left, pairs.right]
 
-    def kappa(table: Floats) -> Floats:
-        expected = np.einsum("ri,rj,ij->r", table.sum(axis=2), table.sum(axis=1), apart)
-        return 1 - _ratio((table * apart).sum(axis=(1, 2)), expected)
+    def kappa(shares: Floats) -> Floats:
+        one, other = pairs.margins(shares)
+        return 1 - _ratio(shares @ given, ((one @ apart) * other).sum(axis=1))
 
     name = "Cohen's kappa" if weighting == "nominal" else f"Cohen's kappa, {weighting} weights"
-    return _bootstrapped(kappa, tables, len(first), name, level, resamples, seed)
+    return _bootstrapped(kappa, pairs.counts, len(first), name, level, resamples, seed)
 
 
 def gwet_ac1(
@@ -139,14 +142,16 @@ def gwet_ac1(
     Raises:
         ValueError: There are no cases, not the same number for both, or a rating is of no category.
     """
-    known, tables = _tables(first, second, clusters, categories)
+    pairs = _Pairs.of(first, second, clusters, categories)
+    same = (pairs.left == pairs.right).astype(np.float64)
 
-    def ac1(table: Floats) -> Floats:
-        share = (table.sum(axis=2) + table.sum(axis=1)) / 2
-        chance = (share * (1 - share)).sum(axis=1) / max(1, len(known) - 1)
-        return _ratio(np.trace(table, axis1=1, axis2=2) - chance, 1 - chance)
+    def ac1(shares: Floats) -> Floats:
+        one, other = pairs.margins(shares)
+        share = (one + other) / 2
+        chance = (share * (1 - share)).sum(axis=1) / max(1, len(pairs.categories) - 1)
+        return _ratio(shares @ same - chance, 1 - chance)
 
-    return _bootstrapped(ac1, tables, len(first), "Gwet's AC1", level, resamples, seed)
+    return _bootstrapped(ac1, pairs.counts, len(first), "Gwet's AC1", level, resamples, seed)
 
 
 def _check_pairs(first: Ratings, second: Ratings) -> None:
@@ -154,20 +159,41 @@ def _check_pairs(first: Ratings, second: Ratings) -> None:
         raise ValueError("two raters rate the same cases, of which there is at least one")
 
 
-def _tables(
-    first: Ratings, second: Ratings, clusters: Clusters | None, categories: Sequence[Hashable]
-) -> tuple[tuple[Any, ...], Floats]:
-    """The categories, and for each cluster how often each pair of them was given."""
-    _check_pairs(first, second)
-    known: tuple[Any, ...] = tuple(categories) or tuple(sorted({*first, *second}))
-    numbers = {category: number for number, category in enumerate(known)}
-    if unknown := {*first, *second} - numbers.keys():
-        raise ValueError(f"{unknown.pop()!r} is none of the categories {', '.join(map(repr, known))}")
-    codes, count = cluster_codes(clusters, len(first))
-    size = len(known)
-    cells = [numbers[left] * size + numbers[right] for left, right in zip(first, second, strict=True)]
-    tables = np.bincount(codes * size**2 + np.array(cells), minlength=count * size**2)
-    return known, tables.reshape(count, size, size).astype(np.float64)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pairs:
+    """The pairs of categories that were given: few of all that there could be where ratings are fine numbers.
+
+    Attributes:
+        left: Number of each pair's category by the first rater.
+        right: The same by the second.
+        counts: Clusters x pairs: how often each was given.
+        categories: All there are.
+    """
+
+    left: NDArray[np.intp]
+    right: NDArray[np.intp]
+    counts: Floats
+    categories: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, first: Ratings, second: Ratings, clusters: Clusters | None, categories: Sequence[Hashable]) -> _Pairs:
+        """Counts them; ratings must be of the categories, where those are told."""
+        _check_pairs(first, second)
+        known: tuple[Any, ...] = tuple(categories) or tuple(sorted({*first, *second}))
+        numbers = {category: number for number, category in enumerate(known)}
+        if unknown := {*first, *second} - numbers.keys():
+            raise ValueError(f"{unknown.pop()!r} is none of the categories {', '.join(map(repr, known))}")
+        codes, count = cluster_codes(clusters, len(first))
+        size = len(known)
+        cells = [numbers[left] * size + numbers[right] for left, right in zip(first, second, strict=True)]
+        there, places = np.unique(cells, return_inverse=True)
+        counts = np.bincount(codes * len(there) + places, minlength=count * len(there))
+        return cls(there // size, there % size, counts.reshape(count, len(there)).astype(np.float64), known)
+
+    def margins(self, shares: Floats) -> tuple[Floats, Floats]:
+        """How often each rater gave each category, from the shares of the pairs."""
+        every = np.eye(len(self.categories))
+        return shares @ every[self.left], shares @ every[self.right]
 
 
 def _distances(size: int, weighting: Weighting) -> Floats:
@@ -184,20 +210,18 @@ def _ratio(above: Floats, below: Floats) -> Floats:
 
 def _bootstrapped(
     coefficient: Callable[[Floats], Floats],
-    tables: Floats,
+    pairs: Floats,
     n: int,
     name: str,
     level: float,
     resamples: int,
     seed: int,
 ) -> Interval:
-    """The interval of a coefficient of a table of shares."""
-    flat = tables.reshape(len(tables), -1)
+    """The interval of a coefficient of the shares of pairs, which are counted by cluster."""
 
     def of(counts: Floats) -> Floats:
-        table = counts @ flat
-        shares = table / table.sum(axis=1, keepdims=True)
-        return coefficient(shares.reshape(-1, *tables.shape[1:]))
+        given = counts @ pairs
+        return coefficient(given / given.sum(axis=1, keepdims=True))
 
-    found = cluster_bootstrap_interval(of, len(tables), n, level, resamples=resamples, seed=seed)
+    found = cluster_bootstrap_interval(of, len(pairs), n, level, resamples=resamples, seed=seed)
     return replace(found, method=f"{name}, {found.method}")

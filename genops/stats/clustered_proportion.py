@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from genops.stats.clusters import Clusters, cluster_codes
 from genops.stats.distributions import student_quantile
 from genops.stats.interval import Interval, check_level
 from genops.stats.proportions import Proportion, clopper_pearson
@@ -38,6 +39,12 @@ class ClusteredCounts:
         """Of pairs of successes and trials; clusters without trials are left out."""
         there = np.array([pair for pair in counts if pair[1]], np.int64).reshape(-1, 2)
         return cls(there[:, 0], there[:, 1])
+
+    @classmethod
+    def by_cluster(cls, hits: Sequence[bool] | NDArray[np.bool_], clusters: Clusters) -> ClusteredCounts:
+        """Of trials one by one, with the cluster of each."""
+        codes, count = cluster_codes(clusters, len(hits))
+        return cls(np.bincount(codes, hits, count).astype(np.int64), np.bincount(codes, minlength=count))
 
     @property
     def n(self) -> int:

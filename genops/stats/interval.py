@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
@@ -50,6 +50,15 @@ class Interval:
     method: str
     missing: str = ""
     clusters: int | None = None
+
+    def within(self, low: float, high: float) -> Interval:
+        """The same, cut off at the ends of what is possible."""
+
+        def cut(value: float) -> float:
+            return min(max(value, low), high)
+
+        bounds = None if self.bounds is None else (cut(self.bounds[0]), cut(self.bounds[1]))
+        return replace(self, estimate=cut(self.estimate), bounds=bounds)
 
 
 def mean_interval(values: Sequence[float] | Floats, level: float = 0.95) -> Interval:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genops.stats.bootstrap import cluster_bootstrap_interval
 from genops.stats.clusters import Clusters, cluster_codes
 from genops.stats.interval import Floats, Interval
 
+Places: TypeAlias = NDArray[np.intp]
 Metric: TypeAlias = Literal["nominal", "ordinal", "interval"]
 
 
@@ -45,19 +49,24 @@ def krippendorff_alpha(
     categories = _categories(given, metric)
     numbers = {category: number for number, category in enumerate(categories)}
     codes, count = cluster_codes(clusters, len(given))
-    coincidences = np.zeros((count, len(categories), len(categories)))
+    found: dict[tuple[int, int, int], float] = {}
     for code, case in zip(codes, given, strict=True):
-        if len(case) > 1:
-            votes = np.bincount([numbers[rating] for rating in case], minlength=len(categories))
-            coincidences[code] += (np.outer(votes, votes) - np.diag(votes)) / (len(case) - 1)
-    flat = coincidences.reshape(count, -1)
+        votes = Counter(numbers[rating] for rating in case)
+        for left, right in itertools.product(votes, repeat=2) if len(case) > 1 else ():
+            shared = votes[left] * (votes[right] - (left == right)) / (len(case) - 1)
+            found[int(code), left, right] = found.get((int(code), left, right), 0.0) + shared
+    places = np.array([*found], np.intp)
+    cells, columns = np.unique(places[:, 1] * len(categories) + places[:, 2], return_inverse=True)
+    coincidences = np.zeros((count, len(cells)))
+    coincidences[places[:, 0], columns] = [*found.values()]
+    pairs = (cells // len(categories), cells % len(categories))
     values = np.array(categories if metric == "interval" else range(len(categories)), dtype=np.float64)
 
     def alpha(counts: Floats) -> Floats:
-        return _alpha((counts @ flat).reshape(-1, len(categories), len(categories)), values, metric)
+        return _alpha(counts @ coincidences, pairs, values, metric)
 
-    found = cluster_bootstrap_interval(alpha, count, len(given), level, resamples=resamples, seed=seed)
-    return replace(found, method=f"Krippendorff's alpha, {metric}, {found.method}")
+    interval = cluster_bootstrap_interval(alpha, count, len(given), level, resamples=resamples, seed=seed)
+    return replace(interval, method=f"Krippendorff's alpha, {metric}, {interval.method}")
 
 
 def _categories(given: list[list[Any]], metric: Metric) -> list[Any]:
@@ -70,17 +79,26 @@ def _categories(given: list[list[Any]], metric: Metric) -> list[Any]:
         raise ValueError(f"the {metric} metric needs ratings that are numbers or of one ordered kind") from None
 
 
-def _alpha(coincidences: Floats, values: Floats, metric: Metric) -> Floats:
-    """Alpha of each table of coincidences: sum of observed over expected squared differences (Krippendorff's E)."""
-    totals = coincidences.sum(axis=2)
-    if metric == "ordinal":
-        values = np.cumsum(totals, axis=1) - totals / 2
-    differences = np.subtract(values[..., :, None], values[..., None, :]) ** 2
+def _alpha(coincidences: Floats, pairs: tuple[Places, Places], values: Floats, metric: Metric) -> Floats:
+    """Alpha of each row of coincidences: sum of observed over expected squared differences (Krippendorff's E).
+
+    Args:
+        coincidences: Resamples x pairs of categories that were given to one case.
+        pairs: Numbers of the categories of each pair.
+        values: Of the categories.
+        metric: How far two of them differ.
+    """
+    left, right = pairs
+    totals = coincidences @ np.eye(len(values))[left]
+    n = totals.sum(axis=1)
     if metric == "nominal":
-        differences = (differences > 0).astype(np.float64)
-    observed = (coincidences * differences).sum(axis=(1, 2))
-    expected = (totals[:, :, None] * totals[:, None, :] * differences).sum(axis=(1, 2))
-    pairable = totals.sum(axis=1) - 1
+        observed = coincidences @ (left != right).astype(np.float64)
+        expected = n**2 - (totals**2).sum(axis=1)
+    else:
+        worth = np.cumsum(totals, axis=1) - totals / 2 if metric == "ordinal" else np.broadcast_to(values, totals.shape)
+        worth = worth - (totals * worth).sum(axis=1, keepdims=True) / n[:, None]
+        observed = (coincidences * (worth[:, left] - worth[:, right]) ** 2).sum(axis=1)
+        expected = 2 * n * (totals * worth**2).sum(axis=1)
     disagreement = np.full(len(expected), np.nan)
-    np.divide(pairable * observed, expected, out=disagreement, where=expected > 0)
+    np.divide((n - 1) * observed, expected, out=disagreement, where=(totals > 0).sum(axis=1) > 1)
     return 1 - disagreement

@@ -46,8 +46,13 @@ class YamlFile:
         return Location(self.path)
 
 
-def read_text(path: Path, what: str = "file") -> str:
+def read_text(path: Path, what: str = "file", most: int = MAX_BYTES) -> str:
     """A definition file's text.
+
+    Args:
+        path: Of the file.
+        what: It is, for messages.
+        most: Bytes that it may have.
 
     Raises:
         DefinitionError: It is missing, is not UTF-8 text, or is larger than any definition should be.
@@ -59,8 +64,8 @@ def read_text(path: Path, what: str = "file") -> str:
         raise DefinitionError(f"there is no such {what}", at=at) from None
     except OSError as error:
         raise DefinitionError(f"cannot read the {what}: {error.strerror or error}", at=at) from None
-    if len(data) > MAX_BYTES:
-        raise DefinitionError(f"the {what} is larger than {MAX_BYTES // 1024 // 1024} MiB", at=at)
+    if len(data) > most:
+        raise DefinitionError(f"the {what} is larger than {most // 1024 // 1024} MiB", at=at)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

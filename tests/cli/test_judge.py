@@ -57,6 +57,8 @@ class TestCheck:
         [
             (("--at-least", "kapa=0.4"), "did you mean kappa"),
             (("--at-least", "kappa=much"), "'much' is no number"),
+            (("--at-least", "kappa=nan"), "kappa lies between -1 and 1"),
+            (("--at-least", "raw=80"), "raw lies between -1 and 1"),
             (("--judge", "goood"), "did you mean good"),
         ],
     )

@@ -50,9 +50,14 @@ class TestRaw:
         found = raw_agreement([1, 1, 0, 0], [1, 0, 0, 0], ["a", "a", "b", "c"])
         assert (found.estimate, found.clusters) == (0.75, 3)
 
-    def test_its_interval_ends_at_all_cases(self):
-        found = raw_agreement([1] * 10, [1] * 9 + [0], [0, 0, 1, 2, 3, 4, 5, 6, 7, 8])
-        assert found.bounds == (pytest.approx(0.663, abs=1e-3), 1)
+    def test_clusters_that_all_agree_tell_as_much_as_one_case_each(self):
+        pairs = ["x", "y"] * 10
+        found = raw_agreement(pairs, pairs, [n // 2 for n in range(20)])
+        assert found.bounds == pytest.approx(proportion_interval(10, 10).bounds)
+
+    def test_it_never_leaves_0_and_1(self):
+        found = raw_agreement(["x"] * 24, ["x"] * 23 + ["y"], [n // 2 for n in range(24)])
+        assert 0 < found.bounds[0] < found.estimate < found.bounds[1] < 1
 
 
 class TestKappa:

@@ -10,7 +10,16 @@ from typing import Any
 
 from genops.artifacts import Reference, Value, encode
 from genops.chains import ChainDefinition
-from genops.errors import GenopsError, ModelError, OutputInvalid, StepTimeout
+from genops.errors import (
+    DefinitionError,
+    GenopsError,
+    InputError,
+    ModelError,
+    OutputInvalid,
+    StepTimeout,
+    StoreError,
+    UsageError,
+)
 from genops.evals.judges.fence import fence_code, harmless
 from genops.evals.judges.questions import QuestionSource
 from genops.evals.judging import Answer, NoAnswer, NotAnswered, UnusableAnswer
@@ -121,7 +130,9 @@ class Questions:
             result = await run_chain(self._project, closure, {"values": fenced(template, inputs)}, options)
         except OutputInvalid as error:
             raise failed(error, UnusableAnswer(f"the judge's answer is no verdict: {error.message}")) from error
-        except (ModelError, StepTimeout) as error:
+        except (InputError, DefinitionError):
+            raise
+        except (ModelError, StepTimeout, StoreError, UsageError) as error:  # of the last a key that is not set
             raise failed(error, NoAnswer(f"the judge gave no answer: {error.message}", hint=error.hint)) from error
         return _answer(result, template, alias)
 

@@ -6,8 +6,9 @@ import itertools
 import statistics
 from collections.abc import Sequence
 
-from genops.evals.judges.labels import FIRST, SECOND, Judged, Labels
-from genops.stats import Interval, cluster_mean_interval, proportion_interval
+from genops.evals.judges.labels import Judged, Labels
+from genops.evals.judges.words import FIRST, SECOND
+from genops.stats import ClusteredCounts, Interval, cluster_mean_interval, proportion_interval
 
 
 def position_flips(rows: Sequence[Judged], level: float = 0.95) -> Interval | None:
@@ -23,7 +24,9 @@ def first_preference(rows: Sequence[Judged], level: float = 0.95) -> Interval | 
     """
     asked = [row for row in rows if row.both_orders and None not in row.verdicts]
     leans = [(_lean(row.verdict) - _lean(row.swapped)) / 2 for row in asked]
-    return cluster_mean_interval(leans, [row.cluster for row in asked], level=level) if asked else None
+    if not asked:
+        return None
+    return cluster_mean_interval(leans, [row.cluster for row in asked], level=level).within(-1.0, 1.0)
 
 
 def length_preference(labels: Labels, rows: Sequence[Judged], level: float = 0.95) -> Interval | None:
@@ -38,7 +41,8 @@ def length_preference(labels: Labels, rows: Sequence[Judged], level: float = 0.9
     values = _of_pairs(labels, rows) if labels.kind == "pair" else _of_texts(labels, rows)
     if len(values) < 2:
         return None
-    return cluster_mean_interval([value for _, value in values], [row.cluster for row, _ in values], level=level)
+    found = cluster_mean_interval([value for _, value in values], [row.cluster for row, _ in values], level=level)
+    return found.within(-1.0, 1.0) if labels.kind == "pair" else found
 
 
 def longer_shares(labels: Labels, rows: Sequence[Judged]) -> tuple[float, float] | None:
@@ -62,13 +66,15 @@ def self_consistency(rows: Sequence[Judged], level: float = 0.95) -> Interval | 
 
 
 def share(values: Sequence[float], rows: Sequence[Judged], level: float = 0.95) -> Interval | None:
-    """The mean of shares with its interval: of a proportion where each is 0 or 1 and no two are of one cluster."""
+    """The mean of shares with its interval: of a proportion where each is 0 or 1."""
     if not values:
         return None
     clusters = [row.cluster for row in rows]
-    if len(set(clusters)) == len(clusters) and set(values) <= {0.0, 1.0}:
+    if not set(values) <= {0.0, 1.0}:
+        return cluster_mean_interval(values, clusters, level=level).within(0.0, 1.0)
+    if len(set(clusters)) == len(clusters):
         return proportion_interval(int(sum(values)), len(values), level)
-    return cluster_mean_interval(values, clusters, level=level)
+    return ClusteredCounts.by_cluster([value == 1.0 for value in values], clusters).interval(level)
 
 
 def _lean(word: str | None) -> float:

@@ -193,7 +193,9 @@ def _report(
 
 
 def _kappa(agreed: Agreement | None) -> float:
-    return agreed.kappa.estimate if agreed is not None else -1.0
+    """For ranks; those of which nothing is known stand last."""
+    known = agreed is not None and not math.isnan(agreed.kappa.estimate)
+    return agreed.kappa.estimate if agreed is not None and known else -math.inf
 
 
 def _right(labels: Labels, rows: Sequence[Judged]) -> dict[str, float]:

@@ -19,6 +19,7 @@ from genops.tracing.quantities import counted
 
 FEWEST = 3
 """Labels below which there is nothing to correct with."""
+_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Beside:
         clusters: Of the cases; None where no two share one.
         weights: Of the cases; None where all count the same.
         missing: Why there is nothing to correct with; empty where there is.
+        shares: Whether labels lie between 0 and 1, and no mean of them beyond.
     """
 
     labels: list[float]
@@ -38,6 +40,7 @@ class Beside:
     clusters: list[Hashable] | None = None
     weights: list[float] | None = None
     missing: str = ""
+    shares: bool = False
 
     @classmethod
     def of(
@@ -52,9 +55,15 @@ class Beside:
         if not known:
             return cls([], [], missing="nothing is scored")
         middle = fmean(known)
-        usable = {case: labels.value(word) for case, word in labels.human.items() if case not in labels.chosen}
+        usable = {
+            case: labels.value(word)
+            for case, word in labels.human.items()
+            if case in scores and case not in labels.chosen
+        }
         said = [math.nan if (value := usable.get(case)) is None else value for case in scores]
         count = sum(not math.isnan(value) for value in said)
+        if None in usable.values() and count:
+            return cls([], [], missing=_no_numbers(labels, usable))
         own: Mapping[str, Hashable] = clusters or {row.case: row.cluster for row in labels.rows}
         groups = [own.get(case, case) for case in scores]
         return cls(
@@ -63,10 +72,19 @@ class Beside:
             groups if len(set(groups)) < len(groups) else None,
             None if weights is None else [weights[case] for case in scores],
             "" if count >= FEWEST else _too_few(count, scores, labels),
+            labels.kind != "number",
         )
 
     def powered(self, level: float = 0.95) -> PredictionPowered:
         """The corrected mean."""
+        found = self._powered(level)
+        if not self.shares:
+            return found
+        return replace(
+            found, interval=found.interval.within(0.0, 1.0), labels_alone=found.labels_alone.within(0.0, 1.0)
+        )
+
+    def _powered(self, level: float) -> PredictionPowered:
         if self.clusters is not None or self.weights is not None:
             return cluster_prediction_powered_mean(self.labels, self.scores, self.clusters, self.weights, level)
         return prediction_powered_mean(*self._split(), level)
@@ -76,7 +94,7 @@ class Beside:
         ratio = 1.0
         if self.clusters is not None or self.weights is not None:
             now, alone = (
-                _width(found) for found in (self.powered(level), prediction_powered_mean(*self._split(), level))
+                _width(found) for found in (self._powered(level), prediction_powered_mean(*self._split(), level))
             )
             ratio = now / alone
         plan = labels_for_width(*self._split(), width / ratio, level)
@@ -112,7 +130,7 @@ def prediction_powered(
         weights: By case; None where all count the same.
 
     Returns:
-        None where fewer than three of these cases have a label that is a number, or the judge scored nothing.
+        None where fewer than three of these cases have a label, a label is no number, or the judge scored nothing.
     """
     beside = Beside.of(scores, labels, clusters, weights)
     return None if beside.missing else beside.powered(level)
@@ -168,3 +186,12 @@ def _too_few(count: int, scores: Mapping[str, float | None], labels: Labels) -> 
         f"{words:,} no number, yes or no" if words else "",
     ]
     return told + (f" ({', '.join(filter(None, reasons))})" if any(reasons) else "")
+
+
+def _no_numbers(labels: Labels, usable: Mapping[str, float | None]) -> str:
+    """That some labels are no numbers: the mean of the others would be that of cases of another kind."""
+    words = sorted({labels.human[case] for case, value in usable.items() if value is None})
+    count = sum(value is None for value in usable.values())
+    return (
+        f"{count:,} of {counted(len(usable), 'label')} with neither a number nor yes or no: {', '.join(words[:_NAMED])}"
+    )

@@ -83,7 +83,8 @@ class CaseLabelling(Labelling[Task]):
         """The label is of the order of the file, whatever was shown first."""
         other = {"1": "2", "2": "1"}
         human = other.get(choice, choice) if task.swapped else choice
-        return {**task.named, "human": human, "note": note, "drawn": task.drawn, "shown_swapped": task.swapped}
+        row = {**task.named, "human": human, "note": note, "drawn": task.drawn, "shown_swapped": task.swapped}
+        return {**row, "pair": True} if len(task.texts) == 2 else row
 
     def _undone(self, case: str) -> Mapping[str, Any]:
         task = self._tasks.get(case)

@@ -20,24 +20,22 @@ A judge with several rows on one case was asked again, which is how its consiste
 
 from __future__ import annotations
 
-import csv
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from genops.errors import DefinitionError, Location
+from genops.evals.datasets.sources.csv import csv_rows
+from genops.evals.datasets.sources.text_lines import UTF8
+from genops.evals.judges.words import Kind, as_people_say, kind_of, number_of, value_of
 from genops.syntax import json_lines, read_text
 
-Kind: TypeAlias = Literal["pair", "word", "number"]
-FIRST = frozenset({"1", "a", "first"})
-SECOND = frozenset({"2", "b", "second"})
-TIE = frozenset({"0", "tie", "equal", "both", "0.5"})
-_GOOD = frozenset({"1", "true", "yes", "pass", "good", "correct"})
-_BAD = frozenset({"0", "false", "no", "fail", "bad", "incorrect"})
 _MISSING = frozenset({"", "none", "null", "nan", "n/a"})
+_BOOLEAN = {"true": "yes", "false": "no"}
+_GREATEST = 1e100
+_MOST = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +49,7 @@ class Judged:
         verdict: None where the judge's answer was no verdict.
         swapped: Its verdict in the other order; None where that was none.
         both_orders: Whether it was asked in both.
+        pair: Whether the label is the better one of two.
         again: Its verdicts when it was asked again.
         cluster: Of the case; the case itself where none is given.
         lengths: Characters of what was judged: of the one text, or of the first and the second; empty if not known.
@@ -67,6 +66,7 @@ class Judged:
     verdict: str | None
     swapped: str | None = None
     both_orders: bool = False
+    pair: bool = False
     again: tuple[str | None, ...] = ()
     cluster: str = ""
     lengths: tuple[float, ...] = ()
@@ -86,6 +86,10 @@ class Judged:
         """How a labels file names what was judged."""
         more = (("variant", self.variant), ("metric", self.metric))
         return {"id": self.id, **{name: value for name, value in more if value}}
+
+    def with_words(self, said: Callable[[str | None], str | None]) -> Judged:
+        """The same with every verdict as ``said`` has it."""
+        return replace(self, verdict=said(self.verdict), swapped=said(self.swapped), again=tuple(map(said, self.again)))
 
     @property
     def flips(self) -> bool:
@@ -127,30 +131,16 @@ class Labels:
         """All labels and verdicts, sorted."""
         said = {row.human for row in self.rows} | {word for row in self.rows for word in (*row.verdicts, *row.again)}
         words = {word for word in said if word is not None}
-        return tuple(sorted(words, key=lambda word: (_number(word) is None, _number(word) or 0.0, word)))
+        return tuple(sorted(words, key=lambda word: (number_of(word) is None, number_of(word) or 0.0, word)))
 
     @cached_property
     def kind(self) -> Kind:
-        """What the labels are: the better one of a pair, words, or numbers (more than two of them, or one above 2)."""
-        if any(row.both_orders or len(row.lengths) == 2 for row in self.rows):
-            return "pair"
-        words = self.words
-        scale = len(words) > 2 or any((_number(word) or 0.0) > 2 for word in words)
-        return "number" if scale and all(_number(word) is not None for word in words) else "word"
+        """What the labels are: the better one of a pair, words, or numbers."""
+        return "pair" if any(row.pair for row in self.rows) else kind_of({*self.human.values()}, self.words)
 
     def value(self, label: str) -> float | None:
-        """A label as a number whose mean says something; None for a word that has none.
-
-        Of a pair: 1 for the first, 0 for the second, 0.5 for a tie. Of words: 1 for ``yes``, ``pass`` and the like, 0
-        for their opposites.
-        """
-        word = label.lower()
-        if self.kind == "number":
-            return _number(word)
-        good, bad = (FIRST, SECOND) if self.kind == "pair" else (_GOOD, _BAD)
-        if word in good:
-            return 1.0
-        return 0.0 if word in bad else 0.5 if self.kind == "pair" and word in TIE else None
+        """A label as a number whose mean says something; None for a word that has none."""
+        return value_of(label, self.kind)
 
     def of(self, variant: str, metric: str, *, first: bool) -> Labels:
         """The human labels of one score of one variant, with the plain ids of their cases.
@@ -174,7 +164,7 @@ class Labels:
         """Reads files, as if they were one.
 
         Raises:
-            DefinitionError: It is missing or empty, a row is none, or two rows contradict each other; with the line.
+            UsageError: It is missing or empty, a row is none, or two rows contradict each other; with the line.
         """
         merged: dict[tuple[str, str], Judged] = {}
         human: dict[str, tuple[str, Location]] = {}
@@ -196,23 +186,39 @@ class Labels:
         said = {case: word for case, (word, _) in human.items()}
         marks = {case: drawn for drawn in ("", "chosen", "random") for case in marked.get(drawn, ())}
         rows = (replace(row, human=said.get(row.case), drawn=marks[row.case]) for row in merged.values())
-        return cls(tuple(rows))
+        return cls(_joined([*rows]))._in_words_of_people()
+
+    def _in_words_of_people(self) -> Labels:
+        """The same with the verdicts of judges in the words that people use, where those mean the same."""
+        human = {*self.human.values()}
+        if not human:
+            return self
+        words = {word: as_people_say(word, human, self.kind) for word in (*self.words, None)}
+        return Labels(tuple(row.with_words(words.__getitem__) for row in self.rows))
+
+
+def _joined(rows: list[Judged]) -> tuple[Judged, ...]:
+    """The rows, each with what other rows tell of its case: one file may have the texts, and another the verdicts."""
+    clusters = {row.id: row.cluster for row in reversed(rows) if row.cluster}
+    lengths = {row.case: row.lengths for row in reversed(rows) if row.lengths}
+    shown: dict[str, Mapping[str, str]] = {}
+    for row in rows:
+        shown[row.case] = {**row.shown, **shown.get(row.case, {})}
+    return tuple(
+        replace(
+            row,
+            cluster=row.cluster or clusters.get(row.id, row.id),
+            lengths=row.lengths or lengths.get(row.case, ()),
+            shown=shown[row.case],
+        )
+        for row in rows
+    )
 
 
 def _records(path: Path) -> Iterator[tuple[Location, Mapping[str, Any]]]:
-    text = read_text(path, "labels")
-    return _csv(text, path) if path.suffix.lower() == ".csv" else json_lines(text, path)
-
-
-def _csv(text: str, path: Path) -> Iterator[tuple[Location, Mapping[str, Any]]]:
-    reader = csv.DictReader(text.splitlines(keepends=True), strict=True)
-    try:
-        for record in reader:
-            if None in record:
-                raise DefinitionError("the row has more cells than the header", at=Location(path, reader.line_num))
-            yield Location(path, reader.line_num), record
-    except csv.Error as error:
-        raise DefinitionError(f"not CSV: {error}", at=Location(path, reader.line_num)) from None
+    if path.suffix.lower() != ".csv":
+        return json_lines(read_text(path, "labels file", _MOST), path)
+    return ((row.at, row.values) for row in csv_rows(path, None, UTF8, _MOST))
 
 
 def _row(raw: Mapping[str, Any], at: Location) -> Judged:
@@ -225,15 +231,18 @@ def _row(raw: Mapping[str, Any], at: Location) -> Judged:
     if drawn not in ("", "random", "chosen"):
         raise DefinitionError(f"`drawn` is random or chosen, not {drawn!r}", at=at)
     judge = str(raw.get("judge") or ("judge" if named in raw else ""))
+    both_orders = bool(judge) and "swapped" in raw and str(raw["swapped"]).strip() != ""
+    lengths = _lengths(raw, at)
     return Judged(
         case=_unit(str(case), variant, metric),
         judge=judge,
         human=_label(raw.get("human"), at),
         verdict=_label(raw.get(named), at),
         swapped=_label(raw.get("swapped"), at),
-        both_orders=bool(judge) and "swapped" in raw and str(raw["swapped"]).strip() != "",
-        cluster=str(raw.get("cluster") or case),
-        lengths=_lengths(raw, at),
+        both_orders=both_orders,
+        pair=both_orders or len(lengths) == 2 or raw.get("pair") is True,
+        cluster="" if raw.get("cluster") is None else str(raw["cluster"]).strip(),
+        lengths=lengths,
         drawn=drawn,
         shown={
             name: str(raw[name]) for name in ("question", "input", "output", "output_1", "output_2") if raw.get(name)
@@ -255,10 +264,13 @@ def _label(raw: Any, at: Location) -> str | None:
         raise DefinitionError(f"a label is a word or a number, not {raw!r}", at=at)
     if raw is None or str(raw).strip().lower() in _MISSING:
         return None
-    if isinstance(raw, bool):
-        return "yes" if raw else "no"
-    number = _number(str(raw))
-    return str(raw).strip().casefold() if number is None else f"{number:g}"
+    word = str(raw).strip().casefold()
+    number = number_of(word)
+    if number is None:
+        return _BOOLEAN.get(word, word)
+    if abs(number) > _GREATEST:
+        raise DefinitionError(f"a label is a number of common size, not {raw}", at=at)
+    return f"{number:g}"
 
 
 def _lengths(raw: Mapping[str, Any], at: Location) -> tuple[float, ...]:
@@ -274,15 +286,7 @@ def _length(raw: Mapping[str, Any], which: str, at: Location) -> float | None:
     if given is None or given == "":
         text = raw.get(f"output{which}")
         return float(len(str(text))) if text else None
-    number = _number(str(given))
+    number = number_of(str(given))
     if number is None or number < 0:
         raise DefinitionError(f"`length{which}` is a number of characters, not {given!r}", at=at)
     return number
-
-
-def _number(word: str) -> float | None:
-    try:
-        number = float(word)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None

@@ -8,9 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from pydantic import BaseModel
+
 from genops.artifacts import Reference
-from genops.errors import ReferenceNotFound, nearest
+from genops.errors import DefinitionError, Location, ReferenceNotFound, nearest
 from genops.evals.scorer import find_scorer
+from genops.evals.use import is_dynamic
 from genops.executor.sources import ProjectSource
 from genops.plugins import registry
 from genops.prompts import Prompt
@@ -76,19 +79,38 @@ def asks(*prompts: str) -> Callable[[F], F]:
     return note
 
 
-def questions_of(scorer: object, settings: Mapping[str, Any]) -> list[tuple[str, str | None]]:
+def questions_of(
+    scorer: object, settings: Mapping[str, Any], places: Mapping[str, Location] | None = None
+) -> list[tuple[str, str | None]]:
     """What a scorer asks under some settings: template and model, None for the default one.
 
     Args:
         scorer: A registered scorer; one that asks nothing gives nothing.
         settings: As a suite sets them. ``prompt`` takes the place of the scorer's own templates, ``model`` and the
             ``judges`` of a jury say who is asked.
+        places: Where each setting stands, for messages.
+
+    Raises:
+        DefinitionError: One of them depends on the sample, so that no manifest could say what judges.
     """
-    prompts = [settings["prompt"]] if settings.get("prompt") else list(getattr(scorer, "asks", ()))
-    members = settings.get("judges") or [settings.get("model")]
+    own = list(getattr(scorer, "asks", ()))
+    for name in ("prompt", "model", "judges") if own or settings.get("prompt") else ():
+        if is_dynamic(settings.get(name)):
+            raise DefinitionError(
+                f"`{name}` says what judges, which is the same for all samples: it cannot be an expression",
+                at=(places or {}).get(name),
+                hint="use one scorer for each judge, with a `when`",
+            )
+    prompts = [settings["prompt"]] if settings.get("prompt") else own
     pairs: list[tuple[str, str | None]] = []
-    for member in members:
-        given = member if isinstance(member, Mapping) else {"model": member}
-        own = [given["prompt"]] if given.get("prompt") else prompts
-        pairs += [(prompt, given.get("model")) for prompt in own]
+    for member in settings.get("judges") or [settings.get("model")]:
+        given = _seat(member)
+        pairs += [(prompt, given.get("model")) for prompt in ([given["prompt"]] if given.get("prompt") else prompts)]
     return list(dict.fromkeys(pairs))
+
+
+def _seat(member: Any) -> Mapping[str, Any]:
+    """The model and the template of a judge: as a suite writes them, or as a jury's type has read them."""
+    if isinstance(member, BaseModel):
+        return member.model_dump()
+    return member if isinstance(member, Mapping) else {"model": member}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,17 +35,36 @@ class Requirement:
         if measure not in MEASURES:
             raise UsageError(f"--at-least {text}: there is no measure {measure!r}", hint=nearest(measure, MEASURES))
         try:
-            return cls(measure, float(value))
+            least = float(value)
         except ValueError:
             raise UsageError(f"--at-least {text}: {value!r} is no number", hint="write kappa=0.4") from None
+        if not -1 <= least <= 1:
+            raise UsageError(f"--at-least {text}: {measure} lies between -1 and 1", hint="write kappa=0.4")
+        return cls(measure, least)
 
     def met_by(self, report: JudgeReport) -> bool | None:
         """Whether the whole interval lies at or above the value, or below it; None where it does not tell."""
         if report.agreement is None:
             return None
-        interval = getattr(report.agreement, self.measure)
-        low, high = interval.bounds or (interval.estimate, interval.estimate)
-        return True if low >= self.value else False if high < self.value else None
+        bounds = getattr(report.agreement, self.measure).bounds or _of_perfect(report, self.measure)
+        if bounds is None:
+            return None
+        return True if bounds[0] >= self.value else False if bounds[1] < self.value else None
+
+
+def _of_perfect(report: JudgeReport, measure: str) -> tuple[float, float] | None:
+    """Bounds of a coefficient where every verdict is the person's: resamples do not vary, and the raw share tells it.
+
+    By the chance of people's own labels, as kappa has it. None where verdicts differ, or all labels are one word.
+    """
+    agreed = report.agreement
+    if agreed is None or agreed.raw.bounds is None or getattr(agreed, measure).estimate != 1.0:
+        return None
+    said = Counter[str]()
+    for (human, word), count in report.confusion.items():
+        said[human] += count if word is not None else 0
+    chance = sum((count / said.total()) ** 2 for count in said.values())
+    return None if chance == 1 else (1 - (1 - agreed.raw.bounds[0]) / (1 - chance), 1.0)
 
 
 def outcome(report: JudgesReport, required: Sequence[Requirement]) -> int:

@@ -39,7 +39,8 @@ def _near_chance(kappa: Interval) -> str:
     """In words, a kappa whose interval reaches down to chance."""
     if _high(kappa) < 0:
         return "worse than chance"
-    return "no better than chance" if _high(kappa) < LITTLE else "too few labels to tell it from chance"
+    tells = kappa.bounds is not None and _high(kappa) < LITTLE
+    return "no better than chance" if tells else "too few labels to tell it from chance"
 
 
 def _low(interval: Interval) -> float:

@@ -110,7 +110,7 @@ class Scoring:
         """
         started = time.perf_counter()
         try:
-            answer = await self.questions.ask(prompt, inputs, model=model, number=number)
+            answer = await self.questions.ask(prompt, inputs, model=model, number=_drawn(self.sample.repeat, number))
         except NotAnswered as error:
             if error.used is not None:
                 self.judged.add(error.used, time.perf_counter() - started)
@@ -137,6 +137,11 @@ class Scoring:
                 f"a step was reused from a run that is no longer stored: {error.message}",
                 hint="run with --no-memo",
             ) from error
+
+
+def _drawn(repeat: int, number: int) -> int:
+    """One number for a repetition and a question's own number, another one for every two of them (Cantor's pairing)."""
+    return (repeat + number) * (repeat + number + 1) // 2 + number
 
 
 async def score_sample(uses: Sequence[ScorerUse], of: Any, scoring: Scoring) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from genops.evals.score import Evidence, Score
 from genops.evals.scorer import scorer
-from genops.evals.scorers.references import Texts, listed
+from genops.evals.scorers.references import Texts, pieces
 
 
 @scorer("contains", threshold=1.0)
@@ -25,7 +25,7 @@ def contains(
         mode: Whether all of them must be there, any one, or none.
         ignore_case: Whether ``Paris`` finds ``paris``.
     """
-    wanted = listed(expected)
+    wanted = pieces(expected)
     searched = output.casefold() if ignore_case else output
     found = [text for text in wanted if (text.casefold() if ignore_case else text) in searched]
     fine = {"all": len(found) == len(wanted), "any": bool(found), "none": not found}[mode]

@@ -52,8 +52,8 @@ def json_path(
         return Score(0.0, explanation=str(error))
     compiled = jsonpath.compile(path)
     found = compiled.findall(value) if isinstance(value, (dict, list)) else [value] if path.strip() == "$" else []
-    if not found:
-        return Score(0.0, explanation=f"there is nothing at {path}")
     single = isinstance(compiled, jsonpath.JSONPath) and compiled.singular_query()
+    if not found and (single or expected != []):
+        return Score(0.0, explanation=f"there is nothing at {path}")
     difference = Likeness(ignore_case, tolerance).difference(found[0] if single else found, expected)
     return Score(float(difference is None), explanation=f"{path}: {difference}" if difference else "")

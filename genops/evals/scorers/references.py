@@ -28,6 +28,18 @@ def listed(texts: str | list[str]) -> list[str]:
     return [texts] if isinstance(texts, str) else texts
 
 
+def pieces(texts: str | list[str]) -> list[str]:
+    """The texts that an output is searched for.
+
+    Raises:
+        Unscored: One is empty, which stands in every output.
+    """
+    wanted = listed(texts)
+    if "" in wanted:
+        raise Unscored("the expected text is empty, and every output has that", hint="give the case an `expected` text")
+    return wanted
+
+
 def with_words(texts: str | list[str]) -> list[str]:
     """The references that hold a letter or digit: overlap with the others says nothing.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from genops.evals.score import Score
 from genops.evals.scorer import scorer
-from genops.evals.scorers.references import Texts, listed
+from genops.evals.scorers.references import Texts, listed, pieces
 
 
 @scorer("starts_with", threshold=1.0)
@@ -16,7 +16,7 @@ def starts_with(output: str, expected: Texts, *, ignore_case: bool = False) -> S
         expected: A piece of text, or several, of which any will do.
         ignore_case: Whether ``Yes`` is ``yes``.
     """
-    wanted = listed(expected)
+    wanted = pieces([text.strip() for text in listed(expected)])
     text = output.strip().casefold() if ignore_case else output.strip()
-    fine = any(text.startswith(w.strip().casefold() if ignore_case else w.strip()) for w in wanted)
+    fine = any(text.startswith(w.casefold() if ignore_case else w) for w in wanted)
     return Score(float(fine), explanation="" if fine else f"begins with none of {', '.join(map(repr, wanted))}")

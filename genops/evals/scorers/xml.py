@@ -27,7 +27,8 @@ def xml(output: str, elements: list[Name] | None = None, *, fenced: bool = False
     """
     from lxml import etree  # type: ignore[import-untyped]
 
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    # A text is text already, whatever encoding it declares for the file that it may become.
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, encoding="utf-8")
     text = (unfenced(output) if fenced else output).strip()
     try:
         root = etree.fromstring(text.encode(), parser)

@@ -14,6 +14,7 @@ from genops.evals.judges.fence import harmless_text
 from genops.evals.judges.questions import built_in_questions, questions_of
 from genops.evals.judges.scorers.rubric import rubric
 from genops.evals.judging import UnusableAnswer
+from genops.evals.use import parse_uses, python_parsing
 from genops.executor import run_sync
 from genops.plugins import registry
 from tests.evals.judges.test_fence import ATTACKS, TEXTS
@@ -178,6 +179,8 @@ def test_what_a_scorer_asks_for_the_manifest():
     assert questions_of(rubric, {"model": "big", "prompt": "mine"}) == [("mine", "big")]
     jury = {"judges": ["a", {"model": "b", "prompt": "mine"}]}
     assert questions_of(rubric, jury) == [("genops/rubric", "a"), ("mine", "b")]
+    (use,) = parse_uses([{"jury": "Good?", **jury}], python_parsing([], "suite"))
+    assert questions_of(use.scorer, use.settings) == [("genops/rubric", "a"), ("mine", "b")]
     assert questions_of(registry.get("scorer", "contains"), {}) == []
 
 

@@ -7,6 +7,7 @@ import pytest
 from genops.errors import UsageError
 from genops.evals.judges.check import check_judges
 from genops.evals.judges.labels import Labels
+from genops.evals.judges.requirement import Requirement
 from tests.evals.judges import people
 
 EVERYBODY = {name: getattr(people, name) for name in ("coin", "front", "good", "long", "silent", "contrary")}
@@ -177,3 +178,72 @@ def test_agreement_without_spread_has_no_interval_and_is_json_all_the_same(check
     report = checked(rows)
     assert report.judges[0].agreement.kappa.bounds is None
     json.loads(json.dumps(report.to_json()), parse_constant=pytest.fail)
+
+
+def paired(cases, wrong=()):
+    """Rows of a judge that is right in both orders, but for the cases that are wrong."""
+    return [
+        {"id": n, "human": word, "forward": word if n not in wrong else "1", "swapped": word}
+        for n in range(cases)
+        for word in (str(1 + n % 2),)
+    ]
+
+
+def test_no_interval_goes_beyond_what_is_possible(checked):
+    rows = [{**row, "length_1": 9, "length_2": 8} for row in paired(12, wrong=(3,))]
+    (judge,) = checked([*rows, *({"id": f"more{n}", "forward": "1", "swapped": "2"} for n in range(20))]).judges
+    assert judge.agreement.raw.bounds[1] <= 1
+    assert all(-1 <= end <= 1 for interval in (judge.first, judge.length) for end in interval.bounds)
+    again = [{"id": n, "human": "yes", "verdict": "no" if n == k == 3 else "yes"} for n in range(8) for k in range(4)]
+    assert checked(again).judges[0].consistency.bounds[1] <= 1
+
+
+def test_a_corrected_share_is_a_share(checked):
+    rows = [{"id": n, "human": "tie" if n == 2 else "1", "forward": "1", "swapped": "2"} for n in range(4)]
+    (judge,) = checked([*rows, *({"id": f"u{n}", "forward": "1", "swapped": "1"} for n in range(4))]).judges
+    assert 0 <= judge.estimate.interval.bounds[0] <= judge.estimate.interval.bounds[1] <= 1
+
+
+def test_a_judge_of_whom_nothing_is_known_stands_last(checked):
+    rows = [{"id": n, "human": "no" if n % 2 else "yes"} for n in range(20)]
+    judges = {
+        "unknown": lambda word: "yes",
+        "contrary": lambda word: {"yes": "no", "no": "yes"}[word],
+        "good": lambda word: word,
+    }
+    said = [
+        {**row, "judge": judge, "verdict": says(row["human"])}
+        for judge, says in judges.items()
+        for row in rows
+        if judge != "unknown" or row["human"] == "yes"
+    ]
+    assert [judge.judge for judge in checked(said).judges] == ["good", "contrary", "unknown"]
+
+
+def test_labels_of_one_word_tell_nobody_from_chance(checked):
+    (judge,) = checked([{"id": n, "human": "yes", "verdict": "no" if n == 3 else "yes"} for n in range(40)]).judges
+    assert judge.weak == ("too few labels to tell it from chance",)
+
+
+@pytest.mark.parametrize(
+    ("cases", "required", "met"),
+    [
+        (10, "raw=0.99", None),
+        (10, "kappa=0.99", None),
+        (200, "raw=0.9", True),
+        (200, "kappa=0.9", True),
+        (200, "alpha=0.9", True),
+        (200, "kappa=0.99", None),
+    ],
+)
+def test_a_perfect_judge_is_as_sure_as_its_labels_are_many(checked, cases, required, met):
+    (judge,) = checked(paired(cases)).judges
+    assert judge.agreement.raw.estimate == judge.agreement.kappa.estimate == 1.0
+    assert Requirement.parse(required).met_by(judge) is met
+
+
+def test_numbers_that_hardly_ever_meet(checked):
+    rows = [{"id": n, "human": n / 7, "verdict": n / 7 + (n % 5) / 100} for n in range(500)]
+    (judge,) = checked(rows).judges
+    assert judge.agreement.kappa.estimate > 0.99
+    assert judge.agreement.alpha.estimate == pytest.approx(1.0, abs=1e-3)

@@ -59,6 +59,13 @@ def test_a_case_that_could_not_be_scored_stays_a_case(labels):
     assert found.interval.bounds[0] <= share <= found.interval.bounds[1]
 
 
+@pytest.mark.parametrize("scale", [(0.5, 1), (1, 2), (1, 5)])
+def test_every_label_of_a_scale_counts(labels, scale):
+    human = {f"c{n}": scale[n % 2] for n in range(40)}
+    found = prediction_powered(dict.fromkeys(human, 0.5), labels(human))
+    assert found.interval.estimate == pytest.approx(sum(scale) / 2)
+
+
 def test_labels_of_other_cases_say_nothing(labels):
     scores, truth = suite(50)
     human = told(truth, 10) | {"elsewhere": "yes"}
@@ -69,10 +76,11 @@ def test_labels_of_other_cases_say_nothing(labels):
     ("human", "scores"),
     [
         ({"c1": "yes", "c2": "no"}, {"c1": 1.0, "c2": 0.0, "c3": 1.0}),
+        ({"c1": "yes", "c2": "no", "c3": "no", "c4": "unsure"}, {"c1": 1.0, "c2": 0.0, "c3": 1.0, "c4": 0.0}),
         ({"c1": "red", "c2": "blue", "c3": "red"}, {"c1": 1.0, "c2": 0.0, "c3": 1.0}),
         ({"c1": "yes", "c2": "no", "c3": "no"}, {"c1": None, "c2": None, "c3": None}),
     ],
-    ids=["two labels", "no numbers", "no scores"],
+    ids=["two labels", "a label that is no number", "no numbers", "no scores"],
 )
 def test_where_there_is_nothing_to_correct_with(labels, human, scores):
     assert prediction_powered(scores, labels(human)) is None

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from genops.errors import DefinitionError
+from genops.errors import DefinitionError, InputError
 from genops.evals.judges.labels import Labels
 
 
@@ -118,9 +118,80 @@ def test_broken_files(load, rows, message):
     assert message in str(caught.value)
 
 
-def test_a_csv_row_with_too_many_cells(load):
-    with pytest.raises(DefinitionError, match="more cells"):
-        load("id,human\n1,yes,no\n", name="labels.csv")
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("id,human\n1,yes,no\n", "3 fields, and the header has 2"),
+        ("id,human,forward,swapped\n1,1,1\n", "3 fields, and the header has 4"),
+        ("id,human,human\n1,yes,no\n", "two columns are called 'human'"),
+    ],
+)
+def test_broken_tables(load, text, message):
+    with pytest.raises(InputError, match=message):
+        load(text, name="labels.csv")
+
+
+def test_a_table_of_large_cells_and_other_separators(load):
+    text = "id;human;output\n" + f"1;yes;{'x' * 200_000}\n2;no;one\u2028line\n"
+    assert [row.lengths for row in load(text, name="labels.csv").rows] == [(200_000.0,), (8.0,)]
+
+
+def test_a_number_that_no_scale_has(load):
+    with pytest.raises(DefinitionError, match=r"labels.jsonl:1: a label is a number of common size, not 1e\+308"):
+        load({"id": 1, "human": 1e308})
+
+
+class TestWordsThatMeanTheSame:
+    """A judge says in its own words what people say in theirs."""
+
+    def test_of_pairs(self, load):
+        labels = load(
+            {"id": 1, "human": "1", "forward": "first", "swapped": "b"},
+            {"id": 2, "human": "2", "forward": "second", "swapped": "tie"},
+        )
+        assert [row.verdicts for row in labels.rows] == [("1", "2"), ("2", "tie")]
+
+    def test_of_words(self, load):
+        labels = load({"id": 1, "human": True, "verdict": "pass"}, {"id": 2, "human": "no", "verdict": 0})
+        assert [(row.human, row.verdict) for row in labels.rows] == [("yes", "yes"), ("no", "no")]
+
+    def test_true_is_true_in_every_format(self, load):
+        assert load("id,human,verdict\n1,true,FALSE\n", name="l.csv").rows[0].verdict == "no"
+
+    def test_two_words_of_people_are_two(self, load):
+        labels = load(
+            {"id": 1, "human": "good", "verdict": "pass"},
+            {"id": 2, "human": "correct", "verdict": "correct"},
+        )
+        assert [row.verdict for row in labels.rows] == ["pass", "correct"]
+
+    def test_a_word_among_numbers_is_no_verdict(self, load):
+        labels = load({"id": 1, "human": 4, "verdict": "five"}, {"id": 2, "human": 5, "verdict": 5})
+        assert (labels.kind, [row.verdict for row in labels.rows]) == ("number", [None, "5"])
+
+
+@pytest.mark.parametrize(
+    ("human", "kind"),
+    [
+        ((0, 1), "word"),
+        ((0.5, 1), "number"),
+        ((1, 2), "number"),
+        (("1", "2", "tie"), "pair"),
+        (("a", "b"), "word"),
+        (("yes", 1), "word"),
+    ],
+)
+def test_what_labels_are(load, human, kind):
+    assert load(*({"id": number, "human": word} for number, word in enumerate(human))).kind == kind
+
+
+def test_what_one_file_tells_of_a_case_holds_for_the_rows_of_another(tmp_path):
+    judged = {"id": 1, "forward": "1", "swapped": "1"}
+    people = {"id": 1, "human": "1", "cluster": "k", "output_1": "a", "output_2": "bb"}
+    for name, row in (("judge", judged), ("people", people)):
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(row))
+    (row, _) = Labels.load(tmp_path / "judge.jsonl", tmp_path / "people.jsonl").rows
+    assert (row.judge, row.cluster, row.lengths, row.shown["output_2"]) == ("judge", "k", (1.0, 2.0), "bb")
 
 
 def test_a_file_that_is_not_there(tmp_path):

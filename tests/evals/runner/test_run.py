@@ -12,6 +12,7 @@ import pytest
 
 import genops
 from benchmarks.loopback_server import Fault, LoopbackServer, Reply
+from genops.errors import DefinitionError
 from genops.evals import Range, Sample, Score, ScoringContext, Unscored, define_suite, evaluate, scorer
 from genops.evals.results import Results
 from tests.evals.conftest import ECHO, lab, site
@@ -115,6 +116,10 @@ BAD_SCORES = {
     "exits": (lambda: exit("no"), "the scorer failed: SystemExit"),
     "unscored": (lambda: _raise(Unscored("I cannot tell")), "I cannot tell"),
     "times out itself": (lambda: _raise(TimeoutError("endpoint")), "the scorer failed: TimeoutError: endpoint"),
+    "cancelled": (lambda: _raise(asyncio.CancelledError), "the scorer failed: CancelledError"),
+    "label of no text": (lambda: Score(1.0, label=5), "gave a score whose `label` is no text"),
+    "bare evidence": (lambda: Score(1.0, evidence=("said",)), "gave a score whose `evidence` is not of `Evidence`"),
+    "list beside": (lambda: Score(1.0, metadata=["x"]), "gave a score whose `metadata` is no mapping"),
     "unkept": (lambda: Score(1.0, metadata={"x": object()}), "cannot be kept"),
     "nan beside": (lambda: Score(1.0, metadata={"x": math.nan}), ""),
 }
@@ -384,6 +389,35 @@ def test_a_budget_counts_what_judges_without_a_verdict_used(lab, server):
     done = lab.run(suite)
     assert "400 tokens" in done.progress.stopped
     assert done.progress.done < 50
+
+
+def test_a_judge_whose_key_is_not_set_is_asked_again_on_resume(lab, server, monkeypatch):
+    lab.site.served(server.url, alias="judge", more=QUICK + 'api_key_env = "JUDGE_KEY"\n')
+    server.answer = lambda body: Reply(text='{"quotes": [], "reasoning": "fine", "score": 5}')
+    suite = lab.suite([{"id": "c", "text": "a"}], [{"rubric": "Is it polite?"}], judge="judge")
+    first = lab.run(suite)
+    assert "JUDGE_KEY is not set" in first.score("c", "rubric")["unscored"]
+    assert (first.progress.unjudged, first.record.status) == (1, "stopped")
+    monkeypatch.setenv("JUDGE_KEY", "k")
+    assert lab.run(suite, resume=True).score("c", "rubric")["value"] == 1.0
+
+
+def test_every_repetition_of_a_sample_is_judged_anew_and_remembered(lab, server):
+    lab.site.served(server.url, alias="judge", more=QUICK)
+    server.answer = lambda body: Reply(
+        text=json.dumps({"quotes": [], "reasoning": "so", "score": 1 + len(server.requests) % 5})
+    )
+    jury = {"jury": "Is it polite?", "judges": ["judge", "judge"]}
+    suite = lab.suite([{"id": "c", "text": "a"}], [{"rubric": "Is it polite?"}, jury], judge="judge", repeat=3)
+    for _ in range(2):
+        done = lab.run(suite)
+        assert len(server.requests) == 9, "a rubric and two seats, three times"
+        assert len({sample.scores["rubric"]["metadata"]["runs"][0] for sample in done.samples}) == 3
+
+
+def test_a_judge_cannot_depend_on_the_sample(lab):
+    with pytest.raises(DefinitionError, match="`model` says what judges, which is the same for all samples"):
+        lab.run(lab.suite(["a"], [{"rubric": "Polite?", "model": "{{ metadata.judge }}"}]))
 
 
 def test_a_judge_that_cannot_be_reached_is_asked_again_on_resume_and_the_chain_is_not(lab, server):

@@ -95,6 +95,11 @@ def test_json_path(output, path, expected, explanation):
     assert (score.value, score.explanation) == (float(not explanation), explanation)
 
 
+def test_a_path_of_several_values_may_lead_to_none():
+    assert json_path('{"items": []}', "$.items[*].id", []).value == 1
+    assert json_path('{"items": []}', "$.items[*].id", [1]).explanation == "there is nothing at $.items[*].id"
+
+
 def test_a_broken_path_is_refused_when_the_suite_is_read():
     with pytest.raises(ValueError, match=r"`path`: .*not a JSONPath"):
         find_scorer("json_path").settings["path"].check("$.a[")
@@ -142,6 +147,8 @@ def test_an_unknown_dialect_is_refused_when_the_suite_is_read():
     [
         ("<a><b>1</b></a>", None, ""),
         ('<?xml version="1.0" encoding="UTF-8"?>\n<a/>', ["a"], ""),
+        ('<?xml version="1.0" encoding="utf-16"?>\n<a>é</a>', ["a"], ""),
+        ('<?xml version="1.0" encoding="ISO-8859-1"?>\n<é/>', ["é"], ""),
         ('<a xmlns="urn:x"><b><c/></b></a>', ["a", "b/c"], ""),
         ("<a><b/></a>", ["c", "b/d"], "lacks c, b/d"),
         ("<a><b></a>", None, "not well-formed"),

@@ -31,6 +31,19 @@ def test_contains(output, expected, settings, value):
     assert contains(output, expected, **settings).value == value
 
 
+@pytest.mark.parametrize("scorer", [contains, starts_with, ends_with])
+@pytest.mark.parametrize("expected", ["", ["Paris", ""]])
+def test_an_empty_text_stands_in_every_output_and_tells_nothing(scorer, expected):
+    with pytest.raises(Unscored, match="the expected text is empty"):
+        scorer("Paris and Lyon", expected)
+
+
+def test_white_space_is_a_text_to_contain_and_none_to_begin_with():
+    assert contains("one\ntwo", "\n").value == 1
+    with pytest.raises(Unscored, match="the expected text is empty"):
+        starts_with("one", " ")
+
+
 def test_contains_names_what_is_missing_alone():
     assert contains("paris", ["Paris", "Lyon"], ignore_case=True).explanation == "lacks 'Lyon'"
 

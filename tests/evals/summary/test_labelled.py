@@ -133,8 +133,12 @@ def test_labels_that_are_of_nothing_here_are_said(summary):
         (labelled(2), "2 labels that estimates may rest on, of 2: three are needed"),
         (labelled(2) + labelled(9, drawn="chosen")[2:], "of 9: three are needed (7 chosen for reading)"),
         ([{"id": f"c{n}", "human": "blue"} for n in range(5)], "of 5: three are needed (5 no number, yes or no)"),
+        (
+            [*labelled(9), {"id": "c20", "human": "unsure"}, {"id": "c21", "human": "split", "drawn": "chosen"}],
+            "1 of 10 labels with neither a number nor yes or no: unsure",
+        ),
     ],
-    ids=["few", "chosen", "words"],
+    ids=["few", "chosen", "words", "a word among them"],
 )
 def test_where_labels_do_not_suffice_the_report_says_why(summary, rows, why):
     found = metric(summary(rows, variants=("one",))).corrected

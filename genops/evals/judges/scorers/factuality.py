@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import Field
 
 from genops.evals.judges.questions import asks
 from genops.evals.judges.verdicts import facts, question_of
@@ -10,6 +12,7 @@ from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Score
 from genops.evals.scorer import scorer
 
+Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 Relation: TypeAlias = Literal["subset", "superset", "equal", "disagree", "immaterial"]
 SCORES: dict[Relation, float] = {"equal": 1.0, "immaterial": 1.0, "superset": 0.6, "subset": 0.4, "disagree": 0.0}
 
@@ -22,7 +25,7 @@ async def factuality(
     *,
     sample: Sample,
     context: ScoringContext,
-    scores: dict[Relation, float] = SCORES,
+    scores: dict[Relation, Share] = SCORES,
     question: str | None = None,
     model: str | None = None,
 ) -> Score:

@@ -53,7 +53,7 @@ async def jury(
     judges: Jurors,
     aggregate: Aggregation = "median",
     passing: float = 0.5,
-    quorum: int | None = None,
+    quorum: Annotated[int, Field(ge=1)] | None = None,
     levels: Levels = LEVELS,
     question: str | None = None,
     reference: str = "",
@@ -75,8 +75,11 @@ async def jury(
         reference: What is known of the right answer.
 
     Raises:
-        Unscored: Fewer than the quorum answer.
+        Unscored: Fewer than the quorum answer, or than it are judges.
     """
+    needed = len(judges) // 2 + 1 if quorum is None else quorum
+    if needed > len(judges):
+        raise Unscored(f"the quorum is {needed}, and the jury has {len(judges)} judges", hint="lower the `quorum`")
     asked = rubric_inputs(output, criterion, levels, question_of(sample, question), reference)
     verdicts = await asyncio.gather(
         *(
@@ -98,8 +101,7 @@ async def jury(
         else:
             raise verdict
         members.append({"model": juror.model, "prompt": juror.prompt, **said})
-    needed = len(judges) // 2 + 1 if quorum is None else quorum
-    if len(values) < max(needed, 1):
+    if len(values) < needed:
         kind = NoAnswer if all(isinstance(error, NoAnswer) for error in failed) else UnusableAnswer
         raise kind(f"{len(values)} of {len(judges)} judges answered, {needed} must: {failed[0].message}")
     return Score(

@@ -39,6 +39,15 @@ def test_below_the_quorum_there_is_no_score(bench):
     assert court.score(jury, criterion="Good?", judges=judges, quorum=1).value == 1.0
 
 
+def test_a_quorum_that_no_jury_reaches_is_told_before_anyone_is_asked(bench):
+    court, judges = seated(bench, a=5, b=4)
+    assert "the quorum is 3, and the jury has 2 judges" in str(
+        court.unscored(jury, criterion="Good?", judges=judges, quorum=3)
+    )
+    with pytest.raises(ValueError, match="`quorum`"):
+        jury.settings["quorum"].check(0)
+
+
 def test_why_there_is_no_score_is_told(bench):
     court, judges = seated(bench, a=SILENT, b=SILENT)
     assert isinstance(court.unscored(jury, criterion="Good?", judges=judges), NoAnswer)
