@@ -386,7 +386,7 @@ def _usage(
 def _notes(tally: Tally, labels: Labels | None) -> list[str]:
     record, notes = tally.record, []
     made, planned = tally.made, tally.planned
-    resume = f"`genops eval run {record.suite} --resume` goes on with it"
+    resume = f"`genops eval run {record.suite} --resume` goes on with it, with the options that it was begun with"
     if record.status == "running":
         notes.append(f"it is running, or its process was killed: {made:,} of {planned:,} samples are there; {resume}")
     elif made < planned and not tally.stopped_by_gate:
