@@ -200,7 +200,7 @@ class Labels:
 
 
 def _records(path: Path) -> Iterator[tuple[Location, Mapping[str, Any]]]:
-    text = read_text(path, "labels")
+    text = read_text(path, "labels file")
     return _csv(text, path) if path.suffix.lower() == ".csv" else json_lines(text, path)
 
 
