@@ -388,6 +388,12 @@ class TestSuitesOfPython:
         with pytest.raises(UsageError, match="take different inputs"):
             lab.run(lab.suite(TEN, variants={"chain": ["echo", "ask"]}))
 
+    def test_a_model_that_takes_the_place_of_none_is_an_error_that_says_how_to_write_it(self, lab):
+        lab.site.scripted("rules: [{text: good}]")
+        with pytest.raises(UsageError, match="used no model 'big'") as caught:
+            lab.run(lab.suite([{"question": "a"}], chain="ask", variants={"model": ["big"]}))
+        assert "=big to put it in the place of" in (caught.value.hint or "")
+
     def test_a_swap_of_what_the_chain_does_not_use_is_an_error(self, lab):
         with pytest.raises(UsageError, match="the chain 'echo' used no prompt 'other'"):
             lab.run(lab.suite(TEN, variants={"prompt": ["other@1", "other"]}))
