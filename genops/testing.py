@@ -104,11 +104,17 @@ def _wrong(summary: Summary) -> list[str]:
         verdict = summary.verdict
         rules = [f"  {rule.outcome}: {rule.rule} ({rule.variant}, n = {rule.n:,})" for rule in verdict.rules]
         return [] if verdict.outcome == "pass" else [f"  the gate says {verdict.outcome}", *rules]
-    return [
+    failures = [
         f"  {failure.kind}: {variant.name}, case {failure.case!r}: {failure.why}"
         for variant in summary.variants
         for failure in variant.failures
     ]
+    not_made = [
+        f"  {variant.name}: {variant.counts.samples:,} of {variant.counts.planned:,} samples were made"
+        for variant in summary.variants
+        if variant.counts.samples < variant.counts.planned
+    ]
+    return failures + not_made
 
 
 @pytest.fixture

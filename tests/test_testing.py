@@ -83,6 +83,9 @@ def test_a_suite_by_name_whose_case_fails_fails_the_test(genops_evaluate):
 def test_a_gate_that_fails_fails_the_test(genops_evaluate):
     genops_evaluate(define_suite("never", chain="greet", dataset=CASES, scorers=[{"contains": "Bob"}],
                                  gate=["contains >= 0.9"]), gate=True)
+
+def test_a_suite_whose_budget_is_too_small_fails_the_test(genops_evaluate):
+    genops_evaluate(suite(budget={"seconds": 1e-9}), memo=False)
 """
 
 
@@ -100,9 +103,10 @@ def test_a_suite_is_a_test(pytester):
     )
     pytester.makepyfile(SUITES)
     done = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    done.assert_outcomes(passed=2, failed=2)
+    done.assert_outcomes(passed=2, failed=3)
     done.stdout.fnmatch_lines(["*the suite 'wrong', evaluation *", "*bad: greet, case 'one': *lacks 'Bob'*"])
     done.stdout.fnmatch_lines(["*the gate says fail*"])
+    done.stdout.fnmatch_lines(["*greet: 0 of 3 samples were made*"])
 
 
 CAMPAIGNS = """

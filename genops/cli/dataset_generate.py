@@ -39,7 +39,7 @@ def generate(
     input_name: Annotated[
         str, typer.Option("--input", metavar="NAME", help="The chain's input for the question.")
     ] = "question",
-    seed: Annotated[int, typer.Option(help="Says which passages are asked about.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Says which passages are asked about.")] = 0,
     append: Annotated[
         bool, typer.Option("--append", help="Add to a file that exists, without asking the same.")
     ] = False,
@@ -70,16 +70,17 @@ def generate(
 
 def _known(out: Path, append: bool) -> list[Any]:
     """The inputs of the cases that the file has already."""
-    import orjson
+    from genops.evals.datasets.sources.jsonl import jsonl_rows
+    from genops.evals.datasets.sources.text_lines import UTF8
 
     if not out.parent.is_dir() or out.is_dir():
         raise UsageError(f"cannot write {out}", hint="give the name of a file in a folder that exists")
-    if not out.exists():
+    if not out.exists() or not out.stat().st_size:  # a try that came to nothing leaves an empty one
         return []
     if not append:
         raise UsageError(f"{out} exists", hint="add to it with --append, or choose another name")
-    rows = [orjson.loads(line) for line in out.read_bytes().splitlines() if line.strip()]
-    return [row["inputs"] for row in rows if isinstance(row, dict) and isinstance(row.get("inputs"), dict)]
+    rows = [row.values for row in jsonl_rows(out, UTF8, out.stat().st_size)]
+    return [row["inputs"] for row in rows if isinstance(row.get("inputs"), dict)]
 
 
 def _summary(outcome: Outcome, out: Path) -> str:

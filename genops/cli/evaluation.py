@@ -56,7 +56,9 @@ def run(
     memo: Annotated[bool, typer.Option("--memo/--no-memo", help="Reuse results of unchanged steps.")] = True,
     seed: Annotated[
         int | None,
-        typer.Option(help="Of --sample, and of the order of the cases, which else follows from all that is compared."),
+        typer.Option(
+            min=0, help="Of --sample, and of the order of the cases, which else follows from all that is compared."
+        ),
     ] = None,
     cache: UseCache = False,
     against: Annotated[
@@ -75,6 +77,7 @@ def run(
     the budget is used up. Without: 0 done, 4 when samples are missing for one of those; --resume makes them.
     """
     from genops.evals.evaluation import aevaluate
+    from genops.evals.judges.labels import Labels
     from genops.evals.reports import writer
     from genops.evals.results import Results
     from genops.evals.suite import Suite
@@ -88,6 +91,8 @@ def run(
     with opened() as project:
         loaded = Suite.load(suite, project.settings)
         failed_in = _evaluation(project, loaded.name, only_failed)
+        if loaded.labels is not None:
+            Labels.load(loaded.folder / loaded.labels)  # what is wrong with them is better known now than at the end
         results = Results(project.store, project.settings)
         other = results.find(against).record.id if against is not None else None
         with watched(evaluation_bar(), _made, _again(failed_in)) as watch:

@@ -9,7 +9,7 @@ from genops.errors import UsageError
 from genops.evals.case import Case
 from genops.evals.judges.questions import questions_of
 from genops.evals.rules import PASSED
-from genops.evals.suite import Suite
+from genops.evals.suite import Suite, is_weighted
 from genops.evals.trace_names import NameCheck, depend_on_cases
 from genops.evals.use import ScorerUse, parse_uses, python_parsing
 from genops.settings import Settings
@@ -23,11 +23,13 @@ class OwnScorers:
         scorers: Which scorers.
         questions: What they ask: template and model, None for the default one.
         files: Digests of the files that they name.
+        weighted: Whether one has a weight.
     """
 
     scorers: frozenset[str]
     questions: frozenset[tuple[str, str | None]]
     files: frozenset[str] = frozenset()
+    weighted: bool = False
 
 
 def case_uses(case: Case, suite: Suite) -> tuple[ScorerUse, ...]:
@@ -70,6 +72,7 @@ def own_scorers(suite: Suite, cases: Iterable[Case], names: NameCheck, settings:
     files: set[str] = set()
     judged = _has_threshold(suite.scorers)
     critical = ""
+    weighted = False
     names.check(suite.scorers)
     by_case = depend_on_cases(suite.scorers)
     for case in cases:
@@ -79,6 +82,7 @@ def own_scorers(suite: Suite, cases: Iterable[Case], names: NameCheck, settings:
             judged = judged or _has_threshold(uses)
             own = [use for use in uses if use not in suite.scorers]
             names.check(own, case)
+            weighted = weighted or is_weighted(own)
             scorers.update(use.scorer.name for use in own)
             questions.update(pair for use in own for pair in questions_of(use.scorer, use.settings, use.places))
             files.update(digest for use in own for digest in use.files(settings).values())
@@ -90,7 +94,7 @@ def own_scorers(suite: Suite, cases: Iterable[Case], names: NameCheck, settings:
             raise UsageError(
                 f"{asked[0]} cannot be told: no scorer has a `threshold`", hint="say what passes: `threshold: 0.7`"
             )
-    return OwnScorers(frozenset(scorers), frozenset(questions), frozenset(files))
+    return OwnScorers(frozenset(scorers), frozenset(questions), frozenset(files), weighted)
 
 
 def _has_threshold(uses: Iterable[ScorerUse]) -> bool:

@@ -100,10 +100,10 @@ class Plan:
             _same_inputs(variants[0], variant)
         dataset = suite.dataset.open(project.settings, suite.folder, variants[0].closure.root.inputs)
         numbers = suite.dataset.numbers(dataset)
-        if selection is not None and not selection.everything:
-            numbers = _narrowed(numbers, selection.numbers(dataset), suite)
         if only is not None:
             numbers = _narrowed(numbers, (n for n in numbers if dataset[n].id in only), suite)
+        if selection is not None and not selection.everything:
+            numbers = selection.drawn(_narrowed(numbers, selection.fitting(dataset), suite), dataset)
         baselines = _baselines(suite, project, variants)
         extra = tuple(baseline for baseline in baselines.values() if baseline not in variants)
         names, cohort = NameCheck((*variants, *extra)), Cohort()
@@ -141,6 +141,11 @@ class Plan:
         drawn = draw_order(np.array(weights if gate.about == "dataset" else [1.0] * len(weights)), self.seed)
         order: list[int] = drawn.tolist()
         return order
+
+    @property
+    def weighted(self) -> bool:
+        """Whether samples have an overall score."""
+        return self.suite.weighted or self.own.weighted
 
     @property
     def candidates(self) -> tuple[Variant, ...]:

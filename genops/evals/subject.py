@@ -15,11 +15,11 @@ from genops.store.records.runs import RunRecord
 from genops.syntax import compile_value
 from genops.tracing.trace import Trace
 
-_VARIABLES = frozenset({*Sample(Case("", {}), "", 0, None, RunRecord("", "", "", 0)).variables(), "steps"})
+_VARIABLES = frozenset(Sample(Case("", {}), "", 0, None, RunRecord("", "", "", 0)).variables())
 
 
 def compile_subject(raw: Any, at: Location) -> Any:
-    """Compiles an ``of``.
+    """Compiles an ``of``, which reads the variables of a sample, and the steps of its run.
 
     Args:
         raw: As it is written.
@@ -28,11 +28,24 @@ def compile_subject(raw: Any, at: Location) -> Any:
     Raises:
         DefinitionError: It is no value that can be compiled, or reads a variable that no sample has.
     """
-    of = compile_value(raw, at)
-    for read in reads_of(of):
-        if read.root not in _VARIABLES | GLOBALS:
-            raise DefinitionError(f"there is no variable {read.root!r}", at=at, hint=nearest(read.root, _VARIABLES))
-    return of
+    return _compiled(raw, at, _VARIABLES | {"steps"})
+
+
+def compile_over_sample(raw: Any, at: Location) -> Any:
+    """Compiles what reads the variables of a sample alone: a setting of a scorer, or its condition.
+
+    Raises:
+        DefinitionError: As :func:`compile_subject`.
+    """
+    return _compiled(raw, at, _VARIABLES)
+
+
+def _compiled(raw: Any, at: Location, variables: frozenset[str]) -> Any:
+    value = compile_value(raw, at)
+    for read in reads_of(value):
+        if read.root not in variables | GLOBALS:
+            raise DefinitionError(f"there is no variable {read.root!r}", at=at, hint=nearest(read.root, variables))
+    return value
 
 
 async def subject_of(of: Any, variables: Mapping[str, Any], context: ScoringContext) -> Value:

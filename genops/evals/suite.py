@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,10 +18,11 @@ from genops.evals.fields import Positive, Seconds, field_of, model_of
 from genops.evals.pairwise import Pairwise
 from genops.evals.rules import OVERALL, PASSED, Gate, parse_gate
 from genops.evals.score import Range
+from genops.evals.subject import compile_subject
 from genops.evals.use import ScorerUse, parse_uses
 from genops.evals.variants import VariantSpec, parse_variants
 from genops.settings import Settings
-from genops.syntax import Expression, YamlFile, compile_value
+from genops.syntax import Expression, YamlFile
 
 _WHOLE_OUTPUT = "{{ output }}"
 
@@ -114,7 +116,7 @@ class Suite:
             scorers=scorers,
             chain=chain,
             description=field_of(str, data.get("description", ""), "description", parsing).strip(),
-            of=compile_value(data.get("of", _WHOLE_OUTPUT), parsing.at("of")),
+            of=compile_subject(data.get("of", _WHOLE_OUTPUT), parsing.at("of")),
             repeat=field_of(Positive, data.get("repeat", 1), "repeat", parsing),
             judge=field_of(str | None, data.get("judge"), "judge", parsing),
             timeout=field_of(Seconds, data.get("timeout"), "timeout", parsing),
@@ -180,6 +182,6 @@ def _gate(raw: Any, scorers: tuple[ScorerUse, ...], parsing: Parsing) -> Gate | 
     return parse_gate(raw, ranges, "scorer", "dataset", parsing)
 
 
-def is_weighted(scorers: tuple[ScorerUse, ...]) -> bool:
+def is_weighted(scorers: Iterable[ScorerUse]) -> bool:
     """Whether an entry has a weight, so that samples have an overall score."""
     return any(isinstance(use.body, dict) and "weight" in use.body for use in scorers)

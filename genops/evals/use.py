@@ -17,7 +17,8 @@ from genops.evals.rules import OVERALL, PASSED
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Score, Unscored
 from genops.evals.scorer import COMMON, Scorer, beside_suites, find_scorer
-from genops.evals.subject import subject_of
+from genops.evals.subject import compile_over_sample, compile_subject, subject_of
+from genops.models.own_time import OwnTime
 from genops.plugins import registry
 from genops.settings import Settings
 from genops.syntax import YamlFile, compile_value
@@ -86,7 +87,7 @@ class ScorerUse:
             Unscored: It cannot be told; whatever went wrong is in the message.
         """
         variables = sample.variables()
-        limit = asyncio.timeout(self.timeout) if self.scorer.waits else None
+        limit = OwnTime(self.timeout) if self.scorer.waits else None
         try:
             if self.when is not None and not is_true(evaluate(self.when, variables)):
                 return None
@@ -103,7 +104,7 @@ class ScorerUse:
         except (Exception, SystemExit, KeyboardInterrupt, asyncio.CancelledError) as error:
             if isinstance(error, asyncio.CancelledError) and _is_cancelled():
                 raise
-            if limit is not None and limit.expired():
+            if limit is not None and limit.expired:
                 raise Unscored(f"not scored within {self.timeout:g} s") from None
             raise Unscored(f"the scorer failed: {type(error).__name__}: {error}") from error
 
@@ -175,10 +176,10 @@ def parse_use(raw: Any, parsing: Parsing) -> ScorerUse:
         scorer=scorer,
         name=_name(entry.get("name", name), parsing),
         settings=_settings(scorer, given, parsing),
-        of=compile_value(entry["of"], parsing.at("of")) if "of" in entry else None,
+        of=compile_subject(entry["of"], parsing.at("of")) if "of" in entry else None,
         threshold=_threshold(scorer, entry, parsing),
         weight=_number(entry.get("weight", 1.0), "weight", parsing, least=0.0) or 0.0,
-        when=compile_value(entry["when"], parsing.at("when")) if "when" in entry else None,
+        when=compile_over_sample(entry["when"], parsing.at("when")) if "when" in entry else None,
         timeout=_number(entry.get("timeout", TIMEOUT), "timeout", parsing, least=0.001) or TIMEOUT,
         body=raw,
         places={key: parsing.at(key if key in entry else name) for key in given},
@@ -223,9 +224,10 @@ def _settings(scorer: Scorer[Any, Any], given: Mapping[str, Any], parsing: Parsi
             raise DefinitionError(
                 f"{scorer.name!r} has no setting {name!r}", at=at, hint=nearest(name, [*known, *COMMON])
             )
-        compiled = compile_value(value, at)
+        lazy = known[name].lazy
+        compiled = compile_value(value, at) if lazy else compile_over_sample(value, at)
         try:
-            values[name] = known[name].check(value) if known[name].lazy or not is_dynamic(compiled) else compiled
+            values[name] = known[name].check(value) if lazy or not is_dynamic(compiled) else compiled
         except ValueError as error:
             below = isinstance(value, dict) and name == scorer.principal and value.keys() <= known.keys()
             hint = f"settings stand beside {scorer.name!r}, not below it: indent them as far as it" if below else None

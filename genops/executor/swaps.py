@@ -64,6 +64,8 @@ class Swap:
         known = sorted(set(names))
         if self.name not in known:
             hint = nearest(self.name, known) if known else f"there is no {self.kind} in it"
+            if known and self.reference == self.name:  # it was named without what it is to take the place of
+                hint = f"{hint}; write {known[0]}={self.name} to put it in the place of {known[0]!r}"
             raise UsageError(f"{whose} used no {self.kind} {self.name!r}", hint=hint)
 
 

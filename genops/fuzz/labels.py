@@ -41,7 +41,7 @@ def read_labels(*paths: Path) -> dict[str, TryLabel]:
         DefinitionError: A file is missing, a row is none, or two contradict each other; with the line.
     """
     found: dict[str, TryLabel] = {}
-    for at, row in (record for path in paths for record in json_lines(read_text(path, "labels"), path)):
+    for at, row in (record for path in paths for record in json_lines(read_text(path, "labels file"), path)):
         run = row.get("run")
         if not isinstance(run, str) or not run:
             raise DefinitionError("the label has no `run`", at=at, hint=_HINT)

@@ -7,6 +7,7 @@ import os
 import random
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -17,6 +18,7 @@ from genops.models.alias import key_variable, provider_name
 from genops.models.digests import request_digest, sha256_json
 from genops.models.embeddings import EmbeddingProvider, EmbeddingRequest, EmbeddingResponse
 from genops.models.limits import Limiter
+from genops.models.own_time import waiting_for_turn
 from genops.models.price_table import cost_of
 from genops.models.reread import Reread
 from genops.models.retry import advice, backoff
@@ -227,7 +229,8 @@ class Gateway:
                 if delay is None:
                     error.attempts, error.hint = failed, advice(error, model)
                     raise
-                await self._sleep(delay)
+                with waiting_for_turn() if isinstance(error, RateLimited) else nullcontext():
+                    await self._sleep(delay)
 
     async def _attempt(
         self,
@@ -237,7 +240,8 @@ class Gateway:
         work: Callable[[Model], Awaitable[Answer]],
         route: Route | None,
     ) -> tuple[Answer, float]:
-        spent = await limiter.enter(estimate)
+        with waiting_for_turn():
+            spent = await limiter.enter(estimate)
         tokens = None
         limit = model.alias.limits.timeout
         started = self._clock()

@@ -106,6 +106,17 @@ class TestGenerate:
         done = genops("dataset", "generate", "docs", "-n", "1", "-o", "new.jsonl", code=4)
         assert "0 cases made; dropped: 4 a quote that is not in its passage" in done.err
 
+    def test_a_try_that_came_to_nothing_is_not_in_the_way_of_another(self, genops, site, garden):
+        genops("dataset", "generate", "dosc", "-n", "1", "-o", "new.jsonl", code=2)
+        garden()
+        genops("dataset", "generate", "docs", "-n", "1", "-o", "new.jsonl")
+        assert len(rows(site)) == 1
+
+    def test_a_broken_file_is_not_added_to(self, genops, site):
+        (site / "new.jsonl").write_text('{"inputs": {}}\n{"inputs"\n')
+        done = genops("dataset", "generate", "docs", "-o", "new.jsonl", "--append", code=2)
+        assert "new.jsonl:2: not JSON" in done.err
+
     def test_adds_to_a_file_only_when_told_to(self, genops, site, garden):
         garden()
         genops("dataset", "generate", "docs", "-n", "1", "-o", "new.jsonl")

@@ -53,6 +53,17 @@ def test_the_gate_decides_how_it_ends(genops, suite, expected, code):
     genops("eval", "run", "said", "--gate", code=code)
 
 
+def test_labels_that_cannot_be_read_are_told_of_before_anything_is_run(genops, suite):
+    suite(SUITE + "labels: people.jsonl\n")
+    assert "people.jsonl: there is no such labels file" in genops("eval", "run", "said", code=2).err
+    assert json.loads(genops("eval", "list", "--json").out) == []
+
+
+def test_a_seed_is_not_below_zero(genops, suite):
+    for more in ([], ["--sample", "1"], ["--gate"]):
+        assert "--seed" in genops("eval", "run", "said", *more, "--seed", "-1", code=2).err
+
+
 def test_a_gate_without_enough_data_is_undecided(genops, suite):
     suite(SUITE.replace("gate: [contains >= 0.5]", "gate: {rules: contains >= 0.5, about: population}"))
     genops("eval", "run", "said", "--gate", code=3)

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.loopback_server import Fault, LoopbackServer, Reply
 from genops.artifacts import source
-from genops.errors import ReferenceNotFound, Unfinished, UsageError
+from genops.errors import DefinitionError, ReferenceNotFound, Unfinished, UsageError
 from genops.evals import Case, scorer, use_scorer
 from genops.evals.datasets import Selection
 from genops.evals.evaluation import revision
@@ -157,8 +157,12 @@ class TestNarrowing:
             dataset: {file: ../rows.jsonl, split: s, sample: 6}
             scorers: [{contains: case}]
             """)
-        done = lab.run(suite, selection=Selection(sample=2))
-        assert 0 < len(done.samples) <= 2
+        wide = {sample.case for sample in lab.run(suite).samples}
+        for seed in range(10):
+            narrow = {sample.case for sample in lab.run(suite, selection=Selection(sample=2, seed=seed)).samples}
+            assert len(narrow) == 2
+            assert narrow < wide
+        assert len(lab.run(suite, selection=Selection(sample=0.5)).samples) == 3
 
     def test_nothing_left_is_an_error(self, lab):
         with pytest.raises(UsageError):
@@ -166,11 +170,18 @@ class TestNarrowing:
 
     def test_a_narrowed_run_is_resumed_by_the_same_selection_only(self, lab):
         lab.run(lab.suite(ROWS), selection=Selection(split="test"))
-        with pytest.raises(Unfinished, match="the dataset, `cases` changed"):
+        with pytest.raises(Unfinished, match=r"which cases are asked .* changed since"):
             lab.run(lab.suite(ROWS), resume=True)
 
 
 class TestOnlyFailed:
+    def test_a_sample_is_drawn_of_those_that_failed(self, lab):
+        lab.replies.update({"case 1": "bad", "case 3": "bad"})
+        first = lab.run(lab.suite(TEN))
+        for seed in range(10):
+            again = lab.run(lab.suite(TEN), only_failed=first.id, selection=Selection(sample=1, seed=seed))
+            assert [sample.status for sample in again.samples] == ["ok"]
+
     def test_takes_the_cases_that_failed_in_any_of_the_three_ways(self, lab):
         @scorer("unsure", threshold=0.0)
         def unsure(output: str) -> float:
@@ -351,6 +362,10 @@ class TestSuitesOfPython:
         done = lab.run(lab.suite(cases, [use_scorer("contains", mode="any", name="mentions", threshold=1)]))
         assert done.score("one", "mentions")["passed"] is True
 
+    def test_what_is_no_case_is_refused(self, lab):
+        with pytest.raises(DefinitionError, match="`rows`"):
+            lab.suite([{"text": "a"}, 3])
+
     def test_another_chain_is_put_under_test_by_reference(self, lab):
         lab.site.write(
             "chains/loud.yaml",
@@ -372,6 +387,12 @@ class TestSuitesOfPython:
         lab.site.scripted("rules: [{text: good}]")
         with pytest.raises(UsageError, match="take different inputs"):
             lab.run(lab.suite(TEN, variants={"chain": ["echo", "ask"]}))
+
+    def test_a_model_that_takes_the_place_of_none_is_an_error_that_says_how_to_write_it(self, lab):
+        lab.site.scripted("rules: [{text: good}]")
+        with pytest.raises(UsageError, match="used no model 'big'") as caught:
+            lab.run(lab.suite([{"question": "a"}], chain="ask", variants={"model": ["big"]}))
+        assert "=big to put it in the place of" in (caught.value.hint or "")
 
     def test_a_swap_of_what_the_chain_does_not_use_is_an_error(self, lab):
         with pytest.raises(UsageError, match="the chain 'echo' used no prompt 'other'"):

@@ -116,6 +116,11 @@ WRONG = [
     (SMALL.replace("[contains]", "\n  - contains: a\n    when: '{{ output'"), "5", "", None),
     (SMALL.replace("[contains]", "\n  - regex"), "4", "'regex' needs", None),
     (SMALL + "of: '{{ output.'\n", "4", "", None),
+    (SMALL + "of: '{{ outputs.answer }}'\n", "4", "there is no variable 'outputs'", "output"),
+    (SMALL.replace("[contains]", "\n  - contains: a\n    of: '{{ answer }}'"), "5", "no variable 'answer'", "output"),
+    (SMALL.replace("[contains]", "\n  - contains: a\n    when: '{{ tag }}'"), "5", "no variable 'tag'", "tags"),
+    (SMALL.replace("[contains]", "\n  - contains: ['{{ expcted }}']"), "4", "no variable 'expcted'", "expected"),
+    (SMALL.replace("[contains]", "\n  - contains: '{{ steps.a.output }}'"), "4", "no variable 'steps'", None),
     (SMALL + "repeat: 0\n", "4", "`repeat`", None),
     (SMALL + "repeat: 1.5\n", "4", "`repeat`", None),
     (SMALL + "timeout: -1\n", "4", "`timeout`", None),
@@ -231,6 +236,15 @@ def test_with_weights_a_sample_has_an_overall_score_that_can_be_gated(lab):
     }
     assert overall == {"right": 1.0, "wrong": 0.0}
     assert done.gate.verdict().outcome == "pass"
+
+
+def test_weights_of_the_scorers_of_cases_make_an_overall_score_too(lab):
+    """Here the scorers of a case weigh 3 and 1; another case has that of the suite alone."""
+    own = [{"starts_with": "a", "weight": 3}, {"ends_with": "a", "weight": 1}]
+    plain = {"id": "plain", "text": "c", "expected": "d"}
+    done = lab.run(lab.suite([{"id": "own", "text": "ab", "expected": "ab", "scorers": own}, plain]))
+    assert done.score("own", "overall")["value"] == pytest.approx((1 + 3) / 5)
+    assert done.score("plain", "overall")["value"] == 0.0
 
 
 def test_without_weights_there_is_no_overall_score(lab):

@@ -64,5 +64,5 @@ def test_a_row_that_is_none_is_named_with_its_line(written, line, why):
 
 
 def test_a_file_that_is_not_there_is_one_error(tmp_path):
-    with pytest.raises(DefinitionError, match="there is no such labels"):
+    with pytest.raises(DefinitionError, match="there is no such labels file"):
         read_labels(tmp_path / "none.jsonl")

@@ -72,6 +72,9 @@ class CaseReader:
         inputs: What the chain takes; None to take everything.
         columns: Names of columns by what they are: a field of a case, an input, ``inputs.NAME`` or ``metadata.NAME``.
         unreviewed: Whether generated cases are taken that no person has accepted yet.
+
+    Raises:
+        InputError: A column is named for something that a case of the chain does not have.
     """
 
     def __init__(
@@ -85,9 +88,16 @@ class CaseReader:
         self._unreviewed = unreviewed
         self._meaning: dict[str, list[str]] = {}
         for meaning, column in (columns or {}).items():
+            self._refuse_unknown(meaning)
             self._meaning.setdefault(column, []).append(meaning)
         self._seen: set[str] = set()
         self._known: dict[str, None] = {}
+
+    def _refuse_unknown(self, meaning: str) -> None:
+        known = None if self._inputs is None else (*RESERVED, *self._inputs.declared)
+        if known is not None and meaning not in known and not meaning.startswith(_SPREAD):
+            message = f"`columns`: {meaning!r} is no field of a case, and no input"
+            raise InputError(message, hint=f"{nearest(meaning, known)}; metadata.{meaning} for anything else")
 
     def case(self, row: Row) -> Case:
         """The case of a row; its id is empty where the row has none.

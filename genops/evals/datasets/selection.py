@@ -40,7 +40,7 @@ class Selection(BaseModel):
     where: str | None = None
     filter: str | list[str] | None = None
     sample: Count | Share | None = None
-    seed: int = 0
+    seed: int = Field(default=0, ge=0)
 
     @field_validator("sample", mode="before")
     @classmethod
@@ -66,12 +66,41 @@ class Selection(BaseModel):
         Raises:
             InputError: None is left, a split is unknown, or the condition fails for a case.
         """
-        found = array("q", self._fitting(dataset))
+        return self.drawn(self.fitting(dataset), dataset)
+
+    def fitting(self, dataset: Dataset) -> array[int]:
+        """Numbers of the cases of which a sample is drawn, ascending.
+
+        Raises:
+            InputError: As :meth:`numbers`.
+        """
+        found, at = array("q", self._fitting(dataset)), Location(dataset.name)
         if not found:
-            raise InputError(
-                f"no case of {len(dataset):,} is left", at=Location(dataset.name), hint=self._why_none(dataset)
-            )
-        return found if self.sample is None else self._drawn(found, dataset)
+            raise InputError(f"no case of {len(dataset):,} is left", at=at, hint=self._why_none(dataset))
+        if isinstance(self.split, list) and (unknown := self._unknown_split(dataset)):
+            raise InputError(unknown, at=at, hint="leave it out, or give cases of the dataset that `split`")
+        return found
+
+    def drawn(self, found: array[int], dataset: Dataset) -> array[int]:
+        """The sample of the cases by whose numbers it is given; all of them where none is asked for.
+
+        Whole clusters in random order, until there are as many cases as wanted.
+        """
+        if self.sample is None:
+            return found
+        import numpy as np
+
+        wanted = self.sample if isinstance(self.sample, int) else math.ceil(self.sample * len(found))
+        clusters: dict[str | int, list[int]] = {}
+        for number in found:
+            cluster = dataset[number].cluster
+            clusters.setdefault(number if cluster is None else cluster, []).append(number)
+        groups, drawn = list(clusters.values()), list[int]()
+        for place in np.random.default_rng(self.seed).permutation(len(groups)).tolist():
+            if len(drawn) >= wanted:
+                break
+            drawn += groups[place]
+        return array("q", sorted(drawn))
 
     @property
     def everything(self) -> bool:
@@ -92,31 +121,16 @@ class Selection(BaseModel):
             if condition is None or _holds(condition, case, dataset):
                 yield number
 
-    def _drawn(self, found: array[int], dataset: Dataset) -> array[int]:
-        """Whole clusters in random order, until there are as many cases as wanted."""
-        import numpy as np
-
-        assert self.sample is not None
-        wanted = self.sample if isinstance(self.sample, int) else math.ceil(self.sample * len(found))
-        clusters: dict[str | int, list[int]] = {}
-        for number in found:
-            cluster = dataset[number].cluster
-            clusters.setdefault(number if cluster is None else cluster, []).append(number)
-        groups, drawn = list(clusters.values()), list[int]()
-        for place in np.random.default_rng(self.seed).permutation(len(groups)).tolist():
-            if len(drawn) >= wanted:
-                break
-            drawn += groups[place]
-        return array("q", sorted(drawn))
-
     def _why_none(self, dataset: Dataset) -> str:
+        return self._unknown_split(dataset) or "look at `split`, `where` and `filter`"
+
+    def _unknown_split(self, dataset: Dataset) -> str:
+        """Says which split no case has; empty where each has one."""
         splits = {case.split for case in dataset}
         unknown = [name for name in _listed(self.split) if name not in splits]
         if unknown and splits == {""}:
             return "the cases have no `split`"
-        if unknown:
-            return f"no case has the split {unknown[0]!r}: {nearest(unknown[0], splits - {''})}"
-        return "look at `split`, `where` and `filter`"
+        return f"no case has the split {unknown[0]!r}: {nearest(unknown[0], splits - {''})}" if unknown else ""
 
 
 def _condition(text: str) -> Expression:

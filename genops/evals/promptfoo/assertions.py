@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from genops.errors import GenopsError
 from genops.evals.promptfoo.files import Files
 from genops.evals.promptfoo.notes import Notes
 from genops.evals.promptfoo.providers import Providers
 from genops.evals.promptfoo.shape import listed
 from genops.evals.promptfoo.templates import renamed_in
 from genops.plugins import registry
+from genops.syntax import read_yaml
 
 Entry = dict[str, Any]
 _PLAIN = frozenset({"type", "value", "threshold", "weight", "provider", "metric"})
@@ -38,15 +41,29 @@ class Assertion:
     negated: bool
 
 
-def _contains(mode: str, ignore_case: bool) -> Callable[[Assertion], Entry]:
+def _contains(mode: str, ignore_case: bool, several: bool = True) -> Callable[[Assertion], Entry]:
     def entry(said: Assertion) -> Entry:
-        if said.negated and mode == "all" and isinstance(said.value, list) and len(said.value) > 1:
+        given = _separated(said.value) if several and isinstance(said.value, str) else said.value
+        if said.negated and mode == "all" and isinstance(given, list) and len(given) > 1:
             raise NoEqual("the negation of `contains-all`")
-        value = [str(item) for item in said.value] if isinstance(said.value, list) else str(said.value)
+        value = [str(item) for item in given] if isinstance(given, list) else str(given)
         chosen = {"mode": "none"} if said.negated else {} if mode == "all" else {"mode": mode}
         return {"contains": value, **chosen, **({"ignore_case": True} if ignore_case else {})}
 
     return entry
+
+
+def _separated(text: str) -> list[str]:
+    """The texts of a list that is written as one, with commas between them; quotes keep a comma in a text.
+
+    Raises:
+        NoEqual: A template has a comma in it.
+    """
+    lines = csv.reader(text.splitlines(), skipinitialspace=True)
+    parts = [part for fields in lines for field in fields if (part := field.strip())]
+    if any(part.count("{{") != part.count("}}") for part in parts):
+        raise NoEqual("a template with a comma in a list")
+    return parts
 
 
 def _negated_text(said: Assertion, entry: Entry, pattern: str) -> Entry:
@@ -74,10 +91,26 @@ def _regex(said: Assertion) -> Entry:
 
 def _json(fenced: bool) -> Callable[[Assertion], Entry]:
     def entry(said: Assertion) -> Entry:
-        chosen = {"json_schema": said.value} if isinstance(said.value, dict) else {"is_json": None}
+        schema = _schema(said.value) if said.value not in (None, "", True) else None
+        chosen = {"is_json": None} if schema is None else {"json_schema": schema}
         return _positive(said, {**chosen, **({"fenced": True} if fenced else {})})
 
     return entry
+
+
+def _schema(value: Any) -> dict[str, Any]:
+    """A JSON Schema, which may be a text of JSON or YAML.
+
+    Raises:
+        NoEqual: It is none.
+    """
+    try:
+        schema = read_yaml(value, "schema").data if isinstance(value, str) else value
+    except GenopsError:
+        schema = None
+    if not isinstance(schema, dict):
+        raise NoEqual("its schema is no mapping")
+    return schema
 
 
 def _elements(name: str, fenced: bool) -> Callable[[Assertion], Entry]:
@@ -145,10 +178,10 @@ def _positive(said: Assertion, entry: Entry) -> Entry:
 
 _KINDS: dict[str, Callable[[Assertion], Entry]] = {
     "equals": _equals,
-    "contains": _contains("all", ignore_case=False),
+    "contains": _contains("all", ignore_case=False, several=False),
     "contains-all": _contains("all", ignore_case=False),
     "contains-any": _contains("any", ignore_case=False),
-    "icontains": _contains("all", ignore_case=True),
+    "icontains": _contains("all", ignore_case=True, several=False),
     "icontains-all": _contains("all", ignore_case=True),
     "icontains-any": _contains("any", ignore_case=True),
     "starts-with": _starts_with,

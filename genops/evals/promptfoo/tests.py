@@ -25,7 +25,6 @@ _TYPED = re.compile(
 )
 _SHORT = {"fn": "javascript", "eval": "javascript", "grade": "llm-rubric"}
 _COMBINATIONS = 100_000
-_LISTS = re.compile(r"(not-)?i?contains-(all|any)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +122,7 @@ class TestReader:
         kind = _SHORT.get(found["type"], found["type"]) if found else ""
         if found is None or kind.removeprefix("not-") not in self.types | {"javascript", "python"}:
             return {"type": "equals", "value": text}
-        value: Any = found["value"]
-        if value is not None and _LISTS.fullmatch(kind):
-            value = [part.strip() for part in value.split(",")]
+        value = found["value"]
         threshold = {"threshold": float(found["threshold"])} if found["threshold"] else {}
         return {"type": kind, **({} if value is None else {"value": value}), **threshold}
 

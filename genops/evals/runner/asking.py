@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from genops.evals.planting import Planted, read_plants
 from genops.evals.use import ScorerUse
 from genops.executor import RunOptions, run_chain
 from genops.executor.memo import Memo
+from genops.models.own_time import OwnTime
 from genops.store.records.runs import RunRecord, SpanRecord
 
 
@@ -111,12 +111,12 @@ class Asking:
 
     async def _bounded(self, asked: Asked, job: Job) -> Value:
         suite = self.plan.suite
-        limit = asyncio.timeout(suite.timeout)
+        limit = OwnTime(suite.timeout)
         try:
             async with limit:
                 return await self._run(asked, job)
         except TimeoutError:
-            if not limit.expired():
+            if not limit.expired:
                 raise
             raise StepTimeout(
                 f"the case was not done within {suite.timeout:g} s", hint="raise the suite's `timeout`"

@@ -98,5 +98,10 @@ class Progress:
         if budget.tokens is not None and self.tokens >= budget.tokens:
             return f"the budget of {budget.tokens:,} tokens is used up"
         if budget.seconds is not None and self.seconds >= budget.seconds:
-            return f"the budget of {budget.seconds:g} s is used up"
+            return out_of_time(budget)
         return ""
+
+
+def out_of_time(budget: Budget) -> str:
+    """Says that a budget of time is used up."""
+    return f"the budget of {budget.seconds:g} s is used up"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ from genops.evals.rules import OVERALL
 from genops.evals.runner.asking import Asked, Asking
 from genops.evals.runner.keeper import Keeper
 from genops.evals.runner.pairs import Pairs
-from genops.evals.runner.progress import Progress
+from genops.evals.runner.progress import Progress, out_of_time
 from genops.evals.runner.scoring import Scoring, score_sample
 from genops.evals.runner.sitting import sitting
 from genops.evals.sample import Sample
@@ -104,7 +104,7 @@ class Runner:
                     keeping = group.create_task(keeper.run())
                     jobs = self._jobs(done)
                     workers = [group.create_task(self._work(jobs, keeper)) for _ in range(self.concurrency)]
-                    await asyncio.gather(*workers)
+                    await self._worked(workers)
                     keeping.cancel()
                 self._look()
                 status = "stopped" if self._work_left() else "finished"
@@ -113,6 +113,16 @@ class Runner:
             finally:
                 await self._close(keeper, status)
         return Evaluation(await asyncio.to_thread(project.store.evaluation, record.id), self.progress, self.gate)
+
+    async def _worked(self, workers: Collection[asyncio.Task[None]]) -> None:
+        """Waits for the workers, as long as the budget of time lasts: what is under way then is made another time."""
+        budget, progress = self.plan.suite.budget, self.progress
+        left = None if budget.seconds is None else max(0.0, budget.seconds - progress.seconds)
+        _, late = await asyncio.wait(workers, timeout=left)
+        for worker in late:
+            worker.cancel()
+        if late and progress.finished < progress.total:
+            progress.stopped = progress.stopped or out_of_time(budget)
 
     def _work_left(self) -> bool:
         if self.gate is not None and self.gate.certain:
@@ -176,9 +186,9 @@ class Runner:
     async def _next(self, jobs: Iterator[Job]) -> Job | None:
         """The next job, when it is its turn; None where there is no more to do."""
         if self.gate is None:
-            return None if self._ended() else next(jobs, None)
+            return self._taken(jobs)
         async with self._door:
-            job = None if self._ended() else next(jobs, None)
+            job = self._taken(jobs)
             while job is not None and self.gate.ahead(job.case_number) > self.gate.reach:
                 self._held = True
                 if self._look_is_due:
@@ -189,6 +199,11 @@ class Runner:
                 job = None if self._ended() else job
             self._held = False
             return job
+
+    def _taken(self, jobs: Iterator[Job]) -> Job | None:
+        """The next job; None at the end. A budget that is used up with the last one has stopped nothing."""
+        job = next(jobs, None)
+        return None if job is None or self._ended() else job
 
     @property
     def _look_is_due(self) -> bool:
@@ -220,7 +235,7 @@ class Runner:
         scores = await score_sample(uses, of, scoring)
         if not asked.is_answer(scores):
             return self._failed(asked, job)
-        if suite.weighted and (whole := overall(scores, uses)) is not None:
+        if self.plan.weighted and (whole := overall(scores, uses)) is not None:
             scores[OVERALL] = whole
         pairs = await self._pairs.judge(job, scoring) if self._pairs is not None else []
         judged = scoring.judged
@@ -311,9 +326,12 @@ def unfinished_evaluation(plan: Plan) -> EvalRecord:
 
 def changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """What of a manifest is not what it was, in words."""
-    found = [f"`{key}`" for key in ("cases", "repeat", "of", "pairwise", "gate") if before.get(key) != now[key]]
-    if before.get("dataset") != now["dataset"]:
+    found = [f"`{key}`" for key in ("repeat", "of", "pairwise", "gate") if before.get(key) != now[key]]
+    dataset = before.get("dataset", {})
+    if any(dataset.get(key) != now["dataset"][key] for key in ("name", "digest")):
         found.insert(0, "the dataset")
+    elif dataset != now["dataset"]:
+        found.insert(0, "which cases are asked (`--sample`, `--split`, `--filter`, `--only-failed`)")
     for key, what in (("variants", "the variant"), ("scorers", "the scorer")):
         old = {entry["name"]: entry for entry in before.get(key, [])}
         new = {entry["name"]: entry for entry in now[key]}

@@ -395,7 +395,8 @@ def _notes(tally: Tally, labels: Labels | None) -> list[str]:
     record, notes = tally.record, []
     made, planned = tally.made, tally.planned
     gated = " --gate" if record.body["manifest"].get("gate") else ""
-    resume = f"`genops eval run {record.suite}{gated} --resume` goes on with it"
+    again = f"genops eval run {record.suite}{gated} --resume"
+    resume = f"`{again}` goes on with it, with the options that it was begun with"
     if record.status == "running":
         notes.append(f"it is running, or its process was killed: {made:,} of {planned:,} samples are there; {resume}")
     elif made < planned and not tally.stopped_by_gate:

@@ -50,6 +50,11 @@ class TestCases:
     def test_keep_what_was_given_and_leave_defaults_to_the_chain(self, of):
         assert of([{"question": "q"}])[0].inputs == {"question": "q"}
 
+    def test_take_columns_for_what_a_case_has_alone(self, of):
+        with pytest.raises(InputError, match="`columns`: 'expectd' is no field of a case") as caught:
+            of([{"question": "q", "answer": "a"}], columns={"expectd": "answer"})
+        assert "did you mean expected" in (caught.value.hint or "")
+
     def test_take_columns_by_other_names(self, of):
         rows = [{"q": "x", "answer": "a", "where": "w"}]
         (case,) = of(rows, columns={"question": "q", "expected": "answer", "metadata.source": "where"})

@@ -1,6 +1,7 @@
 """A selection is an array of case numbers."""
 
 import pytest
+from pydantic import ValidationError
 
 from genops.errors import InputError
 from genops.evals.datasets import Dataset, Selection
@@ -60,6 +61,7 @@ def test_a_sample_keeps_clusters_together(folder):
     ("wanted", "problem"),
     [
         ({"split": "tset"}, "no case has the split 'tset': did you mean test"),
+        ({"split": ["train", "tset"]}, "no case has the split 'tset': did you mean test"),
         ({"filter": "nothing*"}, "no case of 30 is left"),
         ({"where": "{{ 'a' }}"}, "where, for case 'case-0': a condition gave the text 'a'"),
         ({"where": "{{ metadata.x }}"}, "where, for case 'case-0': .*has no attribute 'x'"),
@@ -68,6 +70,11 @@ def test_a_sample_keeps_clusters_together(folder):
 def test_what_selects_nothing_or_fails_is_refused(dataset, wanted, problem):
     with pytest.raises(InputError, match=problem):
         numbers(dataset, **wanted)
+
+
+def test_a_seed_below_zero_is_refused():
+    with pytest.raises(ValidationError, match="greater than or equal to 0"):
+        Selection(sample=1, seed=-1)
 
 
 def test_a_split_of_cases_without_one_is_explained(folder):

@@ -38,12 +38,27 @@ class TestJsonLines:
         with pytest.raises(InputError, match=r"c.jsonl:1: NaN is no number"):
             opened("c.jsonl")
 
+    @pytest.mark.parametrize(("name", "text"), [("c.jsonl", "{}"), ("c.json", "[{}]")])
+    def test_keep_every_digit_of_a_whole_number(self, opened, write, name, text):
+        row = '{"question": "25!", "expected": 15511210043330985984000000, "size": [-9223372036854775809, 1e-20]}'
+        write(name, text.replace("{}", row))
+        (case,) = opened(name)
+        assert (case.expected, case.metadata["size"]) == (15511210043330985984000000, [-9223372036854775809, 1e-20])
+        write(name, text.replace("{}", row.replace("1e-20", "NaN")))
+        with pytest.raises(InputError, match=r"c\.json"):
+            opened(name)
+
     def test_in_another_encoding_are_refused_or_read_as_told(self, opened, folder):
         lines = ['{"question": "a"}\n'] * 2000 + ['{"question": "café"}\n']
         (folder / "c.jsonl").write_bytes("".join(lines).encode("latin-1"))
         with pytest.raises(InputError, match=r"c.jsonl:2001: not UTF-8 text \(byte 0xe9\)"):
             opened("c.jsonl")
         assert opened("{file: c.jsonl, encoding: latin-1}")[2000].inputs == {"question": "café"}
+
+    def test_without_the_mark_that_their_encoding_begins_with_are_refused(self, opened, write):
+        write("c.jsonl", '{"question": "a"}\n')
+        with pytest.raises(InputError, match=r"c.jsonl:1: not UTF-16 text: UTF-16 stream does not start with BOM"):
+            opened("{file: c.jsonl, encoding: utf-16}")
 
     def test_of_enormous_length_are_refused(self, settings, folder, write):
         small = settings.model_copy(update={"limits": settings.limits.model_copy(update={"payload_bytes": 2000})})

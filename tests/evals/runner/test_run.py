@@ -76,6 +76,30 @@ def test_a_case_that_takes_too_long_is_an_error_with_its_trace_and_not_a_zero(la
     assert done.done == (1, 1)
 
 
+def test_waiting_for_a_turn_at_the_model_is_not_time_of_the_case(lab, server):
+    server.latency = 0.3
+    lab.site.served(server.url, more="limits = {concurrency = 1}\n")
+    rows = [{"question": str(number), "expected": str(number)} for number in range(8)]
+    done = lab.run(lab.suite(rows, chain="ask", timeout=1.0))
+    assert done.done == (8, 0)
+
+
+def test_waiting_for_a_turn_at_the_judge_is_not_time_of_the_scorer(lab, server):
+    server.latency = 0.3
+    lab.site.served(server.url, alias="judge", more="limits = {concurrency = 1}\n")
+    server.answer = lambda body: Reply(text='{"quotes": [], "reasoning": "fine", "score": 5}')
+    scorers = [{"rubric": "Is it polite?", "timeout": 1.0}]
+    done = lab.run(lab.suite([str(number) for number in range(8)], scorers, judge="judge"))
+    assert (done.done, done.progress.unscored) == ((8, 0), 0)
+
+
+def test_what_the_server_asks_to_wait_is_not_time_of_the_case(lab, server):
+    server.fail(Fault("status", 429, headers={"Retry-After": "1"}))
+    lab.site.served(server.url)
+    done = lab.run(lab.suite([{"question": "a", "expected": "a"}], chain="ask", timeout=0.9))
+    assert done.done == (1, 0)
+
+
 def test_a_timeout_of_the_chains_own_is_not_taken_for_that_of_the_case(lab):
     lab.replies["slow"] = TimeoutError("the tool gave up")
     done = lab.run(lab.suite(["slow"], timeout=30))
@@ -357,6 +381,28 @@ def test_a_budget_of_time_ends_the_run(lab, server):
     done = lab.run(lab.suite(rows, chain="ask", concurrency=1, budget={"seconds": 0.5}))
     assert "0.5 s is used up" in done.progress.stopped
     assert 0 < done.progress.done < 200
+
+
+def test_a_budget_of_time_ends_runs_that_hang_and_resume_makes_them(lab, server):
+    server.fail(Fault("hang"), None, None)
+    lab.site.served(server.url)
+    rows = [{"question": str(number), "expected": str(number)} for number in range(3)]
+    suite = lab.suite(rows, chain="ask", budget={"seconds": 1.5})
+    began = time.monotonic()
+    first = lab.run(suite)
+    assert time.monotonic() - began < 15
+    assert (first.done, first.record.status) == ((2, 0), "stopped")
+    assert first.progress.stopped == "the budget of 1.5 s is used up"
+    second = lab.run(suite, resume=True)
+    assert (second.id, second.done, second.progress.stopped) == (first.id, (1, 0), "")
+    assert second.record.status == "finished"
+
+
+def test_a_budget_that_is_used_up_with_the_last_sample_stops_nothing(lab, server):
+    lab.site.served(server.url)
+    rows = [{"question": str(number), "expected": str(number)} for number in range(2)]
+    done = lab.run(lab.suite(rows, chain="ask", concurrency=1, budget={"tokens": 20}))
+    assert (done.done, done.progress.stopped, done.record.status) == ((2, 0), "", "finished")
 
 
 PRICE = "price = {input = 1.0, output = 2.0}\n"

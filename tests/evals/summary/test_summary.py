@@ -71,7 +71,7 @@ def test_an_evaluation_with_work_left_says_so_and_how_to_go_on(evaluations, stat
     (note,) = evaluations.summary(record).notes
     assert note.startswith(words)
     assert "1 of 5 samples" in note
-    assert "genops eval run demo --resume" in note
+    assert "`genops eval run demo --resume` goes on with it, with the options that it was begun with" in note
 
 
 def test_an_evaluation_without_samples_is_empty_and_no_error(evaluations):

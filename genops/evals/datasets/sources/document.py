@@ -9,6 +9,7 @@ from typing import Any, Literal
 import orjson
 
 from genops.errors import InputError, Location
+from genops.evals.datasets.sources.exact_json import exact_json
 from genops.evals.datasets.sources.row import Row
 from genops.syntax import YamlFile, read_text, read_yaml
 
@@ -56,7 +57,7 @@ def _json(path: Path, limit: int) -> Any:
             data = stream.read(limit + 1)
         if len(data) > limit:
             raise InputError(f"larger than {limit:,} bytes", at=Location(path), hint="write JSON Lines: one row a line")
-        return orjson.loads(data)
+        return exact_json(data)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", at=Location(path)) from None
     except orjson.JSONDecodeError as error:

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from genops.errors import Location
+from genops.evals.datasets.sources.exact_json import exact_json, refuse_constant
 from genops.evals.datasets.sources.row import Row
 from genops.evals.datasets.sources.text_lines import text_lines
 
@@ -35,7 +36,7 @@ def jsonl_rows(path: Path, encoding: str, limit: int) -> Iterator[Row]:
 
 def _parsed(line: str, row: Row) -> Any:
     try:
-        return orjson.loads(line)
+        return exact_json(line)
     except orjson.JSONDecodeError as error:
         if _SURROGATE.search(line) and (unpaired := _unpaired(line)) is not None:
             return unpaired
@@ -50,13 +51,9 @@ def _unpaired(line: str) -> Any:
     Datasets of attacks have such lines.
     """
     try:
-        return json.loads(line, parse_constant=_refuse)
+        return json.loads(line, parse_constant=refuse_constant)
     except (ValueError, RecursionError):
         return None
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")
 
 
 def _constants(line: str) -> list[str]:

@@ -48,3 +48,7 @@ def text_lines(path: Path, encoding: str, limit: int) -> Iterator[str]:
             at=Location(path, number + ahead + 1),
             hint="save the file as UTF-8, or say its `encoding`",
         ) from None
+    except UnicodeError as error:
+        raise InputError(
+            f"not {encoding.upper()} text: {error}", at=Location(path, number + 1), hint="say another `encoding`"
+        ) from None
