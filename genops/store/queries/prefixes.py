@@ -28,7 +28,7 @@ def unique_prefix(connection: Connection, prefix: str, noun: str, *names: Select
     prefix = prefix.lower()
     if len(prefix) < SHORTEST_PREFIX or not re.fullmatch("[0-9a-f]+", prefix):
         raise ReferenceNotFound(
-            f"{prefix!r} is not the beginning of a {noun}'s id",
+            f"{prefix!r} is not the beginning of any {noun}'s id",
             hint=f"give {SHORTEST_PREFIX} hexadecimal digits or more",
         )
     found = _beginning_with(connection, prefix, names)
