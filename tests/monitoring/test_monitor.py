@@ -303,7 +303,7 @@ def test_other_scorers_begin_another_series(lab):
 
 
 def test_a_judge_that_fails_leaves_runs_unscored_and_the_figure_without_them(lab):
-    monitor = Monitor(spec(scorers=[{"regex": {"pattern": "{{ nothing.there }}"}}]), lab.site.project)
+    monitor = Monitor(spec(scorers=[{"regex": {"pattern": "{{ inputs.nothing.there }}"}}]), lab.site.project)
     arrive(lab, "yes")
     assert monitor.look().drawn == 1
     (kept,) = lab.site.project.store.monitored("live")
