@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Self
@@ -28,15 +28,16 @@ class OwnTime:
 
     async def __aenter__(self) -> Self:
         await self._limit.__aenter__()
-        self._token = _CURRENT.set(self)
+        if self._limit.when() is not None:
+            self._token = _CURRENT.set(self)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._token is not None
-        _CURRENT.reset(self._token)
-        self._token = None
+        if self._token is not None:
+            _CURRENT.reset(self._token)
+            self._token = None
         await self._limit.__aexit__(kind, error, trace)
 
     @property
@@ -66,15 +67,17 @@ class OwnTime:
 
 
 _CURRENT: ContextVar[OwnTime | None] = ContextVar("own time", default=None)
+_NO_CLOCK = nullcontext()
+
+
+def waiting_for_turn() -> AbstractContextManager[None]:
+    """Stops the clock of the timeout that this call is inside of."""
+    clock = _CURRENT.get()
+    return _NO_CLOCK if clock is None else _stopped(clock)
 
 
 @contextmanager
-def waiting_for_turn() -> Iterator[None]:
-    """Stops the clock of the timeout that this call is inside of."""
-    clock = _CURRENT.get()
-    if clock is None:
-        yield
-        return
+def _stopped(clock: OwnTime) -> Iterator[None]:
     clock.stop()
     try:
         yield
