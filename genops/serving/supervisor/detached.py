@@ -64,6 +64,7 @@ def _until_ready(
 ) -> list[ServedRecord]:
     block = settings.alias(alias).vllm
     wanted = block.replicas if block is not None else 1
+    ready: list[ServedRecord] = []
     with said.open(encoding="utf-8", errors="replace") as lines:
         while True:
             ended = process.poll() is not None
@@ -71,8 +72,9 @@ def _until_ready(
                 told(line.rstrip("\n"))
             if ended:
                 raise Unfinished(f"{alias!r} is not served", hint=f"what it said is in {said}")
+            if ready:
+                return ready
             mine = [one for one in store.served(alias, live=False) if one.supervisor == process.pid]
-            settled = all(one.state == "ready" or one.ended is not None for one in mine)
-            if len(mine) == wanted and settled and any(one.ended is None for one in mine):
-                return [one for one in mine if one.ended is None]
+            if len(mine) == wanted and all(one.state == "ready" or one.ended is not None for one in mine):
+                ready = [one for one in mine if one.ended is None]  # that they are is said a moment after it is kept
             time.sleep(_LOOK)
