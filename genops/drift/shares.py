@@ -32,7 +32,7 @@ def share_interval(inside: NDArray[np.bool_], groups: NDArray[np.intp], level: f
         return proportion_interval(int(inside.sum()), len(inside), level)
     found = cluster_mean_interval(inside.astype(np.float64), groups, level=level)
     if found.bounds is not None:
-        return replace(found, bounds=(max(0.0, found.bounds[0]), min(1.0, found.bounds[1])))
+        return found.within(0.0, 1.0)
     if found.estimate in (0.0, 1.0):
         alone = clopper_pearson_interval(round(clusters * found.estimate), clusters, level)
         return replace(alone, n=len(inside), clusters=clusters)
@@ -50,6 +50,5 @@ def change_interval(before: Interval, now: Interval) -> Interval:
         before: The share in the reference.
         now: The share in the current window.
     """
-    found = difference_interval(now, before)
-    bounds = None if found.bounds is None else (max(-1.0, found.bounds[0]), min(1.0, found.bounds[1]))
-    return replace(found, bounds=bounds, method=f"difference of two: {now.method}", clusters=None)
+    found = difference_interval(now, before).within(-1.0, 1.0)
+    return replace(found, method=f"difference of two: {now.method}", clusters=None)

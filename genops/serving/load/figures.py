@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,10 +143,9 @@ def _rate(answered: Sequence[Timing], name: str, edges: NDArray[np.float64]) -> 
         moments += times
         amounts += [amount / len(times)] * len(times)
     slices, _ = np.histogram(moments, edges, weights=amounts)
-    found = mean_interval(slices / np.diff(edges))
+    found = mean_interval(slices / np.diff(edges)).within(0.0, inf)
     n = round(float(slices.sum()))
-    bounds = None if found.bounds is None else (max(found.bounds[0], 0.0), found.bounds[1])
-    named = Interval(found.estimate, bounds, found.level, n, f"batch means of {SLICES} slices", found.missing)
+    named = Interval(found.estimate, found.bounds, found.level, n, f"batch means of {SLICES} slices", found.missing)
     return Measure.of(named, _UNITS[name])
 
 
