@@ -63,7 +63,7 @@ async def aevaluate(
         seed: Of the order of the cases. It is kept with the evaluation, and what is continued keeps its own. Without
             one it follows from all that is compared, so that every change is asked in an order of its own.
         on_start: Told of the plan and of the evaluation's id before the first sample.
-        on_progress: Told after each sample.
+        on_progress: Told of each sample once it is on disk.
 
     Raises:
         UsageError: The suite, or what it refers to, is broken; nothing was run.

@@ -65,7 +65,7 @@ async def afuzz(
         resume: Whether to go on with the last campaign of the same things.
         fresh: Whether a gate starts over all the same.
         on_start: Told of the plan and of the campaign's id before the first try.
-        on_progress: Told after each group of tries.
+        on_progress: Told of each try once it is on disk, and of each finding.
 
     Raises:
         UsageError: The campaign, or what it refers to, is broken; nothing was tried.

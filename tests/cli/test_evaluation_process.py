@@ -21,6 +21,17 @@ from tests.store.disks import disk, tmpfs
 __all__ = ["disk", "start", "tmpfs"]
 
 CASES = 40
+TELLING = """
+import sys
+from genops.evals import Suite, evaluate
+from genops.executor import Project
+from genops.settings import load_settings
+
+project = Project(load_settings())
+suite = Suite.load("asked", project.settings)
+tell = lambda progress: print(progress.finished, flush=True)
+evaluate(suite, project, resume="resume" in sys.argv, memo=False, concurrency=12, on_progress=tell)
+"""
 
 pytestmark = pytest.mark.slow
 
@@ -90,6 +101,31 @@ def test_what_a_killed_run_has_kept_is_neither_lost_nor_made_again(start, folder
     again = asked() - first
     assert {f"question {case[1:]}" for case in before}.isdisjoint(again)
     assert sum(again.values()) == CASES - len(before)
+
+
+def test_nothing_that_was_told_as_finished_is_lost_or_made_again_however_often_it_is_killed(start, folder, asked):
+    def telling(command, **options):
+        return subprocess.Popen([sys.executable, "-c", TELLING, *command[3:]], **options)
+
+    data, before, first = folder / ".genops", {}, Counter()
+    for most in (5, 14, 29, CASES):
+        process = start(*(["resume"] if before else []), popen=telling)
+        for line in process.stdout:
+            if int(line) == most:
+                process.kill()
+                break
+        rest, err = process.communicate(timeout=30)
+        assert "Traceback" not in err
+        told = max(most, *map(int, rest.split()), 0)
+        after = kept(data)
+        assert len(after) >= told
+        assert all(after[case].run == sample.run for case, sample in before.items())
+        again = settled(asked) - first
+        assert {f"question {case[1:]}" for case in before}.isdisjoint(again)
+        with Store.open(f"sqlite:///{data}/genops.db") as store:
+            assert all(store.run(sample.run).ended and store.payload(sample.output) for sample in after.values())
+        before, first = after, asked()
+    assert len(before) == CASES
 
 
 def test_ctrl_c_keeps_all_that_is_done_and_prints_how_to_go_on(start, folder, asked):

@@ -1,4 +1,4 @@
-"""Keeps samples, tries and findings: acknowledged commits, many of them each."""
+"""Keeps samples, tries and findings: they are finished when a commit that they may share is acknowledged."""
 
 from __future__ import annotations
 
@@ -8,26 +8,34 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from genops.errors import StoreUnavailable
+from genops.store.writer import Writer
 
 R = TypeVar("R")
 
 _WAITING = 4_096
-_PAUSE = 0.1
+_PAUSE = 0.02
+_PATIENCE_WITH_TRACES = 5.0
 _PATIENCE = 20.0
 _RETRY_PAUSE = 0.5
 
 
 class Keeper(Generic[R]):
-    """Takes finished records and writes them, in the order in which they came.
+    """Takes records and writes them, in the order in which they came: the first at once, more after a moment each.
 
     While the store is locked or full it takes no more, so that little is made in vain, and tries again for a while.
 
     Args:
+        traces: Writes the traces that records lead to: they are on disk first, so that no record leads nowhere.
         write: Puts records on disk; called in a thread.
+        kept: Told of each record once it is on disk.
     """
 
-    def __init__(self, write: Callable[[Sequence[R]], None]) -> None:
+    def __init__(
+        self, traces: Writer, write: Callable[[Sequence[R]], None], kept: Callable[[R], None] | None = None
+    ) -> None:
+        self._traces = traces
         self._write = write
+        self._kept = kept
         self._waiting: list[R] = []
         self._writing = asyncio.Lock()
         self._some = asyncio.Event()
@@ -51,9 +59,9 @@ class Keeper(Generic[R]):
         """
         while True:
             await self._some.wait()
-            await asyncio.sleep(_PAUSE)  # what comes meanwhile shares the commit
             self._some.clear()
             await self.finish()
+            await asyncio.sleep(_PAUSE)  # what comes meanwhile shares the next commit
 
     async def finish(self) -> None:
         """Writes what is there, also what :meth:`run` was about to write when it was cancelled.
@@ -73,7 +81,7 @@ class Keeper(Generic[R]):
             if not records:
                 return True
             try:
-                await asyncio.to_thread(self._write, records)
+                await asyncio.to_thread(self._put, records)
             except StoreUnavailable:
                 self._flowing.clear()
                 self._failing_since = self._failing_since or time.monotonic()
@@ -83,4 +91,12 @@ class Keeper(Generic[R]):
             del self._waiting[: len(records)]
             self._failing_since = None
             self._flowing.set()
+            if self._kept is not None:
+                for record in records:
+                    self._kept(record)
             return True
+
+    def _put(self, records: Sequence[R]) -> None:
+        if self._traces.trouble is None:
+            self._traces.flush(_PATIENCE_WITH_TRACES)
+        self._write(records)

@@ -18,14 +18,14 @@ class Progress:
     Attributes:
         total: Samples that a whole evaluation makes.
         resumed: Samples that were there before.
-        done: Samples made now whose run ended.
+        done: Samples made now whose run ended; like all other samples here, they are on disk.
         failed: Samples made now whose infrastructure failed.
         unscored: Scores made now that could not be told.
         unjudged: Samples made now with a score that is missing because a judge could not be reached.
         bad: Samples made now that fail a threshold.
-        cost: US dollars of chains and judges together, where prices are known.
+        unpriced: Samples made now with a cost that is not known.
+        cost: US dollars of chains and judges together, where prices are known, from the moment when they are spent.
         judge_cost: US dollars of judges alone, where prices are known.
-        unpriced: Samples with a cost that is not known.
         tokens: Of chains and judges together.
         stopped: Why it ended before its last sample; empty when it did not.
     """
@@ -37,9 +37,9 @@ class Progress:
     unscored: int = 0
     unjudged: int = 0
     bad: int = 0
+    unpriced: int = 0
     cost: float = 0.0
     judge_cost: float = 0.0
-    unpriced: int = 0
     tokens: int = 0
     stopped: str = ""
     started: float = field(default_factory=time.monotonic)
@@ -69,20 +69,23 @@ class Progress:
         """Until the last sample, at the pace so far; None before the first."""
         return (self.total - self.finished) / self.rate if self.done + self.failed else None
 
-    def add(self, sample: SampleRecord) -> None:
-        """Counts a sample."""
+    def spend(self, sample: SampleRecord) -> None:
+        """Counts what a sample used, as soon as it is made: a budget waits for no disk."""
+        judged = sample.judged
+        self.judge_cost += judged.get("cost") or 0.0
+        self.cost += (sample.cost or 0.0) + (judged.get("cost") or 0.0)
+        self.tokens += sample.input_tokens + sample.output_tokens
+        self.tokens += judged.get("input_tokens", 0) + judged.get("output_tokens", 0)
+
+    def keep(self, sample: SampleRecord) -> None:
+        """Counts a sample that is on disk."""
         self.done += sample.status == "ok"
         self.failed += sample.status == "error"
         scores = sample.scores.values()
         self.unscored += sum("unscored" in score for score in scores)
         self.unjudged += sample.status == "ok" and infrastructure_failed(sample)
         self.bad += is_bad(sample)
-        judged = sample.judged.get("cost", 0.0)
-        self.unpriced += sample.cost is None or judged is None
-        self.cost += (sample.cost or 0.0) + (judged or 0.0)
-        self.judge_cost += judged or 0.0
-        self.tokens += sample.input_tokens + sample.output_tokens
-        self.tokens += sample.judged.get("input_tokens", 0) + sample.judged.get("output_tokens", 0)
+        self.unpriced += sample.cost is None or sample.judged.get("cost", 0.0) is None
 
     def unkept(self, budget: Budget) -> str:
         """Why a budget of money cannot be kept; empty where it can."""

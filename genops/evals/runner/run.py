@@ -58,7 +58,7 @@ class Runner:
         concurrency: Runs under way at once, at most.
         use_cache: Whether the response cache may answer model calls.
         memo: Whether results of earlier evaluations are used again.
-        on_progress: Told after each sample.
+        on_progress: Told of each sample once it is on disk.
     """
 
     plan: Plan
@@ -97,14 +97,14 @@ class Runner:
         record = self.record
         with sitting(project.settings.data_dir, "evaluation", record.id, record.suite, _HINT):
             done = await asyncio.to_thread(self._take_over)
-            keeper = Keeper(partial(project.store.add_samples, record.id))
+            keeper = Keeper(project.store.writer, partial(project.store.add_samples, record.id), self._kept)
             status = "stopped"
             try:
                 async with asyncio.TaskGroup() as group:
                     keeping = group.create_task(keeper.run())
                     jobs = self._jobs(done)
                     workers = [group.create_task(self._work(jobs, keeper)) for _ in range(self.concurrency)]
-                    await self._worked(workers)
+                    await self._worked(workers, keeper)
                     keeping.cancel()
                 self._look()
                 status = "stopped" if self._work_left() else "finished"
@@ -114,13 +114,14 @@ class Runner:
                 await self._close(keeper, status)
         return Evaluation(await asyncio.to_thread(project.store.evaluation, record.id), self.progress, self.gate)
 
-    async def _worked(self, workers: Collection[asyncio.Task[None]]) -> None:
+    async def _worked(self, workers: Collection[asyncio.Task[None]], keeper: Keeper[SampleRecord]) -> None:
         """Waits for the workers, as long as the budget of time lasts: what is under way then is made another time."""
         budget, progress = self.plan.suite.budget, self.progress
         left = None if budget.seconds is None else max(0.0, budget.seconds - progress.seconds)
         _, late = await asyncio.wait(workers, timeout=left)
         for worker in late:
             worker.cancel()
+        await keeper.finish()
         if late and progress.finished < progress.total:
             progress.stopped = progress.stopped or out_of_time(budget)
 
@@ -174,14 +175,18 @@ class Runner:
             self._under_way += 1
             sample = await self._sample(job)
             self._under_way -= 1
-            self.progress.add(sample)
+            self.progress.spend(sample)
             await keeper.keep(sample)
             if self.gate is not None:
                 self._unseen.append(sample)
                 if self._look_is_due:
                     self._look()
-            if self.on_progress is not None:
-                self.on_progress(self.progress)
+
+    def _kept(self, sample: SampleRecord) -> None:
+        """A sample is on disk, and with that it is finished."""
+        self.progress.keep(sample)
+        if self.on_progress is not None:
+            self.on_progress(self.progress)
 
     async def _next(self, jobs: Iterator[Job]) -> Job | None:
         """The next job, when it is its turn; None where there is no more to do."""

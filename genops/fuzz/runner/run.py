@@ -41,7 +41,7 @@ class CampaignRunner:
     Args:
         plan: What there is to do.
         record: Of the campaign, as it is stored.
-        on_progress: Told after each try.
+        on_progress: Told of each try once it is on disk.
     """
 
     plan: CampaignPlan
@@ -50,7 +50,8 @@ class CampaignRunner:
 
     def __post_init__(self) -> None:
         self._sitting = Sitting(self.plan, self.record, self.on_progress)
-        self._shelf: Keeper[FindingRecord] = Keeper(partial(self.plan.project.store.add_findings, self.record.id))
+        store = self.plan.project.store
+        self._shelf: Keeper[FindingRecord] = Keeper(store.writer, partial(store.add_findings, self.record.id))
         self._findings: list[FindingRecord] = []
 
     @property
@@ -144,10 +145,10 @@ class CampaignRunner:
 
     async def _settle(self, arena: Arena, numbers: range) -> None:
         """Makes a finding of each kept breach that none tells of, in the order of their numbers."""
-        if not self.progress.outcomes["breach"]:
-            return
         at, seed = self._sitting, self.plan.campaign.seed
         await at.tries.finish()
+        if not self.progress.outcomes["breach"]:
+            return
         await self._reopen(numbers)
         mine = [finding for finding in self._findings if finding.objective == arena.objective.name]
         breaches = self.plan.project.store.tries(self.record.id, numbers, "breach")

@@ -31,7 +31,7 @@ class Sitting:
     Args:
         plan: What there is to do.
         record: Of the campaign, as it is stored.
-        on_progress: Told after each try.
+        on_progress: Told of each try once it is on disk.
 
     Attributes:
         progress: How far the campaign has come.
@@ -54,7 +54,9 @@ class Sitting:
         attacker = self.plan.attacker
         self.progress = FuzzProgress.after(self.plan.spent, self.plan.size)
         self.gate = CampaignGate.of(self.plan)
-        self.tries = Keeper(partial(self.plan.project.store.add_tries, self.record.id))
+        store = self.plan.project.store
+        self.tries = Keeper(store.writer, partial(store.add_tries, self.record.id), self._kept)
+        self._uncounted: set[int] = set()
         self._billed = (attacker.cost, attacker.tokens) if attacker is not None else (0.0, 0)
 
     def take_over(self) -> None:
@@ -101,14 +103,20 @@ class Sitting:
             StoreError: They cannot be kept.
         """
         for record in records:
-            self.progress.outcomes[counted_as(record)] += record.number not in self.done
-            self.progress.refused += is_refused(record)
-            self.progress.missing += is_missing(record)
+            self._uncounted.add(record.number)
             self.progress.spend(record.cost, record.tokens)
             if self.gate is not None:
                 self.gate.add(record)
         await self.tries.keep(*records)
-        self.tell()
+
+    def _kept(self, record: TryRecord) -> None:
+        """A try is on disk: it counts now, and once."""
+        if record.number in self._uncounted:
+            self._uncounted.discard(record.number)
+            self.progress.outcomes[counted_as(record)] += record.number not in self.done
+            self.progress.refused += is_refused(record)
+            self.progress.missing += is_missing(record)
+            self.tell()
 
     async def side_by_side(self, items: Iterator[T], make: Callable[[T], Awaitable[None]]) -> None:
         """Makes one item after another, several at once, until none is left or the budget is used up."""

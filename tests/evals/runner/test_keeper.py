@@ -1,13 +1,17 @@
 """Samples are kept as they end, through a store that is locked or full for a while."""
 
 import asyncio
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from genops.errors import StoreError, StoreUnavailable
 from genops.evals.runner import keeper as module
 from genops.evals.runner.keeper import Keeper
+from genops.store import Store
 from genops.store.records.evaluations import SampleRecord
+from genops.store.records.runs import RunRecord
 
 
 class Shelf:
@@ -35,12 +39,23 @@ def quick(monkeypatch):
     monkeypatch.setattr(module, "_RETRY_PAUSE", 0.01)
 
 
+@pytest.fixture
+def store(tmp_path):
+    with Store.open(f"sqlite:///{tmp_path}/genops.db") as store:
+        yield store
+
+
+@pytest.fixture
+def make(store):
+    """A keeper, whose records' traces are those of a store."""
+    return partial(Keeper, store.writer)
+
+
 def sample(number):
     return SampleRecord(number, f"c{number}", number, "v", 0, "ok")
 
 
-async def keep(shelf, count):
-    keeper = Keeper(shelf)
+async def keep(keeper, count):
     running = asyncio.create_task(keeper.run())
     for number in range(count):
         await asyncio.wait_for(keeper.keep(sample(number)), 10)
@@ -49,21 +64,21 @@ async def keep(shelf, count):
     await keeper.finish()
 
 
-async def test_every_sample_is_written_once():
+async def test_every_sample_is_written_once(make):
     shelf = Shelf()
-    await keep(shelf, 50)
+    await keep(make(shelf), 50)
     assert shelf.kept == list(range(50))
 
 
-async def test_a_store_that_is_locked_for_a_while_loses_none():
+async def test_a_store_that_is_locked_for_a_while_loses_none(make):
     shelf = Shelf(*[StoreUnavailable("locked")] * 3)
-    await keep(shelf, 20)
+    await keep(make(shelf), 20)
     assert shelf.kept == list(range(20))
 
 
-async def test_while_it_is_locked_no_more_are_taken():
+async def test_while_it_is_locked_no_more_are_taken(make):
     shelf = Shelf(*[StoreUnavailable("locked")] * 1_000_000)
-    keeper = Keeper(shelf)
+    keeper = make(shelf)
     running = asyncio.create_task(keeper.run())
     taken = 0
 
@@ -83,10 +98,10 @@ async def test_while_it_is_locked_no_more_are_taken():
     assert list(dict.fromkeys(shelf.kept)) == list(range(taken + 1))  # a write that was cut off is made again
 
 
-async def test_one_that_stays_locked_ends_it_and_what_was_written_stays(monkeypatch):
+async def test_one_that_stays_locked_ends_it_and_what_was_written_stays(make, monkeypatch):
     monkeypatch.setattr(module, "_PATIENCE", 0.1)
     shelf = Shelf()
-    keeper = Keeper(shelf)
+    keeper = make(shelf)
     await keeper.keep(sample(0))
     await keeper.finish()
     shelf.troubles = [StoreUnavailable("locked")] * 1_000_000
@@ -97,19 +112,59 @@ async def test_one_that_stays_locked_ends_it_and_what_was_written_stays(monkeypa
     assert shelf.kept == [0]
 
 
-async def test_what_will_not_heal_ends_it_at_once():
-    keeper = Keeper(Shelf(StoreError("no such table")))
+async def test_what_will_not_heal_ends_it_at_once(make):
+    keeper = make(Shelf(StoreError("no such table")))
     await keeper.keep(sample(0))
     with pytest.raises(StoreError, match="no such table"):
         await keeper.finish()
 
 
-async def test_what_is_handed_over_at_once_is_in_one_commit():
+async def test_what_is_handed_over_at_once_is_in_one_commit(make):
     commits = []
-    keeper = Keeper(lambda samples: commits.append([sample.number for sample in samples]))
+    keeper = make(lambda samples: commits.append([sample.number for sample in samples]))
     running = asyncio.create_task(keeper.run())
     for first in (0, 3):
         await keeper.keep(*map(sample, range(first, first + 3)))
         await asyncio.sleep(0.1)
     running.cancel()
     assert commits == [[0, 1, 2], [3, 4, 5]]
+
+
+async def test_a_record_is_told_of_once_it_is_written_and_not_before(make):
+    shelf, told = Shelf(*[StoreUnavailable("locked")] * 3), []
+
+    def note(sample):
+        assert sample.number in shelf.kept
+        told.append(sample.number)
+
+    await keep(make(shelf, note), 20)
+    assert told == list(range(20))
+
+
+async def test_one_that_cannot_be_written_is_told_of_by_nobody(make):
+    told = []
+    keeper = make(Shelf(StoreError("no such table")), told.append)
+    await keeper.keep(sample(0))
+    with pytest.raises(StoreError):
+        await keeper.finish()
+    assert told == []
+
+
+async def test_the_trace_is_on_disk_before_the_record_that_leads_to_it(make, store):
+    runs, there = [f"{number:032x}" for number in range(5)], []
+    keeper = make(lambda samples: there.extend(store.run(sample.run).id for sample in samples))
+    for number, run in enumerate(runs):
+        store.writer.run(RunRecord(run, run, "chain", 1))
+        await keeper.keep(replace(sample(number), run=run))
+        await keeper.finish()
+    assert there == runs
+
+
+async def test_the_first_of_all_waits_for_no_other(make, monkeypatch):
+    monkeypatch.setattr(module, "_PAUSE", 1_000.0)
+    told = asyncio.Event()
+    keeper = make(Shelf(), lambda _: told.set())
+    running = asyncio.create_task(keeper.run())
+    await keeper.keep(sample(0))
+    await asyncio.wait_for(told.wait(), 10)
+    running.cancel()

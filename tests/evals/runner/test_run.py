@@ -383,6 +383,23 @@ def test_a_budget_of_time_ends_the_run(lab, server):
     assert 0 < done.progress.done < 200
 
 
+def test_a_sample_is_finished_when_it_is_on_disk_with_its_trace(lab, server):
+    server.latency = 0.02
+    lab.site.served(server.url)
+    rows = [{"question": str(number), "expected": str(number)} for number in range(60)]
+    store, told = lab.site.project.store, []
+
+    def note(progress):
+        (record,) = store.evaluations()
+        kept = list(store.samples(record.id))
+        assert len(kept) >= progress.finished
+        assert all(store.run(sample.run).ended and store.payload(sample.output) for sample in kept)
+        told.append(progress.finished)
+
+    lab.run(lab.suite(rows, chain="ask", concurrency=8), on_progress=note)
+    assert told == list(range(1, 61))
+
+
 def test_a_budget_of_time_ends_runs_that_hang_and_resume_makes_them(lab, server):
     server.fail(Fault("hang"), None, None)
     lab.site.served(server.url)

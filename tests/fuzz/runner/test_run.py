@@ -65,6 +65,21 @@ def test_every_try_names_its_trace_and_what_was_done(plan, weak):
     assert all(len(made.mutations) <= 1 for made in tries[:60])
 
 
+def test_a_try_counts_once_it_is_on_disk_with_its_trace(plan, weak):
+    store, told = weak.project.store, []
+
+    def note(progress):
+        (record,) = store.campaigns()
+        kept = list(store.tries(record.id))
+        assert len(kept) >= progress.done
+        assert all(store.run(made.run).ended for made in kept)
+        told.append(progress.done)
+
+    made = plan()
+    run_sync(CampaignRunner(made, open_campaign(made), note).run())
+    assert list(dict.fromkeys(told)) == list(range(1, 81))
+
+
 def test_other_settings_of_a_detector_are_another_campaign(plan):
     tokens = [[{"denial_of_wallet": {"tokens": most}}] for most in (100, 200, 200)]
     few, many, again = (plan(objectives=objectives).digest for objectives in tokens)
