@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -43,6 +44,8 @@ class Assertion:
 
 def _contains(mode: str, ignore_case: bool, several: bool = True) -> Callable[[Assertion], Entry]:
     def entry(said: Assertion) -> Entry:
+        if said.value is None:
+            raise NoEqual("it has no value")
         given = _separated(said.value) if several and isinstance(said.value, str) else said.value
         if said.negated and mode == "all" and isinstance(given, list) and len(given) > 1:
             raise NoEqual("the negation of `contains-all`")
@@ -170,6 +173,20 @@ def _criteria(said: Assertion) -> Entry:
     return _graded("g_eval", 0.7)(Assertion(value, said.threshold, said.negated))
 
 
+def _refuse_no_number(item: Mapping[str, Any]) -> None:
+    """Refuses a threshold or weight that no scorer here could have.
+
+    Raises:
+        NoEqual: It is no finite number, or a weight below 0.
+    """
+    for key, least in (("threshold", -math.inf), ("weight", 0.0)):
+        value = item.get(key)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < least:
+            raise NoEqual(f"its `{key}` is {value!r}")
+
+
 def _positive(said: Assertion, entry: Entry) -> Entry:
     if said.negated:
         raise NoEqual("the negation")
@@ -280,6 +297,8 @@ class AssertionReader:
             if not isinstance(item, dict) or not isinstance(item.get("type"), str):
                 self.notes.leave(f"assertion {str(item)[:60]}", "it has no type that is known")
             elif item["type"] == "assert-set" and item.get("threshold") is None:
+                for key in sorted(map(str, item.keys() - {"type", "assert", "threshold"})):
+                    self.notes.leave("assertion assert-set", f"`{key}`")
                 yield from self._flat(listed(item.get("assert"), "`assert` of a set"))
             else:
                 yield item
@@ -291,6 +310,7 @@ class AssertionReader:
         try:
             if plain not in _KINDS:
                 raise NoEqual("it has no equal")
+            _refuse_no_number(item)
             value = renamed_in(self._value(item.get("value")), self.names)
             entry = _KINDS[plain](Assertion(value, item.get("threshold"), kind != plain))
             scorer = next(iter(entry))
@@ -311,6 +331,8 @@ class AssertionReader:
             common["name"] = str(item["metric"])
         if item.get("weight") is not None:
             common["weight"] = item["weight"]
+        if item.get("weight") == 0:  # promptfoo measures it, and lets it fail nothing
+            common["threshold"] = None
         if item.get("provider") is not None:
             alias = self.providers.alias(item["provider"])
             if alias is not None:

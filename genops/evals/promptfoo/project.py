@@ -37,6 +37,7 @@ _READ = frozenset(
     }
 )
 _OPTIONS = frozenset({"repeat", "maxConcurrency"})
+_OF_DEFAULT = frozenset({"assert", "metadata", "options", "threshold", "vars"})
 _INSTEAD = {
     "outputPath": "say `genops eval run --report FORMAT=FILE`",
     "evaluateOptions.cache": "say `genops eval run --cache`",
@@ -100,6 +101,7 @@ class _Project:
 
     def imported(self) -> Imported:
         default = mapping(self.files.loaded(self.config.get("defaultTest")), "`defaultTest`")
+        _leave(default, _OF_DEFAULT, self.notes, "defaultTest.")
         prompts = self._prompts()
         tests = TestReader(self.files, self.notes, TYPES, default).all(
             self.config.get("tests"), self.config.get("scenarios")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -52,6 +53,7 @@ _PARAMETERS = frozenset(
         "reasoning_effort",
     }
 )
+_READ = frozenset({"id", "label", "config"})
 _NAMES = {"maxTokens": "max_tokens", "topP": "top_p", "topK": "top_k", "maxOutputTokens": "max_tokens"}
 
 
@@ -96,9 +98,8 @@ class Providers:
         if model is None:
             self.notes.leave(f"provider {name}", "it is no model of a known provider")
             return []
-        for key in ("prompts", "transform", "delay", "env"):
-            if options.get(key):
-                self.notes.leave(f"provider {name}", f"`{key}`")
+        for key in sorted(str(key) for key, value in options.items() if value and key not in _READ):
+            self.notes.leave(f"provider {name}", f"`{key}`")
         body = {"model": model, **self._settings(name, mapping(options.get("config"), f"`config` of {name}"))}
         return [self._named(_slug(str(options.get("label") or model.rpartition("/")[2])), body)]
 
@@ -118,7 +119,9 @@ class Providers:
             name = _NAMES.get(key, key)
             if value is None:
                 continue
-            if name in _PARAMETERS and refused_parameter({name: value}) is None:
+            if value != value or value in (math.inf, -math.inf):
+                self.notes.leave(f"provider {provider}", f"`config.{key}`: it is no number")
+            elif name in _PARAMETERS and refused_parameter({name: value}) is None:
                 parameters[name] = value
             elif key in ("apiBaseUrl", "apiHost") and isinstance(value, str) and "{{" not in value:
                 settings["base_url"] = value if "://" in value else f"https://{value}/v1"

@@ -76,6 +76,8 @@ class TestReader:
         """Tests as mappings, those of files read."""
         for item in raw if isinstance(raw, list) else [] if raw is None else [raw]:
             if isinstance(item, dict) and "path" in item:
+                for key in sorted(map(str, item.keys() - {"path"})):
+                    self.notes.leave(f"tests {item['path']}", f"`{key}`")
                 item = item["path"]
             if isinstance(item, dict):
                 yield item

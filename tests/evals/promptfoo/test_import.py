@@ -287,6 +287,11 @@ class TestAssertions:
             ({"type": "equals", "value": "{{unknown}}"}, "the template '{{unknown}}'"),
             ({"type": "contains", "value": "x", "transform": "output.trim()"}, "assertion contains: `transform`"),
             ({"type": "assert-set", "threshold": 0.5, "assert": []}, "it has no equal"),
+            ({"type": "assert-set", "weight": 3, "assert": []}, "assertion assert-set: `weight`"),
+            ({"type": "assert-set", "metric": "m", "assert": []}, "assertion assert-set: `metric`"),
+            ({"type": "bleu", "value": "x", "threshold": "high"}, "its `threshold` is 'high'"),
+            ({"type": "contains", "value": "x", "weight": -1}, "its `weight` is -1"),
+            ({"type": "contains"}, "it has no value"),
             ({"value": "x"}, "it has no type"),
         ],
         ids=str,
@@ -295,6 +300,27 @@ class TestAssertions:
         config = {"prompts": ["{{q}}"], "tests": [{"vars": {"q": "x"}, "assert": [given]}]}
         (left,) = imported(json.dumps(config)).left_out
         assert why in left
+
+    @pytest.mark.parametrize("key", ["threshold", "weight"])
+    @pytest.mark.parametrize("value", [".nan", ".inf"])
+    def test_with_what_is_no_number_are_listed(self, imported, key, value):
+        found = imported(
+            f"{{prompts: ['{{{{q}}}}'], defaultTest: {{assert: [{{type: bleu, value: x, {key}: {value}}}]}}}}"
+        )
+        assert suite(found)["scorers"] == []
+        assert found.left_out == [f"assertion bleu: x: its `{key}` is {value.strip('.')}"]
+
+    def test_of_no_weight_fail_nothing(self, imported, site):
+        found = imported(
+            """
+            prompts: ["{{q}}"]
+            defaultTest: {assert: [{type: contains, value: a, weight: 0}, {type: latency, threshold: 500, weight: 0}]}
+            """
+        )
+        for name, text in found.files.items():
+            site.write(name, text)
+        uses = Suite.load("capitals", load_settings(site.root)).scorers
+        assert [(use.name, use.threshold, use.weight) for use in uses] == [("contains", None, 0), ("latency", None, 0)]
 
     def test_of_one_kind_get_names_of_their_own(self, imported):
         found = imported(
@@ -333,6 +359,25 @@ class TestAssertions:
         assert suite(found)["judge"] == "gpt_4o"
         assert rows(found)[0]["scorers"][0]["model"] == "o3"
         assert set(tomllib.loads(found.settings)["tool"]["genops"]["models"]) == {"gpt_4o_mini", "gpt_4o", "o3"}
+
+
+def test_every_key_of_a_provider_of_the_default_test_and_of_a_file_of_tests_is_carried_over_or_listed(imported):
+    found = imported(
+        """
+        prompts: ["{{q}}"]
+        providers: [{id: openai:gpt-4o, label: big, inputs: {a: b}, config: {temperature: .nan, max_tokens: 9}}]
+        defaultTest: {vars: {q: x}, assertScoringFunction: file://score.js}
+        tests: {path: file://t.yaml, config: {rows: 3}}
+        """,
+        **{"t.yaml": "- {vars: {q: one}}"},
+    )
+    assert found.left_out == [
+        "`defaultTest.assertScoringFunction`: it has no equal",
+        "tests file://t.yaml: `config`",
+        "provider openai:gpt-4o: `inputs`",
+        "provider openai:gpt-4o: `config.temperature`: it is no number",
+    ]
+    assert tomllib.loads(found.settings)["tool"]["genops"]["models"]["big"]["parameters"] == {"max_tokens": 9}
 
 
 def test_what_is_elsewhere_in_the_configuration_is_carried_over_or_listed(imported):
