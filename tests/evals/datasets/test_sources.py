@@ -1,6 +1,7 @@
 """Files, functions and traces give the same cases."""
 
 import datetime
+import sys
 
 import pytest
 
@@ -147,6 +148,24 @@ class TestParquet:
         with pytest.raises(InputError, match=r"c.parquet:2: `expected` holds nan"):
             opened("c.parquet")
 
+    def test_refuses_two_columns_of_one_name(self, opened, folder):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        table = pa.table([["a"], ["b"]], names=["question", "question"])
+        pq.write_table(table, folder / "c.parquet")
+        with pytest.raises(InputError, match=r"c.parquet: two columns are called 'question'"):
+            opened("c.parquet")
+
+    def test_refuses_a_time_that_python_does_not_have(self, opened, folder):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        table = pa.table({"question": ["a"], "when": pa.array([3 * 10**17], type=pa.timestamp("us"))})
+        pq.write_table(table, folder / "c.parquet")
+        with pytest.raises(InputError, match=r"c.parquet: a value of the rows 1 to 1,024 cannot be read: date value"):
+            opened("c.parquet")
+
 
 class TestYamlAndJson:
     @pytest.mark.parametrize(
@@ -204,6 +223,9 @@ class TestFunctions:
         registry.add("dataset", "broken", broken)
         with pytest.raises(InputError, match="broken: it failed: KeyError: 'gone'"):
             opened("call: broken")
+        registry.add("dataset", "leaving", lambda: sys.exit(3))
+        with pytest.raises(InputError, match="leaving: it failed: SystemExit: 3"):
+            opened("call: leaving")
         registry.add("dataset", "text", lambda: "abc")
         with pytest.raises(InputError, match="text: it gave str"):
             opened("call: text")

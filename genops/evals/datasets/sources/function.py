@@ -27,7 +27,7 @@ def function_rows(function: Callable[..., Any], name: str, settings: Mapping[str
         yield from given_rows(given, name)
     except GenopsError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # the latter would end the thread that everybody waits for
         raise InputError(f"it failed: {type(error).__name__}: {error}", at=Location(name)) from error
 
 

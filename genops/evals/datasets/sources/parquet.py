@@ -25,6 +25,7 @@ def parquet_rows(path: Path) -> Iterator[Row]:
     number = 0
     try:
         with ParquetFile(path) as file:
+            _refuse_equal_names(file.schema_arrow.names, path)
             for batch in file.iter_batches(batch_size=_BATCH):
                 for values in batch.to_pylist():
                     number += 1
@@ -33,3 +34,14 @@ def parquet_rows(path: Path) -> Iterator[Row]:
         raise InputError(f"cannot be read: {error.strerror or error}", at=Location(path)) from None
     except ArrowException as error:
         raise InputError(f"not Parquet: {str(error).splitlines()[0]}", at=Location(path)) from None
+    except (OverflowError, ValueError) as error:  # a time beyond the year 9999
+        first, last = number + 1, number + _BATCH
+        raise InputError(
+            f"a value of the rows {first:,} to {last:,} cannot be read: {error}", at=Location(path)
+        ) from None
+
+
+def _refuse_equal_names(names: list[str], path: Path) -> None:
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise InputError(f"two columns are called {twice!r}", at=Location(path), hint="rename one of the two")
