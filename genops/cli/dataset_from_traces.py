@@ -26,6 +26,7 @@ from genops.cli.trace_filters import (
 
 if TYPE_CHECKING:
     from genops.evals.datasets.sources.traces import Skipped
+    from genops.store import Store
 
 
 def register(app: typer.Typer) -> None:
@@ -81,7 +82,25 @@ def from_traces(
         for row in islice(rows, limit):
             lines.write(orjson.dumps(row.values).decode() + "\n")
             written += 1
+        if not written:
+            _refuse_unknown(chain, project.store)
     note(_summary(written, unique.dropped, skipped))
+
+
+def _refuse_unknown(chain: str, store: Store) -> None:
+    """Refuses the name of a chain that was never run, as a mistyped one: an empty file would look like an answer.
+
+    Raises:
+        ReferenceNotFound: No run of it is recorded.
+    """
+    from genops.errors import ReferenceNotFound, nearest
+    from genops.store import RunFilter
+
+    if store.runs(RunFilter(chain=chain), limit=1):
+        return
+    known = chain_names("")
+    hint = "run it first" if chain in known else nearest(chain, known)
+    raise ReferenceNotFound(f"no run of a chain {chain!r} is recorded", hint=hint)
 
 
 def _summary(written: int, dropped: int, skipped: Skipped) -> str:

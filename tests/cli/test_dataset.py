@@ -88,6 +88,15 @@ class TestFromTraces:
         assert second["metadata"]["run"].startswith(second["id"])
         genops("dataset", "check", "out.jsonl", "--chain", "say")
 
+    def test_a_chain_that_was_never_run_is_no_answer(self, genops, site):
+        genops("run", "say", "-i", "what=one")
+        done = genops("dataset", "from-traces", "--chain", "sya", "-o", "out.jsonl", code=2)
+        assert "no run of a chain 'sya' is recorded\n  did you mean say" in done.err
+        assert not (site / "out.jsonl").exists()
+        assert "run it first" in genops("dataset", "from-traces", "--chain", "raw", "-o", "-", code=2).err
+        done = genops("dataset", "from-traces", "--chain", "say", "--tag", "none", "-o", "out.jsonl")
+        assert done.err == "0 cases written\n"
+
     def test_filters_as_the_list_of_traces_does(self, genops, site):
         genops("run", "say", "-i", "what=one", "--tag", "good")
         genops("run", "say", "-i", "what=two")
