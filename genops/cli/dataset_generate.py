@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from genops.cli.asking import asked
 from genops.cli.options import IndexName
 from genops.cli.output import note, printable, say
 from genops.cli.project import opened
-from genops.errors import ExitCode, UsageError
+from genops.errors import ExitCode, GenopsError, UsageError
 
 if TYPE_CHECKING:
     from genops.evals.datasets.generation import Outcome
     from genops.evals.datasets.review import Pending, Review
 
+_AGAIN = "the same passages give the same again: go on with --append and another --seed"
 _RULE = "─" * 60
 _CHOICES = {"a": "accept", "e": "edit", "r": "reject", "s": "skip", "q": "quit"}
 
@@ -49,23 +52,38 @@ def generate(
     Each has the words that its answer rests on, and is asked a second time from its passages alone. None counts before
     a person has accepted it: see `genops dataset review`.
     """
-    import orjson
-
+    from genops.evals.datasets.changing import adding, changing
     from genops.evals.datasets.generation import generate_cases
     from genops.executor import run_sync
 
-    known = _known(out, append)
-    with opened() as project, out.open("ab") as lines:
-
-        def keep(row: dict[str, Any]) -> None:
-            lines.write(orjson.dumps(row) + b"\n")
-            lines.flush()
-
-        making = generate_cases(project, index, model, count, keep, input_name=input_name, seed=seed, known=known)
-        outcome = run_sync(making)
+    _refuse_what_cannot_be_written(out)
+    with opened() as project, changing(out):
+        known = _known(out, append)
+        with adding(out) as keep, _kept(out):
+            outcome = run_sync(
+                generate_cases(project, index, model, count, keep, input_name=input_name, seed=seed, known=known)
+            )
     note(_summary(outcome, out))
     if outcome.cases < count:
+        note(f"  {_AGAIN}")
         raise typer.Exit(ExitCode.UNFINISHED)
+
+
+@contextmanager
+def _kept(out: Path) -> Iterator[None]:
+    """Says how to go on where making cases ends early: what was made until then is in the file."""
+    before = out.stat().st_size
+    try:
+        yield
+    except (GenopsError, KeyboardInterrupt):
+        if out.stat().st_size > before:
+            note(f"the cases that were made are in {out}; make the others with --append")
+        raise
+
+
+def _refuse_what_cannot_be_written(out: Path) -> None:
+    if not out.parent.is_dir() or out.is_dir():
+        raise UsageError(f"cannot write {out}", hint="give the name of a file in a folder that exists")
 
 
 def _known(out: Path, append: bool) -> list[Any]:
@@ -73,8 +91,6 @@ def _known(out: Path, append: bool) -> list[Any]:
     from genops.evals.datasets.sources.jsonl import jsonl_rows
     from genops.evals.datasets.sources.text_lines import UTF8
 
-    if not out.parent.is_dir() or out.is_dir():
-        raise UsageError(f"cannot write {out}", hint="give the name of a file in a folder that exists")
     if not out.exists() or not out.stat().st_size:  # a try that came to nothing leaves an empty one
         return []
     if not append:
@@ -98,13 +114,15 @@ def review(
 
     Every decision is kept at once, and the next review goes on where this one ends. Rejected cases go to a file beside.
     """
+    from genops.evals.datasets.changing import changing
     from genops.evals.datasets.review import Review
 
-    cases = Review(file)
-    for case in cases.pending():
-        _show(case, cases)
-        if not _decided(case, cases):
-            break
+    with changing(file):
+        cases = Review(file)
+        for case in cases.pending():
+            _show(case, cases)
+            if not _decided(case, cases):
+                break
     note(f"{cases.total - cases.left:,} of {cases.total:,} cases are done with, {cases.left:,} still wait")
 
 
@@ -129,7 +147,7 @@ def _block(title: str, value: Any) -> None:
 def _decided(case: Pending, cases: Review) -> bool:
     """Takes words until the case is decided; false when the person stops."""
     while True:
-        word = _asked(" / ".join(f"{letter} {name}" for letter, name in _CHOICES.items()))
+        word = asked(" / ".join(f"{letter} {name}" for letter, name in _CHOICES.items()))
         choice = _CHOICES.get(word or "", word)
         if choice is None or choice == "quit":
             return False
@@ -155,16 +173,8 @@ def _edited(case: Pending) -> tuple[str | None, str | None] | None:
     """Another question and another answer; an empty line keeps what there is. None where the person stops."""
     question: str | None = None
     if case.question is not None:
-        question = _asked(f"{case.question} (empty: as it is)")
+        question = asked(f"{case.question} (empty: as it is)")
         if question is None:
             return None
-    expected = _asked("expected (empty: as it is)")
+    expected = asked("expected (empty: as it is)")
     return None if expected is None else (question or None, expected or None)
-
-
-def _asked(what: str) -> str | None:
-    """A line from the person; None at the end of what there is to read."""
-    say(f"{what} > ", end="")
-    sys.stdout.flush()
-    line = sys.stdin.readline()
-    return line.strip() if line else None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, TypeVar
 
+from genops.cli.asking import asked
 from genops.cli.output import note, printable
 from genops.errors import UsageError
 
@@ -42,11 +42,9 @@ def _answered(task: T, labelling: Labelling[T]) -> bool:
     """Takes words until the task is done with; false when the person stops."""
     noted = ""
     while True:
-        print(f"{' / '.join(labelling.scale)}  (n TEXT note, s skip, u undo, q quit) > ", end="", flush=True)  # noqa: T201
-        line = sys.stdin.readline()
-        word = line.strip()
-        command = COMMANDS.get(word, word)
-        if not line or command == "quit":
+        word = asked(f"{' / '.join(labelling.scale)}  (n TEXT note, s skip, u undo, q quit)")
+        command = None if word is None else COMMANDS.get(word, word)
+        if word is None or command == "quit":
             return False
         if command == "skip":
             labelling.skip(task)

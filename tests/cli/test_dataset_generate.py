@@ -6,6 +6,7 @@ import pytest
 
 from genops.errors import InputError
 from genops.evals.datasets import DatasetSpec
+from genops.evals.datasets.changing import changing
 from genops.settings import load_settings
 from tests.retrieval.backends.conftest import BACKENDS, new_url, pgvector_server
 
@@ -105,6 +106,7 @@ class TestGenerate:
         garden(quote="text ~ ' or so'", topics={"tea": TOPICS["tea"]})
         done = genops("dataset", "generate", "docs", "-n", "1", "-o", "new.jsonl", code=4)
         assert "0 cases made; dropped: 4 a quote that is not in its passage" in done.err
+        assert "go on with --append and another --seed" in done.err
 
     def test_a_try_that_came_to_nothing_is_not_in_the_way_of_another(self, genops, site, garden):
         genops("dataset", "generate", "dosc", "-n", "1", "-o", "new.jsonl", code=2)
@@ -124,6 +126,20 @@ class TestGenerate:
         genops("dataset", "generate", "docs", "-n", "1", "-o", "new.jsonl", "--append")
         assert len({row["id"] for row in rows(site)}) == 2
 
+    def test_a_last_line_without_its_end_is_ended_first(self, genops, site, garden):
+        garden()
+        (site / "new.jsonl").write_text('{"inputs": {"question": "mine"}, "expected": "x"}')
+        genops("dataset", "generate", "docs", "-n", "1", "-o", "new.jsonl", "--append")
+        assert [row["inputs"]["question"] == "mine" for row in rows(site)] == [True, False]
+
+    def test_is_not_added_to_a_file_under_review(self, genops, site, garden, waiting):
+        garden()
+        before = (site / waiting).read_text()
+        with changing(site / waiting):
+            done = genops("dataset", "generate", "docs", "-n", "1", "-o", waiting, "--append", code=4)
+        assert "new.jsonl is being reviewed or added to in another process" in done.err
+        assert (site / waiting).read_text() == before
+
     def test_a_model_that_fails_ends_it_and_keeps_what_was_made(self, genops, site, garden):
         garden()
         script = SCRIPT.replace("QUOTE", "text").replace(
@@ -132,6 +148,7 @@ class TestGenerate:
         (site / "talker.yaml").write_text(script)
         done = genops("dataset", "generate", "docs", "-n", "6", "-o", "new.jsonl", code=4)
         assert "gave no answer" in done.err
+        assert "the cases that were made are in new.jsonl; make the others with --append" in done.err
         assert rows(site)
 
     @pytest.mark.parametrize("backend", BACKENDS)
@@ -206,6 +223,23 @@ class TestReview:
         assert "2 of 2 cases are done with" in done.err
         assert "g1" not in done.out
         assert set(self.states(site).values()) == {True, None}
+
+    def test_one_at_a_time_so_that_no_decision_is_overwritten(self, genops, site, waiting):
+        with changing(site / waiting):
+            done = genops("dataset", "review", waiting, stdin="a\n", code=4)
+        assert "new.jsonl is being reviewed or added to in another process" in done.err
+        assert self.states(site) == {"g1": False, "own": None, "g2": False, "g3": False}
+        genops("dataset", "review", waiting, stdin="a\nq\n")
+        assert self.states(site)["g1"] is True
+        assert [path.name for path in site.glob(".new*")] == []
+
+    def test_a_file_in_no_folder_is_refused(self, genops):
+        assert "gone/new.jsonl: cannot be changed" in genops("dataset", "review", "gone/new.jsonl", code=2).err
+
+    def test_what_cannot_be_kept_is_asked_for_again(self, genops, site, waiting):
+        done = genops("dataset", "review", waiting, stdin=b"e\ncaf\xe9?\ncaf\xc3\xa9?\n\nq\n")
+        assert "that is not UTF-8; say it again" in done.err
+        assert rows(site)[0]["inputs"] == {"question": "café?"}
 
     def test_of_what_is_no_file_of_cases_is_refused(self, genops, site):
         assert "gone.jsonl: cannot be read" in genops("dataset", "review", "gone.jsonl", code=2).err
