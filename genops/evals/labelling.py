@@ -108,13 +108,28 @@ class Labelling(ABC, Generic[T]):
             os.fsync(stream.fileno())
 
 
+def _is_whole(line: bytes) -> bool:
+    """Whether a row of JSON ends where the line does."""
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
 def _mend(path: Path) -> None:
-    """Makes sure that labels can be kept, and cuts off a last line that a crash left unfinished: it never counted."""
+    """Makes sure that labels can be kept after the last line.
+
+    A line that a crash left unfinished never counted and is cut off; a whole one that only lacks its end gets it.
+    """
     try:
         with path.open("a+b") as stream:
             stream.seek(0)
             data = stream.read()
             if data and not data.endswith(b"\n"):
-                stream.truncate(data.rfind(b"\n") + 1)
+                start = data.rfind(b"\n") + 1
+                if _is_whole(data[start:]):
+                    stream.write(b"\n")
+                else:
+                    stream.truncate(start)
     except OSError as error:
         raise UsageError(f"labels cannot be written to {path}: {error.strerror or error}") from None

@@ -99,7 +99,7 @@ class Dataset(Sequence[Case]):
 
     @classmethod
     def stored(cls, digest: str, data_dir: Path, name: str = "") -> Dataset:
-        """The dataset that was kept under a digest: what an evaluation goes on with, whatever became of its source.
+        """The dataset that was kept under a digest: what an evaluation was made of, whatever became of its source.
 
         Raises:
             Unfinished: It is gone, or was changed.

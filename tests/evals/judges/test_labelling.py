@@ -96,6 +96,14 @@ def test_a_line_that_a_crash_tore_is_cut_off(pairs, out):
     assert len(Labels.load(out).human) == 2
 
 
+def test_a_label_that_only_lacks_the_end_of_its_line_is_kept(pairs, out):
+    first = labelled(CaseLabelling(pairs, out), 2)
+    out.write_bytes(out.read_bytes().rstrip(b"\n"))
+    second = labelled(CaseLabelling(pairs, out), 40)
+    assert len({*first, *second}) == len(Labels.load(out).human) == 40
+    assert len(second) == 38
+
+
 def test_undo_takes_the_last_label_back_and_asks_again(pairs, out):
     labelling = CaseLabelling(pairs, out)
     cases = labelled(labelling, 2)
