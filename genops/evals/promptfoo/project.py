@@ -13,8 +13,9 @@ from typing import Any
 import orjson
 
 from genops.errors import DefinitionError, Location
-from genops.evals.promptfoo.assertions import TYPES, AssertionReader
+from genops.evals.promptfoo.assertions import AssertionReader
 from genops.evals.promptfoo.files import SCRIPTS, Files
+from genops.evals.promptfoo.kinds import TYPES
 from genops.evals.promptfoo.notes import Notes
 from genops.evals.promptfoo.prompts import FoundPrompt, PromptReader
 from genops.evals.promptfoo.providers import Providers
