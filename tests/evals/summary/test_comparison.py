@@ -83,7 +83,11 @@ def test_rounding_of_a_mean_over_repeats_moves_no_case(evaluations):
     cases = [{"id": f"c{n}", "inputs": {"q": "x"}} for n in range(30)]
     once, thrice = (
         evaluations.add(
-            [{"case": n, "repeat": r, "scores": {"contains": {"value": 0.7}}} for n in range(30) for r in range(repeat)],
+            [
+                {"case": n, "repeat": r, "scores": {"contains": {"value": 0.7}}}
+                for n in range(30)
+                for r in range(repeat)
+            ],
             cases=cases,
             repeat=repeat,
         )
