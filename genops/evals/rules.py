@@ -60,7 +60,8 @@ class Rule:
         bound: Of the mean; the limit of a ``share``.
         share: The least share (0 to 1) of samples within the limit; 1 where the rule is no ``share``.
         baseline: Reference of the baseline's chain; empty for none.
-        margin: What the difference to the baseline must be at least: negative for ``not worse``, above 0 for ``better``.
+        margin: What the difference to the baseline must be at least: negative for ``not worse``, above 0 for
+            ``better``.
     """
 
     text: str

@@ -34,7 +34,7 @@ _MOST_FLIPS = 9_999
 _LEAST_FLIPS = 999
 _PERMUTATION = "sign-flip permutation"
 _ROUNDING, _NOTHING = 1e-9, 1e-12
-"""Up to which share of a value, and up to which amount, a difference is rounding: the mean of 0.7 three times is no 0.7."""
+"""The share of a value, and the amount, up to which a difference is rounding: three times 0.7 has a mean beside 0.7."""
 
 
 @dataclass(frozen=True, slots=True)
