@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from genops.cli import eval_import, evaluation_reports
-from genops.cli.evaluation_reports import say_summary, summary_of, write_report
+from genops.cli.evaluation_reports import say_summary, write_report
 from genops.cli.options import AsJson, UseCache
 from genops.cli.output import note
 from genops.cli.progress import evaluation_bar
@@ -94,7 +94,7 @@ def run(
         if loaded.labels is not None:
             Labels.load(loaded.folder / loaded.labels)  # what is wrong with them is better known now than at the end
         results = Results(project.store, project.settings)
-        other = results.find(against).record.id if against is not None else None
+        other = results.find(against, prefer=loaded.name) if against is not None else None
         with watched(evaluation_bar(), _made, _again(failed_in)) as watch:
             done = run_sync(
                 aevaluate(
@@ -115,12 +115,16 @@ def run(
                     on_progress=_warning(loaded.budget, watch.advance),
                 )
             )
-        summary = summary_of(results, results.find(done.record.id), other)
+        if other is not None and other.record.id == done.record.id:
+            note(f"--against {against} is the evaluation that this goes on with: it is compared with nothing")
+            other = None  # the verdict is told all the same
+        summary = results.summary(results.find(done.record.id), against=other)
         for kind, file in reports:
             write_report(project, done.record, summary, kind, file)
         with suppress(BrokenPipeError):  # who stopped reading still gets the verdict, as the exit code
             say_summary(summary, as_json)
         _tell(done, loaded.budget, failed_in)
+        _tell_unused(done, name, seed)
     raise typer.Exit(_exit_code(done))
 
 
@@ -196,6 +200,14 @@ def _tell(done: Evaluation, budget: Budget, failed_in: str | None) -> None:
         note(f"missing, as something around the chain failed: {lost}. Go on with:\n  {_again(failed_in)}")
     elif done.gate is not None and not progress.done:
         note("nothing was run: this comparison was decided before; --fresh starts over, which spends alpha again")
+
+
+def _tell_unused(done: Evaluation, name: str, seed: int | None) -> None:
+    """Says on stderr what was asked for and is otherwise with the evaluation that this went on with."""
+    if name and done.record.name != name:
+        note(f"this went on with the evaluation {done.record.name!r}, which keeps that name")
+    if seed is not None and (kept := done.record.body["seed"]) != seed:
+        note(f"this went on with an evaluation whose order is that of --seed {kept}")
 
 
 def _exit_code(done: Evaluation) -> int:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from genops.evals.results import Found, Results
-    from genops.evals.summary import CorrectionName, Summary
+    from genops.evals.summary import Summary
     from genops.executor import Project
     from genops.store.records.evaluations import EvalRecord, SampleRecord
 
@@ -94,7 +94,8 @@ def show(
     with _results() as results:
         found = results.find(evaluation)
         if case is None and not failed and variant is None:
-            say_summary(summary_of(results, found, against, reference, correction), as_json)
+            other = _baseline(results, found, against)
+            say_summary(results.summary(found, against=other, reference=reference, correction=correction), as_json)
             return
         _say_samples(results, found, case, variant, limit, failed=failed, as_json=as_json)
 
@@ -111,7 +112,9 @@ def compare(
 ) -> None:
     """Compare an evaluation with an earlier one, case by case."""
     with _results() as results:
-        say_summary(summary_of(results, results.find(evaluation), baseline, reference, correction), as_json)
+        found = results.find(evaluation)
+        other = _baseline(results, found, baseline)
+        say_summary(results.summary(found, against=other, reference=reference, correction=correction), as_json)
 
 
 def report(
@@ -132,7 +135,8 @@ def report(
     with opened() as project:
         results = Results(project.store, project.settings)
         found = results.find(evaluation)
-        summary = summary_of(results, found, against, reference, correction)
+        other = _baseline(results, found, against)
+        summary = results.summary(found, against=other, reference=reference, correction=correction)
         write_report(project, found.record, summary, name, out)
 
 
@@ -176,23 +180,17 @@ def _results() -> Iterator[Results]:
         yield Results(store, settings_here())
 
 
-def summary_of(
-    results: Results,
-    found: Found,
-    against: str | None,
-    reference: str | None = None,
-    correction: CorrectionName | None = None,
-) -> Summary:
-    """What an evaluation's samples say, beside those of another.
+def _baseline(results: Results, found: Found, against: str | None) -> Found | None:
+    """What an evaluation is compared with: one of the same suite before others that are called so.
 
     Raises:
-        ReferenceNotFound: There is no such other evaluation.
+        ReferenceNotFound: There is none.
         UsageError: It is the same.
     """
-    other = None if against is None else results.find(against)
-    if other is not None and other.record.id == found.record.id and other.variant == found.variant:
+    other = None if against is None else results.find(against, prefer=found.record.suite)
+    if other is not None and (other.record.id, other.variant) == (found.record.id, found.variant):
         raise UsageError(f"{against!r} is the evaluation itself", hint="`genops eval list` shows the others")
-    return results.summary(found, against=other, reference=reference, correction=correction)
+    return other
 
 
 def _row(record: EvalRecord) -> dict[str, Any]:

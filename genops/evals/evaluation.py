@@ -52,7 +52,7 @@ async def aevaluate(
             of the same things is continued: starting over would spend the gate's alpha again.
         resume: Whether to go on with the last evaluation of the same things.
         fresh: Whether a gate starts over all the same, in an order drawn anew.
-        name: What the evaluation is called, to compare with later.
+        name: What the evaluation is called, to compare with later. What is continued and has a name keeps it.
         chain: Reference of another chain to put under test.
         selection: Narrows the cases.
         only_failed: Id of an evaluation: only its cases that failed in any way are run.
@@ -92,6 +92,8 @@ async def aevaluate(
         record = next(iter(project.store.evaluations(manifest=plan.digest, limit=1)), None)
     if record is not None:
         plan = replace(plan, given_seed=record.body["seed"])  # the order belongs to what is continued
+        if name and not record.name:
+            await asyncio.to_thread(project.store.change_evaluation, record.id, name=name)
     if record is None:
         record = open_evaluation(plan, name, about=_about(plan, await commit))
     if on_start is not None:

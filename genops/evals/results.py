@@ -66,7 +66,7 @@ class Results:
     store: Store
     settings: Settings
 
-    def find(self, reference: str, suite: str | None = None) -> Found:
+    def find(self, reference: str, suite: str | None = None, *, prefer: str | None = None) -> Found:
         """The newest evaluation that people call so.
 
         Args:
@@ -74,12 +74,15 @@ class Results:
                 commit that it was run at or a revision that leads there (``git:main``), the digest of a variant's lock,
                 or the name of its suite.
             suite: Only evaluations of this suite.
+            prefer: Name of a suite whose evaluations come before all others: at one git commit several suites were run.
 
         Raises:
             ReferenceNotFound: There is none; the message lists what there is.
             UsageError: It is a git revision, and there is no git.
         """
         records = self.store.evaluations(suite=suite, limit=_SEARCHED)
+        if prefer is not None:
+            records.sort(key=lambda record: record.suite != prefer)
         if back := re.fullmatch(rf"{LAST}(?:~(\d{{1,6}}))?", reference):
             number = int(back[1] or 0)
             if number < len(records):

@@ -36,6 +36,8 @@ GATE_KEYS = ("rules", "alpha", "about")
 LEAST_ALPHA = 1e-12
 """Of less, what is left of a level of confidence is lost in rounding."""
 _Alpha = Annotated[float, Field(ge=LEAST_ALPHA, lt=1)]
+_LEAST_BETTER = 1e-6
+"""Who is as good is not better."""
 _SEED_DIGITS = 12
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _ABSOLUTE = re.compile(
@@ -58,7 +60,8 @@ class Rule:
         bound: Of the mean; the limit of a ``share``.
         share: The least share (0 to 1) of samples within the limit; 1 where the rule is no ``share``.
         baseline: Reference of the baseline's chain; empty for none.
-        margin: What the difference to the baseline must be at least: negative for ``not worse``.
+        margin: What the difference to the baseline must be at least: negative for ``not worse``, above 0 for
+            ``better``.
     """
 
     text: str
@@ -81,7 +84,7 @@ class Rule:
         if found := _ABSOLUTE.fullmatch(cleaned):
             return cls._absolute(cleaned, found, at)
         if found := _AGAINST.fullmatch(cleaned):
-            margin = float(found["margin"] or 0.0)
+            margin, better = float(found["margin"] or 0.0), found["how"] == "better"
             if margin < 0:
                 raise DefinitionError(f"{cleaned!r}: a margin is not below 0", at=at)
             return cls(
@@ -89,7 +92,7 @@ class Rule:
                 found["metric"] or PASSED,
                 "against",
                 baseline=found["baseline"],
-                margin=margin if found["how"] == "better" else -margin,
+                margin=max(margin, _LEAST_BETTER) if better else -margin,
             )
         raise DefinitionError(
             f"{text!r} is not a rule",
@@ -102,6 +105,12 @@ class Rule:
         if self.kind == "against":
             return self.margin <= values.high - values.low
         return self.bound <= values.high if self.sign == ">=" else self.bound >= values.low
+
+    def can_fail(self, values: Range) -> bool:
+        """Whether its bound is within a range of scores, or its margin narrower than that."""
+        if self.kind == "against":
+            return self.margin > values.low - values.high
+        return self.bound >= values.low if self.sign == ">=" else self.bound <= values.high
 
     @classmethod
     def _absolute(cls, text: str, found: re.Match[str], at: Location | None) -> Rule:
@@ -186,6 +195,12 @@ def _parse_rule(text: str, ranges: Mapping[str, Range], noun: str, parsing: Pars
         raise DefinitionError(f"{rule.text!r}: of {rule.metric} the {better} values are better", at=parsing.at())
     if not rule.can_hold(values):
         raise DefinitionError(f"{rule.text!r} can never hold: {rule.metric} goes from {values}", at=parsing.at())
+    if not rule.can_fail(values):
+        raise DefinitionError(
+            f"{rule.text!r} can never fail: {rule.metric} goes from {values}",
+            at=parsing.at(),
+            hint="write 5% or 5 points as 0.05",
+        )
     return rule
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genops.stats.distributions import student_quantile
-from genops.stats.interval import Floats, Interval, checked_sample
+from genops.stats.interval import Floats, Interval, alike, checked_sample
 from genops.stats.permutation import Alternative, PermutationTest, paired_permutation_test
 
 Clusters: TypeAlias = Sequence[Hashable] | NDArray[np.generic]
@@ -44,11 +44,12 @@ def cluster_mean_interval(
     sample = checked_sample(values, level)
     weight = checked_weights(weights, len(sample))
     codes, count = cluster_codes(clusters, len(sample))
-    share = np.bincount(codes, weight, count) / weight.sum()
+    totals = np.bincount(codes, weight, count)
+    share = totals / weight.sum()
     mean = float(weight @ sample / weight.sum())
     off = np.bincount(codes, weight * (sample - mean), count) / weight.sum()
     alone = share.max() >= 1  # also where all others together weigh no more than rounding
-    if alone or not off.any():
+    if alone or alike(np.bincount(codes, weight * sample, count) / totals):
         missing = "one cluster tells" if alone else f"the means of all {count} clusters are equal, which tells"
         return Interval(mean, None, level, len(sample), CR2, f"{missing} nothing of the spread", count)
     error = np.sqrt((off**2 / (1 - share)).sum())

@@ -161,10 +161,15 @@ def checked_sample(values: Sequence[float] | Floats, level: float) -> Floats:
     return sample
 
 
+def alike(values: Floats) -> bool:
+    """Whether values differ by nothing but rounding: 0.6 - 0.5 is not 0.8 - 0.7, and says nothing of their spread."""
+    return float(np.ptp(values)) <= _TIE * float(np.abs(values).max())
+
+
 def _tells_no_spread(sample: Floats) -> str:
     if len(sample) == 1:
         return "one value tells nothing of the spread"
-    if sample.min() == sample.max():
+    if alike(sample):
         return f"all {len(sample)} values are equal, which tells nothing of the spread"
     return ""
 

@@ -86,5 +86,5 @@ def share_of_choices(chosen: NDArray[np.int64], of: NDArray[np.int64], k: int) -
 
 
 def _over_cases(values: Floats, name: str, clusters: Clusters | None, level: float) -> Interval:
-    found = cluster_mean_interval(values, clusters, level=level)
+    found = cluster_mean_interval(values, clusters, level=level).within(0.0, 1.0)
     return replace(found, method=f"unbiased {name}, {found.method}")

@@ -53,6 +53,41 @@ def test_the_gate_decides_how_it_ends(genops, suite, expected, code):
     genops("eval", "run", "said", "--gate", code=code)
 
 
+def test_the_verdict_is_told_where_the_baseline_is_what_it_goes_on_with(genops, suite):
+    suite(rows=[{**row, "expected": "nothing like it"} for row in ROWS])
+    genops("eval", "run", "said", "--gate", code=1)
+    done = genops("eval", "run", "said", "--gate", "--against", "last", code=1)
+    assert "gate failed" in done.out
+    assert "--against last is the evaluation that this goes on with" in done.err
+
+
+def test_what_is_gone_on_with_takes_a_name_and_keeps_the_one_it_has(genops, suite):
+    genops("eval", "run", "said", "--gate")
+    assert "keeps" not in genops("eval", "run", "said", "--gate", "--name", "first").err
+    assert "'first', which keeps that name" in genops("eval", "run", "said", "--gate", "--name", "second").err
+    assert json.loads(genops("eval", "show", "first", "--json").out)["name"] == "first"
+    order = json.loads(genops("eval", "list", "--json").out)[0]["body"]["seed"]
+    assert f"whose order is that of --seed {order}" in genops("eval", "run", "said", "--gate", "--seed", "5").err
+
+
+def test_an_evaluation_of_the_same_suite_is_compared_with_before_others_that_are_called_so(genops, site, suite):
+    genops("eval", "run", "said", "--name", "meant")
+    (site / "evals" / "other.yaml").write_text(SUITE)
+    genops("eval", "run", "other")
+    meant = json.loads(genops("eval", "show", "meant", "--json").out)["evaluation"]
+    (compared,) = json.loads(genops("eval", "run", "said", "--against", "last", "--json").out)["comparisons"]
+    assert compared["evaluation"] == meant
+    assert json.loads(genops("eval", "compare", "last~1", "--json").out)["comparisons"][0]["evaluation"] == meant
+
+
+def test_a_lock_names_the_variant_to_compare_with(genops, suite):
+    suite(SUITE + "variants:\n  parameters: [{seed: 1}, {seed: 2}]\n")
+    genops("eval", "run", "said", "--name", "two")
+    second = json.loads(genops("eval", "show", "two", "--json").out)["variants"][1]
+    shown = json.loads(genops("eval", "run", "said", "--against", second["lock"], "--json").out)
+    assert {compared["reference"] for compared in shown["comparisons"]} == {second["name"]}
+
+
 def test_labels_that_cannot_be_read_are_told_of_before_anything_is_run(genops, suite):
     suite(SUITE + "labels: people.jsonl\n")
     assert "people.jsonl: there is no such labels file" in genops("eval", "run", "said", code=2).err

@@ -191,6 +191,13 @@ class TestBaselines:
         assert rule.estimate == pytest.approx(0.5, abs=0.3)
         assert rule.low <= 0.5 <= rule.high
 
+    def test_who_is_as_good_is_not_better_however_little_is_asked_for(self, against):
+        for rule in ("contains better than old", "contains better than old by 0"):
+            assert verdict_of(against(rule), lambda *_: 1).outcome == "fail"
+            assert verdict_of(against(rule), lambda number, variant, _: int(variant == "new")).outcome == "pass"
+        one_more = verdict_of(against("better than old"), lambda number, variant, _: variant == "new" and number == 7)
+        assert one_more.outcome == "pass"
+
     def test_what_is_equal_case_by_case_is_certain_although_scores_vary(self, against):
         verdict = verdict_of(against("contains not worse than old by 0.05"), lambda number, *_: number % 2)
         assert verdict.outcome == "pass"

@@ -101,6 +101,12 @@ class TestInterval:
         assert found.bounds is None
         assert reason in found.missing
 
+    @pytest.mark.parametrize("value", [0.1, 0.7, -0.3, 1e-5, 1e6])
+    def test_rounding_is_no_spread(self, value):
+        weights = np.linspace(1, 2, 30)
+        assert cluster_mean_interval([value] * 30, np.arange(30) // 2).bounds is None
+        assert cluster_mean_interval([value] * 30, np.arange(30) // 4, weights).bounds is None
+
 
 class TestPermutation:
     def test_whole_clusters_are_flipped(self):

@@ -83,6 +83,9 @@ class TestAny:
         assert (found.estimate, found.bounds, found.n) == (values[0], None, len(values))
         assert reason in found.missing
 
+    def test_differences_that_are_equal_but_for_rounding_have_no_spread(self, interval):
+        assert interval([0.6 - 0.5, 0.8 - 0.7, 0.9 - 0.8, 0.4 - 0.3]).bounds is None
+
     def test_a_higher_level_is_wider(self, interval):
         values = skewed(8, 25)
         widths = [high - low for low, high in (interval(values, level=level).bounds for level in (0.8, 0.95, 0.99))]

@@ -31,7 +31,12 @@ def test_one_try_is_the_mean_of_the_shares_of_the_cases():
     shares = np.divide(successes, tries)
     for found in (pass_at_k(successes, tries, 1), pass_hat_k(successes, tries, 1)):
         assert found.estimate == pytest.approx(shares.mean())
-        assert found.bounds == pytest.approx(mean_interval(shares).bounds)
+        assert found.bounds == pytest.approx(mean_interval(shares).within(0, 1).bounds)
+
+
+def test_no_probability_is_above_one():
+    assert pass_at_k([4, 4, 4, 1], [4, 4, 4, 4], 2).bounds[1] == 1
+    assert pass_hat_k([0, 0, 0, 3], [4, 4, 4, 4], 2).bounds[0] == 0
 
 
 def test_they_say_what_they_are():

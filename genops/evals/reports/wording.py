@@ -125,8 +125,8 @@ def critical(found: Verdict) -> list[tuple[str, tuple[str, ...]]]:
 
 def rule(found: RuleVerdict) -> str:
     """Where a rule stands, in one line."""
-    estimate = NONE if found.estimate is None else f"{found.estimate:.3f}"
-    ends = "" if found.low is None or found.high is None else f" [{found.low:.3f}, {found.high:.3f}] at all times"
+    estimate = NONE if found.estimate is None else f"{found.estimate:z.3f}"
+    ends = "" if found.low is None or found.high is None else f" [{found.low:z.3f}, {found.high:z.3f}] at all times"
     missing = f", {found.missing:,} missing" if found.missing else ""
     return f"{OUTCOMES[found.outcome]}: {found.rule} ({found.variant}): {estimate}{ends}, n {found.n:,}{missing}"
 

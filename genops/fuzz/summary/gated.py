@@ -45,8 +45,8 @@ def gate_words(gate: GateVerdict) -> str:
 
 def rule_words(rule: RuleVerdict) -> str:
     """Where a rule stands, in one line."""
-    ends = "" if rule.low is None or rule.high is None else f" [{rule.low:.3f}, {rule.high:.3f}] at all times"
-    estimate = "-" if rule.estimate is None else f"{rule.estimate:.3f}"
+    ends = "" if rule.low is None or rule.high is None else f" [{rule.low:z.3f}, {rule.high:z.3f}] at all times"
+    estimate = "-" if rule.estimate is None else f"{rule.estimate:z.3f}"
     found = f"{estimate}{ends}" if rule.n else "no seed is complete"
     missing = f", {counted_tries(rule.missing)} without a score" if rule.missing else ""
     return f"{_SAID[rule.outcome]}: {rule.rule}: {found}, {counted(rule.n, 'seed')}{missing}"

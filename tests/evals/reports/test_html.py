@@ -268,6 +268,11 @@ class TestInABrowser:
         assert "a passing sample" in shown
         assert ", n " in shown
 
+    def test_what_was_spent_is_told_apart_from_what_is_not_known(self, page, tmp_path):
+        asked = """(Object.assign(summary.variants[0].chain_usage.cost, {n: 0, total: 0, unknown: 4}), showUsage(),
+            document.getElementById('usage').innerText)"""
+        assert "$0 (4 unknown)" in said(dom(page, tmp_path, asked))
+
     def test_a_verdict_that_was_certain_before_the_last_sample_says_when(self, page, tmp_path):
         asked = "(verdict.outcome = 'pass', showVerdict(), document.getElementById('verdict').innerText)"
         assert "Certain after 41 units; nothing later counts." in said(dom(page, tmp_path, asked))

@@ -79,6 +79,26 @@ def test_no_case_that_moved_still_leaves_doubt(evaluations):
     assert 0 < found.difference.high < 0.1
 
 
+def test_rounding_of_a_mean_over_repeats_moves_no_case(evaluations):
+    cases = [{"id": f"c{n}", "inputs": {"q": "x"}} for n in range(30)]
+    once, thrice = (
+        evaluations.add(
+            [
+                {"case": n, "repeat": r, "scores": {"contains": {"value": 0.7}}}
+                for n in range(30)
+                for r in range(repeat)
+            ],
+            cases=cases,
+            repeat=repeat,
+        )
+        for repeat in (1, 3)
+    )
+    found = only(evaluations.summary(thrice, once)).metrics[0]
+    assert (found.wins, found.ties, found.losses, found.moved) == (0, 30, 0, ())
+    assert (found.direction, found.p, found.difference.value) == ("same", 1.0, 0.0)
+    assert found.difference.low < -0.1
+
+
 def test_the_cases_that_moved_most_come_first_losses_before_wins(evaluations):
     found = only(evaluations.summary(two(evaluations, [0.5, 0.2, 0.9, 0.4], [0.5, 0.3, 0.1, 1.0]))).metrics[0]
     assert [case.case for case in found.moved] == ["c2", "c3", "c1"]

@@ -145,7 +145,7 @@ function showUsage() {
   const row = (variant, what, usage) => element("tr", {},
     element("th", { scope: "row" }, what === "chain" ? variant.name : ""), element("td", {}, what),
     ...[
-      dollarsText(usage.cost.n ? usage.cost.total : null) + (usage.cost.unknown ? ` + ${usage.cost.unknown.toLocaleString("en")} unknown` : ""),
+      dollarsText(usage.cost.total) + (usage.cost.unknown ? ` (${usage.cost.unknown.toLocaleString("en")} unknown)` : ""),
       measureText(usage.cost.mean, dollarsText),
       what === "chain" ? perPassText(variant.cost_per_pass) : "",
       usage.input_tokens.toLocaleString("en"), usage.output_tokens.toLocaleString("en"),
