@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError
 
 from genops.artifacts import Component, Value, normalise, ordered_schema, plain_schema, source_digest
+from genops.chains.cancellation import is_cancelled
 from genops.chains.own_thread import in_own_thread
 from genops.chains.step import Effect
 from genops.errors import ArgumentsInvalid, DefinitionError, ToolError, nearest
@@ -84,7 +86,9 @@ class Tool:
         values = {alias: getattr(parsed, name) for alias, name in fields.items()}
         try:
             result = await _call(self.function, values)
-        except (Exception, SystemExit, KeyboardInterrupt) as error:
+        except (Exception, SystemExit, KeyboardInterrupt, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and is_cancelled():
+                raise
             raise ToolError(f"tool {self.name!r} raised {type(error).__name__}: {error}") from error
         try:
             return normalise(result)

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
@@ -59,9 +59,13 @@ def say(text: str, *, end: str = "\n") -> None:
 
 
 def note(text: str) -> None:
-    """A line on stderr."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
+    """A line on stderr. Where nobody reads it any more, the command goes on: its exit code still tells how it ended."""
+    try:
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+    except OSError:  # a pipe that was closed, a terminal that is gone
+        with suppress(OSError):  # captured by a test, it has no number
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def say_json(value: Any) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from genops.cli.output import note
+from genops.errors import StoreError
 
 P = TypeVar("P")
 
@@ -56,7 +57,8 @@ def watched(
             watch = Watch(show)
             yield watch
     except BaseException as error:
-        if watch is not None and watch.begun and (watch.reached is not None or isinstance(error, KeyboardInterrupt)):
+        told = isinstance(error, KeyboardInterrupt | StoreError) or (watch is not None and watch.reached is not None)
+        if watch is not None and watch.begun and told:
             note(f"stopped after {made(watch.reached)}; what was kept is not made again. Go on with:\n  {again}")
         raise
 

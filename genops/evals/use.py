@@ -12,6 +12,7 @@ from typing import Any
 
 from genops.artifacts import digest_of
 from genops.chains import Parsing, evaluate, is_true, reads_of
+from genops.chains.cancellation import is_cancelled
 from genops.errors import DefinitionError, GenopsError, Location, nearest
 from genops.evals.rules import OVERALL, PASSED
 from genops.evals.sample import Sample, ScoringContext
@@ -102,7 +103,7 @@ class ScorerUse:
         except GenopsError as error:
             raise Unscored(error.message, hint=error.hint) from error
         except (Exception, SystemExit, KeyboardInterrupt, asyncio.CancelledError) as error:
-            if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+            if isinstance(error, asyncio.CancelledError) and is_cancelled():
                 raise
             if limit is not None and limit.expired:
                 raise Unscored(f"not scored within {self.timeout:g} s") from None
@@ -131,12 +132,6 @@ class ScorerUse:
             return setting.check(variables["expected"])
         except ValueError as error:
             raise Unscored(f"the case's {error}") from None
-
-
-def _is_cancelled() -> bool:
-    """Whether the sample itself is cancelled, and not something that its scorer waited for."""
-    task = asyncio.current_task()
-    return task is None or task.cancelling() > 0
 
 
 def parse_uses(raw: Any, parsing: Parsing) -> tuple[ScorerUse, ...]:

@@ -24,8 +24,17 @@ def loop() -> asyncio.AbstractEventLoop:
 @cache
 def _started() -> asyncio.AbstractEventLoop:
     made = asyncio.new_event_loop()
-    threading.Thread(target=made.run_forever, name="genops", daemon=True).start()
+    threading.Thread(target=_serve, args=(made,), name="genops", daemon=True).start()
     return made
+
+
+def _serve(made: asyncio.AbstractEventLoop) -> None:
+    """Runs the loop for good. What exits on it ends who waits for that, not the thread that all others wait for."""
+    while True:
+        try:
+            return made.run_forever()
+        except (SystemExit, KeyboardInterrupt):  # asyncio hands them to who waits, and raises them here as well
+            continue
 
 
 os.register_at_fork(after_in_child=_started.cache_clear)

@@ -22,19 +22,24 @@ class Outage:
     be recorded itself; everything else inside of it.
 
     Attributes:
-        reason: Why the last attempt to write failed; None when it did not.
+        error: Why the last attempt to write failed; None when it did not.
     """
 
     def __init__(self) -> None:
-        self.reason: str | None = None
+        self.error: StoreError | None = None
         self._known: set[str] = set()
         self._known_since = 0.0
         self._untold: list[tuple[str, str]] = []
         self._counted = 0
 
+    @property
+    def reason(self) -> str | None:
+        """As :attr:`error`, in words."""
+        return None if self.error is None else str(self.error)
+
     def fails(self, error: StoreError) -> None:
         """An attempt to write failed."""
-        self.reason = str(error)
+        self.error = error
 
     def waits(self) -> None:
         """The records of a failed attempt wait for the next."""
@@ -46,7 +51,7 @@ class Outage:
 
     def ends(self) -> None:
         """An attempt succeeded. What fails again soon is still the same trouble."""
-        self.reason = None
+        self.error = None
         if self._known and time.monotonic() - self._known_since > _QUIET_SECONDS:
             self._known.clear()
 

@@ -87,6 +87,11 @@ class Writer:
         return self._outage.reason
 
     @property
+    def failure(self) -> StoreError | None:
+        """What :attr:`trouble` tells of."""
+        return self._outage.error
+
+    @property
     def is_crowded(self) -> bool:
         """Whether so much waits for a database that works that who makes more should wait too, or some would be lost.
 

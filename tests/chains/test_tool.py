@@ -235,3 +235,23 @@ def test_the_digest_follows_every_file_of_the_package(tmp_path):
     assert digest() != first
     (package / "helper.py").write_text("X = 1\n")
     assert digest() == first
+
+
+async def test_a_cancellation_that_comes_out_of_a_tool_is_its_failure():
+    async def cancelled() -> str:
+        raise asyncio.CancelledError
+
+    with pytest.raises(ToolError, match="raised CancelledError"):
+        await call(cancelled)
+
+
+async def test_a_tool_is_cancelled_with_who_calls_it():
+    async def endless() -> str:
+        await asyncio.sleep(600)
+        return ""
+
+    calling = asyncio.create_task(call(endless))
+    await asyncio.sleep(0.01)
+    calling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await calling

@@ -227,6 +227,27 @@ def test_a_gate_that_fails_says_so_to_whom_does_not_read_it(start, folder):
     assert (folder / "junit.xml").read_text().endswith("</testsuites>\n")
 
 
+def test_one_that_is_interrupted_or_stopped_says_so_where_nobody_reads_stderr(start, folder, asked):
+    def unread(*arguments):
+        reading, pipe = os.pipe()
+        process = start(*arguments, stderr=pipe)
+        os.close(pipe)
+        os.read(reading, 1)
+        os.close(reading)
+        return process
+
+    process = unread("eval", "run", "asked", "--no-memo", "--concurrency", "1")
+    until(lambda: len(asked()) >= 4, process)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    suite = json.loads((folder / "evals" / "asked.yaml").read_text())
+    (folder / "evals" / "asked.yaml").write_text(json.dumps({**suite, "budget": {"tokens": 10}}))
+    process = unread("eval", "run", "asked", "--no-memo")
+    process.communicate(timeout=30)
+    assert process.returncode == 4
+
+
 def test_a_process_whose_scorers_hang_ends(start, folder):
     (folder / "hanging.py").write_text(
         "import time\n\nfrom genops.evals import scorer\n\n\ndef register(registry):\n"

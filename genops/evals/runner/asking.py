@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from genops.artifacts import Value
-from genops.errors import StepTimeout
+from genops.chains.cancellation import is_cancelled
+from genops.errors import StepError, StepTimeout
 from genops.evals.case import Case
 from genops.evals.fault import fault_of
 from genops.evals.plan import Job, Plan
@@ -106,6 +108,10 @@ class Asking:
             asked.output = await self._bounded(asked, job)
         except Exception as error:
             asked.error = error
+        except asyncio.CancelledError as error:
+            if is_cancelled():
+                raise
+            asked.error = StepError(f"the run was cancelled by what it called: {error}".rstrip(": "))
         asked.seconds = time.perf_counter() - started
         return asked
 

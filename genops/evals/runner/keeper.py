@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from genops.errors import StoreUnavailable
+from genops.errors import StoreError, StoreUnavailable
 from genops.store.writer import Writer
 
 R = TypeVar("R")
@@ -15,7 +15,7 @@ R = TypeVar("R")
 _WAITING = 4_096
 _PAUSE = 0.02
 _PATIENCE_WITH_TRACES = 5.0
-_PATIENCE = 20.0
+_PATIENCE = 30.0
 _RETRY_PAUSE = 0.5
 
 
@@ -97,6 +97,7 @@ class Keeper(Generic[R]):
             return True
 
     def _put(self, records: Sequence[R]) -> None:
-        if self._traces.trouble is None:
-            self._traces.flush(_PATIENCE_WITH_TRACES)
+        if not self._traces.flush(_PATIENCE_WITH_TRACES):
+            why = self._traces.failure or StoreError("the store does not keep up with the traces of what is made")
+            raise StoreUnavailable(why.message, hint=why.hint)
         self._write(records)

@@ -176,17 +176,19 @@ class Runner:
             sample = await self._sample(job)
             self._under_way -= 1
             self.progress.spend(sample)
-            await keeper.keep(sample)
             if self.gate is not None:
-                self._unseen.append(sample)
-                if self._look_is_due:
-                    self._look()
+                self._unseen.append(sample)  # before it may wait for the store: what is cancelled there is kept as well
+            await keeper.keep(sample)
+            if self.gate is not None and self._look_is_due:
+                self._look()
 
     def _kept(self, sample: SampleRecord) -> None:
         """A sample is on disk, and with that it is finished."""
         self.progress.keep(sample)
-        if self.on_progress is not None:
-            self.on_progress(self.progress)
+        tell, self.on_progress = self.on_progress, None  # one that raises is told no more, and the rest is kept
+        if tell is not None:
+            tell(self.progress)
+            self.on_progress = tell
 
     async def _next(self, jobs: Iterator[Job]) -> Job | None:
         """The next job, when it is its turn; None where there is no more to do."""

@@ -143,5 +143,7 @@ class Sitting:
 
     def tell(self) -> None:
         """Tells how far the campaign has come."""
-        if self.on_progress is not None:
-            self.on_progress(self.progress)
+        tell, self.on_progress = self.on_progress, None  # one that raises is told no more, and the rest is kept
+        if tell is not None:
+            tell(self.progress)
+            self.on_progress = tell

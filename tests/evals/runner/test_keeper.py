@@ -1,6 +1,8 @@
 """Samples are kept as they end, through a store that is locked or full for a while."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
@@ -158,6 +160,34 @@ async def test_the_trace_is_on_disk_before_the_record_that_leads_to_it(make, sto
         await keeper.keep(replace(sample(number), run=run))
         await keeper.finish()
     assert there == runs
+
+
+async def test_a_record_waits_until_its_trace_is_on_disk(make, store, monkeypatch):
+    written = iter([False, False])
+    monkeypatch.setattr(store.writer, "flush", lambda timeout: next(written, True))
+    shelf, told = Shelf(), []
+    keeper = make(shelf, told.append)
+    await keeper.keep(sample(0))
+    assert not await keeper._written()
+    assert (shelf.kept, told) == ([], [])
+    await keeper.finish()
+    assert (shelf.kept, len(told)) == ([0], 1)
+
+
+async def test_traces_that_cannot_be_written_end_it_with_the_reason(make, store, monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "_PATIENCE", 0.1)
+    monkeypatch.setattr(module, "_PATIENCE_WITH_TRACES", 1.5)
+    shelf = Shelf()
+    keeper = make(shelf)
+    with closing(sqlite3.connect(tmp_path / "genops.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        store.writer.run(RunRecord("a" * 32, "a" * 32, "chain", 1))
+        await keeper.keep(replace(sample(0), run="a" * 32))
+        with pytest.raises(StoreUnavailable, match="database is locked") as caught:
+            await keeper.finish()
+        assert caught.value.hint == "another process holds the store; try again when it has finished"
+        assert shelf.kept == []
+        other.execute("ROLLBACK")
 
 
 async def test_the_first_of_all_waits_for_no_other(make, monkeypatch):

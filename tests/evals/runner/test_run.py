@@ -12,9 +12,10 @@ import pytest
 
 import genops
 from benchmarks.loopback_server import Fault, LoopbackServer, Reply
-from genops.errors import DefinitionError
+from genops.errors import DefinitionError, StoreUnavailable, UsageError
 from genops.evals import Range, Sample, Score, ScoringContext, Unscored, define_suite, evaluate, scorer
 from genops.evals.results import Results
+from genops.evals.runner import keeper
 from tests.evals.conftest import ECHO, lab, site
 
 __all__ = ["lab", "site"]
@@ -398,6 +399,52 @@ def test_a_sample_is_finished_when_it_is_on_disk_with_its_trace(lab, server):
 
     lab.run(lab.suite(rows, chain="ask", concurrency=8), on_progress=note)
     assert told == list(range(1, 61))
+
+
+@pytest.mark.parametrize("error", [SystemExit(7), KeyboardInterrupt(), UsageError("enough")])
+def test_who_is_told_may_end_it_and_all_that_is_made_stays(lab, error):
+    def tell(progress):
+        if progress.finished >= 5:
+            raise error
+
+    suite = lab.suite([str(number) for number in range(40)], concurrency=4)
+    with pytest.raises(type(error)):
+        lab.run(suite, on_progress=tell)
+    (record,) = lab.site.project.store.evaluations()
+    assert record.status == "stopped"
+    kept = len(list(lab.site.project.store.samples(record.id)))
+    assert kept >= 5
+    again = lab.run(suite, resume=True)
+    assert (again.progress.resumed, len(again.samples), again.record.status) == (kept, 40, "finished")
+
+
+def test_what_is_cancelled_by_what_it_calls_is_missing_and_not_lost(lab):
+    lab.replies["b"] = asyncio.CancelledError()
+    suite = lab.suite([*"abc"], concurrency=1)
+    done = lab.run(suite)
+    assert (done.done, done.record.status) == ((2, 1), "stopped")
+    assert "CancelledError" in done.of(done.samples[1].case).error["message"]
+    del lab.replies["b"]
+    again = lab.run(suite, resume=True)
+    assert (again.done, again.record.status) == ((1, 0), "finished")
+
+
+def test_a_gate_has_seen_all_that_is_kept_where_time_is_up_while_the_store_is_locked(lab, monkeypatch):
+    store, began = lab.site.project.store, time.monotonic()
+    add = store.add_samples
+
+    def locked(evaluation, records):
+        if time.monotonic() - began < 2:
+            raise StoreUnavailable("locked")
+        add(evaluation, records)
+
+    monkeypatch.setattr(store, "add_samples", locked)
+    monkeypatch.setattr(keeper, "_RETRY_PAUSE", 0.1)
+    rows = [str(number) for number in range(20)]
+    lab.replies.update({row: lambda: time.sleep(0.3) or "?" for row in rows[1:]})
+    done = lab.run(lab.suite(rows, concurrency=20, gate=["contains >= 0.5"], budget={"seconds": 1.5}), gate=True)
+    assert len(done.samples) == done.verdict.used == 20
+    assert done.verdict.outcome == "fail"
 
 
 def test_a_budget_of_time_ends_runs_that_hang_and_resume_makes_them(lab, server):

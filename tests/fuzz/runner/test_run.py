@@ -80,6 +80,21 @@ def test_a_try_counts_once_it_is_on_disk_with_its_trace(plan, weak):
     assert list(dict.fromkeys(told)) == list(range(1, 81))
 
 
+def test_who_is_told_may_end_it_and_all_that_is_made_stays(plan, weak):
+    def tell(progress):
+        if progress.done >= 5:
+            raise SystemExit(7)
+
+    made = plan()
+    with pytest.raises(SystemExit):
+        run_sync(CampaignRunner(made, open_campaign(made), tell).run())
+    (record,) = weak.project.store.campaigns()
+    assert record.status == "stopped"
+    kept = len(list(weak.project.store.tries(record.id)))
+    again = ran(plan(), record)
+    assert (again.progress.resumed, again.progress.done) == (kept, 80)
+
+
 def test_other_settings_of_a_detector_are_another_campaign(plan):
     tokens = [[{"denial_of_wallet": {"tokens": most}}] for most in (100, 200, 200)]
     few, many, again = (plan(objectives=objectives).digest for objectives in tokens)
