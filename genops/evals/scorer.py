@@ -284,8 +284,18 @@ def _misfit(score: Score) -> str:
             return f"whose `{name}` is no text"
     if score.metadata and not isinstance(score.metadata, Mapping):
         return "whose `metadata` is no mapping"
-    fine = all(isinstance(piece, Evidence) for piece in score.evidence or ())
-    return "" if fine else "whose `evidence` is not of `Evidence`"
+    if not all(isinstance(piece, Evidence) for piece in score.evidence or ()):
+        return "whose `evidence` is not of `Evidence`"
+    for piece in score.evidence or ():
+        if not all(isinstance(text, str) for text in (piece.text, piece.source, piece.note)):
+            return "with `evidence` whose text, source or note is no text"
+        if piece.span is not None and not _is_span(piece.span):
+            return "with `evidence` whose span is no pair of whole numbers"
+    return ""
+
+
+def _is_span(span: object) -> bool:
+    return isinstance(span, (tuple, list)) and len(span) == 2 and all(isinstance(end, int) for end in span)
 
 
 def _check(made: Scorer[Any, Any]) -> None:

@@ -205,7 +205,7 @@ class Labels:
 
 
 def _joined(rows: Iterable[Judged], told: Sequence[Judged]) -> tuple[Judged, ...]:
-    """The rows, each with what all that were read tell of its case: one file has the texts, and another the verdicts."""
+    """The rows, each with what all that were read tell of its case: one file has texts, and another verdicts."""
     clusters = {row.id: row.cluster for row in reversed(told) if row.cluster}
     lengths = {row.case: row.lengths for row in reversed(told) if row.lengths}
     shown: dict[str, Mapping[str, str]] = {}

@@ -13,7 +13,7 @@ import pytest
 import genops
 from benchmarks.loopback_server import Fault, LoopbackServer, Reply
 from genops.errors import DefinitionError
-from genops.evals import Range, Sample, Score, ScoringContext, Unscored, define_suite, evaluate, scorer
+from genops.evals import Evidence, Range, Sample, Score, ScoringContext, Unscored, define_suite, evaluate, scorer
 from genops.evals.results import Results
 from tests.evals.conftest import ECHO, lab, site
 
@@ -143,6 +143,9 @@ BAD_SCORES = {
     "cancelled": (lambda: _raise(asyncio.CancelledError), "the scorer failed: CancelledError"),
     "label of no text": (lambda: Score(1.0, label=5), "gave a score whose `label` is no text"),
     "bare evidence": (lambda: Score(1.0, evidence=("said",)), "gave a score whose `evidence` is not of `Evidence`"),
+    "evidence of no text": (lambda: Score(1.0, evidence=(Evidence(3),)), "whose text, source or note is no text"),
+    "evidence of no place": (lambda: Score(1.0, evidence=(Evidence("a", span="ab"),)), "whose span is no pair"),
+    "panics": (lambda: pytest.fail("no"), "the scorer failed: Failed: no"),
     "list beside": (lambda: Score(1.0, metadata=["x"]), "gave a score whose `metadata` is no mapping"),
     "unkept": (lambda: Score(1.0, metadata={"x": object()}), "cannot be kept"),
     "nan beside": (lambda: Score(1.0, metadata={"x": math.nan}), ""),
@@ -178,6 +181,21 @@ def test_a_scorer_that_cannot_score_leaves_its_score_missing_and_the_others_ther
     assert done.done == (1, 0)
     assert (done.progress.unscored, done.progress.bad) == (1, 0)
     assert done.record.status == "finished"
+
+
+def test_half_of_a_surrogate_pair_in_what_a_score_says_is_a_mark_that_every_report_can_show(lab):
+    @scorer("halves")
+    def halves(output: str) -> Score:
+        return Score(1.0, "\ud83d", "\U0001f600 \ud83d", (Evidence("\ud83d", note="\ud83d"),))
+
+    @scorer("cannot")
+    def cannot(output: str) -> Score:
+        raise Unscored("cannot read \ud83d")
+
+    scores = lab.run(lab.suite(["a"], ["halves", "cannot"])).samples[0].scores
+    assert (scores["halves"]["label"], scores["halves"]["explanation"]) == ("\ufffd", "\U0001f600 \ufffd")
+    assert scores["halves"]["evidence"] == [{"text": "\ufffd", "source": "output", "note": "\ufffd"}]
+    assert scores["cannot"]["unscored"] == "cannot read \ufffd"
 
 
 @pytest.mark.parametrize("value", [True, 1, 0.5], ids=str)
