@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from genops.stats.bootstrap import cluster_bootstrap_interval
+from genops.stats.bootstrap import expanded_bootstrap_interval
 from genops.stats.clustered_proportion import ClusteredCounts
 from genops.stats.clusters import Clusters, cluster_codes
 from genops.stats.interval import Floats, Interval
@@ -230,5 +230,5 @@ def _bootstrapped(
         found = coefficient(given / given.sum(axis=1, keepdims=True))
         return np.round(found, _DIGITS) + 0.0  # kappa is 0 beside a constant rater, and rounding is no spread
 
-    found = cluster_bootstrap_interval(of, len(pairs), n, level, resamples=resamples, seed=seed)
+    found = expanded_bootstrap_interval(of, len(pairs), n, level, resamples=resamples, seed=seed)
     return replace(found, method=f"{name}, {found.method}")
