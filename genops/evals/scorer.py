@@ -169,13 +169,13 @@ class Scorer(RegisteredFunction[P, R]):
         Raises:
             Unscored: It is none, or out of range.
         """
-        score = Score(result) if isinstance(result, Real) else result  # type: ignore[arg-type]
-        if not isinstance(score, Score) or not isinstance(score.value, Real):
-            given = score.value if isinstance(score, Score) else score
+        score = result if isinstance(result, Score) else Score(result)
+        given = score.value
+        if not isinstance(given, Real) and not _is_bool_of_numpy(given):
             raise Unscored(f"the scorer {self.name!r} gave {type(given).__name__}, not a score")
         if wrong := _misfit(score):
             raise Unscored(f"the scorer {self.name!r} gave a score {wrong}")
-        value = self.range.check(float(score.value))
+        value = self.range.check(float(given))
         return score if value is score.value else replace(score, value=value)
 
 
@@ -275,6 +275,11 @@ def as_text(value: Value) -> str:
     if isinstance(value, str):
         return value
     return "" if value is None else json.dumps(json_form(value), ensure_ascii=False, default=str)
+
+
+def _is_bool_of_numpy(value: object) -> bool:
+    """Whether a value is numpy's truth, the only number of its scalars that Python takes for none."""
+    return type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_")
 
 
 def _misfit(score: Score) -> str:

@@ -207,6 +207,15 @@ def test_a_number_and_a_bool_are_scores(lab, value):
     assert lab.run(lab.suite(["a"], ["plain"])).samples[0].scores["plain"]["value"] == float(value)
 
 
+@pytest.mark.parametrize(("value", "kept"), [(1.0000000000000002, 1.0), (-1e-17, 0.0)])
+def test_rounding_puts_no_score_out_of_its_range(lab, value, kept):
+    @scorer("cosine")
+    def cosine(output: str) -> float:
+        return value
+
+    assert lab.run(lab.suite(["a"], ["cosine"])).samples[0].scores["cosine"]["value"] == kept
+
+
 def test_numbers_of_numpy_are_scores(lab):
     import numpy as np
 
@@ -218,8 +227,12 @@ def test_numbers_of_numpy_are_scores(lab):
     def whole(output: str) -> Score:
         return Score(np.int64(1))
 
-    scores = lab.run(lab.suite(["a"], ["cosine", "whole"])).samples[0].scores
-    assert (scores["cosine"]["value"], scores["whole"]["value"]) == (0.5, 1.0)
+    @scorer("any")
+    def any_of(output: str) -> bool:
+        return np.bool_(True)
+
+    scores = lab.run(lab.suite(["a"], ["cosine", "whole", "any"])).samples[0].scores
+    assert [scores[name]["value"] for name in ("cosine", "whole", "any")] == [0.5, 1.0, 1.0]
 
 
 def test_scorers_that_hang_hold_up_neither_the_others_nor_the_end(lab):
