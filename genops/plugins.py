@@ -285,7 +285,11 @@ class Registry:
         """
         taken = self._items.setdefault(kind, {}).get(name)
         if taken is not None and taken is not item and not _same_source(taken, item):
-            raise DefinitionError(f"{kind} {name!r} is registered twice", hint="rename one of the two")
+            both = " and by ".join(dict.fromkeys(filter(None, map(_module_of, (taken, item)))))
+            raise DefinitionError(
+                f"{kind} {name!r} is registered twice" + (f", by {both}" if both else ""),
+                hint="rename one of the two, or do without one of the plug-ins",
+            )
         if taken is None:
             self._added_by[kind, name] = self._registering
         self._items[kind][name] = item
@@ -379,18 +383,19 @@ def load_plugins(modules: Iterable[str], root: Path) -> None:
     for name in names:
         _register(_import(name))
     for entry in importlib.metadata.entry_points(group="genops"):
-        _register(_import(entry.module))
+        package = entry.dist.name if entry.dist is not None else ""
+        _register(_import(entry.module, package), package)
 
 
-def _import(name: str) -> ModuleType:
+def _import(name: str, package: str = "") -> ModuleType:
     registry.plugins.add(name)
     try:
         return importlib.import_module(name)
     except (Exception, SystemExit) as error:
-        raise _broken(f"plug-in {name!r} cannot be imported", error) from error
+        raise _broken(f"plug-in {name!r} cannot be imported", error, package) from error
 
 
-def _register(module: ModuleType) -> None:
+def _register(module: ModuleType, package: str = "") -> None:
     register = getattr(module, "register", None)
     if register is None:
         return
@@ -400,7 +405,7 @@ def _register(module: ModuleType) -> None:
     except GenopsError:
         raise
     except (Exception, SystemExit) as error:
-        raise _broken(f"plug-in {module.__name__!r} cannot be registered", error) from error
+        raise _broken(f"plug-in {module.__name__!r} cannot be registered", error, package) from error
 
 
 def _load(kind: Kind, name: str, source: str) -> Any:
@@ -411,10 +416,11 @@ def _load(kind: Kind, name: str, source: str) -> Any:
         raise _broken(f"{kind} {name!r} cannot be imported from {source!r}", error) from error
 
 
-def _broken(what: str, error: BaseException) -> DefinitionError:
+def _broken(what: str, error: BaseException, package: str = "") -> DefinitionError:
+    """What is wrong with a plug-in, and where it is from: an installed package, or else the settings."""
+    place = f"the installed package {package!r}, which adds it" if package else "`plugins` in the settings"
     return DefinitionError(
-        f"{what}: {type(error).__name__}: {error}",
-        hint="check `plugins` in the settings; run with --debug for the traceback",
+        f"{what}: {type(error).__name__}: {error}", hint=f"check {place}; run with --debug for the traceback"
     )
 
 

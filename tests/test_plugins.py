@@ -86,8 +86,10 @@ class TestRegistry:
     def test_another_thing_under_a_taken_name_is_refused(self):
         names = Registry()
         names.add("tool", "size", len)
-        with pytest.raises(DefinitionError, match="registered twice"):
+        with pytest.raises(DefinitionError, match="registered twice, by builtins\n"):
             names.add("tool", "size", sum)
+        with pytest.raises(DefinitionError, match="registered twice, by builtins and by other_pack\n"):
+            names.add("tool", "size", "other_pack:size")
         assert names.get("tool", "size") is len
 
 
@@ -168,6 +170,14 @@ class TestLoadPlugins:
         with pytest.raises(DefinitionError, match=said) as caught:
             load_plugins(["broken_tools"], tmp_path)
         assert "broken_tools" in caught.value.message
+
+    @pytest.mark.parametrize("text", ["1 / 0", "def register(registry): 1 / 0"])
+    def test_a_broken_package_is_named_as_it_is_installed(self, tmp_path, text):
+        module(tmp_path, "broken_plug", text)
+        installed(tmp_path, "broken_plug")
+        with pytest.raises(DefinitionError, match=r"plug-in 'broken_plug' cannot be") as caught:
+            load_plugins([], tmp_path)
+        assert "the installed package 'plug-1', which adds it" in str(caught.value.hint)
 
     def test_a_missing_module_is_one_clear_error(self, tmp_path):
         with pytest.raises(DefinitionError, match="no_such_plugin"):

@@ -25,15 +25,16 @@ def session(labelling: Labelling[T], what: str = "cases") -> None:
         what: The tasks in a word.
 
     Raises:
-        UsageError: A word of the scale is one of the commands.
+        UsageError: A word of the scale is one of the commands, or somebody else is labelling into the same file.
     """
     taken = {*COMMANDS, *COMMANDS.values(), "n"} & set(labelling.scale)
     if taken:
         raise UsageError(f"--scale: {', '.join(sorted(taken))} stands for a command here", hint="take another word")
-    for task in labelling.tasks():
-        _show(task, labelling)
-        if not _answered(task, labelling):
-            break
+    with labelling.alone():
+        for task in labelling.tasks():
+            _show(task, labelling)
+            if not _answered(task, labelling):
+                break
     done, total = labelling.progress
     note(f"{done} of {total} {what} are labelled")
 

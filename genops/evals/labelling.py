@@ -6,9 +6,11 @@ import json
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
+from genops.durable import is_locked, try_lock
 from genops.errors import UsageError
 
 
@@ -32,16 +34,39 @@ class Labelling(ABC, Generic[T]):
         scale: The labels to choose from.
 
     Raises:
-        UsageError: The file cannot be written.
+        UsageError: The file cannot be written, or somebody is labelling into it.
     """
 
     def __init__(self, tasks: Mapping[str, T], out: Path, scale: tuple[str, ...]) -> None:
         self.scale = scale
         self._tasks = tasks
         self._out = out
+        self._check_free()
         _mend(out)
         self._done: list[str] = self._before() if out.stat().st_size else []
         self._skipped: set[str] = set()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keeps others from labelling into the file meanwhile: each would ask what the other has asked already.
+
+        Raises:
+            UsageError: Somebody does.
+        """
+        held = try_lock(self._out)
+        if held is None:
+            self._check_free()
+        try:
+            yield
+        finally:
+            if held is not None:
+                os.close(held)
+
+    def _check_free(self) -> None:
+        if _is_in_use(self._out):
+            raise UsageError(
+                f"somebody is labelling into {self._out}", hint="wait for them, or label into a file of your own"
+            )
 
     @property
     def progress(self) -> tuple[int, int]:
@@ -108,28 +133,36 @@ class Labelling(ABC, Generic[T]):
             os.fsync(stream.fileno())
 
 
-def _is_whole(line: bytes) -> bool:
-    """Whether a row of JSON ends where the line does."""
-    try:
-        return isinstance(json.loads(line), dict)
-    except ValueError:
-        return False
-
-
 def _mend(path: Path) -> None:
-    """Makes sure that labels can be kept after the last line.
+    """Makes sure that labels can be kept, and that the next one begins a line.
 
-    A line that a crash left unfinished never counted and is cut off; a whole one that only lacks its end gets it.
+    A row whose line was not ended counts, as an editor may leave it so; one that a crash left unfinished never did, and
+    is cut off. What is no row stays: it is somebody else's.
     """
     try:
         with path.open("a+b") as stream:
             stream.seek(0)
             data = stream.read()
-            if data and not data.endswith(b"\n"):
-                start = data.rfind(b"\n") + 1
-                if _is_whole(data[start:]):
-                    stream.write(b"\n")
-                else:
-                    stream.truncate(start)
+            last = data[data.rfind(b"\n") + 1 :]
+            if last.strip() and (_is_whole(last) or not last.lstrip().startswith(b"{")):
+                stream.write(b"\n")
+            elif last:
+                stream.truncate(len(data) - len(last))
     except OSError as error:
         raise UsageError(f"labels cannot be written to {path}: {error.strerror or error}") from None
+
+
+def _is_whole(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_in_use(path: Path) -> bool:
+    """Whether somebody is labelling into a file; not so where the platform or the file system cannot tell."""
+    try:
+        return is_locked(path)
+    except OSError:
+        return False

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from genops.artifacts import Value
 from genops.errors import GenopsError
 
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -74,16 +76,17 @@ class Range:
         return math.isfinite(self.low) and math.isfinite(self.high)
 
     def check(self, value: float) -> float:
-        """The value, if it may be one.
+        """The value, if it may be one; the end of the range for one that rounding has put beyond it.
 
         Raises:
             Unscored: It is not a number, or outside of the range.
         """
         if not math.isfinite(value):
             raise Unscored(f"the scorer gave {value}, which is no score")
-        if not self.low <= value <= self.high:
+        within = min(max(value, self.low), self.high)
+        if within != value and not math.isclose(value, within, rel_tol=_ROUNDING, abs_tol=_ROUNDING):
             raise Unscored(f"the scorer gave {value:g}, outside of its range {self}")
-        return value
+        return within
 
     def passes(self, value: float, threshold: float) -> bool:
         """Whether a value is at least as good as a threshold."""

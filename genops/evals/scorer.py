@@ -169,13 +169,13 @@ class Scorer(RegisteredFunction[P, R]):
         Raises:
             Unscored: It is none, or out of range.
         """
-        score = Score(result) if isinstance(result, Real) else result  # type: ignore[arg-type]
-        if not isinstance(score, Score) or not isinstance(score.value, Real):
-            given = score.value if isinstance(score, Score) else score
+        score = result if isinstance(result, Score) else Score(result)
+        given = score.value
+        if not isinstance(given, Real) and not _is_bool_of_numpy(given):
             raise Unscored(f"the scorer {self.name!r} gave {type(given).__name__}, not a score")
         if wrong := _misfit(score):
             raise Unscored(f"the scorer {self.name!r} gave a score {wrong}")
-        value = self.range.check(float(score.value))
+        value = self.range.check(float(given))
         return score if value is score.value else replace(score, value=value)
 
 
@@ -277,6 +277,11 @@ def as_text(value: Value) -> str:
     return "" if value is None else json.dumps(json_form(value), ensure_ascii=False, default=str)
 
 
+def _is_bool_of_numpy(value: object) -> bool:
+    """Whether a value is numpy's truth, the only number of its scalars that Python takes for none."""
+    return type(value).__module__ == "numpy" and type(value).__name__ in ("bool", "bool_")
+
+
 def _misfit(score: Score) -> str:
     """What of a score is of another type than it says; empty for nothing."""
     for name in ("label", "explanation"):
@@ -284,8 +289,18 @@ def _misfit(score: Score) -> str:
             return f"whose `{name}` is no text"
     if score.metadata and not isinstance(score.metadata, Mapping):
         return "whose `metadata` is no mapping"
-    fine = all(isinstance(piece, Evidence) for piece in score.evidence or ())
-    return "" if fine else "whose `evidence` is not of `Evidence`"
+    if not all(isinstance(piece, Evidence) for piece in score.evidence or ()):
+        return "whose `evidence` is not of `Evidence`"
+    for piece in score.evidence or ():
+        if not all(isinstance(text, str) for text in (piece.text, piece.source, piece.note)):
+            return "with `evidence` whose text, source or note is no text"
+        if piece.span is not None and not _is_span(piece.span):
+            return "with `evidence` whose span is no pair of whole numbers"
+    return ""
+
+
+def _is_span(span: object) -> bool:
+    return isinstance(span, (tuple, list)) and len(span) == 2 and all(isinstance(end, int) for end in span)
 
 
 def _check(made: Scorer[Any, Any]) -> None:

@@ -102,7 +102,9 @@ class ScorerUse:
             raise
         except GenopsError as error:
             raise Unscored(error.message, hint=error.hint) from error
-        except (Exception, SystemExit, KeyboardInterrupt, asyncio.CancelledError) as error:
+        except GeneratorExit:
+            raise
+        except BaseException as error:  # a panic of Rust and pytest.fail are no Exception
             if isinstance(error, asyncio.CancelledError) and is_cancelled():
                 raise
             if limit is not None and limit.expired:

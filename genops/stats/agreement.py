@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genops.stats.bootstrap import cluster_bootstrap_interval
+from genops.stats.bootstrap import expanded_bootstrap_interval
 from genops.stats.clustered_proportion import ClusteredCounts
 from genops.stats.clusters import Clusters, cluster_codes
 from genops.stats.interval import Floats, Interval
 from genops.stats.proportions import proportion_interval
 
 Ratings: TypeAlias = Sequence[Hashable]
+_DIGITS = 12
 Weighting: TypeAlias = Literal["nominal", "linear", "quadratic"]
 
 
@@ -93,7 +95,8 @@ def cohen_kappa(
     Args:
         first: The category of each case by one rater.
         second: The category of the same cases by the other.
-        weighting: Whether a disagreement counts as one, by the distance of the categories, or by its square.
+        weighting: Whether a disagreement counts as one, by the distance of the categories, or by its square. Categories
+            that are numbers are as far apart as these, others as their places are.
         categories: All there are, in their order; left out, those that occur, sorted.
         clusters: The cluster of each case; None where each stands alone.
         level: Of confidence.
@@ -104,7 +107,7 @@ def cohen_kappa(
         ValueError: There are no cases, not the same number for both, or a rating is of no category.
     """
     pairs = _Pairs.of(first, second, clusters, categories)
-    apart = _distances(len(pairs.categories), weighting)
+    apart = _distances(pairs.categories, weighting)
     given = apart[pairs.left, pairs.right]
 
     def kappa(shares: Floats) -> Floats:
@@ -196,8 +199,11 @@ class _Pairs:
         return shares @ every[self.left], shares @ every[self.right]
 
 
-def _distances(size: int, weighting: Weighting) -> Floats:
-    apart = np.abs(np.subtract.outer(np.arange(size), np.arange(size))).astype(np.float64)
+def _distances(categories: Sequence[Any], weighting: Weighting) -> Floats:
+    """How far categories are apart: by what they are where all are numbers, else by their places."""
+    numbers = all(isinstance(category, Real) for category in categories)
+    places = np.array(categories if numbers else range(len(categories)), dtype=np.float64)
+    apart = np.abs(np.subtract.outer(places, places))
     powers = {"nominal": 0, "linear": 1, "quadratic": 2}
     return np.where(apart > 0, apart ** powers[weighting], 0.0)
 
@@ -221,7 +227,8 @@ def _bootstrapped(
 
     def of(counts: Floats) -> Floats:
         given = counts @ pairs
-        return coefficient(given / given.sum(axis=1, keepdims=True))
+        found = coefficient(given / given.sum(axis=1, keepdims=True))
+        return np.round(found, _DIGITS) + 0.0  # kappa is 0 beside a constant rater, and rounding is no spread
 
-    found = cluster_bootstrap_interval(of, len(pairs), n, level, resamples=resamples, seed=seed)
+    found = expanded_bootstrap_interval(of, len(pairs), n, level, resamples=resamples, seed=seed)
     return replace(found, method=f"{name}, {found.method}")

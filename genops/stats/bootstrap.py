@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from math import sqrt
 from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 
 from genops.stats.clusters import Clusters, checked_weights, cluster_codes
+from genops.stats.distributions import normal_share, student_quantile
 from genops.stats.interval import Floats, Interval, bca_bounds, check_level, checked_sample
 
 Kind: TypeAlias = Literal["BCa", "percentile"]
 _BLOCK = 250_000
 _LEAST_DEFINED = 0.9
+_FEWEST = 5
 
 
 class ClusterStatistic(Protocol):
@@ -79,6 +83,37 @@ def cluster_bootstrap_interval(
         low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
         bounds = float(low), float(high)
     return Interval(estimate, bounds, level, n, method, missing, clusters if clusters < n else None)
+
+
+def expanded_bootstrap_interval(
+    statistic: ClusterStatistic, clusters: int, n: int, level: float = 0.95, *, resamples: int = 2_000, seed: int = 0
+) -> Interval:
+    """As ``cluster_bootstrap_interval``, and as wide as few clusters want it: resamples of few vary too little.
+
+    T. Hesterberg, What Teachers Should Know About the Bootstrap, The American Statistician 69 (2015), section 5.3: the
+    level at which Student's t of the clusters, times the root of k / (k - 1), lies among those of the normal
+    distribution. No bounds below five clusters, where there are too few resamples of another kind.
+
+    Args:
+        statistic: Of how often each cluster is in a resample.
+        clusters: How many there are.
+        n: How many values they hold, for the record.
+        level: Of confidence.
+        resamples: How many to draw.
+        seed: Of the draws: the same seed gives the same interval.
+
+    Raises:
+        ValueError: The level is not between 0 and 1.
+    """
+    check_level(level)
+    wide = level
+    if clusters >= _FEWEST:
+        reach = student_quantile(clusters - 1, (1 + level) / 2) * sqrt(clusters / (clusters - 1))
+        wide = 2 * normal_share(reach) - 1
+    found = cluster_bootstrap_interval(statistic, clusters, n, wide, resamples=resamples, seed=seed)
+    if found.bounds is not None and clusters < _FEWEST:
+        found = replace(found, bounds=None, missing="fewer than five clusters tell too little of the spread")
+    return replace(found, level=level, method=f"expanded {found.method}")
 
 
 def ratio_interval(

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from genops.stats.bootstrap import cluster_bootstrap_interval
+from genops.stats.bootstrap import expanded_bootstrap_interval
 from genops.stats.clusters import Clusters, cluster_codes
 from genops.stats.interval import Floats, Interval
 
@@ -65,7 +65,7 @@ def krippendorff_alpha(
     def alpha(counts: Floats) -> Floats:
         return _alpha(counts @ coincidences, pairs, values, metric)
 
-    interval = cluster_bootstrap_interval(alpha, count, len(given), level, resamples=resamples, seed=seed)
+    interval = expanded_bootstrap_interval(alpha, count, len(given), level, resamples=resamples, seed=seed)
     return replace(interval, method=f"Krippendorff's alpha, {metric}, {interval.method}")
 
 

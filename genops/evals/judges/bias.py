@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import statistics
 from collections.abc import Sequence
+from dataclasses import replace
 
 from genops.evals.judges.labels import Judged, Labels
 from genops.evals.judges.words import FIRST, SECOND
@@ -26,7 +27,8 @@ def first_preference(rows: Sequence[Judged], level: float = 0.95) -> Interval | 
     leans = [(_lean(row.verdict) - _lean(row.swapped)) / 2 for row in asked]
     if not asked:
         return None
-    return cluster_mean_interval(leans, [row.cluster for row in asked], level=level).within(-1.0, 1.0)
+    found = cluster_mean_interval(leans, [row.cluster for row in asked], level=level).within(-1.0, 1.0)
+    return _of_always(found, asked, level) if found.bounds is None and abs(found.estimate) == 1 else found
 
 
 def length_preference(labels: Labels, rows: Sequence[Judged], level: float = 0.95) -> Interval | None:
@@ -75,6 +77,15 @@ def share(values: Sequence[float], rows: Sequence[Judged], level: float = 0.95) 
     if len(set(clusters)) == len(clusters):
         return proportion_interval(int(sum(values)), len(values), level)
     return ClusteredCounts.by_cluster([value == 1.0 for value in values], clusters).interval(level)
+
+
+def _of_always(found: Interval, rows: Sequence[Judged], level: float) -> Interval:
+    """The interval of a preference that no case departs from: they do not vary, and how many they are tells it."""
+    certain = share([1.0] * len(rows), rows, level)
+    if certain is None or certain.bounds is None:
+        return found
+    nearest = 2 * certain.bounds[0] - 1
+    return replace(certain, estimate=found.estimate, bounds=(nearest, 1.0) if found.estimate > 0 else (-1.0, -nearest))
 
 
 def _lean(word: str | None) -> float:

@@ -21,11 +21,8 @@ from genops.evals.judges.bias import (
 )
 from genops.evals.judges.correction import prediction_powered, scores_of, worth
 from genops.evals.judges.labels import Judged, Labels
-from genops.evals.judges.weakness import weaknesses
+from genops.evals.judges.weakness import FEWEST, weaknesses
 from genops.stats import Interval, PredictionPowered, cluster_mean_interval
-
-FEWEST = 10
-"""Labelled cases below which nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,7 @@ def worth(powered: PredictionPowered | None) -> float | None:
 
     The inverse of the share of the labels' variance that the scores leave, 1 / (1 - correlation squared).
     """
-    if powered is None or not abs(powered.correlation) < 1 or math.isnan(powered.correlation):
+    if powered is None or not abs(powered.correlation) < 1 - 1e-9:
         return None
     return 1.0 if powered.correlation < 0 else 1 / (1 - powered.correlation**2)
 

@@ -39,7 +39,7 @@ def harmless(value: Value) -> Value:
     if isinstance(value, list):
         return [harmless(item) for item in value]
     if isinstance(value, dict):
-        return {key: harmless(item) for key, item in value.items()}
+        return {harmless_text(key): harmless(item) for key, item in value.items()}
     return value
 
 

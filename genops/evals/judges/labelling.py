@@ -48,11 +48,13 @@ class CaseLabelling(Labelling[Task]):
         seed: Of the order of the cases, and of each pair.
 
     Raises:
-        UsageError: The cases show no texts.
+        UsageError: The cases show no texts, or the file of labels is to be a table.
         DefinitionError: One of the files is broken.
     """
 
     def __init__(self, cases: Labels, out: Path, scale: tuple[str, ...] = (), seed: int = 0) -> None:
+        if out.suffix.lower() == ".csv":
+            raise UsageError(f"labels are written as JSON Lines, and {out.name} is a table", hint="name it *.jsonl")
         self._seed = seed
         self._named: dict[str, Mapping[str, str]] = {}
         tasks = self._drawn(cases)

@@ -20,7 +20,7 @@ A judge with several rows on one case was asked again, which is how its consiste
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -90,6 +90,11 @@ class Judged:
     def with_words(self, said: Callable[[str | None], str | None]) -> Judged:
         """The same with every verdict as ``said`` has it."""
         return replace(self, verdict=said(self.verdict), swapped=said(self.swapped), again=tuple(map(said, self.again)))
+
+    def followed_by(self, row: Judged) -> Judged:
+        """The same with a further row of the same judge, or of people, on the same case."""
+        again = (*self.again, row.verdict) if self.judge else ()
+        return replace(self, pair=self.pair or row.pair, again=again)
 
     @property
     def flips(self) -> bool:
@@ -167,6 +172,7 @@ class Labels:
             UsageError: It is missing or empty, a row is none, or two rows contradict each other; with the line.
         """
         merged: dict[tuple[str, str], Judged] = {}
+        told: list[Judged] = []
         human: dict[str, tuple[str, Location]] = {}
         marked: dict[str, set[str]] = {}
         for at, raw in (record for path in paths for record in _records(path)):
@@ -179,14 +185,15 @@ class Labels:
                 word, before = human.setdefault(row.case, (row.human, at))
                 if word != row.human:
                     raise DefinitionError(f"case {row.case!r} is {row.human!r} here and {word!r} at {before}", at=at)
-            known = merged.get((row.case, row.judge)) if row.judge else None
-            merged[row.case, row.judge] = replace(known, again=(*known.again, row.verdict)) if known else row
+            told.append(row)
+            known = merged.get((row.case, row.judge))
+            merged[row.case, row.judge] = known.followed_by(row) if known else row
         if not merged:
             raise DefinitionError("there are no rows", at=Location(paths[0]))
         said = {case: word for case, (word, _) in human.items()}
         marks = {case: drawn for drawn in ("", "chosen", "random") for case in marked.get(drawn, ())}
         rows = (replace(row, human=said.get(row.case), drawn=marks[row.case]) for row in merged.values())
-        return cls(_joined([*rows]))._in_words_of_people()
+        return cls(_joined(rows, told))._in_words_of_people()
 
     def _in_words_of_people(self) -> Labels:
         """The same with the verdicts of judges in the words that people use, where those mean the same."""
@@ -197,12 +204,12 @@ class Labels:
         return Labels(tuple(row.with_words(words.__getitem__) for row in self.rows))
 
 
-def _joined(rows: list[Judged]) -> tuple[Judged, ...]:
-    """The rows, each with what other rows tell of its case: one file may have the texts, and another the verdicts."""
-    clusters = {row.id: row.cluster for row in reversed(rows) if row.cluster}
-    lengths = {row.case: row.lengths for row in reversed(rows) if row.lengths}
+def _joined(rows: Iterable[Judged], told: Sequence[Judged]) -> tuple[Judged, ...]:
+    """The rows, each with what all that were read tell of its case: one file has texts, and another verdicts."""
+    clusters = {row.id: row.cluster for row in reversed(told) if row.cluster}
+    lengths = {row.case: row.lengths for row in reversed(told) if row.lengths}
     shown: dict[str, Mapping[str, str]] = {}
-    for row in rows:
+    for row in told:
         shown[row.case] = {**row.shown, **shown.get(row.case, {})}
     return tuple(
         replace(

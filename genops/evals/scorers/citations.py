@@ -12,6 +12,7 @@ from genops.evals.score import Unscored
 from genops.evals.scorer import as_text
 from genops.evals.scorers.sentences import sentences
 
+_DIGITS = 18
 _MARK = re.compile(r"\[(\d+(?:\s*[,;]\s*\d+)*)\]")
 _BEHIND_THE_STOP = re.compile(r"((?<![.!?…。！？])[.!?…。！？]++[\"'”’)\]]*+)((?:\s*+\[\d[\d,;\s]*+\])++)")
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
@@ -27,12 +28,12 @@ class Cited:
     """
 
     text: str
-    leads: Mapping[int, bool]
+    leads: Mapping[float, bool]
 
     def sentences(self) -> list[tuple[str, bool]]:
         """Each sentence, and whether a citation in it or right behind its full stop leads somewhere."""
         found = sentences(_BEHIND_THE_STOP.sub(r"\2\1", self.text))
-        return [(text, any(self.leads[number] for number in _numbers(text))) for text in found]
+        return [(text, any(self.leads.get(number) for number in cited_numbers(text))) for text in found]
 
 
 def read_citations(output: Value, hits: Sequence[Mapping[str, Any]]) -> Cited:
@@ -46,21 +47,28 @@ def read_citations(output: Value, hits: Sequence[Mapping[str, Any]]) -> Cited:
     """
     if not isinstance(output, dict):
         text = as_text(output)
-        return Cited(text, {number: 1 <= number <= len(hits) for number in _numbers(text)})
+        return Cited(text, {number: 1 <= number <= len(hits) for number in cited_numbers(text)})
     answer, listed = output.get("answer"), output.get("citations")
     if not isinstance(answer, str) or not isinstance(listed, list):
         raise Unscored("the output has no `answer` text with `citations`", hint="set `of` to the part that has them")
-    given: dict[int, list[Any]] = {number: [] for number in _numbers(answer)}
+    given: dict[float, list[Any]] = {number: [] for number in cited_numbers(answer)}
     for place, citation in enumerate(listed, start=1):
-        number: Any = citation.get("number", place) if isinstance(citation, dict) else place
-        given.setdefault(number, []).append(citation)
+        given.setdefault(_number(citation, place), []).append(citation)
     return Cited(answer, {number: _lead(citations, hits) for number, citations in given.items()})
 
 
-def _numbers(text: str) -> list[int]:
-    """The numbers that a text cites outside of its code, each once."""
+def cited_numbers(text: str) -> list[int]:
+    """The numbers that a text cites outside of its code, each once; of one without end the first digits."""
     marks = _MARK.findall(_CODE.sub(" ", text))
-    return list(dict.fromkeys(int(number) for mark in marks for number in re.findall(r"\d+", mark)))
+    return list(dict.fromkeys(int(number[:_DIGITS]) for mark in marks for number in re.findall(r"\d+", mark)))
+
+
+def _number(citation: Any, place: int) -> float:
+    """What marks of the text stand for a listed citation: its ``number``, or its place in the list."""
+    number = citation.get("number", place) if isinstance(citation, dict) else place
+    if isinstance(number, str) and number.isdecimal():
+        return int(number[:_DIGITS])
+    return number if isinstance(number, (int, float)) else place
 
 
 def _lead(citations: Sequence[Any], hits: Sequence[Mapping[str, Any]]) -> bool:

@@ -21,6 +21,7 @@ async def context_recall(output: Value, relevant: Relevant, *, k: Depth = None, 
         context: Gives the passages.
     """
     hits = await searched(context, relevant, k)
-    missed = [str(wanted) for wanted in relevant if not any(matches(wanted, hit) for hit in hits)]
+    every = dict.fromkeys(relevant)
+    missed = [str(wanted) for wanted in every if not any(matches(wanted, hit) for hit in hits)]
     explanation = f"not retrieved: {', '.join(missed)}" if missed else ""
-    return Score(1 - len(missed) / len(relevant), "", explanation, metadata={"retrieved": len(hits)})
+    return Score(1 - len(missed) / len(every), "", explanation, metadata={"retrieved": len(hits)})

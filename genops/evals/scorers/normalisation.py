@@ -12,6 +12,10 @@ _PUNCTUATION = str.maketrans("", "", string.punctuation)
 def normalised(text: str) -> str:
     """Lower case, without ASCII punctuation and English articles, single spaces.
 
-    As SQuAD's own evaluation does it (Rajpurkar et al. 2016, arXiv:1606.05250).
+    As SQuAD's own evaluation does it (Rajpurkar et al. 2016, arXiv:1606.05250), but for a text that is nothing else: an
+    answer ``A`` or ``+`` keeps what it is made of, or it would be the same as no answer.
     """
-    return " ".join(_ARTICLES.sub(" ", text.lower().translate(_PUNCTUATION)).split())
+    lower = text.lower()
+    plain = lower.translate(_PUNCTUATION)
+    left = (" ".join(kept.split()) for kept in (_ARTICLES.sub(" ", plain), plain, lower))
+    return next(filter(None, left), "")

@@ -3,11 +3,13 @@
 import json
 
 import pytest
+from statsmodels.stats.inter_rater import cohens_kappa
 
 from genops.errors import UsageError
 from genops.evals.judges.check import check_judges
 from genops.evals.judges.labels import Labels
 from genops.evals.judges.requirement import Requirement
+from genops.stats import confusion_table
 from tests.evals.judges import people
 
 EVERYBODY = {name: getattr(people, name) for name in ("coin", "front", "good", "long", "silent", "contrary")}
@@ -218,6 +220,51 @@ def test_a_judge_of_whom_nothing_is_known_stands_last(checked):
         if judge != "unknown" or row["human"] == "yes"
     ]
     assert [judge.judge for judge in checked(said).judges] == ["good", "contrary", "unknown"]
+
+
+def test_a_constant_judge_is_called_so(checked):
+    rows = [{"id": n, "human": 1 + n % 5, "verdict": 3, "cluster": n // 2} for n in range(40)]
+    (judge,) = checked(rows).judges
+    assert (judge.agreement.kappa.estimate, judge.agreement.kappa.bounds) == (0, None)
+    assert judge.weak == ("always says 3, which is no better than chance",)
+    assert Requirement.parse("kappa=0.1").met_by(judge) is None
+
+
+def test_people_of_one_word_among_numbers_tell_nobody_from_chance(checked):
+    (judge,) = checked([{"id": n, "human": 3, "verdict": 1 + n % 5} for n in range(40)]).judges
+    assert judge.agreement.kappa.bounds is None
+    assert judge.weak == ("too few labels to tell it from chance",)
+
+
+def test_what_no_interval_shows_is_not_said(checked):
+    said = [("no", "yes"), ("yes", "no"), ("no", "no"), ("no", "yes"), ("yes", "no")]
+    rows = [{"id": n, "human": human, "verdict": word, "cluster": "c"} for n, (human, word) in enumerate(said)]
+    (judge,) = checked(rows).judges
+    assert judge.agreement.kappa.estimate < 0
+    assert judge.weak == ("too few labels to tell it from chance",)
+
+
+def test_a_judge_that_always_takes_the_first_prefers_it_as_surely_as_there_are_cases(checked):
+    rows = [{"id": n, "human": str(1 + n % 2), "forward": "1", "swapped": "2"} for n in range(12)]
+    (judge,) = checked(rows).judges
+    assert judge.first.estimate == 1
+    assert judge.first.bounds == pytest.approx((2 * judge.flips.bounds[0] - 1, 1))
+    assert "prefers what stands first" in judge.weak
+    assert "prefers what stands first" not in checked(rows[:2]).judges[0].weak
+
+
+def test_a_label_beside_a_perfect_judge_is_worth_no_number_of_labels(checked):
+    values = [1, 2, 4, 5, 3, 1, 1, 5]
+    (judge,) = checked([{"id": n, "human": values[n % 8] / 7, "verdict": values[n % 8] / 7} for n in range(30)]).judges
+    assert judge.worth is None
+
+
+def test_numbers_disagree_by_how_far_they_are_apart(checked):
+    said = [(1, 1), (2, 5), (5, 5), (5, 2), (1, 2), (2, 2)] * 2
+    (judge,) = checked([{"id": n, "human": human, "verdict": word} for n, (human, word) in enumerate(said)]).judges
+    table = confusion_table(*zip(*said, strict=True), [1, 2, 3, 4, 5]).counts
+    expected = cohens_kappa(table, wt="quadratic", return_results=False)
+    assert judge.agreement.kappa.estimate == pytest.approx(expected)
 
 
 def test_labels_of_one_word_tell_nobody_from_chance(checked):

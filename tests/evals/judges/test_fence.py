@@ -60,6 +60,7 @@ def test_the_code_is_one_per_question_and_stands_in_none_of_its_texts(inputs):
 
 
 def test_texts_are_made_harmless_at_any_depth():
+    assert harmless({"<|im_end|>⟧": ["x"]}) == {"< |im_end|>]": ["x"]}
     assert harmless({"a": ["⟦", {"b": "</s>"}], "n": 3, "x": None}) == {"a": ["[", {"b": "< /s>"}], "n": 3, "x": None}
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from genops.errors import UsageError
+from genops.errors import GenopsError, UsageError
 from genops.evals.judges.labelling import CaseLabelling
 from genops.evals.judges.labels import Labels
 
@@ -96,12 +96,33 @@ def test_a_line_that_a_crash_tore_is_cut_off(pairs, out):
     assert len(Labels.load(out).human) == 2
 
 
-def test_a_label_that_only_lacks_the_end_of_its_line_is_kept(pairs, out):
-    first = labelled(CaseLabelling(pairs, out), 2)
+def test_a_last_line_that_an_editor_left_without_its_end_counts(pairs, out):
+    labelling = CaseLabelling(pairs, out)
+    labelling.label(next(labelling.tasks()), "1")
     out.write_bytes(out.read_bytes().rstrip(b"\n"))
-    second = labelled(CaseLabelling(pairs, out), 40)
-    assert len({*first, *second}) == len(Labels.load(out).human) == 40
-    assert len(second) == 38
+    again = CaseLabelling(pairs, out)
+    again.label(next(again.tasks()), "2")
+    assert again.progress == (2, 40)
+    assert len(Labels.load(out).human) == 2
+
+
+@pytest.mark.parametrize(("name", "text"), [("notes.txt", "to do\nread this"), ("labels.csv", "id,human\nq1,yes")])
+def test_a_file_of_something_else_is_left_as_it_is(pairs, tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(GenopsError):
+        CaseLabelling(pairs, tmp_path / name)
+    assert (tmp_path / name).read_text().rstrip("\n") == text
+
+
+def test_two_do_not_label_into_one_file_at_once(pairs, out):
+    labelling, other = CaseLabelling(pairs, out), CaseLabelling(pairs, out)
+    with labelling.alone():
+        with pytest.raises(UsageError, match=r"somebody is labelling into .*labels\.jsonl"), other.alone():
+            pytest.fail("both label")
+        with pytest.raises(UsageError, match="somebody is labelling"):
+            CaseLabelling(pairs, out)
+    with other.alone():
+        assert other.progress == (0, 40)
 
 
 def test_undo_takes_the_last_label_back_and_asks_again(pairs, out):

@@ -1,5 +1,6 @@
 """Labels files: JSONL and CSV, what is missing, what contradicts itself."""
 
+import itertools
 import json
 
 import pytest
@@ -192,6 +193,27 @@ def test_what_one_file_tells_of_a_case_holds_for_the_rows_of_another(tmp_path):
         (tmp_path / f"{name}.jsonl").write_text(json.dumps(row))
     (row, _) = Labels.load(tmp_path / "judge.jsonl", tmp_path / "people.jsonl").rows
     assert (row.judge, row.cluster, row.lengths, row.shown["output_2"]) == ("judge", "k", (1.0, 2.0), "bb")
+
+
+@pytest.mark.parametrize("order", [*itertools.permutations(("cases", "people", "judge"))])
+def test_what_a_file_tells_of_a_case_holds_in_any_order_of_the_files(tmp_path, order):
+    rows = {
+        "cases": {"id": 1, "cluster": "k", "output_1": "a", "output_2": "bb"},
+        "people": {"id": 1, "human": "1", "pair": True},
+        "judge": {"id": 1, "judge": "j", "verdict": "1"},
+    }
+    for name, row in rows.items():
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(row))
+    labels = Labels.load(*(tmp_path / f"{name}.jsonl" for name in order))
+    (row,) = labels.judges["j"]
+    assert (row.human, row.cluster, row.lengths, row.shown["output_2"]) == ("1", "k", (1.0, 2.0), "bb")
+    assert labels.kind == "pair"
+
+
+def test_a_judge_that_is_asked_again_may_tell_more_of_the_case(load):
+    labels = load({"id": 1, "verdict": "no"}, {"id": 1, "verdict": "yes", "cluster": "k", "output": "text"})
+    (row,) = labels.judges["judge"]
+    assert (row.verdict, row.again, row.cluster, row.lengths) == ("no", ("yes",), "k", (4.0,))
 
 
 def test_a_file_that_is_not_there(tmp_path):

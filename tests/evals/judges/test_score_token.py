@@ -39,6 +39,15 @@ def test_a_token_may_hold_signs_around_the_number():
 
 
 @pytest.mark.parametrize(
+    "top", [None, [], [{"token": "4", "logprob": -math.inf}], [{"token": "4", "logprob": -9999.0}]]
+)
+def test_a_token_that_a_schema_forced_on_the_model_has_a_probability_too(top):
+    given = answer('{"score": ', "4", "}")
+    given["content"][1] |= {"logprob": -9999.0, "top_logprobs": top}
+    assert expected_score(given, SCALE, 4) == 4
+
+
+@pytest.mark.parametrize(
     "logprobs",
     [
         {},
@@ -48,8 +57,10 @@ def test_a_token_may_hold_signs_around_the_number():
         answer('{"score": ', "1", "0", "}"),
         answer('{"score": ', "2", "}"),
         {"content": [{"token": '{"score": 4}'}]},
+        {"content": '{"score": 4}'},
+        {"content": [None, '{"score": 4}']},
     ],
-    ids=["none", "null", "empty", "prose", "two tokens", "another score", "no numbers"],
+    ids=["none", "null", "empty", "prose", "two tokens", "another score", "no numbers", "text", "bare tokens"],
 )
 def test_there_is_none_without_the_probabilities_of_that_one_token(logprobs):
     assert expected_score(logprobs, range(1, 11), 4 if "2" not in str(logprobs) else 3) is None

@@ -13,7 +13,7 @@ import pytest
 import genops
 from benchmarks.loopback_server import Fault, LoopbackServer, Reply
 from genops.errors import DefinitionError, StoreUnavailable, UsageError
-from genops.evals import Range, Sample, Score, ScoringContext, Unscored, define_suite, evaluate, scorer
+from genops.evals import Evidence, Range, Sample, Score, ScoringContext, Unscored, define_suite, evaluate, scorer
 from genops.evals.results import Results
 from genops.evals.runner import keeper
 from tests.evals.conftest import ECHO, lab, site
@@ -144,6 +144,9 @@ BAD_SCORES = {
     "cancelled": (lambda: _raise(asyncio.CancelledError), "the scorer failed: CancelledError"),
     "label of no text": (lambda: Score(1.0, label=5), "gave a score whose `label` is no text"),
     "bare evidence": (lambda: Score(1.0, evidence=("said",)), "gave a score whose `evidence` is not of `Evidence`"),
+    "evidence of no text": (lambda: Score(1.0, evidence=(Evidence(3),)), "whose text, source or note is no text"),
+    "evidence of no place": (lambda: Score(1.0, evidence=(Evidence("a", span="ab"),)), "whose span is no pair"),
+    "panics": (lambda: pytest.fail("no"), "the scorer failed: Failed: no"),
     "list beside": (lambda: Score(1.0, metadata=["x"]), "gave a score whose `metadata` is no mapping"),
     "unkept": (lambda: Score(1.0, metadata={"x": object()}), "cannot be kept"),
     "nan beside": (lambda: Score(1.0, metadata={"x": math.nan}), ""),
@@ -181,6 +184,21 @@ def test_a_scorer_that_cannot_score_leaves_its_score_missing_and_the_others_ther
     assert done.record.status == "finished"
 
 
+def test_half_of_a_surrogate_pair_in_what_a_score_says_is_a_mark_that_every_report_can_show(lab):
+    @scorer("halves")
+    def halves(output: str) -> Score:
+        return Score(1.0, "\ud83d", "\U0001f600 \ud83d", (Evidence("\ud83d", note="\ud83d"),))
+
+    @scorer("cannot")
+    def cannot(output: str) -> Score:
+        raise Unscored("cannot read \ud83d")
+
+    scores = lab.run(lab.suite(["a"], ["halves", "cannot"])).samples[0].scores
+    assert (scores["halves"]["label"], scores["halves"]["explanation"]) == ("\ufffd", "\U0001f600 \ufffd")
+    assert scores["halves"]["evidence"] == [{"text": "\ufffd", "source": "output", "note": "\ufffd"}]
+    assert scores["cannot"]["unscored"] == "cannot read \ufffd"
+
+
 @pytest.mark.parametrize("value", [True, 1, 0.5], ids=str)
 def test_a_number_and_a_bool_are_scores(lab, value):
     @scorer("plain")
@@ -188,6 +206,15 @@ def test_a_number_and_a_bool_are_scores(lab, value):
         return value
 
     assert lab.run(lab.suite(["a"], ["plain"])).samples[0].scores["plain"]["value"] == float(value)
+
+
+@pytest.mark.parametrize(("value", "kept"), [(1.0000000000000002, 1.0), (-1e-17, 0.0)])
+def test_rounding_puts_no_score_out_of_its_range(lab, value, kept):
+    @scorer("cosine")
+    def cosine(output: str) -> float:
+        return value
+
+    assert lab.run(lab.suite(["a"], ["cosine"])).samples[0].scores["cosine"]["value"] == kept
 
 
 def test_numbers_of_numpy_are_scores(lab):
@@ -201,8 +228,12 @@ def test_numbers_of_numpy_are_scores(lab):
     def whole(output: str) -> Score:
         return Score(np.int64(1))
 
-    scores = lab.run(lab.suite(["a"], ["cosine", "whole"])).samples[0].scores
-    assert (scores["cosine"]["value"], scores["whole"]["value"]) == (0.5, 1.0)
+    @scorer("any")
+    def any_of(output: str) -> bool:
+        return np.bool_(True)
+
+    scores = lab.run(lab.suite(["a"], ["cosine", "whole", "any"])).samples[0].scores
+    assert [scores[name]["value"] for name in ("cosine", "whole", "any")] == [0.5, 1.0, 1.0]
 
 
 def test_scorers_that_hang_hold_up_neither_the_others_nor_the_end(lab):

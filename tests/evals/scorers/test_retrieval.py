@@ -74,6 +74,7 @@ def test_what_should_be_found_is_named_by_chunk_document_uri_or_span(pets: Bench
         assert pets.value({"mrr": [wanted]}) == 1
     assert pets.value({"mrr": [second["uri"]]}) == 0.5
     assert pets.value({"mrr": [second["uri"]], "k": 1}) == 0
+    assert pets.value({"context_recall": ["pets/0.md", "pets/0.md", "pets/9.md"]}) == 0.5
     score = pets.score({"context_recall": "{{ metadata.sources }}"})
     assert (score.value, score.explanation) == (0.5, "not retrieved: pets/3.md")
 
@@ -133,6 +134,8 @@ def test_ndcg_counts_what_is_found_twice_once():
         ("Cats sleep [0].", 0, 0),
         ("Cats sleep.", 0, 0),
         ("Take `hits[1]`.", 0, 0),
+        (f"Cats sleep [1]. Dogs bark [{'9' * 5000}].", 0.5, 0.5),
+        ("Take `a. B [5]` now [1].", 1, 0.5),
     ],
 )
 def test_citations_of_a_text_are_numbers_of_passages(pets: Bench, said, precision, recall):
@@ -154,6 +157,8 @@ def cited(number=1, uri="pets/0.md", start=0, end=10):
         ([cited(1), cited(2, start=5, end=5)], 0.5, 0.5),
         ([cited(1), "pets/1.md"], 0.5, 0.5),
         ([cited(1)], 0.5, 0.5),
+        ([cited(1), cited("2", "pets/1.md")], 1, 1),
+        ([cited(1), cited([2], "pets/1.md")], 1, 1),
         ([cited(1), cited(2, "pets/1.md"), cited(3, "pets/9.md")], 2 / 3, 1),
         ([], 0, 0),
     ],

@@ -115,14 +115,21 @@ def squad_f1(gold: str, predicted: str) -> float:
 
 
 def test_token_f1_is_that_of_squad():
-    for output, references in [*pairs(200), ("the", ["a"]), ("", ["x"]), ("x", [""])]:
+    for output, references in [*pairs(200), ("the a x", ["a x"]), ("", ["x"]), ("x", [""])]:
         assert token_f1(output, references).value == pytest.approx(max(squad_f1(r, output) for r in references))
 
 
 def test_exact_match_is_that_of_squad():
-    for output, references in [*pairs(), ("The  Cat!", ["cat"]), ("Paris", ["Lyon", "paris."]), ("the", [""])]:
+    for output, references in [*pairs(), ("The  Cat!", ["cat"]), ("Paris", ["Lyon", "paris."]), ("", [""])]:
         wanted = any(squad_normalised(text) == squad_normalised(output) for text in references)
         assert exact_match(output, references).value == wanted
+
+
+@pytest.mark.parametrize(("expected", "wrong"), [("A", ("", "the", "an", "B")), ("+", ("", "-")), ("?!", ("", "!"))])
+def test_an_answer_of_nothing_but_an_article_or_a_sign_is_an_answer(expected, wrong):
+    for scorer in (exact_match, token_f1):
+        assert scorer(f" {expected.lower()} ", expected).value == 1
+        assert [scorer(output, expected).value for output in wrong] == [0] * len(wrong)
 
 
 def test_a_number_may_be_expected():

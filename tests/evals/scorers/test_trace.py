@@ -163,6 +163,10 @@ def test_what_was_called_instead_is_the_evidence(agent):
         (["double", "double", "search_pets"], "any_order", 1),
         (["search_pets"], "any_order", 1),
         (["double", "double", "double"], "any_order", 0),
+        (["double", "pets", "double"], "exact", 1),
+        (["pets", "double"], "in_order", 1),
+        (["pets", "double"], "any_order", 1),
+        (["pets", "search_pets"], "any_order", 0),
         ([], "exact", 0),
     ],
 )

@@ -16,6 +16,7 @@ from genops.evals.judging import Answer
 from genops.evals.sample import ScoringContext
 from genops.evals.score import Evidence, Score, Unscored
 from genops.evals.scorer import scorer
+from genops.evals.scorers.citations import cited_numbers
 from genops.evals.scorers.sentences import sentences
 
 _MARK = re.compile(r"\[(\d+(?:\s*[,;]\s*\d+)*)\]")
@@ -104,7 +105,7 @@ def _with_their_marks(found: Sequence[str]) -> list[str]:
 async def _check(
     context: ScoringContext, text: str, before: str, output: str, passages: Sequence[Passage], model: str | None
 ) -> Sentence:
-    numbers = sorted({int(number) for group in _MARK.findall(text) for number in re.findall(r"\d+", group)})
+    numbers = sorted(cited_numbers(text))
     known = [number for number in numbers if 1 <= number <= len(passages)]
     nowhere = tuple((number, False) for number in numbers if number not in known)
     plain = re.sub(rf"\s*{_MARK.pattern}", "", text).strip()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from genops.artifacts import Value
 from genops.evals.judges.questions import asks
@@ -31,6 +32,21 @@ class Leaf(BaseModel):
     label: str = ""
 
 
+def _kind(value: object) -> str:
+    """What follows is meant to be: a question, a leaf, or its bare score."""
+    if isinstance(value, BaseModel):
+        return "leaf" if isinstance(value, Leaf) else "question"
+    if isinstance(value, Mapping):
+        return "leaf" if "score" in value else "question"
+    return "score"
+
+
+Branch: TypeAlias = Annotated[
+    "Annotated[Fork, Tag('question')] | Annotated[Leaf, Tag('leaf')] | Annotated[Share, Tag('score')]",
+    Discriminator(_kind),
+]
+
+
 class Fork(BaseModel):
     """A question of the tree.
 
@@ -43,8 +59,8 @@ class Fork(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     question: str
-    yes: Fork | Leaf | Share
-    no: Fork | Leaf | Share
+    yes: Branch
+    no: Branch
 
 
 @scorer("decision_tree")

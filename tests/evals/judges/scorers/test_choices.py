@@ -65,6 +65,19 @@ class TestDecisionTree:
         }
     )
 
+    @pytest.mark.parametrize(
+        ("no", "why"),
+        [
+            (2, r"\(no\.score\): Input should be less than or equal to 1"),
+            ({"score": 2}, r"\(no\.leaf\.score\): Input should be less than or equal to 1"),
+            ({"question": "So?", "yes": 1}, r"\(no\.question\.no\): Field required"),
+            ("maybe", r"\(no\.score\): Input should be a valid number"),
+        ],
+    )
+    def test_a_broken_branch_is_told_by_what_it_is_meant_to_be(self, no, why):
+        with pytest.raises(ValueError, match=why):
+            decision_tree.settings["tree"].check({"question": "Is it?", "yes": 1, "no": no})
+
     def test_the_answers_are_the_path_to_the_score(self, bench):
         bench.says(yes_or_no("yes", system="name a city"), yes_or_no("no", system="Is it Paris")).case("It is Paris.")
         score = bench.score(decision_tree, tree=self.TREE)
