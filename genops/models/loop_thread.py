@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Coroutine
 from concurrent.futures import Future
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -72,7 +72,36 @@ def _settled(future: Future[Any], seconds: float = 5.0) -> None:
 
 
 async def on_loop(work: Coroutine[Any, Any, T]) -> T:
-    """Awaits a coroutine that runs on genops's loop, from any loop: connections and limits live there."""
+    """Awaits a coroutine that runs on genops's loop, from any loop: connections and limits live there.
+
+    Where the waiting is cancelled, so is the work, and it is waited for until it has put its record in order.
+    """
     if asyncio.get_running_loop() is loop():
         return await work
-    return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, loop()))
+    outcome: Future[T] = Future()
+    begun: list[asyncio.Task[T]] = []
+
+    def begin() -> None:
+        begun.append(loop().create_task(work))
+        begun[0].add_done_callback(partial(_hand_over, outcome))
+
+    def end() -> None:
+        begun[0].cancel()
+
+    loop().call_soon_threadsafe(begin)
+    waiting = asyncio.wrap_future(outcome)
+    try:
+        return await asyncio.shield(waiting)
+    except asyncio.CancelledError:
+        loop().call_soon_threadsafe(end)
+        await asyncio.gather(waiting, return_exceptions=True)
+        raise
+
+
+def _hand_over(outcome: Future[T], task: asyncio.Task[T]) -> None:
+    if task.cancelled():
+        outcome.cancel()
+    elif (error := task.exception()) is not None:
+        outcome.set_exception(error)
+    else:
+        outcome.set_result(task.result())

@@ -57,7 +57,7 @@ def test_is_refused_inside_of_an_async_tool(chain, site):
     assert chain.run(n=1).output == 2
 
 
-async def test_what_is_cancelled_outside_is_cancelled_inside(site):
+async def test_what_is_cancelled_outside_is_cancelled_inside_and_waited_for(site):
     begun, ended = threading.Event(), threading.Event()
 
     @genops.tool
@@ -66,6 +66,7 @@ async def test_what_is_cancelled_outside_is_cancelled_inside(site):
         try:
             await asyncio.Event().wait()
         finally:
+            await asyncio.sleep(0.3)
             ended.set()
         return n
 
@@ -74,7 +75,24 @@ async def test_what_is_cancelled_outside_is_cancelled_inside(site):
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert await asyncio.to_thread(ended.wait, 10)
+    assert ended.is_set()
+
+
+async def test_what_is_cancelled_before_it_began_never_begins():
+    ran, free = [], threading.Event()
+    loop_thread.loop().call_soon_threadsafe(free.wait)
+
+    async def work():
+        ran.append(True)
+
+    task = asyncio.create_task(loop_thread.on_loop(work()))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.sleep(0)
+    free.set()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(task, 10)
+    assert ran == []
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
