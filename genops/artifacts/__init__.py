@@ -7,6 +7,7 @@ from genops.artifacts.lock import Lock, LockEntry, locked_digests
 from genops.artifacts.payload import Payload, Value, decode, encode, json_form, normalise, payload_bytes
 from genops.artifacts.reference import Reference
 from genops.artifacts.source import source_digest
+from genops.artifacts.text import well_formed
 
 __all__ = [
     "Component",
@@ -32,4 +33,5 @@ __all__ = [
     "plain_schema",
     "short",
     "source_digest",
+    "well_formed",
 ]

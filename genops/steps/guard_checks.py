@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from genops.artifacts import well_formed
 from genops.disguise import SHORTEST, fold, search
 from genops.errors import InputError
 
@@ -19,7 +20,6 @@ SECONDS = 1.0
 """How long all patterns of one step may take together."""
 
 _UNSEEN = r"(?V1)[[\p{Default_Ignorable_Code_Point}\p{Cc}\uFFF9-\uFFFB]--[\t\n\r]]"
-_SURROGATE = re.compile("[\ud800-\udfff]")
 # A replayed run has these where the run itself had what redaction found: a guard must see the same in both.
 _PLACEHOLDER = re.compile(r"<([A-Z][A-Z0-9_]*):[1-9][0-9]{0,8}>")
 
@@ -115,9 +115,7 @@ def cleaned(text: str) -> str:
 
     if text.isascii() and text.isprintable():
         return text
-    if _SURROGATE.search(text):
-        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return unicodedata.normalize("NFKC", regex.sub(_UNSEEN, "", text))
+    return unicodedata.normalize("NFKC", regex.sub(_UNSEEN, "", well_formed(text)))
 
 
 def revealed(text: str, canaries: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from genops.artifacts import Value, decode
+from genops.artifacts import Value, decode, well_formed
 from genops.store.records.runs import RunRecord, SpanRecord
 from genops.tracing import telemetry
 from genops.tracing.messages import input_messages, output_messages
@@ -198,15 +198,8 @@ def _json(value: Any) -> str:
 
 
 def _text(text: str) -> str:
-    """Well-formed text within the limit; lone surrogates become U+FFFD."""
-    limit = _length_limit()
-    if len(text) > limit:
-        text = text[:limit]
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return text
+    """Well-formed text within the limit."""
+    return well_formed(text[: _length_limit()])
 
 
 def _length_limit() -> int:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from genops.artifacts import Value, json_form, normalise, payload_bytes
+from genops.artifacts import Value, json_form, normalise, payload_bytes, well_formed
 from genops.errors import ReferenceNotFound, StoreError
 from genops.evals.judges.asking import Questions
 from genops.evals.judging import Answer, NoAnswer, NotAnswered
@@ -174,7 +174,7 @@ async def _one(use: ScorerUse, of: Any, scoring: Scoring) -> dict[str, Any] | No
 
 def stored_absence(use: ScorerUse, error: Unscored) -> dict[str, Any]:
     """Why there is no score, as it is stored; with a threshold, whether it would pass is not known."""
-    why: dict[str, Any] = {"unscored": _readable(error.message)}
+    why: dict[str, Any] = {"unscored": well_formed(error.message)}
     if use.threshold is not None:
         why["passed"] = None
     if isinstance(error, NoAnswer):
@@ -189,7 +189,7 @@ def stored_score(score: Score, passed: bool | None) -> dict[str, Any]:
         value["passed"] = passed
     for name in ("label", "explanation"):
         if text := getattr(score, name):
-            value[name] = _readable(text)
+            value[name] = well_formed(text)
     if score.evidence:
         value["evidence"] = [stored_evidence(piece) for piece in score.evidence]
     if score.metadata:
@@ -199,14 +199,9 @@ def stored_score(score: Score, passed: bool | None) -> dict[str, Any]:
 
 def stored_evidence(piece: Evidence) -> dict[str, Any]:
     """A piece of evidence as it is stored: what is empty is left out."""
-    stored: dict[str, Any] = {"text": _readable(piece.text), "source": _readable(piece.source)}
+    stored: dict[str, Any] = {"text": well_formed(piece.text), "source": well_formed(piece.source)}
     if piece.span is not None:
         stored["span"] = piece.span
     if piece.note:
-        stored["note"] = _readable(piece.note)
+        stored["note"] = well_formed(piece.note)
     return stored
-
-
-def _readable(text: str) -> str:
-    """What a score says is for people: half of a surrogate pair, as a judge's cut-off emoji leaves it, is a mark."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

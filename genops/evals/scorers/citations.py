@@ -13,7 +13,8 @@ from genops.evals.scorer import as_text
 from genops.evals.scorers.sentences import sentences
 
 _DIGITS = 18
-_MARK = re.compile(r"\[(\d+(?:\s*[,;]\s*\d+)*)\]")
+MARK = re.compile(r"\[(\d+(?:\s*[,;]\s*\d+)*)\]")
+"""A citation in a text: one number, or several."""
 _BEHIND_THE_STOP = re.compile(r"((?<![.!?…。！？])[.!?…。！？]++[\"'”’)\]]*+)((?:\s*+\[\d[\d,;\s]*+\])++)")
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 
@@ -59,7 +60,7 @@ def read_citations(output: Value, hits: Sequence[Mapping[str, Any]]) -> Cited:
 
 def cited_numbers(text: str) -> list[int]:
     """The numbers that a text cites outside of its code, each once; of one without end the first digits."""
-    marks = _MARK.findall(_CODE.sub(" ", text))
+    marks = MARK.findall(_CODE.sub(" ", text))
     return list(dict.fromkeys(int(number[:_DIGITS]) for mark in marks for number in re.findall(r"\d+", mark)))
 
 

@@ -16,10 +16,8 @@ from genops.evals.judging import Answer
 from genops.evals.sample import ScoringContext
 from genops.evals.score import Evidence, Score, Unscored
 from genops.evals.scorer import scorer
-from genops.evals.scorers.citations import cited_numbers
+from genops.evals.scorers.citations import MARK, cited_numbers
 from genops.evals.scorers.sentences import sentences
-
-_MARK = re.compile(r"\[(\d+(?:\s*[,;]\s*\d+)*)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +90,9 @@ def _with_their_marks(found: Sequence[str]) -> list[str]:
     """Sentences, each with the marks that stand behind its full stop."""
     joined: list[str] = []
     for text in found:
-        if joined and not _MARK.sub("", text).strip(" .,;"):
+        if joined and not MARK.sub("", text).strip(" .,;"):
             joined[-1] += f" {text}"
-        elif joined and (match := re.match(rf"(?:{_MARK.pattern}\s*)+", text)):
+        elif joined and (match := re.match(rf"(?:{MARK.pattern}\s*)+", text)):
             joined[-1] += f" {match.group().strip()}"
             joined.append(text[match.end() :])
         else:
@@ -108,7 +106,7 @@ async def _check(
     numbers = sorted(cited_numbers(text))
     known = [number for number in numbers if 1 <= number <= len(passages)]
     nowhere = tuple((number, False) for number in numbers if number not in known)
-    plain = re.sub(rf"\s*{_MARK.pattern}", "", text).strip()
+    plain = re.sub(rf"\s*{MARK.pattern}", "", text).strip()
     if not known:
         return Sentence(text, False, nowhere, _stated(text, output, "cites nothing"))
     cited: list[Value] = [{"number": number, "text": passages[number - 1].text} for number in known]

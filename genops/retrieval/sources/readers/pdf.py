@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from genops.artifacts import well_formed
 from genops.retrieval.document import Document
 from genops.retrieval.sources.source_file import SourceFile
 
@@ -106,7 +107,7 @@ def _losses() -> Iterator[list[str]]:
 def _clean(text: str) -> str:
     from genops.retrieval.sources.readers.markup import tidy
 
-    whole = text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    whole = well_formed(text.replace("\0", ""))
     return tidy(whole.replace("\r\n", "\n").replace("\r", "\n"))
 
 
