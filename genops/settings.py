@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from genops.errors import DefinitionError, ReferenceNotFound, nearest
 from genops.index_settings import EmbedderSettings, IndexSettings
 from genops.parameters import refused_parameter
+from genops.settings_environment import with_environment
 from genops.settings_file import FOLLOWING, PREFIX, find_root, origin, read_table
 from genops.vllm_settings import VllmSettings
 
@@ -158,7 +158,7 @@ class Peers(_Strict):
     timeout: float = Field(default=120.0, gt=0)
 
 
-class Settings(BaseSettings):
+class Settings(_Strict):
     """The settings of one project. Load them with :func:`load_settings`.
 
     Attributes:
@@ -168,14 +168,6 @@ class Settings(BaseSettings):
         default_model: The alias that a template without ``model:`` uses.
         capture_content: Whether prompts, outputs and other payloads go into exported spans.
     """
-
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_nested_delimiter="__",
-        extra="forbid",
-        frozen=True,
-        nested_model_default_partial_update=True,
-    )
 
     root: Path = Path()
     source: Path | None = None
@@ -191,18 +183,6 @@ class Settings(BaseSettings):
     http: Http = Field(default_factory=Http)
     peers: Peers = Field(default_factory=Peers)
     capture_content: bool = True
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment before the file (which comes in as init values)."""
-        return env_settings, init_settings
 
     @property
     def data_dir(self) -> Path:
@@ -264,13 +244,9 @@ def make_settings(values: dict[str, Any], root: Path, source: Path | None) -> Se
         DefinitionError: A setting is unknown or has the wrong type.
     """
     try:
-        settings = Settings(**values)
+        settings = with_environment(Settings, values)
     except ValidationError as error:
         raise _wrong(error, source) from None
-    except SettingsError as error:
-        raise DefinitionError(
-            f"{error}: {error.__cause__}", hint="a list or table in a variable GENOPS_* is written as JSON"
-        ) from None
     return settings.model_copy(update={"root": root, "source": source})
 
 

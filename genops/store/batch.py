@@ -62,6 +62,28 @@ class Batch:
         self.payloads.update(later.payloads)
         self.cache.update(later.cache)
 
+    def part_begun(self, since: int, until: int) -> Batch:
+        """Takes out the runs of which all that is here began in a span of time, in nanoseconds, and has not ended.
+
+        Their payloads are in both: other records may name them too.
+        """
+
+        def only_begun(record: RunRecord | SpanRecord) -> bool:
+            return record.status == "running" and since <= record.started <= until
+
+        further = {run.id for run in self.runs.values() if not only_begun(run)}
+        further.update(span.run for span in self.spans.values() if not only_begun(span))
+        begun = Batch(
+            runs={run: record for run, record in self.runs.items() if run not in further},
+            spans={key: record for key, record in self.spans.items() if key[0] not in further},
+        )
+        named = {digest for run in begun.runs.values() for digest in (run.inputs, run.output)}
+        named.update(digest for span in begun.spans.values() for digest in (span.input, span.output))
+        begun.payloads = {digest: data for digest, data in self.payloads.items() if digest in named}
+        self.runs = {run: record for run, record in self.runs.items() if run in further}
+        self.spans = {key: record for key, record in self.spans.items() if key[0] in further}
+        return begun
+
     def singles(self) -> Iterable[Batch]:
         """Batches of one record each, in an order in which they can be written."""
         for digest, data in self.payloads.items():

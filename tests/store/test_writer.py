@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from genops.artifacts import Component, Lock, encode
-from genops.store import RunFilter, RunRecord, SpanRecord, Store
+from genops.store import RunFilter, RunRecord, SpanRecord, Store, writer
 from genops.store.batch import padded_parts
 from genops.store.writer import Writer
 
@@ -100,6 +100,97 @@ def test_a_record_handed_over_twice_is_written_once(sqlite_store: Store, path: P
         sqlite_store.writer.span(span)
     assert sqlite_store.writer.flush()
     assert sqlite3.connect(path).execute("SELECT count(*) FROM written").fetchone() == (1,)
+
+
+def begun(number: int) -> tuple[RunRecord, SpanRecord]:
+    """A run that has just begun, and its first span."""
+    run = a_run(number, status="running")
+    run.started = time.time_ns()
+    return run, a_span(run)
+
+
+def seen(path: Path) -> list[tuple[str, str]]:
+    """Id and status of every run that another process sees, oldest first."""
+    return sqlite3.connect(path).execute("SELECT id, status FROM run ORDER BY started").fetchall()
+
+
+@pytest.fixture
+def a_slow_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run has only just begun for a minute, so that a busy machine changes nothing."""
+    monkeypatch.setattr(writer, "_BEGUN", 60_000_000_000)
+
+
+@pytest.mark.usefixtures("a_slow_clock")
+def test_of_a_run_that_ends_soon_the_beginning_is_never_written(sqlite_store: Store, path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE written(status)")
+        for table in ("run", "span"):
+            for event in ("INSERT", "UPDATE"):
+                connection.execute(
+                    f"CREATE TRIGGER {table}_{event} AFTER {event} ON {table}"
+                    " BEGIN INSERT INTO written VALUES (new.status); END"
+                )
+    for number in range(40):
+        run, span = begun(number)
+        sqlite_store.writer.run(run)
+        sqlite_store.writer.span(span)
+        time.sleep(0.005)
+        span.status = run.status = "ok"
+        sqlite_store.writer.span(span)
+        sqlite_store.writer.run(run)
+    assert sqlite_store.writer.flush(begun=False)
+    assert sqlite_store.counts().runs == 40
+    assert sqlite3.connect(path).execute("SELECT DISTINCT status FROM written").fetchall() == [("ok",)]
+
+
+def test_a_run_that_goes_on_is_there_soon_and_so_is_each_of_its_steps(sqlite_store: Store, path: Path) -> None:
+    run, span = begun(1)
+    sqlite_store.writer.run(run)
+    sqlite_store.writer.span(span)
+    until(lambda: seen(path) == [(run.id, "running")])
+    further = a_span(run, 2)
+    further.started = time.time_ns()
+    sqlite_store.writer.span(further)
+    until(lambda: sqlite3.connect(path).execute("SELECT number FROM span").fetchall() == [(1,), (2,)])
+
+
+@pytest.mark.usefixtures("a_slow_clock")
+def test_a_flush_may_leave_out_what_has_only_just_begun(sqlite_store: Store, path: Path) -> None:
+    going, span = begun(1)
+    ended, step = begun(2)
+    half, first = begun(3)
+    for record in (going, ended, half):
+        sqlite_store.writer.run(record)
+    for record in (span, step, first):
+        sqlite_store.writer.span(record)
+    ended.status = step.status = first.status = "ok"
+    assert sqlite_store.writer.flush(begun=False)
+    assert seen(path) == [(ended.id, "ok"), (half.id, "running")]  # a step that ended takes its run along
+    assert sqlite_store.writer.flush()
+    assert (going.id, "running") in seen(path)
+
+
+@pytest.mark.usefixtures("a_slow_clock")
+def test_what_has_only_begun_names_no_payload_that_was_deleted_meanwhile(sqlite_store: Store, path: Path) -> None:
+    shared = encode("what both runs are given")
+    old, new = a_run(1), begun(2)[0]
+    old.inputs = new.inputs = shared.digest
+    sqlite_store.writer.payload(shared)
+    sqlite_store.writer.run(old)
+    sqlite_store.writer.run(new)
+    assert sqlite_store.writer.flush(begun=False)
+    assert seen(path) == [(old.id, "ok")]
+    with Store.open(f"sqlite:///{path}") as other:
+        other.delete([old.id])
+    assert sqlite_store.writer.flush()
+    assert sqlite_store.payload(shared.digest) == shared.data
+
+
+def test_a_clock_that_is_put_back_holds_no_run_up(sqlite_store: Store, path: Path) -> None:
+    run, _ = begun(1)
+    run.started += 3_600_000_000_000
+    sqlite_store.writer.run(run)
+    until(lambda: seen(path) == [(run.id, "running")])
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -97,7 +97,7 @@ class Keeper(Generic[R]):
             return True
 
     def _put(self, records: Sequence[R]) -> None:
-        if not self._traces.flush(_PATIENCE_WITH_TRACES):
+        if not self._traces.flush(_PATIENCE_WITH_TRACES, begun=False):
             why = self._traces.failure or StoreError("the store does not keep up with the traces of what is made")
             raise StoreUnavailable(why.message, hint=why.hint)
         self._write(records)
