@@ -67,21 +67,26 @@ class Batch:
 
         Their payloads are in both: other records may name them too.
         """
-
-        def only_begun(record: RunRecord | SpanRecord) -> bool:
-            return record.status == "running" and since <= record.started <= until
-
-        further = {run.id for run in self.runs.values() if not only_begun(run)}
-        further.update(span.run for span in self.spans.values() if not only_begun(span))
-        begun = Batch(
-            runs={run: record for run, record in self.runs.items() if run not in further},
-            spans={key: record for key, record in self.spans.items() if key[0] not in further},
-        )
-        named = {digest for run in begun.runs.values() for digest in (run.inputs, run.output)}
-        named.update(digest for span in begun.spans.values() for digest in (span.input, span.output))
+        further = {run.id for run in self.runs.values() if run.status != "running" or not since <= run.started <= until}
+        for (run_id, _), span in self.spans.items():
+            if run_id not in further and (span.status != "running" or not since <= span.started <= until):
+                further.add(run_id)
+        runs, spans, begun = self.runs, self.spans, Batch()
+        self.runs, self.spans = {}, {}
+        named: set[str | None] = set()
+        for run_id, run in runs.items():
+            if run_id in further:
+                self.runs[run_id] = run
+            else:
+                begun.runs[run_id] = run
+                named.add(run.inputs)
+        for key, span in spans.items():
+            if key[0] in further:
+                self.spans[key] = span
+            else:
+                begun.spans[key] = span
+                named.add(span.input)
         begun.payloads = {digest: data for digest, data in self.payloads.items() if digest in named}
-        self.runs = {run: record for run, record in self.runs.items() if run in further}
-        self.spans = {key: record for key, record in self.spans.items() if key[0] in further}
         return begun
 
     def singles(self) -> Iterable[Batch]:

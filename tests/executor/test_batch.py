@@ -182,9 +182,10 @@ import genops
 
 @genops.tool
 async def kill_test_work(n: int) -> int:
-    with pathlib.Path(__file__).with_name("calls.log").open("a") as log:
+    here = pathlib.Path(__file__)
+    with here.with_name("calls.log").open("a") as log:
         log.write(f"{n}\\n")
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(60 if here.with_name("slow").exists() else 0.01)
     return n * 2
 """
 
@@ -220,9 +221,11 @@ def test_after_kill_nothing_older_than_the_bound_is_lost(site):
         assert process.poll() is None
         time.sleep(0.005)
     old = [json.loads(line)["run"] for line in out.read_text().splitlines(keepends=True) if line.endswith("\n")]
-    time.sleep(0.2)
+    slow = site.write("slow", "")  # so that there is something under way for longer than the bound
+    time.sleep(0.3)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
+    slow.unlink()
     assert out.read_bytes().count(b"\n") < 300
 
     from genops.store import Store

@@ -164,7 +164,7 @@ async def test_the_trace_is_on_disk_before_the_record_that_leads_to_it(make, sto
 
 async def test_a_record_waits_until_its_trace_is_on_disk(make, store, monkeypatch):
     written = iter([False, False])
-    monkeypatch.setattr(store.writer, "flush", lambda timeout: next(written, True))
+    monkeypatch.setattr(store.writer, "flush", lambda timeout, begun=True: next(written, True))
     shelf, told = Shelf(), []
     keeper = make(shelf, told.append)
     await keeper.keep(sample(0))
