@@ -113,14 +113,27 @@ def measure(module: str, side: str, url: str, count: int, at_once: int, root: Pa
     return {"inside": json.loads(said.splitlines()[-1])["inside"], "whole": whole}
 
 
-def best_of(sides: Mapping[str, Side], at_once: int, repeats: int) -> dict[str, Seconds]:
-    """The best of some repeats of each side, in turns."""
+def best_of(sides: Mapping[str, Side], at_once: int, repeats: int) -> tuple[dict[str, Seconds], Row]:
+    """The best of some repeats of each side, in turns, and how fast the processor was meanwhile."""
     taken: dict[str, list[Seconds]] = {name: [] for name in sides}
+    speeds = []
     with projects(at_once) as (url, made):
         for _ in range(repeats):
+            speeds.append(plain_python())
             for name, side in sides.items():
                 taken[name].append(side(url, made()))
-    return {name: {kind: min(t[kind] for t in times) for kind in times[0]} for name, times in taken.items()}
+    what = "a million steps of plain Python meanwhile"
+    processor = Row(what, "", f"{1e3 * min(speeds):.0f} to {1e3 * max(speeds):.0f} ms, n {repeats}")
+    return {name: {kind: min(t[kind] for t in times) for kind in times[0]} for name, times in taken.items()}, processor
+
+
+def plain_python() -> float:
+    """Seconds of a million steps of a loop: bare calls wait for the server, genops's time follows the processor."""
+    start = time.perf_counter()
+    total = 0
+    for number in range(1_000_000):
+        total += number * number % 7
+    return time.perf_counter() - start
 
 
 def rows_of(what: str, best: Mapping[str, Seconds]) -> list[Row]:

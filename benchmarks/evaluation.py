@@ -79,10 +79,10 @@ def sides(count: int, at_once: int) -> dict[str, Side]:
 
 def run(count: int = 2_000, at_once: int = 100, repeats: int = 5) -> list[Row]:
     """All sides, and their ratios."""
-    best = best_of(sides(count, at_once), at_once, repeats)
+    best, processor = best_of(sides(count, at_once), at_once, repeats)
     what = f"{count:,} cases, {at_once} at a time, 50 ms server"
     command = beside_bare(f"{what}: whole, by `genops eval run`", best["command"]["whole"], best["bare"]["whole"], 2.0)
-    return [*rows_of(what, best), command]
+    return [*rows_of(what, best), command, processor]
 
 
 if __name__ == "__main__":
