@@ -159,7 +159,8 @@ def needs_escapes(value: Value) -> bool:
     else:
         raise TypeError(f"a value of type {kind.__name__} is not plain; normalise it first")
     for item in items:
-        if type(item) not in _NEVER_ESCAPED and needs_escapes(item):
+        kind = type(item)
+        if kind not in _NEVER_ESCAPED and not (kind is int and item in _INT64) and needs_escapes(item):
             return True
     return False
 

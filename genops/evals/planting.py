@@ -148,7 +148,8 @@ class Planted:
             DefinitionError: A template would hold a secret.
             UsageError: The chain has no such step or field.
         """
-        return variant.closure if plants == NOTHING and not at else self._copies(variant.name, plants, at)
+        bare = (plants is NOTHING or plants == NOTHING) and not at
+        return variant.closure if bare else self._copies(variant.name, plants, at)
 
     def _copy(self, name: str, plants: Plants, at: Entered) -> Closure:
         closure = self._closures[name]

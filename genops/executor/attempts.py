@@ -53,7 +53,8 @@ async def run_step(node: Node, frame: Frame) -> None:
     """
     recorder = frame.run.recorder
     path = frame.prefix + node.name
-    await recorder.room()
+    if recorder.is_crowded:
+        await recorder.room()
     await frame.run.effects.begin(path)
     kind: SpanKind = "agent" if node.step.kind == "agent" else "step"
     attributes: dict[str, Any] = {"genops.step.kind": node.step.kind}
@@ -85,7 +86,7 @@ def _leave(frame: Frame, node: Node, span: SpanRecord, state: dict[str, Any]) ->
     frame.variables["steps"][node.name] = state
 
 
-async def _value(node: Node, context: ExecutionContext) -> Value:
+def _value(node: Node, context: ExecutionContext) -> Awaitable[Value]:
     """The step's output: its own, a reused one, or that of a fallback."""
     run, span = context.run, context.span
     inputs = resolved(node.step, context)
@@ -93,10 +94,14 @@ async def _value(node: Node, context: ExecutionContext) -> Value:
     reused = run.effects.reused(context.path, span.input, lambda: made_of(node, context.frame.closure))
     if reused is not None:
         mark_hit(node, context)
-        return reused.value
+        return _at_once(reused.value)
     if run.memo is None:
-        return await _with_fallbacks(node.step, context, inputs)
-    return await run.memo.through(node, context, lambda: _with_fallbacks(node.step, context, inputs))
+        return _with_fallbacks(node.step, context, inputs)
+    return run.memo.through(node, context, lambda: _with_fallbacks(node.step, context, inputs))
+
+
+async def _at_once(value: Value) -> Value:
+    return value
 
 
 def resolved(step: Step, context: ExecutionContext) -> dict[str, Any]:

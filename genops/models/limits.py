@@ -96,8 +96,10 @@ class Limiter:
             What :meth:`leave` is to be given.
         """
         if self._requests is None and self._tokens is None:
-            await self._slots.acquire()
-            await self._until_open()
+            if not self._slots.take():
+                await self._slots.acquire()
+            if self._closed_until > self._clock():
+                await self._until_open()
             return None
         async with self._turn:
             await self._slots.acquire()

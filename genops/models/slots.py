@@ -31,10 +31,15 @@ class Slots:
         self._halved = float("-inf")
         self._waiting: deque[asyncio.Future[None]] = deque()
 
+    def take(self) -> bool:
+        """Takes a place where there is one that nobody waits for; whether there was."""
+        free = self.under_way < int(self.limit) and not self._waiting
+        self.under_way += free
+        return free
+
     async def acquire(self) -> None:
         """Waits for a place."""
-        if self.under_way < int(self.limit) and not self._waiting:
-            self.under_way += 1
+        if self.take():
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)

@@ -87,10 +87,9 @@ def joined_traceparent() -> tuple[str, str] | None:
     Those of the OpenTelemetry span that is current in the caller, else those of the variable ``TRACEPARENT``, by
     which build systems and shells hand a trace on to the processes that they start.
     """
-    if "opentelemetry.trace" in sys.modules:
-        from opentelemetry.trace import get_current_span
-
-        context = get_current_span().get_span_context()
+    opentelemetry = sys.modules.get("opentelemetry.trace")
+    if opentelemetry is not None:
+        context = opentelemetry.get_current_span().get_span_context()
         if context.is_valid:
             return f"{context.trace_id:032x}", f"{context.span_id:016x}"
     header = os.environ.get("TRACEPARENT")

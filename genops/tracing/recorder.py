@@ -18,6 +18,7 @@ from genops.store.records.runs import RunRecord, SpanKind, SpanRecord, Status
 
 TEXT_LIMIT = 4_000
 _PAUSE = 0.01
+_REMEMBERED = 64
 _OUTSIDE = frozenset({"model", "tool", "retrieve", "http", "function"})
 _NOTHING = encode(None)
 
@@ -104,6 +105,7 @@ class Recorder:
         self._limit = payload_limit
         self._on_finish = on_finish
         self._kept: list[SpanRecord] = []
+        self._given: set[str] = set()
         self._payloads: dict[str, bytes] = {}
         self._paths: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -117,8 +119,13 @@ class Recorder:
     def _label(self, label: str | None) -> str | None:
         return None if label is None else self.text(label)
 
+    @property
+    def is_crowded(self) -> bool:
+        """Whether records come faster than they can be kept; a store that fails is not waited for."""
+        return self._sink.is_crowded
+
     async def room(self) -> None:
-        """Waits while records come faster than they can be kept; a store that fails is not waited for."""
+        """Waits while it is crowded."""
         while self._sink.is_crowded:  # noqa: ASYNC110 -- it is a thread that makes room, and it has no loop
             await asyncio.sleep(_PAUSE)
 
@@ -143,9 +150,12 @@ class Recorder:
             )
         if shown is not value:
             self.redacted.add(payload.digest)
-        if self._on_finish:
-            self._payloads[payload.digest] = payload.data
-        self._sink.payload(payload)
+        if payload.digest not in self._given:
+            if len(self._given) < _REMEMBERED:
+                self._given.add(payload.digest)
+            if self._on_finish:
+                self._payloads[payload.digest] = payload.data
+            self._sink.payload(payload)
         return shown, payload.digest
 
     def text(self, text: str) -> str:
@@ -296,4 +306,7 @@ def _flat_text(value: Value) -> str:
         elif isinstance(item, (int, float)) and not isinstance(item, bool):
             parts.append(str(item))
             left -= 8
-    return "\n".join(parts).encode("utf-8", errors="replace").decode("utf-8").replace("\x00", " ")
+    text = "\n".join(parts)
+    if not text.isascii():
+        text = text.encode("utf-8", errors="replace").decode("utf-8")
+    return text.replace("\x00", " ")

@@ -31,6 +31,8 @@ def line_of(case: Case) -> bytes:
 def case_of(line: bytes) -> Case:
     """The case of a line."""
     escaped = b'"$"' in line  # what is escaped has that key, and what only has that text reads the same either way
-    values: Any = decode((b"e" if escaped else b"j") + line)
-    fields: dict[str, Any] = {name: tuple(value) if name in _LISTS else value for name, value in values.items()}
+    fields: Any = decode((b"e" if escaped else b"j") + line)
+    for name in _LISTS:
+        if name in fields:
+            fields[name] = tuple(fields[name])
     return Case(**fields)

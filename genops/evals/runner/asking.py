@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -105,7 +105,9 @@ class Asking:
         asked = Asked(self.plan.dataset[job.case_number])
         started = time.perf_counter()
         try:
-            asked.output = await self._bounded(asked, job)
+            run = self._run(asked, job)
+            seconds = self.plan.suite.timeout
+            asked.output = await (run if seconds is None else _bounded(run, seconds))
         except Exception as error:
             asked.error = error
         except asyncio.CancelledError as error:
@@ -114,19 +116,6 @@ class Asking:
             asked.error = StepError(f"the run was cancelled by what it called: {error}".rstrip(": "))
         asked.seconds = time.perf_counter() - started
         return asked
-
-    async def _bounded(self, asked: Asked, job: Job) -> Value:
-        suite = self.plan.suite
-        limit = OwnTime(suite.timeout)
-        try:
-            async with limit:
-                return await self._run(asked, job)
-        except TimeoutError:
-            if not limit.expired:
-                raise
-            raise StepTimeout(
-                f"the case was not done within {suite.timeout:g} s", hint="raise the suite's `timeout`"
-            ) from None
 
     async def _run(self, asked: Asked, job: Job) -> Value:
         planting = read_plants(asked.case.plants)
@@ -154,3 +143,14 @@ class Asking:
             await run_chain(self.plan.project, before, said, other)
         output: Value = (await run_chain(self.plan.project, closure, inputs, options)).output
         return output
+
+
+async def _bounded(run: Awaitable[Value], seconds: float) -> Value:
+    limit = OwnTime(seconds)
+    try:
+        async with limit:
+            return await run
+    except TimeoutError:
+        if not limit.expired:
+            raise
+        raise StepTimeout(f"the case was not done within {seconds:g} s", hint="raise the suite's `timeout`") from None

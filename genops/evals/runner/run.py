@@ -167,7 +167,9 @@ class Runner:
 
     def _jobs(self, done: set[int]) -> Iterator[Job]:
         for unit in range(len(self.plan.units)):
-            yield from (job for job in self.plan.jobs(unit) if job.number not in done)
+            for job in self.plan.jobs(unit):
+                if job.number not in done:
+                    yield job
 
     async def _work(self, jobs: Iterator[Job], keeper: Keeper[SampleRecord]) -> None:
         """Makes one sample after another."""
