@@ -161,7 +161,9 @@ class Scorer(RegisteredFunction[P, R]):
             result = await in_own_thread(function, value, **arguments, **settings)
         else:
             result = function(value, **arguments, **settings)
-        return self.checked(await result if inspect.isawaitable(result) else result)
+        if not isinstance(result, Score) and inspect.isawaitable(result):
+            result = await result
+        return self.checked(result)
 
     def checked(self, result: Any) -> Score:
         """A result as a score.
@@ -171,7 +173,7 @@ class Scorer(RegisteredFunction[P, R]):
         """
         score = result if isinstance(result, Score) else Score(result)
         given = score.value
-        if not isinstance(given, Real) and not _is_bool_of_numpy(given):
+        if not isinstance(given, (float, Real)) and not _is_bool_of_numpy(given):
             raise Unscored(f"the scorer {self.name!r} gave {type(given).__name__}, not a score")
         if wrong := _misfit(score):
             raise Unscored(f"the scorer {self.name!r} gave a score {wrong}")
@@ -292,7 +294,7 @@ def _misfit(score: Score) -> str:
     if not all(isinstance(piece, Evidence) for piece in score.evidence or ()):
         return "whose `evidence` is not of `Evidence`"
     for piece in score.evidence or ():
-        if not all(isinstance(text, str) for text in (piece.text, piece.source, piece.note)):
+        if not (isinstance(piece.text, str) and isinstance(piece.source, str) and isinstance(piece.note, str)):
             return "with `evidence` whose text, source or note is no text"
         if piece.span is not None and not _is_span(piece.span):
             return "with `evidence` whose span is no pair of whole numbers"

@@ -266,7 +266,7 @@ class Runner:
             scores=scores,
             judged={name: getattr(judged, name) for name in judged.__slots__} if judged.calls else {},
             pairs=pairs,
-            reused=any(_reused(span) for span in asked.spans),
+            reused=any(map(_reused, asked.spans)),
         )
 
     def _failed(self, asked: Asked, job: Job) -> SampleRecord:

@@ -165,7 +165,7 @@ async def score_sample(uses: Sequence[ScorerUse], of: Any, scoring: Scoring) -> 
 async def _one(use: ScorerUse, of: Any, scoring: Scoring) -> dict[str, Any] | None:
     try:
         score = await use.score(scoring.sample, of, scoring)
-        return None if score is None else normalise(stored_score(score, use.passes(score)))  # type: ignore[return-value]
+        return None if score is None else stored_score(score, use.passes(score))
     except TypeError as error:
         return stored_absence(use, Unscored(f"what the scorer gave cannot be kept: {error}"))
     except Unscored as error:
@@ -183,7 +183,11 @@ def stored_absence(use: ScorerUse, error: Unscored) -> dict[str, Any]:
 
 
 def stored_score(score: Score, passed: bool | None) -> dict[str, Any]:
-    """A score as it is stored: what is empty is left out."""
+    """A score as it is stored: what is empty is left out.
+
+    Raises:
+        TypeError: Its metadata cannot be recorded.
+    """
     value: dict[str, Any] = {"value": score.value}
     if passed is not None:
         value["passed"] = passed
@@ -193,7 +197,7 @@ def stored_score(score: Score, passed: bool | None) -> dict[str, Any]:
     if score.evidence:
         value["evidence"] = [stored_evidence(piece) for piece in score.evidence]
     if score.metadata:
-        value["metadata"] = dict(score.metadata)
+        value["metadata"] = normalise(score.metadata)
     return value
 
 
@@ -201,7 +205,7 @@ def stored_evidence(piece: Evidence) -> dict[str, Any]:
     """A piece of evidence as it is stored: what is empty is left out."""
     stored: dict[str, Any] = {"text": well_formed(piece.text), "source": well_formed(piece.source)}
     if piece.span is not None:
-        stored["span"] = piece.span
+        stored["span"] = [int(end) for end in piece.span]
     if piece.note:
         stored["note"] = well_formed(piece.note)
     return stored
