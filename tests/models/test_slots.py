@@ -80,3 +80,16 @@ async def test_who_is_cancelled_while_waiting_takes_no_place():
     await asyncio.gather(waiting, return_exceptions=True)
     assert slots.under_way == 0
     await asyncio.wait_for(slots.acquire(), 1)
+
+
+async def test_a_place_is_not_taken_from_who_waits_for_it():
+    slots = Slots(1, Clock())
+    assert slots.take()
+    assert not slots.take()
+    waiting = asyncio.ensure_future(slots.acquire())
+    await asyncio.sleep(0)
+    slots.release()  # it is that of who waits, who has not come to run yet
+    assert not slots.take()
+    await waiting
+    slots.release()
+    assert slots.take()

@@ -20,11 +20,12 @@ class Kept:
     """A sink that keeps what it is given."""
 
     def __init__(self):
-        self.spans, self.payloads = {}, {}
+        self.spans, self.payloads, self.handed_over = {}, {}, []
         self.is_crowded = False
 
     def payload(self, payload):
         self.payloads[payload.digest] = payload.data
+        self.handed_over.append(payload.digest)
 
     def run(self, run):
         pass
@@ -103,6 +104,14 @@ def test_a_placeholder_stands_for_one_value(recorder, sink):
     placeholders = dict(at_once(work))
     assert len(set(placeholders.values())) == 20
     assert set(at_once(work)) == set(placeholders.items())
+
+
+def test_what_comes_again_in_a_run_is_handed_over_once_and_never_left_out(recorder, sink):
+    values = [{"number": number} for number in range(200)]
+    digests = [recorder.keep(value) for _ in range(2) for value in values]
+    assert digests == [encode(value).digest for value in values] * 2
+    assert set(sink.handed_over) == set(digests)
+    assert [sink.handed_over.count(digest) for digest in digests[:64]] == [1] * 64  # a run of any length holds so many
 
 
 async def test_who_makes_records_waits_while_they_come_faster_than_they_are_kept(recorder, sink):
