@@ -151,11 +151,11 @@ class Recorder:
         if shown is not value:
             self.redacted.add(payload.digest)
         if payload.digest not in self._given:
-            if len(self._given) < _REMEMBERED:
-                self._given.add(payload.digest)
             if self._on_finish:
                 self._payloads[payload.digest] = payload.data
             self._sink.payload(payload)
+            if len(self._given) < _REMEMBERED:  # only now: another thread's record may name it at once
+                self._given.add(payload.digest)
         return shown, payload.digest
 
     def text(self, text: str) -> str:
