@@ -185,7 +185,7 @@ async def kill_test_work(n: int) -> int:
     here = pathlib.Path(__file__)
     with here.with_name("calls.log").open("a") as log:
         log.write(f"{n}\\n")
-    await asyncio.sleep(60 if here.with_name("slow").exists() else 0.01)
+    await asyncio.sleep(60 if n == 5 and here.with_name("slow").exists() else 0.01)
     return n * 2
 """
 
@@ -211,6 +211,7 @@ def test_after_kill_nothing_older_than_the_bound_is_lost(site):
     site.write("rows.jsonl", "".join(f'{{"n": {n}}}\n' for n in range(300)))
     site.write("chains/main.yaml", CHAIN.replace("work", "kill_test_work"))
     site.write("genops.toml", 'plugins = ["kill_test_tools"]\n')
+    slow = site.write("slow", "")  # one run is under way for longer than the bound
     out = site.root / "out.jsonl"
 
     def start():
@@ -221,8 +222,7 @@ def test_after_kill_nothing_older_than_the_bound_is_lost(site):
         assert process.poll() is None
         time.sleep(0.005)
     old = [json.loads(line)["run"] for line in out.read_text().splitlines(keepends=True) if line.endswith("\n")]
-    slow = site.write("slow", "")  # so that there is something under way for longer than the bound
-    time.sleep(0.3)
+    time.sleep(0.2)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     slow.unlink()
