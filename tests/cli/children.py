@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -56,3 +57,17 @@ def counted(path, table):
     ):
         return db.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]
     return 0
+
+
+def stop(process, path):
+    """Stops a process where it holds no lock of its store, in which it might be stopped too."""
+    while True:
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.05)
+        with contextlib.closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as db:
+            try:
+                db.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError:
+                process.send_signal(signal.SIGCONT)
+        time.sleep(0.01)

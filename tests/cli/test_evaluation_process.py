@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.loopback_server import LoopbackServer, Reply
 from genops.store import Store
-from tests.cli.children import counted, ended, start, until
+from tests.cli.children import counted, ended, start, stop, until
 from tests.cli.conftest import REPOSITORY
 from tests.store.disks import disk, tmpfs
 
@@ -151,7 +151,7 @@ def test_a_second_terminal_is_told_that_the_first_is_at_it(start, folder, asked,
     server.latency = 0.4
     first = start("eval", "run", "asked", "--gate")
     until(lambda: len(asked()) >= 4, first)
-    first.send_signal(signal.SIGSTOP)
+    stop(first, folder / ".genops" / "genops.db")
     _, err = ended(start("eval", "run", "asked", "--gate"), 4)
     first.send_signal(signal.SIGCONT)
     assert re.search(r"^error: the evaluation \w{12} of 'asked' is under way in another process$", err, re.MULTILINE)

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.loopback_server import LoopbackServer, Reply
 from genops.store import Store
-from tests.cli.children import counted, ended, start, until
+from tests.cli.children import counted, ended, start, stop, until
 from tests.store.disks import disk, tmpfs
 
 __all__ = ["disk", "start", "tmpfs"]
@@ -175,7 +175,7 @@ def test_a_finding_that_was_not_made_to_its_end_is_made_again_once(start, folder
 def test_a_second_terminal_is_told_that_the_first_is_at_it(start, folder, desk):
     first = start("fuzz", "run", "attacks")
     until(lambda: desk.asked >= 4, first)
-    first.send_signal(signal.SIGSTOP)
+    stop(first, folder / ".genops" / "genops.db")
     _, err = ended(start("fuzz", "run", "attacks", "--resume"), 4)
     assert re.search(r"^error: the campaign \w{12} of 'attacks' is under way in another process$", err, re.MULTILINE)
     assert "stopped after" not in err
