@@ -148,8 +148,7 @@ class Planted:
             DefinitionError: A template would hold a secret.
             UsageError: The chain has no such step or field.
         """
-        bare = (plants is NOTHING or plants == NOTHING) and not at
-        return variant.closure if bare else self._copies(variant.name, plants, at)
+        return variant.closure if plants == NOTHING and not at else self._copies(variant.name, plants, at)
 
     def _copy(self, name: str, plants: Plants, at: Entered) -> Closure:
         closure = self._closures[name]

@@ -126,7 +126,7 @@ class Recorder:
 
     async def room(self) -> None:
         """Waits while it is crowded."""
-        while self._sink.is_crowded:  # noqa: ASYNC110 -- it is a thread that makes room, and it has no loop
+        while self.is_crowded:  # noqa: ASYNC110 -- it is a thread that makes room, and it has no loop
             await asyncio.sleep(_PAUSE)
 
     def now(self) -> int:
