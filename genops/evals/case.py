@@ -44,7 +44,7 @@ class Case:
     @property
     def asked(self) -> Mapping[str, Value]:
         """The inputs, with what is planted where anything is: cases that have it in common ask the same."""
-        return {**self.inputs, "plants": list(self.plants)} if self.plants else self.inputs
+        return asked(self.inputs, self.plants)
 
     def variables(self) -> dict[str, Any]:
         """What an expression over the case can read: its fields, by their names."""
@@ -59,3 +59,8 @@ class Case:
             "critical": self.critical,
             "metadata": self.metadata,
         }
+
+
+def asked(inputs: Mapping[str, Value], plants: tuple[Any, ...]) -> Mapping[str, Value]:
+    """:attr:`Case.asked` of a case that is still to be made."""
+    return {**inputs, "plants": list(plants)} if plants else inputs

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from genops.errors import ModelError, ModelTimeout, NotServed, ServerFailed, ServerUnreachable, StreamBroken
@@ -17,7 +17,9 @@ from genops.models.reread import Reread
 from genops.models.supervised import supervised
 from genops.models.types import ENGINE_FIGURES, Endpoint, Model, ModelRequest, ModelResponse
 from genops.settings import Price
-from genops.store.records.serving import PriceRecord, ServedRecord
+
+if TYPE_CHECKING:
+    from genops.store.records.serving import PriceRecord, ServedRecord
 
 Answer = TypeVar("Answer")
 

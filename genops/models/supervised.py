@@ -6,9 +6,12 @@ import socket
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from genops.durable import is_locked
-from genops.store.records.serving import ServedRecord
+
+if TYPE_CHECKING:
+    from genops.store.records.serving import ServedRecord
 
 GONE = 60.0
 """Seconds without a word after which a supervisor is taken to be gone; it writes one every few.

@@ -6,7 +6,6 @@ import hashlib
 import mmap
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, overload
@@ -14,7 +13,7 @@ from typing import Any, overload
 from genops.errors import InputError, Location, Unfinished
 from genops.evals.case import Case
 from genops.evals.datasets.line import case_of, line_of
-from genops.evals.datasets.reading import CaseReader, derived_id
+from genops.evals.datasets.reading import CaseReader
 from genops.evals.datasets.sources.function import given_rows
 from genops.evals.datasets.sources.row import Row
 from genops.prompts import InputSpec
@@ -48,8 +47,6 @@ class Dataset(Sequence[Case]):
     def materialise(cls, rows: Iterable[Row], reader: CaseReader, data_dir: Path, name: str) -> Dataset:
         """Reads rows one by one and keeps their cases.
 
-        A case without an id gets one of its content; one that is there twice is told apart by a number behind it.
-
         Args:
             rows: Of a source.
             reader: Makes cases of them.
@@ -61,11 +58,11 @@ class Dataset(Sequence[Case]):
         """
         folder = data_dir / FOLDER
         folder.mkdir(parents=True, exist_ok=True)
-        ends, hashed, ids = array("q", [0]), hashlib.sha256(), _Ids()
+        ends, hashed = array("q", [0]), hashlib.sha256()
         with NamedTemporaryFile(dir=folder, prefix=".", suffix=".part", delete=False) as out:
             try:
                 for row in rows:
-                    line = line_of(ids.given(reader.case(row), row))
+                    line = line_of(reader.case(row))
                     out.write(line)
                     hashed.update(line)
                     ends.append(ends[-1] + len(line))
@@ -78,7 +75,7 @@ class Dataset(Sequence[Case]):
             except BaseException:
                 Path(out.name).unlink(missing_ok=True)
                 raise
-        return cls(path, ends, name, ids.derived)
+        return cls(path, ends, name, reader.derived)
 
     @classmethod
     def of(
@@ -140,30 +137,3 @@ class Dataset(Sequence[Case]):
 
     def __repr__(self) -> str:
         return f"Dataset({self.name!r}, {len(self):,} cases, {self.digest[:12]})"
-
-
-class _Ids:
-    """Gives every case its id, while the rows go by."""
-
-    def __init__(self) -> None:
-        self._places: dict[str, int | str] = {}
-        self._copies: dict[str, int] = {}
-        self.derived = 0
-
-    def given(self, case: Case, row: Row) -> Case:
-        """The case with its id.
-
-        Raises:
-            InputError: Another case has it.
-        """
-        if not case.id:
-            self.derived += 1
-            derived = derived_id(case)
-            copy = self._copies[derived] = self._copies.get(derived, 0) + 1
-            case = replace(case, id=derived if copy == 1 else f"{derived}-{copy}")
-        if case.id in self._places:
-            place = self._places[case.id]
-            first = f"line {place}" if isinstance(place, int) else place
-            raise row.error(f"the id {case.id!r} is that of {first} too", hint="every case has an id of its own")
-        self._places[case.id] = row.at.line or str(row.at)
-        return case

@@ -9,17 +9,22 @@ from genops.artifacts import decode, payload_bytes
 from genops.evals.case import Case
 
 _LISTS = ("tags", "scorers", "plants")
-_DEFAULTS: dict[str, Any] = {
-    field.name: field.default_factory() if field.default_factory is not MISSING else field.default
+_FIELDS: tuple[tuple[str, Any, bool], ...] = tuple(
+    (
+        field.name,
+        field.default_factory() if field.default_factory is not MISSING else field.default,
+        field.name in _LISTS,
+    )
     for field in fields(Case)
-}
+)
 
 
 def record_of(case: Case) -> dict[str, Any]:
     """A case as a mapping in the order of its fields; what is as by default is left out."""
-    values = {name: getattr(case, name) for name in _DEFAULTS}
     return {
-        name: list(value) if name in _LISTS else value for name, value in values.items() if value != _DEFAULTS[name]
+        name: list(value) if is_list else value
+        for name, default, is_list in _FIELDS
+        if (value := getattr(case, name)) != default
     }
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from genops.artifacts import Value, json_form, normalise, short
 from genops.artifacts.payload import needs_escapes
 from genops.errors import InputError, Location, nearest
-from genops.evals.case import Case
+from genops.evals.case import Case, asked
 from genops.evals.datasets.sources.row import Row
 from genops.evals.planting import read_plants
 from genops.prompts import InputSpec
@@ -61,6 +61,9 @@ class _Fields(BaseModel):
     may_decline: bool = False
 
 
+_NOTHING_GIVEN = _Fields()
+
+
 class CaseReader:
     """Makes cases of rows.
 
@@ -92,6 +95,8 @@ class CaseReader:
             self._meaning.setdefault(column, []).append(meaning)
         self._seen: set[str] = set()
         self._known: dict[str, None] = {}
+        self._places: dict[tuple[str, bool], list[tuple[str, str, str]]] = {}
+        self._ids = _Ids()
 
     def _refuse_unknown(self, meaning: str) -> None:
         known = None if self._inputs is None else (*RESERVED, *self._inputs.declared)
@@ -100,25 +105,30 @@ class CaseReader:
             raise InputError(message, hint=f"{nearest(meaning, known)}; metadata.{meaning} for anything else")
 
     def case(self, row: Row) -> Case:
-        """The case of a row; its id is empty where the row has none.
+        """The case of a row.
+
+        One without an id gets one of its content; one that is there twice is told apart by a number behind it.
 
         Raises:
-            InputError: A field or an input is missing, unknown or not of its type; with the line.
+            InputError: A field or an input is missing, unknown or not of its type, or an earlier row has the same id;
+                with the line.
         """
-        fields, inputs, metadata = self._sorted(row)
-        expected = fields.pop("expected", None)
+        fields, given, metadata = self._sorted(row)
+        expected = _plain(fields.pop("expected", None), "expected", row)
         try:
-            parsed = _Fields.model_validate(fields)
+            parsed = _Fields.model_validate(fields) if fields else _NOTHING_GIVEN
         except ValidationError as error:
             raise _wrong(error, row) from None
         metadata = {**parsed.metadata, **metadata}
         if metadata.get("reviewed") is False and not self._unreviewed:
             raise row.error("a generated case that no person has reviewed", hint=_UNREVIEWED)
         tags = [parsed.tags] if isinstance(parsed.tags, str) else parsed.tags
+        inputs = _plain(self._checked(given, row), "inputs", row)
+        plants = self._plants(parsed.plants, row) if parsed.plants else ()
         return Case(
-            id=str(parsed.id).strip(),
-            inputs=_plain(self._checked(inputs, row), "inputs", row),
-            expected=_plain(expected, "expected", row),
+            id=self._ids.given(str(parsed.id).strip(), asked(inputs, plants), expected, row),
+            inputs=inputs,
+            expected=expected,
             tags=tuple(dict.fromkeys(tags)),
             weight=parsed.weight,
             cluster=None if parsed.cluster is None else str(parsed.cluster),
@@ -126,9 +136,14 @@ class CaseReader:
             critical=parsed.critical,
             metadata=_plain(metadata, "metadata", row) if metadata else {},
             scorers=tuple(_plain(parsed.scorers, "scorers", row)) if parsed.scorers else (),
-            plants=self._plants(parsed.plants, row) if parsed.plants else (),
+            plants=plants,
             may_decline=parsed.may_decline,
         )
+
+    @property
+    def derived(self) -> int:
+        """How many cases were given an id, as their rows have none."""
+        return self._ids.derived
 
     def _plants(self, given: list[Any], row: Row) -> tuple[Any, ...]:
         """What is put into the chain, checked."""
@@ -151,29 +166,32 @@ class CaseReader:
 
     def _sorted(self, row: Row) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         """The row's values as fields of a case, inputs and metadata."""
-        fields: dict[str, Any] = {}
-        inputs: dict[str, Any] = {}
-        metadata: dict[str, Any] = {}
+        parts: dict[str, dict[str, Any]] = {"": {}, "inputs": {}, "metadata": {}}
         structured = "inputs" in row.values or "inputs" in self._meaning.get("inputs", ())
         for column, value in row.values.items():
             self._known.setdefault(column)
             if row.table and (value is None or (row.text and value == "" and not self._is_text(column))):
                 self._seen.add(column)
                 continue
-            for meaning in self._meanings(column, structured, row):
-                place, name = _place(meaning, fields, inputs, metadata)
-                place[name] = self._read(meaning, value, row) if row.text else value
-        given = fields.pop("inputs", {})
-        if not isinstance(given, Mapping):
-            raise row.error("`inputs` is a mapping of the chain's inputs", hint="{question: …}")
-        return (
-            {name: item for name, item in fields.items() if item is not None or name == "expected"},
-            {
-                **given,
-                **inputs,
-            },
-            metadata,
-        )
+            for place, name, meaning in self._places.get((column, structured)) or self._placed(column, structured, row):
+                parts[place][name] = self._read(meaning, value, row) if row.text else value
+        fields, inputs = parts[""], parts["inputs"]
+        if "inputs" in fields:
+            given = fields.pop("inputs")
+            if not isinstance(given, Mapping):
+                raise row.error("`inputs` is a mapping of the chain's inputs", hint="{question: …}")
+            inputs = {**given, **inputs}
+        fields = {name: item for name, item in fields.items() if item is not None or name == "expected"}
+        return fields, inputs, parts["metadata"]
+
+    def _placed(self, column: str, structured: bool, row: Row) -> list[tuple[str, str, str]]:
+        """Where a column's values go: the part of the case, the name there, and what that is called in full."""
+        found = []
+        for meaning in self._meanings(column, structured, row):
+            head, dot, name = meaning.partition(".")
+            found.append((head, name, meaning) if dot else ("", meaning, meaning))
+        self._places[column, structured] = found
+        return found
 
     def _meanings(self, column: str, structured: bool, row: Row) -> list[str]:
         """What a column is: ``expected``, ``inputs.question``, ``metadata.source``."""
@@ -230,20 +248,46 @@ class CaseReader:
         return {name: checked[name] for name in given}
 
 
-def derived_id(case: Case) -> str:
+class _Ids:
+    """Gives every case its id, while the rows go by."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, int | str] = {}
+        self._copies: dict[str, int] = {}
+        self.derived = 0
+
+    def given(self, own: str, inputs: Mapping[str, Value], expected: Value, row: Row) -> str:
+        """The id of a case: its own, or one of its content.
+
+        Raises:
+            InputError: Another case has it.
+        """
+        found = own
+        if not found:
+            self.derived += 1
+            found = derived_id(inputs, expected)
+            copy = self._copies[found] = self._copies.get(found, 0) + 1
+            if copy > 1:
+                found = f"{found}-{copy}"
+        if found in self._places:
+            place = self._places[found]
+            first = f"line {place}" if isinstance(place, int) else place
+            raise row.error(f"the id {found!r} is that of {first} too", hint="every case has an id of its own")
+        self._places[found] = row.at.line or str(row.at)
+        return found
+
+
+def derived_id(inputs: Mapping[str, Value], expected: Value) -> str:
     """The id of a case that was given none: of what is asked and what is expected, whatever the order of columns.
 
     So runs of an edited file are paired by the cases that have stayed the same.
+
+    Args:
+        inputs: :attr:`Case.asked`.
+        expected: What scorers compare with.
     """
-    content = json_form({"inputs": dict(case.asked), "expected": case.expected})
+    content = json_form({"inputs": dict(inputs), "expected": expected})
     return short(hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest())
-
-
-def _place(
-    meaning: str, fields: dict[str, Any], inputs: dict[str, Any], metadata: dict[str, Any]
-) -> tuple[dict[str, Any], str]:
-    head, dot, name = meaning.partition(".")
-    return ({"inputs": inputs, "metadata": metadata}[head], name) if dot else (fields, meaning)
 
 
 def _plain(value: Any, name: str, row: Row) -> Any:

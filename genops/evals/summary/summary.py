@@ -341,7 +341,7 @@ def _variant(tally: Tally, name: str) -> VariantSummary:
         name=name,
         chain=entry.get("chain", ""),
         lock=entry.get("lock", ""),
-        cases=len(np.union1d(ints(arm.cases), ints(arm.error_cases))),
+        cases=len({*arm.cases, *arm.error_cases}),
         counts=_counts(arm, manifest["cases"] * repeat),
         metrics={spec.name: metric_summary(spec, arm, cases, repeat) for spec in tally.specs.values()},
         chain_usage=_usage(arm, cases, arm.cost, arm.input_tokens, arm.output_tokens, arm.seconds, arm.whole),

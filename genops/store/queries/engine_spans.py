@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from genops.store.batch import clean
 from genops.store.engine import writing
 from genops.store.queries.opened import Opened
-from genops.store.records.serving import EngineSpan
 from genops.store.tables import run, span
+
+if TYPE_CHECKING:
+    from genops.store.records.serving import EngineSpan
 
 
 class EngineSpans(Opened):

@@ -98,7 +98,7 @@ def _samples(evaluation_id: str) -> Select[Any]:
 
 def _page(engine: Engine, query: Select[Any]) -> list[SampleRecord]:
     with reading(engine) as connection:
-        return [SampleRecord(**row) for row in connection.execute(query).mappings()]
+        return [SampleRecord(*row) for row in connection.execute(query)]
 
 
 def _sample_row(key: int | None, record: SampleRecord) -> tuple[Any, ...]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from genops.store.records.drift import DriftRecord, WatchRecord
     from genops.store.records.monitoring import EndedRun, FeedbackRecord, MonitoredRecord, MonitorRecord
     from genops.store.records.serving import EngineFiguresRecord, LoadTestRecord, PriceRecord, ServedRecord
+    from genops.store.records.versions import LabelMove, VersionRecord
 
 _LATER = {
     "AlertRecord": "genops.store.records.alerts",
@@ -25,12 +26,14 @@ _LATER = {
     "EngineFiguresRecord": "genops.store.records.serving",
     "FeedbackRecord": "genops.store.records.monitoring",
     "FindingRecord": "genops.store.records.campaigns",
+    "LabelMove": "genops.store.records.versions",
     "LoadTestRecord": "genops.store.records.serving",
     "MonitorRecord": "genops.store.records.monitoring",
     "MonitoredRecord": "genops.store.records.monitoring",
     "PriceRecord": "genops.store.records.serving",
     "ServedRecord": "genops.store.records.serving",
     "TryRecord": "genops.store.records.campaigns",
+    "VersionRecord": "genops.store.records.versions",
     "WatchRecord": "genops.store.records.drift",
 }
 
@@ -43,12 +46,14 @@ __all__ = [
     "EngineFiguresRecord",
     "FeedbackRecord",
     "FindingRecord",
+    "LabelMove",
     "LoadTestRecord",
     "MonitorRecord",
     "MonitoredRecord",
     "PriceRecord",
     "ServedRecord",
     "TryRecord",
+    "VersionRecord",
     "WatchRecord",
 ]
 

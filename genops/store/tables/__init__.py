@@ -15,7 +15,6 @@ from genops.store.tables.components import component, lock, lock_component
 from genops.store.tables.evaluations import evaluation, sample
 from genops.store.tables.payloads import cache_entry, payload, sweep
 from genops.store.tables.runs import run, run_tag, run_text, span
-from genops.store.tables.versions import label_move, version
 
 if TYPE_CHECKING:
     from genops.store.tables.alerts import alert, delivery
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from genops.store.tables.drift import drift_check, drift_watch
     from genops.store.tables.monitoring import feedback, monitor, monitored
     from genops.store.tables.serving import engine_figures, load_test, model_price, served
+    from genops.store.tables.versions import label_move, version
 
 _LATER = {
     "alert": "genops.store.tables.alerts",
@@ -34,11 +34,13 @@ _LATER = {
     "engine_figures": "genops.store.tables.serving",
     "feedback": "genops.store.tables.monitoring",
     "finding": "genops.store.tables.campaigns",
+    "label_move": "genops.store.tables.versions",
     "load_test": "genops.store.tables.serving",
     "model_price": "genops.store.tables.serving",
     "monitor": "genops.store.tables.monitoring",
     "monitored": "genops.store.tables.monitoring",
     "served": "genops.store.tables.serving",
+    "version": "genops.store.tables.versions",
 }
 
 __all__ = [

@@ -164,7 +164,7 @@ class _Maker:
                 "run": answer.run,
             },
         )
-        return replace(case, id=derived_id(case))
+        return replace(case, id=derived_id(case.asked, case.expected))
 
     async def _check(self, question: str, answer: str, passages: list[Any]) -> None:
         """Asks the question again, of the passages alone.
