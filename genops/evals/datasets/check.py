@@ -168,7 +168,7 @@ def _of_groups(
         ("text", _equal(known.near)),
     ]
     if embed is not None:
-        texts = ["\n".join(texts_of(case.inputs)) for case in known.dataset]
+        texts = ["\n".join(texts_of(case.asked)) for case in known.dataset]
         groups.append(("embedding", _alike(embed(texts), similarity)))
     for how, found in groups:
         for group in found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from genops.artifacts import Value, json_form, normalise, short
 from genops.artifacts.payload import needs_escapes
 from genops.errors import InputError, Location, nearest
 from genops.evals.case import Case, asked
+from genops.evals.datasets.filling import Parts, fill
 from genops.evals.datasets.sources.row import Row
 from genops.evals.planting import read_plants
 from genops.prompts import InputSpec
@@ -74,6 +76,7 @@ class CaseReader:
     Args:
         inputs: What the chain takes; None to take everything.
         columns: Names of columns by what they are: a field of a case, an input, ``inputs.NAME`` or ``metadata.NAME``.
+        defaults: Columns for rows that lack what these stand for.
         unreviewed: Whether generated cases are taken that no person has accepted yet.
 
     Raises:
@@ -85,9 +88,11 @@ class CaseReader:
         inputs: InputSpec | None = None,
         columns: Mapping[str, str] | None = None,
         *,
+        defaults: Mapping[str, Any] | None = None,
         unreviewed: bool = False,
     ) -> None:
         self._inputs = inputs
+        self._defaults = defaults or {}
         self._unreviewed = unreviewed
         self._meaning: dict[str, list[str]] = {}
         for meaning, column in (columns or {}).items():
@@ -96,6 +101,7 @@ class CaseReader:
         self._seen: set[str] = set()
         self._known: dict[str, None] = {}
         self._places: dict[tuple[str, bool], list[tuple[str, str, str]]] = {}
+        self._fillings: dict[bool, Parts] = {}
         self._ids = _Ids()
 
     def _refuse_unknown(self, meaning: str) -> None:
@@ -166,15 +172,10 @@ class CaseReader:
 
     def _sorted(self, row: Row) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         """The row's values as fields of a case, inputs and metadata."""
-        parts: dict[str, dict[str, Any]] = {"": {}, "inputs": {}, "metadata": {}}
-        structured = "inputs" in row.values or "inputs" in self._meaning.get("inputs", ())
-        for column, value in row.values.items():
-            self._known.setdefault(column)
-            if row.table and (value is None or (row.text and value == "" and not self._is_text(column))):
-                self._seen.add(column)
-                continue
-            for place, name, meaning in self._places.get((column, structured)) or self._placed(column, structured, row):
-                parts[place][name] = self._read(meaning, value, row) if row.text else value
+        structured = self._is_structured(row.values)
+        parts = self._parts(row, structured)
+        if self._defaults:
+            fill(parts, self._filling(structured, row), row)
         fields, inputs = parts[""], parts["inputs"]
         if "inputs" in fields:
             given = fields.pop("inputs")
@@ -183,6 +184,28 @@ class CaseReader:
             inputs = {**given, **inputs}
         fields = {name: item for name, item in fields.items() if item is not None or name == "expected"}
         return fields, inputs, parts["metadata"]
+
+    def _is_structured(self, values: Mapping[str, Any]) -> bool:
+        return "inputs" in values or "inputs" in self._meaning.get("inputs", ())
+
+    def _parts(self, row: Row, structured: bool) -> Parts:
+        """The row's values by what they are, before ``inputs`` and ``metadata`` are taken apart."""
+        parts: Parts = {"": {}, "inputs": {}, "metadata": {}}
+        for column, value in row.values.items():
+            self._known.setdefault(column)
+            if row.table and (value is None or (row.text and value == "" and not self._is_text(column))):
+                self._seen.add(column)
+                continue
+            for place, name, meaning in self._places.get((column, structured)) or self._placed(column, structured, row):
+                parts[place][name] = self._read(meaning, value, row) if row.text and isinstance(value, str) else value
+        return parts
+
+    def _filling(self, structured: bool, row: Row) -> Parts:
+        """The defaults by what they are beside such a row. Text is read like the row's; what is typed stays so."""
+        if structured not in self._fillings:
+            defaults = replace(row, values=self._defaults, table=False)
+            self._fillings[structured] = self._parts(defaults, structured or self._is_structured(self._defaults))
+        return self._fillings[structured]
 
     def _placed(self, column: str, structured: bool, row: Row) -> list[tuple[str, str, str]]:
         """Where a column's values go: the part of the case, the name there, and what that is called in full."""

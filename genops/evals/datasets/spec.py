@@ -128,11 +128,8 @@ class DatasetSpec(Selection):
             InputError: A row is no case, the source cannot be read, or generated cases were not reviewed.
             ReferenceNotFound: No function is registered under the name in ``call``.
         """
-        reader = CaseReader(inputs, self.columns, unreviewed=self.unreviewed)
-        rows: Iterator[Row] = self._rows(settings, base)
-        if self.defaults:
-            rows = (row.with_defaults(self.defaults) for row in rows)
-        return Dataset.materialise(rows, reader, settings.data_dir, self.name)
+        reader = CaseReader(inputs, self.columns, defaults=self.defaults, unreviewed=self.unreviewed)
+        return Dataset.materialise(self._rows(settings, base), reader, settings.data_dir, self.name)
 
     @property
     def name(self) -> str:

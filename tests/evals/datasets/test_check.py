@@ -99,5 +99,13 @@ def test_an_embedder_finds_the_same_in_other_words(check):
     assert check(rows, embed=embed, similarity=0.999).findings == []
 
 
+def test_nearly_the_same_is_told_of_what_is_planted_too(check):
+    def embed(texts):
+        return np.eye(len(texts), dtype=np.float32)[[sorted(set(texts)).index(text) for text in texts]]
+
+    rows = [{"inputs": {"q": "a"}, "plants": [{"passage": split}], "split": split} for split in ("train", "test")]
+    assert check(rows, embed=embed).findings == []
+
+
 def test_many_expected_values_are_no_classes(check):
     assert check([{"q": str(n), "expected": f"answer {n}"} for n in range(50)]).classes == {}

@@ -305,3 +305,44 @@ class TestDefaults:
         write("cases.csv", "question,expected\na,\nb,two\n")
         cases = opened("{file: cases.csv, defaults: {expected: one}}")
         assert [case.expected for case in cases] == ["one", "two"]
+
+    def test_keep_their_types_beside_the_text_of_a_table(self, opened, write):
+        write("cases.csv", 'question,tags,weight,metadata\na,,,"{""team"": ""ours""}"\nb,x;y,3,\n')
+        one, other = opened("""
+            file: cases.csv
+            defaults: {tags: [easy], weight: 2, critical: true, limit: 9, metadata: {team: docs, level: 1}}
+            """)
+        assert (one.tags, one.weight, one.critical, one.inputs["limit"]) == (("easy",), 2.0, True, 9)
+        assert one.metadata == {"team": "ours", "level": 1}
+        assert (other.tags, other.weight, other.metadata) == (("x", "y"), 3.0, {"team": "docs", "level": 1})
+
+    def test_that_are_text_are_read_like_the_cells_of_a_table(self, opened, write):
+        write("cases.csv", "question,tags\na,\n")
+        (case,) = opened('{file: cases.csv, defaults: {tags: a;b, critical: "yes", limit: "9"}}')
+        assert (case.tags, case.critical, case.inputs["limit"]) == (("a", "b"), True, 9)
+
+    def test_are_for_what_a_column_means_whatever_it_is_called(self, opened):
+        one, other = opened("""
+            rows: [{question: a, answer: own, labels: [own], metadata: {team: own}, inputs.limit: 1}, {question: b}]
+            columns: {expected: answer, tags: labels}
+            defaults: {expected: given, tags: [given], metadata.team: given, limit: 9}
+            """)
+        assert (one.expected, one.tags, one.metadata, one.inputs["limit"]) == ("own", ("own",), {"team": "own"}, 1)
+        assert (other.expected, other.tags, other.metadata) == ("given", ("given",), {"team": "given"})
+        assert other.inputs["limit"] == 9
+
+    def test_fill_up_flat_rows_and_others_alike(self, opened):
+        cases = opened("""
+            rows: [{question: a}, {inputs: {question: b, limit: 1}}, {inputs: null}]
+            defaults: {inputs: {question: c, limit: 9}}
+            """)
+        assert [case.inputs for case in cases] == [
+            {"question": "a", "limit": 9},
+            {"question": "b", "limit": 1},
+            {"question": "c", "limit": 9},
+        ]
+
+    @pytest.mark.parametrize("name", ["inputs", "metadata"])
+    def test_of_another_form_are_refused(self, opened, name):
+        with pytest.raises(InputError, match=f"`defaults`: `{name}` is a mapping"):
+            opened(f"{{rows: [{{question: a}}], defaults: {{{name}: text}}}}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from genops.errors import InputError, Location
@@ -24,17 +24,6 @@ class Row:
     values: Mapping[str, Any]
     table: bool = False
     text: bool = False
-
-    def with_defaults(self, defaults: Mapping[str, Any]) -> Row:
-        """The row with columns that it lacks; ``inputs`` and ``metadata`` are filled up name by name."""
-        values = dict(self.values)
-        for name, default in defaults.items():
-            own = values.get(name)
-            if own is None or (self.table and own == ""):
-                values[name] = default
-            elif isinstance(own, Mapping) and isinstance(default, Mapping):
-                values[name] = {**default, **own}
-        return replace(self, values=values)
 
     def error(self, message: str, hint: str | None = None) -> InputError:
         """An error that names the row."""
