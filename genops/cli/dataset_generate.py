@@ -16,6 +16,7 @@ from genops.cli.project import opened
 from genops.errors import ExitCode, GenopsError, UsageError
 
 if TYPE_CHECKING:
+    from genops.evals.case import Case
     from genops.evals.datasets.generation import Outcome
     from genops.evals.datasets.review import Pending, Review
 
@@ -44,7 +45,7 @@ def generate(
     ] = "question",
     seed: Annotated[int, typer.Option(min=0, help="Says which passages are asked about.")] = 0,
     append: Annotated[
-        bool, typer.Option("--append", help="Add to a file that exists, without asking the same.")
+        bool, typer.Option("--append", help="Add to a file that exists, without asking the same, or what was rejected.")
     ] = False,
 ) -> None:
     """Make cases with expected answers from an index's documents: usual, critical and edge cases.
@@ -58,7 +59,7 @@ def generate(
 
     _refuse_what_cannot_be_written(out)
     with opened() as project, changing(out):
-        known = _known(out, append)
+        known = _known(out, append, input_name)
         with adding(out) as keep, _kept(out):
             outcome = run_sync(
                 generate_cases(project, index, model, count, keep, input_name=input_name, seed=seed, known=known)
@@ -86,17 +87,28 @@ def _refuse_what_cannot_be_written(out: Path) -> None:
         raise UsageError(f"cannot write {out}", hint="give the name of a file in a folder that exists")
 
 
-def _known(out: Path, append: bool) -> list[Any]:
-    """The inputs of the cases that the file has already."""
+def _known(out: Path, append: bool, input_name: str) -> list[Case]:
+    """The cases that the file has already, and those that a person has rejected from it."""
+    from genops.evals.datasets.review import rejected_path
+
+    if append:
+        return [*_cases(out, input_name), *_cases(rejected_path(out), input_name)]
+    if out.exists() and out.stat().st_size:  # a try that came to nothing leaves an empty one
+        raise UsageError(f"{out} exists", hint="add to it with --append, or choose another name")
+    return []
+
+
+def _cases(path: Path, input_name: str) -> list[Case]:
+    """What is known of the cases of a file: what they ask, and their ids where they have some."""
+    from genops.evals.case import Case
     from genops.evals.datasets.sources.jsonl import jsonl_rows
     from genops.evals.datasets.sources.text_lines import UTF8
 
-    if not out.exists() or not out.stat().st_size:  # a try that came to nothing leaves an empty one
-        return []
-    if not append:
-        raise UsageError(f"{out} exists", hint="add to it with --append, or choose another name")
-    rows = [row.values for row in jsonl_rows(out, UTF8, out.stat().st_size)]
-    return [row["inputs"] for row in rows if isinstance(row.get("inputs"), dict)]
+    found = []
+    for row in jsonl_rows(path, UTF8, path.stat().st_size) if path.exists() else ():
+        inputs = row.values.get("inputs", {name: row.values[name] for name in (input_name,) if name in row.values})
+        found.append(Case(str(row.values.get("id") or ""), inputs if isinstance(inputs, dict) else {}))
+    return found
 
 
 def _summary(outcome: Outcome, out: Path) -> str:
@@ -127,11 +139,11 @@ def review(
 
 
 def _show(case: Pending, cases: Review) -> None:
-    row = case.row
-    say(f"{_RULE}\n{cases.total - cases.left + 1} of {cases.total}  {printable(', '.join(row.get('tags') or []))}")
-    for name, value in (row.get("inputs") or {}).items():
+    shown = case.case
+    say(f"{_RULE}\n{cases.total - cases.left + 1} of {cases.total}  {printable(', '.join(shown.tags))}")
+    for name, value in shown.inputs.items():
         _block(name, value)
-    _block("expected", row.get("expected"))
+    _block("expected", shown.expected)
     for source in case.sources:
         _block(f"{source.get('uri', '')} {source.get('start', '')}-{source.get('end', '')}", source.get("text", ""))
 

@@ -126,6 +126,26 @@ class TestGenerate:
         genops("dataset", "generate", "docs", "-n", "1", "-o", "new.jsonl", "--append")
         assert len({row["id"] for row in rows(site)}) == 2
 
+    def test_asks_nothing_again_that_a_person_has_edited_or_rejected(self, genops, site, garden):
+        garden()
+        genops("dataset", "generate", "docs", "-n", "2", "-o", "new.jsonl")
+        edited, rejected = rows(site)
+        genops("dataset", "review", "new.jsonl", stdin="e\nSomething else altogether, please?\n\nr\n")
+        done = genops("dataset", "generate", "docs", "-n", "2", "-o", "new.jsonl", "--append")
+        assert "2 asked before" in done.err
+        ids = [row["id"] for row in rows(site)]
+        assert ids[0] == edited["id"]
+        assert len(set(ids)) == 3
+        assert rejected["id"] not in ids
+
+    def test_knows_cases_that_a_person_wrote_as_flat_rows(self, genops, site, garden):
+        garden()
+        genops("dataset", "generate", "docs", "-n", "1", "-o", "new.jsonl")
+        question = rows(site)[0]["inputs"]["question"]
+        (site / "own.jsonl").write_text(json.dumps({"question": question, "source": "support"}) + "\n")
+        done = genops("dataset", "generate", "docs", "-n", "1", "-o", "own.jsonl", "--append")
+        assert "1 asked before" in done.err
+
     def test_a_last_line_without_its_end_is_ended_first(self, genops, site, garden):
         garden()
         (site / "new.jsonl").write_text('{"inputs": {"question": "mine"}, "expected": "x"}')
@@ -245,6 +265,31 @@ class TestReview:
         assert "gone.jsonl: cannot be read" in genops("dataset", "review", "gone.jsonl", code=2).err
         (site / "bad.jsonl").write_text('{"a": 1}\n{')
         assert "bad.jsonl:2: not JSON" in genops("dataset", "review", "bad.jsonl", code=2).err
+
+    def test_reads_a_file_with_a_byte_order_mark(self, genops, site, waiting):
+        path = site / waiting
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+        genops("dataset", "review", waiting, stdin="a\nq\n")
+        assert self.states(site)["g1"] is True
+
+    @pytest.mark.parametrize(
+        ("row", "problem"),
+        [
+            ({"inputs": ["a"]}, "`inputs` is a mapping"),
+            ({"inputs": {"question": "q"}, "tags": [1, None]}, "`tags`"),
+            ({"question": "q"}, "a case that waits for a review has `inputs` and `metadata`"),
+        ],
+    )
+    def test_of_a_line_that_is_no_case_says_which(self, genops, site, row, problem):
+        line = json.dumps({**row, "metadata": {"reviewed": False}})
+        (site / "new.jsonl").write_text(f'{{"question": "mine"}}\n{line}\n')
+        done = genops("dataset", "review", "new.jsonl", code=2)
+        assert "new.jsonl:2: " in done.err
+        assert problem in done.err
+
+    def test_passes_over_no_case_that_a_suite_would_refuse(self, genops, site):
+        (site / "new.jsonl").write_text('{"question": "q", "metadata.reviewed": false}\n')
+        assert "has `inputs` and `metadata`" in genops("dataset", "review", "new.jsonl", code=2).err
 
     def test_decides_whether_a_suite_takes_the_cases(self, genops, site, waiting):
         settings = load_settings(site)

@@ -265,7 +265,8 @@ class CaseReader:
         try:
             checked = self._inputs.validate(given)
         except InputError as error:
-            hidden = [name for name in self._inputs.names() if name in RESERVED and name not in given]
+            needed = [name for name, declared in self._inputs.declared.items() if not declared.optional]
+            hidden = [name for name in needed if name in RESERVED and name not in given]
             hint = f"a column for the input {hidden[0]!r} is called 'inputs.{hidden[0]}'" if hidden else error.hint
             raise row.error(error.message, hint=hint) from None
         return {name: checked[name] for name in given}

@@ -11,7 +11,11 @@ from typing import Any
 import orjson
 
 from genops.errors import InputError, Location
+from genops.evals.case import Case
+from genops.evals.datasets.reading import CaseReader
+from genops.evals.datasets.sources.row import Row
 
+_MARK = "\ufeff".encode()
 _REJECTED = ".rejected.jsonl"
 
 
@@ -22,21 +26,23 @@ class Pending:
     Attributes:
         number: Its line, from 0.
         row: What the line holds.
+        case: What a suite would read there.
     """
 
     number: int
     row: dict[str, Any]
+    case: Case
 
     @property
-    def sources(self) -> list[dict[str, Any]]:
+    def sources(self) -> list[Any]:
         """The spans that its answer rests on."""
-        sources = self.row["metadata"].get("sources", [])
+        sources = self.case.metadata.get("sources", [])
         return [source for source in sources if isinstance(source, dict)] if isinstance(sources, list) else []
 
     @property
     def question(self) -> str | None:
         """The name of the input that is asked: its only text; None where there are several."""
-        names = [name for name, value in (self.row.get("inputs") or {}).items() if isinstance(value, str)]
+        names = [name for name, value in self.case.inputs.items() if isinstance(value, str)]
         return names[0] if len(names) == 1 else None
 
 
@@ -56,14 +62,15 @@ class Review:
             self._lines = path.read_bytes().splitlines(keepends=True)
         except OSError as error:
             raise InputError(f"cannot be read: {error.strerror}", at=Location(path)) from None
-        self._waiting = {number: row for number, line in enumerate(self._lines) if (row := self._pending(number, line))}
+        found = (self._pending(number, line) for number, line in enumerate(self._lines))
+        self._waiting = {case.number: case for case in found if case is not None}
         self._gone: set[int] = set()
         self.total = len(self._waiting)
 
     @property
     def rejected_path(self) -> Path:
         """Where rejected cases go: beside the file."""
-        return self.path.with_name(self.path.stem + _REJECTED)
+        return rejected_path(self.path)
 
     @property
     def left(self) -> int:
@@ -73,7 +80,7 @@ class Review:
     def pending(self) -> Iterator[Pending]:
         """The cases that wait, in the order of the file."""
         for number in list(self._waiting):
-            yield Pending(number, self._waiting[number])
+            yield self._waiting[number]
 
     def accept(self, case: Pending, question: str | None = None, expected: str | None = None) -> None:
         """Makes a case count; with another question or answer, where these are given."""
@@ -98,15 +105,21 @@ class Review:
         del self._waiting[case.number]
         self._write()
 
-    def _pending(self, number: int, line: bytes) -> dict[str, Any] | None:
-        if not line.strip():
+    def _pending(self, number: int, line: bytes) -> Pending | None:
+        text = line.removeprefix(_MARK) if number == 0 else line
+        if not text.strip():
             return None
+        at = Location(self.path, number + 1)
         try:
-            row = orjson.loads(line)
+            row = orjson.loads(text)
         except orjson.JSONDecodeError as error:
-            raise InputError(f"not JSON: {error.msg}", at=Location(self.path, number + 1)) from None
-        metadata = row.get("metadata") if isinstance(row, dict) else None
-        return row if isinstance(metadata, dict) and metadata.get("reviewed") is False else None
+            raise InputError(f"not JSON: {error.msg}", at=at) from None
+        if not isinstance(row, dict) or not _waits(row):
+            return None
+        if "inputs" not in row or "metadata.reviewed" in row:
+            hint = '{"inputs": {"question": "…"}, "metadata": {"reviewed": false}}'
+            raise InputError("a case that waits for a review has `inputs` and `metadata`", at=at, hint=hint)
+        return Pending(number, row, CaseReader(unreviewed=True).case(Row(at, row)))
 
     def _write(self) -> None:
         part = self.path.with_name(f".{self.path.name}.part")
@@ -115,3 +128,14 @@ class Review:
             out.flush()
             os.fsync(out.fileno())
         part.replace(self.path)
+
+
+def rejected_path(path: Path) -> Path:
+    """Where the cases go that were rejected from a file."""
+    return path.with_name(path.stem + _REJECTED)
+
+
+def _waits(row: dict[str, Any]) -> bool:
+    metadata = row.get("metadata")
+    nested = metadata.get("reviewed") if isinstance(metadata, dict) else None
+    return nested is False or row.get("metadata.reviewed") is False

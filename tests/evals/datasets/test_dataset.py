@@ -177,6 +177,10 @@ class TestARowIsRefused:
         raw = {"split": "str"}
         with pytest.raises(InputError, match=r"column for the input 'split' is called 'inputs.split'"):
             Dataset.of([{"split": "x"}], folder, inputs=InputSpec.parse(raw, YamlFile(raw, "c")))
+        raw = {"question": "str", "id": {"type": "str", "optional": True}}
+        with pytest.raises(InputError, match="it takes: question") as caught:
+            Dataset.of([{"id": "x", "inputs": {}}], folder, inputs=InputSpec.parse(raw, YamlFile(raw, "c")))
+        assert "inputs.id" not in str(caught.value)
 
     def test_where_a_named_column_stands_nowhere(self, of):
         with pytest.raises(InputError, match="no column 'anser' for expected\n  did you mean answer"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
@@ -61,7 +61,7 @@ async def generate_cases(
     *,
     input_name: str = "question",
     seed: int = 0,
-    known: list[Mapping[str, Any]] | None = None,
+    known: Sequence[Case] = (),
 ) -> Outcome:
     """Makes cases until there are enough, or four attempts for each were made.
 
@@ -77,7 +77,8 @@ async def generate_cases(
         keep: Is given each case as a row, ``metadata.reviewed: false`` in it, as soon as it is made.
         input_name: The chain's input that takes the question.
         seed: Says which passages are drawn.
-        known: Inputs of cases that there are already.
+        known: Cases that there are already: neither what they ask is asked again, nor is one of their ids given, which
+            a case keeps whose question was edited.
 
     Raises:
         NoAnswer: The model cannot be reached; what was made until then was kept.
@@ -88,7 +89,8 @@ async def generate_cases(
     opened = open_index(project.settings, index)
     source = PassageSource(opened, np.random.default_rng(seed))
     unique = Unique(text_embedder(project.settings), _ALIKE)
-    unique.among(list(known or []))
+    unique.among([case.inputs for case in known if case.inputs])
+    taken = {case.id for case in known}
     maker = _Maker(Questions(project, model=model), opened, model, input_name)
     outcome, attempt = Outcome(), 0
     while outcome.cases < count and attempt < count * _ATTEMPTS:
@@ -101,18 +103,14 @@ async def generate_cases(
             if isinstance(result, Dropped):
                 outcome.dropped[str(result)] += 1
             elif isinstance(result, Case):
-                _keep(result, unique, keep, outcome)
+                if result.id in taken or not unique.among([result.inputs])[0]:
+                    outcome.dropped["asked before"] += 1
+                    continue
+                keep(record_of(result))
+                outcome.cases += 1
         if failed:
             raise failed[0]
     return outcome
-
-
-def _keep(case: Case, unique: Unique, keep: Callable[[dict[str, Any]], None], outcome: Outcome) -> None:
-    if not unique.among([case.inputs])[0]:
-        outcome.dropped["asked before"] += 1
-        return
-    keep(record_of(case))
-    outcome.cases += 1
 
 
 def _planned(source: PassageSource, number: int) -> tuple[int, Kind, list[Span]]:
