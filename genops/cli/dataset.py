@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -102,7 +104,8 @@ def _open(source: str, chain: str | None, project: Project) -> Dataset:
         spec, base = suite.dataset.model_copy(update={"unreviewed": True}), suite.folder
         chain = chain or suite.variants[0].chain
     inputs = project.source.chain(chain).inputs if chain else None
-    return spec.open(project.settings, base, inputs)
+    with redirect_stdout(sys.stderr):  # what a function prints that gives the rows
+        return spec.open(project.settings, base, inputs)
 
 
 def _say_report(report: Report) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import sys
+from contextlib import redirect_stdout, suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -89,32 +90,35 @@ def run(
     if resume and fresh:
         raise UsageError("--resume goes on with an evaluation; --fresh starts one")
     with opened() as project:
-        loaded = Suite.load(suite, project.settings)
-        failed_in = _evaluation(project, loaded.name, only_failed)
-        if loaded.labels is not None:
-            Labels.load(loaded.folder / loaded.labels)  # what is wrong with them is better known now than at the end
-        results = Results(project.store, project.settings)
-        other = results.find(against, prefer=loaded.name) if against is not None else None
-        with watched(evaluation_bar(), _made, _again(failed_in)) as watch:
-            done = run_sync(
-                aevaluate(
-                    loaded,
-                    project,
-                    gate=gate,
-                    resume=resume,
-                    fresh=fresh,
-                    name=name,
-                    chain=chain,
-                    selection=_selection(sample, split, only, seed),
-                    only_failed=failed_in,
-                    concurrency=concurrency,
-                    use_cache=cache,
-                    memo=memo,
-                    seed=seed,
-                    on_start=lambda plan, evaluation: watch.begin(_planned(plan, evaluation)),
-                    on_progress=_warning(loaded.budget, watch.advance),
+        with redirect_stdout(sys.stderr):  # what tools, scorers and datasets print
+            loaded = Suite.load(suite, project.settings)
+            failed_in = _evaluation(project, loaded.name, only_failed)
+            if loaded.labels is not None:
+                Labels.load(
+                    loaded.folder / loaded.labels
+                )  # what is wrong with them is better known now than at the end
+            results = Results(project.store, project.settings)
+            other = results.find(against, prefer=loaded.name) if against is not None else None
+            with watched(evaluation_bar(), _made, _again(failed_in)) as watch:
+                done = run_sync(
+                    aevaluate(
+                        loaded,
+                        project,
+                        gate=gate,
+                        resume=resume,
+                        fresh=fresh,
+                        name=name,
+                        chain=chain,
+                        selection=_selection(sample, split, only, seed),
+                        only_failed=failed_in,
+                        concurrency=concurrency,
+                        use_cache=cache,
+                        memo=memo,
+                        seed=seed,
+                        on_start=lambda plan, evaluation: watch.begin(_planned(plan, evaluation)),
+                        on_progress=_warning(loaded.budget, watch.advance),
+                    )
                 )
-            )
         if other is not None and other.record.id == done.record.id:
             note(f"--against {against} is the evaluation that this goes on with: it is compared with nothing")
             other = None  # the verdict is told all the same

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -61,19 +62,20 @@ def run(
         raise UsageError("--resume goes on with a campaign; --fresh starts one")
     reports = wanted_reports(report, writer)
     with opened() as project:
-        loaded = Definition.load(campaign, project.settings)
-        with watched(campaign_bar(), _made, command_again()) as watch:
-            done = run_sync(
-                afuzz(
-                    loaded,
-                    project,
-                    gate=gate,
-                    resume=resume,
-                    fresh=fresh,
-                    on_start=lambda plan, campaign: watch.begin(_planned(plan, campaign)),
-                    on_progress=watch.advance,
+        with redirect_stdout(sys.stderr):  # what tools and plug-ins print
+            loaded = Definition.load(campaign, project.settings)
+            with watched(campaign_bar(), _made, command_again()) as watch:
+                done = run_sync(
+                    afuzz(
+                        loaded,
+                        project,
+                        gate=gate,
+                        resume=resume,
+                        fresh=fresh,
+                        on_start=lambda plan, campaign: watch.begin(_planned(plan, campaign)),
+                        on_progress=watch.advance,
+                    )
                 )
-            )
         summary = say_campaign(project.store, done.record, as_json)
         for kind, file in reports:
             write_report(project.settings, done.record, summary, kind, file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -85,7 +86,7 @@ def _quality(project: Project, suite: str, aliases: Sequence[str], replaced: str
     from genops.serving.compare.quality import quality_of
 
     loaded = Suite.load(suite, project.settings)
-    with evaluation_bar() as advance:
+    with redirect_stdout(sys.stderr), evaluation_bar() as advance:  # what tools and scorers print
         return run_sync(quality_of(loaded, project, aliases, replaced, advance))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,7 +66,8 @@ def opened() -> Iterator[Project]:
     """The project that the working folder is in; whatever happens, its records are written before it is closed."""
     from genops.executor import Project
 
-    project = Project.current()
+    with redirect_stdout(sys.stderr):  # what plug-ins print
+        project = Project.current()
     _warn_of_misspelt_variables(project.settings)
     _require_project(project.settings)
     try:

@@ -152,6 +152,26 @@ def test_what_plugins_and_tools_print_goes_to_stderr(start, site):
     assert err.startswith("imported\ncalled\ntrace ")
 
 
+def test_what_scorers_and_datasets_print_is_in_no_json(start, site):
+    (site / "chatty.py").write_text(
+        "import genops\nprint('imported')\n"
+        "@genops.tool\ndef chat(text: str) -> str:\n    print('called')\n    return text\n"
+        "@genops.scorer('loud')\ndef loud(output: str) -> bool:\n    print('scored')\n    return True\n"
+        "def rows():\n    print('read')\n    yield {'question': 'q'}\n"
+        "def register(registry):\n    registry.add('dataset', 'rows', rows)\n"
+    )
+    (site / "genops.toml").write_text('plugins = ["chatty"]\n')
+    chat = 'inputs: {question: str}\nsteps: {talk: {tool: chat, with: {text: "{{ inputs.question }}"}}}\n'
+    (site / "chains" / "chat.yaml").write_text(chat)
+    (site / "evals").mkdir(exist_ok=True)
+    (site / "evals" / "chat.yaml").write_text("kind: suite\nchain: chat\ndataset: {call: rows}\nscorers: [loud]\n")
+    for command in (("eval", "run", "chat"), ("dataset", "show", "chat"), ("dataset", "check", "chat")):
+        code, out, err = ended(start(*command, "--json"))
+        assert code == 0, err
+        assert json.loads(out)["cases"] == 1
+        assert "imported\nread\n" in err
+
+
 def test_what_a_plugin_has_left_open_is_written_out_at_the_end(start, site):
     (site / "journal.py").write_text(
         "class Journal:\n    pages = open('pages.txt', 'w')\nJournal.pages.write('a page')\n"
