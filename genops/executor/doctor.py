@@ -51,7 +51,7 @@ def diagnose(settings: Settings) -> Iterator[Diagnosis]:
     try:
         project = Project(settings)
     except GenopsError as error:
-        yield _failed("plug-in", ", ".join(settings.plugins), error)
+        yield _failed("plug-in", ", ".join(settings.plugins) or "installed", error)
         return
     for name in settings.plugins:
         yield Diagnosis("plug-in", name, "ok", "imported")

@@ -123,6 +123,18 @@ def test_doctor_tells_a_server_that_refuses_from_one_that_is_there(genops, site,
     assert detail in local["detail"]
 
 
+def test_doctor_names_a_broken_plugin_that_an_installed_package_adds(genops, site, monkeypatch):
+    info = site / "lib" / "broken-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[genops]\nbroken = no_such_module\n")
+    monkeypatch.syspath_prepend(site / "lib")
+    (site / "genops.toml").write_text("")
+    told = genops("doctor", code=1).out
+    assert "missing  plug-in installed: plug-in 'no_such_module' cannot be imported" in told
+    assert "check the installed package 'broken'" in told
+
+
 def test_doctor_survives_what_is_broken(genops, site):
     (site / ".genops").mkdir()
     (site / ".genops" / "genops.db").write_bytes(b"this is no database" * 100)
