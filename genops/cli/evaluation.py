@@ -93,10 +93,8 @@ def run(
         with redirect_stdout(sys.stderr):  # what tools, scorers and datasets print
             loaded = Suite.load(suite, project.settings)
             failed_in = _evaluation(project, loaded.name, only_failed)
-            if loaded.labels is not None:
-                Labels.load(
-                    loaded.folder / loaded.labels
-                )  # what is wrong with them is better known now than at the end
+            if loaded.labels is not None:  # what is wrong with them is better known now than at the end
+                Labels.load(loaded.folder / loaded.labels)
             results = Results(project.store, project.settings)
             other = results.find(against, prefer=loaded.name) if against is not None else None
             with watched(evaluation_bar(), _made, _again(failed_in)) as watch:
