@@ -132,6 +132,22 @@ function differenceCells(found, scale) {
   ];
 }
 
+// ---- answers that a judge compared two by two
+
+function showPairs() {
+  const { pairs } = summary;
+  if (!pairs) return;
+  const row = (...cells) => element("tr", {}, ...cells.map((text, place) => (place ? element("td", { class: "right" }, text) : element("th", { scope: "row" }, text))));
+  const strengths = pairs.ratings.map((one) => row(one.variant, measureText(one.strength, signed), ...[one.wins, one.ties, one.losses].map((count) => count.toLocaleString("en"))));
+  const rates = pairs.win_rates.map((rate) => row(`${rate.variant} against ${rate.against}`, measureText(rate.raw),
+    rate.length_controlled ? measureText(rate.length_controlled) : "–", rate.raw.n.toLocaleString("en")));
+  document.getElementById("pairs").append(element("div", { class: "card" }, element("h3", {}, "Answers judged two by two"),
+    tableOf(["variant", "rating, 95%>", "wins>", "ties>", "losses>"], strengths),
+    tableOf(["variants", "win rate, 95%>", "at one length, 95%>", "verdicts>"], rates),
+    element("p", { class: "soft" }, `${counted(pairs.verdicts, "verdict")}, ${pairs.unscored.toLocaleString("en")} unscored; both orders agree in ${measureText(pairs.orders_agree)}; `
+      + "ratings are log-odds against the average (Bradley and Terry), ties half a win each")));
+}
+
 // ---- what it took: chains and judges apart
 
 function perPassText(found) {
@@ -169,6 +185,7 @@ showHead();
 showVerdict();
 showFailures();
 showMetrics();
+showPairs();
 showUsage();
 drawRows();
 performance.mark("ready");
