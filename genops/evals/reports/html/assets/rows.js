@@ -27,9 +27,10 @@ function scoreCell(scorer, index) {
   if (state === "?") return element("span", { class: "warn" }, "unscored");
   if (state === " ") return element("span", { class: "soft" }, "–");
   const moved = severalVariants ? movement(scorer, index) : 0;
+  const unit = unitOf(scorer.name);
   return element("span", { class: { "+": "good", "-": "bad" }[state] ?? "" },
-    moved ? element("span", { class: `moved ${moved > 0 ? "good" : "bad"}`, title: "against the baseline" }, signed(changesBy(scorer)[index])) : null,
-    number(scorer.values[index]), { "+": " ✓", "-": " ✗" }[state] ?? "");
+    moved ? element("span", { class: `moved ${moved > 0 ? "good" : "bad"}`, title: "against the baseline" }, signedAs(unit)(changesBy(scorer)[index])) : null,
+    shownAs(unit)(scorer.values[index]), { "+": " ✓", "-": " ✗" }[state] ?? "");
 }
 
 function isWanted(index, texts) {
