@@ -8,7 +8,7 @@ const tableColumns = [
   ...(repeated ? [{ key: "repeat", title: "repeat", width: 64, right: true, value: (index) => columns.repeat[index] + 1 }] : []),
   { key: "state", title: "outcome", width: 104, value: (index) => Object.keys(WORD_OF).indexOf(stateOf(index)), cell: stateCell },
   ...scorers.map((scorer) => ({
-    key: `score ${scorer.name}`, title: scorer.name, width: severalVariants ? 124 : 90, grow: 0.4, right: true,
+    key: `score ${scorer.name}`, title: scorer.name, width: severalVariants ? 146 : 90, grow: 0.4, right: true,
     value: (index) => scorer.values[index], cell: (index) => scoreCell(scorer, index),
   })),
   { key: "preview", title: "output", width: 220, grow: 3, value: (index) => columns.preview[index] },
