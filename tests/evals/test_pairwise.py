@@ -14,6 +14,12 @@ from genops.evals.results import Results
 
 CASES = [{"id": f"c{number}", "n": number, "cluster": str(number // 2)} for number in range(12)]
 TOOLS = ("good", "fair", "bad")
+STEPS = """
+inputs: {n: int}
+steps:
+  a: {tool: good, with: {n: '{{ inputs.n }}'}}
+output: {n: '{{ inputs.n }}'}
+"""
 
 
 @pytest.fixture
@@ -105,6 +111,34 @@ def test_pairs_whose_judge_could_not_be_reached_are_there_to_be_judged_again(are
 def test_a_suite_of_pairs_needs_no_scorers(arena):
     done = evaluate(suite().__class__.from_data({**suite().file.data, "scorers": []}, "arena"), arena.project)
     assert summary_of(arena, done).pairs.verdicts == 3 * len(CASES)
+
+
+def test_what_a_step_gave_is_compared_also_with_an_answer_of_an_earlier_session(arena):
+    arena.write("chains/main.yaml", STEPS)
+    asked = suite(of="{{ steps.a.output }}", budget={"tokens": 1})
+    first = evaluate(asked, arena.project, concurrency=1)
+    made = first.progress.done
+    assert first.record.status == "stopped"
+    assert made % 3 > 0, "a case of which not all answers are there"
+    rest = evaluate(suite(of="{{ steps.a.output }}"), arena.project, resume=True, concurrency=1)
+    assert rest.record.id == first.record.id
+    pairs = summary_of(arena, rest).pairs
+    assert (pairs.verdicts, pairs.unscored) == (3 * len(CASES), 0)
+    assert [rated.variant for rated in pairs.ratings][-1] == "bad"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"of": "{{ output.text }}"}, {"pairwise": {"criterion": "truth", "reference": "{{ expected.text }}"}}],
+    ids=str,
+)
+def test_where_something_is_not_there_to_be_compared_there_is_no_verdict(arena, more):
+    done = evaluate(suite(**more), arena.project)
+    summary = summary_of(arena, done)
+    assert done.record.status == "finished"
+    assert summary.pairs is None
+    (note,) = [note for note in summary.notes if "pairs of answers" in note]
+    assert note.startswith(f"{3 * len(CASES)} verdicts on pairs of answers could not be told: ")
 
 
 @pytest.mark.parametrize(

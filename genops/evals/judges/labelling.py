@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from genops.errors import UsageError
-from genops.evals.judges.labels import Judged, Labels
+from genops.evals.judges.labels import Judged, Labels, is_missing
+from genops.evals.judges.words import TIE, number_of
 from genops.evals.labelling import Labelling
 
 PAIR_SCALE = ("1", "2", "tie")
 SCALE = ("yes", "no")
+_PLACES = (("1", "2"), ("a", "b"), ("first", "second"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,13 @@ class CaseLabelling(Labelling[Task]):
     Args:
         cases: A labels file whose rows show what is to be labelled; what it holds of verdicts and labels is not shown.
         out: Takes the labels; what it holds already is not asked again.
-        scale: The labels to choose from; default ``1``, ``2``, ``tie`` for pairs, else ``yes``, ``no``.
+        scale: The labels to choose from; default ``1``, ``2``, ``tie`` for pairs, else ``yes``, ``no``. That of pairs
+            names both places, as ``a``, ``b`` do.
         seed: Of the order of the cases, and of each pair.
 
     Raises:
-        UsageError: The cases show no texts, or the file of labels is to be a table.
+        UsageError: The cases show no texts, the scale has a word that cannot be kept, or the file of labels is to be a
+            table.
         DefinitionError: One of the files is broken.
     """
 
@@ -63,7 +67,12 @@ class CaseLabelling(Labelling[Task]):
                 "the cases show nothing to label", hint="a row needs `output`, or `output_1` and `output_2`"
             )
         pairs = any(len(task.texts) == 2 for task in tasks.values())
-        super().__init__(tasks, out, scale or (PAIR_SCALE if pairs else SCALE))
+        scale = scale or (PAIR_SCALE if pairs else SCALE)
+        lost = [word for word in scale if is_missing(word)]
+        if lost:
+            raise UsageError(f"--scale: {', '.join(lost)} is read as no label", hint="take another word")
+        self._other = _other_places(scale) if pairs else {}
+        super().__init__(tasks, out, scale)
 
     def shown(self, task: Task) -> list[tuple[str, str]]:
         """The question, where it is known, and the texts."""
@@ -83,8 +92,7 @@ class CaseLabelling(Labelling[Task]):
 
     def _row(self, task: Task, choice: str, note: str) -> Mapping[str, Any]:
         """The label is of the order of the file, whatever was shown first."""
-        other = {"1": "2", "2": "1"}
-        human = other.get(choice, choice) if task.swapped else choice
+        human = self._other.get(choice, choice) if task.swapped else choice
         row = {**task.named, "human": human, "note": note, "drawn": task.drawn, "shown_swapped": task.swapped}
         return {**row, "pair": True} if len(task.texts) == 2 else row
 
@@ -112,3 +120,21 @@ def _texts(row: Judged) -> tuple[str, ...]:
     if "output_1" in shown and "output_2" in shown:
         return (shown["output_1"], shown["output_2"])
     return (shown["output"],) if "output" in shown else ()
+
+
+def _other_places(scale: tuple[str, ...]) -> dict[str, str]:
+    """What a label of a pair is when the texts change places; a word that names no place stays.
+
+    Raises:
+        UsageError: The words name no two places, or one of them is a number that would turn with the texts.
+    """
+    words = {word.casefold(): word for word in scale}
+    places = [place for place in _PLACES if words.keys() >= {*place}]
+    others = words.keys() - TIE - {*places[0]} if places else words.keys()
+    if not places or any(number_of(word) is not None for word in others):
+        raise UsageError(
+            f"--scale: {', '.join(scale)} does not say which text of a pair is meant",
+            hint="pairs are shown in either order: write 1,2,tie, or a,b, or first,second, and words for neither",
+        )
+    one, other = (words[word] for word in places[0])
+    return {one: other, other: one}

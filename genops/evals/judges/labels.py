@@ -265,11 +265,16 @@ def _unit(case: str, variant: str, metric: str) -> str:
     return ", ".join(filter(None, (f"{case} of {variant}" if variant else case, metric)))
 
 
+def is_missing(word: str) -> bool:
+    """Whether a word in the place of a label says that there is none."""
+    return word.strip().lower() in _MISSING
+
+
 def _label(raw: Any, at: Location) -> str | None:
     """A label as text: 1, 1.0 and ``1`` are the same."""
     if isinstance(raw, (list, dict)):
         raise DefinitionError(f"a label is a word or a number, not {raw!r}", at=at)
-    if raw is None or str(raw).strip().lower() in _MISSING:
+    if raw is None or is_missing(str(raw)):
         return None
     word = str(raw).strip().casefold()
     number = number_of(word)

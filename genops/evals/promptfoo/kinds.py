@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,11 +42,18 @@ def _contains(mode: str, ignore_case: bool, several: bool = True) -> Callable[[A
         given = _separated(said.value) if several and isinstance(said.value, str) else said.value
         if said.negated and mode == "all" and isinstance(given, list) and len(given) > 1:
             raise NoEqual("the negation of `contains-all`")
-        value = [str(item) for item in given] if isinstance(given, list) else str(given)
+        value = [_text(item) for item in given] if isinstance(given, list) else _text(given)
         chosen = {"mode": "none"} if said.negated else {} if mode == "all" else {"mode": mode}
         return {"contains": value, **chosen, **({"ignore_case": True} if ignore_case else {})}
 
     return entry
+
+
+def _text(value: Any) -> str:
+    """A value as JavaScript writes it: ``true``, and 4.0 without its fraction."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
 
 
 def _separated(text: str) -> list[str]:
@@ -67,12 +75,12 @@ def _negated_text(said: Assertion, entry: Entry, pattern: str) -> Entry:
         return entry
     if "{{" in str(said.value):
         raise NoEqual("a negation with a template")
-    return {"regex": pattern.format(re.escape(str(said.value))), "negated": True}
+    return {"regex": pattern.format(re.escape(_text(said.value))), "negated": True}
 
 
 def _equals(said: Assertion) -> Entry:
     if isinstance(said.value, (str, int, float)):
-        return _negated_text(said, {"equals": str(said.value)}, r"\A{}\Z")
+        return _negated_text(said, {"equals": _text(said.value)}, r"\A{}\Z")
     return _positive(said, {"json_path": "$", "expected": said.value})
 
 
@@ -108,11 +116,22 @@ def _schema(value: Any) -> dict[str, Any]:
     return schema
 
 
-def _elements(name: str, fenced: bool) -> Callable[[Assertion], Entry]:
+def _xml(fenced: bool) -> Callable[[Assertion], Entry]:
     def entry(said: Assertion) -> Entry:
-        wanted = said.value.get("requiredElements", []) if isinstance(said.value, dict) else []
-        chosen = {"elements": [str(path).rpartition(".")[2] for path in wanted]} if wanted else {}
-        return _positive(said, {name: None, **chosen, **({"fenced": True} if fenced else {})})
+        wanted = said.value.get("requiredElements") if isinstance(said.value, dict) else said.value
+        paths = wanted.split(",") if isinstance(wanted, str) else wanted or []
+        if not isinstance(paths, list):
+            raise NoEqual("its elements are no list")
+        elements = [name for path in paths if (name := str(path).strip().rpartition(".")[2])]
+        chosen = {"elements": elements} if elements else {}
+        return _positive(said, {"xml": None, **chosen, **({"fenced": True} if fenced else {})})
+
+    return entry
+
+
+def _html(fenced: bool) -> Callable[[Assertion], Entry]:
+    def entry(said: Assertion) -> Entry:
+        return _positive(said, {"html": None, **({"fenced": True} if fenced else {})})
 
     return entry
 
@@ -183,10 +202,10 @@ KINDS: dict[str, Callable[[Assertion], Entry]] = {
     "regex": _regex,
     "is-json": _json(fenced=False),
     "contains-json": _json(fenced=True),
-    "is-html": _elements("html", fenced=False),
-    "contains-html": _elements("html", fenced=True),
-    "is-xml": _elements("xml", fenced=False),
-    "contains-xml": _elements("xml", fenced=True),
+    "is-html": _html(fenced=False),
+    "contains-html": _html(fenced=True),
+    "is-xml": _xml(fenced=False),
+    "contains-xml": _xml(fenced=True),
     "is-sql": _sql(fenced=False),
     "contains-sql": _sql(fenced=True),
     "is-refusal": _refusal,

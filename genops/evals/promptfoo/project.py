@@ -39,6 +39,7 @@ _READ = frozenset(
 )
 _OPTIONS = frozenset({"repeat", "maxConcurrency"})
 _OF_DEFAULT = frozenset({"assert", "metadata", "options", "threshold", "vars"})
+_WRITTEN_OTHERWISE = frozenset({"any", "bool", "list", "object"})
 _INSTEAD = {
     "outputPath": "say `genops eval run --report FORMAT=FILE`",
     "evaluateOptions.cache": "say `genops eval run --cache`",
@@ -123,6 +124,7 @@ class _Project:
         taken = [entry.get("name") or next(iter(entry)) for entry in scorers]
         rows = [_row(test, inputs, reader.entries(test.asserts, taken)) for test in found]
         judge = self._judge(default, providers)
+        self._change(inputs, 0 if scorers else sum("scorers" not in row for row in rows))
         named = _named(prompts, self.name)
         return Imported(
             files={
@@ -139,6 +141,15 @@ class _Project:
             left_out=list(self.notes.left_out),
             changed=list(self.notes.changed),
         )
+
+    def _change(self, inputs: Mapping[str, Any], unscored: int) -> None:
+        """Notes what templates write otherwise, and that cases are left without a scorer."""
+        for name, kind in inputs.items():
+            if (kind["type"] if isinstance(kind, dict) else kind) in _WRITTEN_OTHERWISE:
+                self.notes.change(f"variable {name}", "a template that shows it whole writes it as Python does")
+        if unscored:
+            why = "nothing scores them, which promptfoo counts as passed; the suite needs a scorer before it runs"
+            self.notes.change(f"{unscored:,} of the cases", why)
 
     def _prompts(self) -> list[FoundPrompt]:
         found = PromptReader(self.files, self.notes).all(self.config.get("prompts"))

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from genops.errors import GenopsError
 from genops.evals.promptfoo.files import Files
 from genops.evals.promptfoo.notes import Notes
 from genops.evals.promptfoo.templates import variables_of
-from genops.syntax import read_text
+from genops.syntax import read_text, read_yaml
 
 _ROLES = frozenset({"system", "user", "assistant"})
+_MADE_MESSAGES = re.compile(r"""\s*(\[\s*({[%{#].*?)?{\s*["']role["']\s*:|- role:)""", re.DOTALL)
 _SEPARATOR = re.compile(r"^---\s*$", re.MULTILINE)
 
 
@@ -99,7 +101,7 @@ class PromptReader:
         return [found for part, name in zip(parts, labels, strict=True) for found in self._made(part, name, path.name)]
 
     def _made(self, text: str, label: str, shown: str) -> list[FoundPrompt]:
-        body = self._chat(text, shown) if text.lstrip()[:1] == "[" else text
+        body = self._chat(text, shown) if text.lstrip().startswith(("[", "- role:")) else text
         if body is None:
             return []
         reads = variables_of(re.sub(r"{% (end)?message\b.*?%}", "", body))
@@ -112,10 +114,13 @@ class PromptReader:
         return [FoundPrompt(label, body.strip("\n") + "\n", frozenset(reads))]
 
     def _chat(self, text: str, shown: str) -> str | None:
-        """A list of messages in JSON as a template with roles; text that is none as it is."""
+        """A list of messages in JSON or YAML as a template with roles; text that is none as it is."""
         try:
-            messages = json.loads(text)
-        except (ValueError, RecursionError):
+            messages = json.loads(text) if text.lstrip()[0] == "[" else read_yaml(text, "prompt").data
+        except (ValueError, RecursionError, GenopsError):
+            if _MADE_MESSAGES.match(text):
+                self.notes.leave(f"prompt {shown!r}", "its messages are a list only once the template is filled in")
+                return None
             return text
         if not all(isinstance(message, dict) for message in messages):
             return text

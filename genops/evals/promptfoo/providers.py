@@ -124,7 +124,8 @@ class Providers:
             elif name in _PARAMETERS and refused_parameter({name: value}) is None:
                 parameters[name] = value
             elif key in ("apiBaseUrl", "apiHost") and isinstance(value, str) and "{{" not in value:
-                settings["base_url"] = value if "://" in value else f"https://{value}/v1"
+                path = "" if _prefix(provider) == "azure" else "/v1"  # Azure's client adds the deployment's path
+                settings["base_url"] = value if "://" in value else f"https://{value}{path}"
             elif key == "apiKeyEnvar":
                 settings["api_key_env"] = value
             elif key == "apiKey":
@@ -132,6 +133,11 @@ class Providers:
             else:
                 self.notes.leave(f"provider {provider}", f"`config.{key}`")
         return settings | ({"parameters": parameters} if parameters else {})
+
+
+def _prefix(provider: str) -> str:
+    """What litellm calls a provider; empty for one that it does not know."""
+    return _PREFIXES.get(provider.partition(":")[0], "")
 
 
 def _model(name: str) -> str | None:

@@ -153,9 +153,11 @@ class TestReader:
         return mapping(self.defaults.get(key), f"`{key}` of `defaultTest`")
 
     def _values(self, value: Any, where: str) -> list[Any]:
-        """What a variable may be: each item of a list, or of files."""
+        """What a variable may be: each text of a list, or of files; a list that begins with none is one value."""
         if isinstance(value, list):
-            return [found for item in value for found in self._values(item, where)] or [[]]
+            if not value or not isinstance(value[0], str):
+                return [value]
+            return [one for item in value for one in ([item] if isinstance(item, list) else self._values(item, where))]
         if not self.files.refers(value):
             return [value]
         if self.files.is_script(value) or value.lower().endswith(_MEDIA):

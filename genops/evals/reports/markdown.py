@@ -32,6 +32,7 @@ def _lines(summary: Summary) -> Iterator[str]:
     yield from _scores(summary)
     yield from _corrected(summary)
     yield from _differences(summary)
+    yield from _pairs(summary)
     yield from _failures(summary)
     yield from _details(summary)
 
@@ -114,6 +115,30 @@ def _difference(found: Difference) -> Sequence[str]:
         wording.moves(found),
         _DIRECTIONS[found.direction],
     )
+
+
+def _pairs(summary: Summary) -> Iterator[str]:
+    """Ratings and win rates of variants whose answers were judged two by two."""
+    if summary.pairs is None:
+        return
+    ratings = [
+        (cell(one.variant), wording.measured(one.strength, signed=True), f"{one.wins:,}/{one.ties:,}/{one.losses:,}")
+        for one in summary.pairs.ratings[:_VARIANTS]
+    ]
+    yield from table(("variant", "rating, 95%", "win/tie/loss"), ratings)
+    rates = [
+        (
+            cell(rate.variant),
+            cell(rate.against),
+            wording.measured(rate.raw),
+            wording.NONE if rate.length_controlled is None else wording.measured(rate.length_controlled),
+            f"{rate.raw.n:,}",
+        )
+        for rate in summary.pairs.win_rates[:_VARIANTS]
+    ]
+    yield from table(("variant", "against", "win rate, 95%", "at one length, 95%", "verdicts"), rates)
+    yield f"<sub>{cell(wording.pairs(summary.pairs))}</sub>"
+    yield ""
 
 
 def _failures(summary: Summary) -> Iterator[str]:

@@ -64,6 +64,21 @@ def _lines(sample: StoredSample) -> Iterator[Text]:
         yield from _value("output", sample.output)
     for name, score in record.scores.items():
         yield from _score(name, score)
+    for verdict in record.pairs:
+        yield from _pair(verdict)
+
+
+def _pair(verdict: Mapping[str, Any]) -> Iterator[Text]:
+    """What a judge says of the answer beside another variant's."""
+    line = Text(f"  beside {_one(verdict['second'])}: ", style="bold")
+    if "unscored" in verdict:
+        yield line.append(f"unscored: {_many(str(verdict['unscored']))}", style="yellow")
+        return
+    told = {1.0: "better", 0.0: "worse"}.get(verdict["outcome"], "tie")
+    orders = "" if verdict["orders_agree"] else ", as the orders disagree"
+    yield line.append(told + orders, style="not bold")
+    if explanation := verdict.get("explanation"):
+        yield Text(_indented(_many(explanation), 4))
 
 
 def _score(name: str, score: Mapping[str, Any]) -> Iterator[Text]:

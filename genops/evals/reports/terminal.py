@@ -125,12 +125,7 @@ def _pairs(summary: Summary) -> Iterator[RenderableType]:
         rates.add_row(*row)
     yield Text()
     yield rates
-    yield Text(
-        f"{pairs.verdicts:,} verdicts, {pairs.unscored:,} unscored; both orders agree in "
-        f"{wording.measured(pairs.orders_agree)}; ratings are log-odds against the average (Bradley and Terry), "
-        "ties half a win each",
-        style="dim",
-    )
+    yield Text(wording.pairs(pairs), style="dim")
 
 
 def _failures(summary: Summary) -> Iterator[RenderableType]:

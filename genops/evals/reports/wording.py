@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from genops.evals.gate import Verdict
 from genops.evals.rule_test import RuleVerdict
-from genops.evals.summary import CostPerPass, Counts, Difference, Failure, Measure, Summary
+from genops.evals.summary import CostPerPass, Counts, Difference, Failure, Measure, PairSummary, Summary
 from genops.tracing.quantities import counted, dollars, seconds
 
 NONE = "-"
@@ -129,6 +129,15 @@ def rule(found: RuleVerdict) -> str:
     ends = "" if found.low is None or found.high is None else f" [{found.low:z.3f}, {found.high:z.3f}] at all times"
     missing = f", {found.missing:,} missing" if found.missing else ""
     return f"{OUTCOMES[found.outcome]}: {found.rule} ({found.variant}): {estimate}{ends}, n {found.n:,}{missing}"
+
+
+def pairs(found: PairSummary) -> str:
+    """What ratings and win rates rest on."""
+    return (
+        f"{found.verdicts:,} verdicts, {found.unscored:,} unscored; both orders agree in "
+        f"{measured(found.orders_agree)}; ratings are log-odds against the average (Bradley and Terry), "
+        "ties half a win each"
+    )
 
 
 def tests(summary: Summary) -> str:

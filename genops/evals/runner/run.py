@@ -246,7 +246,7 @@ class Runner:
             return self._failed(asked, job)
         if self.plan.weighted and (whole := overall(scores, uses)) is not None:
             scores[OVERALL] = whole
-        pairs = await self._pairs.judge(job, scoring) if self._pairs is not None else []
+        pairs = await self._pairs.judge(job, of, scoring) if self._pairs is not None else []
         judged = scoring.judged
         input_tokens, output_tokens = asked.tokens
         return SampleRecord(

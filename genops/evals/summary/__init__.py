@@ -5,6 +5,7 @@ from genops.evals.summary.comparison import Comparison, Correction, CorrectionNa
 from genops.evals.summary.cost_per_pass import CostPerPass
 from genops.evals.summary.measure import Distribution, Histogram, Measure
 from genops.evals.summary.metric import MetricSpec, MetricSummary, Tries, Unscored
+from genops.evals.summary.pairs import PairSummary
 from genops.evals.summary.summary import Counts, Summary, Tally, Usage, VariantSummary, summarise
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "MetricSpec",
     "MetricSummary",
     "Moved",
+    "PairSummary",
     "Summary",
     "Tally",
     "Tries",

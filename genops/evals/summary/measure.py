@@ -136,7 +136,7 @@ def mean_measure(
         unit: Of the values.
         clusters: The cluster of each case; None where no two cases share one.
         weights: Of the cases; None where all are equal.
-        ends: Between which every value lies; None where they have no bound.
+        ends: Between which every value lies, infinite where there is no such end; None where there is neither.
     """
     if not len(values):
         return Measure.none(unit, "no values")
@@ -144,7 +144,8 @@ def mean_measure(
     if alone and ends == (0.0, 1.0) and bool(np.isin(values, (0.0, 1.0)).all()):
         return Measure.of(proportion_interval(int(values.sum()), len(values)), unit)
     found = mean_interval(values) if alone else cluster_mean_interval(values, clusters, weights)
-    if ends is not None and found.bounds is None and values[0] in ends and np.all(values == values[0]):
+    bounded = ends is not None and bool(np.isfinite(ends).all())
+    if ends is not None and bounded and found.bounds is None and values[0] in ends and np.all(values == values[0]):
         return _at_an_end(float(values[0]), unit, len(values), found.clusters or len(values), ends)
     return Measure.of(found if clusters is not None else replace(found, clusters=None), unit, ends)
 
@@ -176,14 +177,11 @@ def distribution(
         nothing = Measure.none(unit, "no known values of whole runs")
         return Distribution(unit, 0, unknown, total, nothing, nothing, nothing, None)
     there, means, _ = case_means(amounts, places)
-    mean = mean_measure(
-        means, unit, None if clusters is None else clusters[there], None if weights is None else weights[there]
-    )
-    if mean.low is not None:
-        mean = replace(mean, low=max(mean.low, 0.0))
+    groups = None if clusters is None else clusters[there]
+    mean = mean_measure(means, unit, groups, None if weights is None else weights[there], (0.0, np.inf))
     repeated = len(there) < len(amounts)
-    groups = clusters[places] if clusters is not None else places if repeated else None
-    p50, p95 = (Measure.of(_quantile(amounts, share, groups), unit) for share in (0.5, 0.95))
+    drawn = clusters[places] if clusters is not None else places if repeated else None
+    p50, p95 = (Measure.of(_quantile(amounts, share, drawn), unit) for share in (0.5, 0.95))
     return Distribution(unit, len(amounts), unknown, total, mean, p50, p95, Histogram.of(amounts))
 
 

@@ -49,8 +49,13 @@ class MetricSpec:
 
     @property
     def ends(self) -> tuple[float, float] | None:
-        """Between which every value lies; None where there is no such bound."""
+        """Between which every value lies; None where one of the two is no bound."""
         return None if self.low is None or self.high is None else (self.low, self.high)
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Between which every value lies, infinite where there is no bound."""
+        return -inf if self.low is None else self.low, inf if self.high is None else self.high
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +155,7 @@ def metric_summary(spec: MetricSpec, arm: Arm, cases: Cases, repeat: int) -> Met
     rated = bool(judged.any()) or (spec.threshold is not None and not len(values))
     return MetricSummary(
         spec=spec,
-        mean=_mean(numbers, values, cases, spec.unit, spec.ends),
+        mean=_mean(numbers, values, cases, spec.unit, spec.span),
         bounds=_bounds(spec.ends, scores, ints(arm.error_cases), cases),
         pass_rate=_mean(numbers[judged], passes[judged], cases, "share", (0.0, 1.0)) if rated else None,
         pass_bounds=_bounds((0.0, 1.0), scores, ints(arm.error_cases), cases, of_passes=True) if rated else None,
@@ -179,7 +184,7 @@ def _mean(
     values: NDArray[np.float64],
     cases: Cases,
     unit: str,
-    ends: tuple[float, float] | None,
+    ends: tuple[float, float],
 ) -> Measure:
     if not len(values):
         return Measure.none(unit, "nothing is scored")

@@ -68,7 +68,7 @@ function histogramView(histogram, threshold) {
     limit === null ? null : drawn("line", { class: "threshold", x1: limit, x2: limit, y1: 0, y2: 31 }));
 }
 
-function measureText(measure, show = measure.unit === "share" ? share : number) {
+function measureText(measure, show = shownAs(measure.unit)) {
   if (measure.value === null) return measure.missing || "no value";
   return measure.low === null ? show(measure.value) : `${show(measure.value)} [${show(measure.low)}, ${show(measure.high)}]`;
 }

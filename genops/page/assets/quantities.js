@@ -26,6 +26,17 @@ function dollarsText(value) {
   return value === 0 ? "$0" : `$${value >= 0.1 ? value.toFixed(2) : value >= 0.0001 ? number(value) : value.toFixed(7)}`;
 }
 
+// How the values of a unit are shown, and how differences of them are.
+function shownAs(unit) {
+  const whole = (value) => Math.round(value).toLocaleString("en");
+  return { share, s: secondsText, USD: dollarsText, tokens: whole }[unit] ?? number;
+}
+
+function signedAs(unit) {
+  const show = shownAs(unit === "share" ? "score" : unit);
+  return (value) => (value > 0 ? "+" : value < 0 ? "−" : "") + show(Math.abs(value));
+}
+
 function tokensText(used) {
   return used.input_tokens || used.output_tokens ? `${(used.input_tokens ?? 0).toLocaleString("en")} in, ${(used.output_tokens ?? 0).toLocaleString("en")} out` : "";
 }

@@ -57,6 +57,27 @@ def test_a_tie_is_a_tie_in_any_order(pairs, out):
     assert set(Labels.load(out).human.values()) == {"tie"}
 
 
+@pytest.mark.parametrize("scale", [("A", "B", "tie"), ("second", "first"), ("1", "2", "0", "unsure")])
+def test_other_words_for_the_places_turn_with_the_texts(pairs, out, scale):
+    labelling = CaseLabelling(pairs, out, scale)
+    first = next(word for word in scale if word.casefold() in ("1", "a", "first"))
+    second = next(word for word in scale if word.casefold() in ("2", "b", "second"))
+    for task in labelling.tasks():
+        labelling.label(task, first if task.texts[0].startswith("a") else second)
+    assert set(Labels.load(out).human.values()) == {first.casefold()}
+
+
+@pytest.mark.parametrize("scale", [("left", "right"), ("1", "2", "3"), ("1", "tie"), ("a", "2"), ("yes", "no")])
+def test_a_scale_that_does_not_name_the_texts_of_a_pair_is_refused(pairs, out, scale):
+    with pytest.raises(UsageError, match="does not say which text of a pair is meant"):
+        CaseLabelling(pairs, out, scale)
+
+
+def test_a_word_that_is_read_as_no_label_is_refused(pairs, out):
+    with pytest.raises(UsageError, match="None is read as no label"):
+        CaseLabelling(pairs, out, ("1", "2", "None"))
+
+
 def test_a_later_session_goes_on_in_the_same_order(pairs, out):
     whole = labelled(CaseLabelling(pairs, out.with_name("x"), seed=3), 40)
     first = labelled(CaseLabelling(pairs, out, seed=3), 5)

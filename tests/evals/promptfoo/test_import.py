@@ -98,6 +98,39 @@ class TestPrompts:
             "prompt langfuse://somewhere: it is kept somewhere else",
         ]
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            '[{"role": "system", "content": "Be brief."}, {"role": "user", "content": "{{q}}"}]',
+            "- role: system\n  content: Be brief.\n- role: user\n  content: '{{q}}'\n",
+        ],
+        ids=["json", "yaml"],
+    )
+    def test_that_are_messages_keep_their_roles(self, imported, text):
+        found = imported(json.dumps({"prompts": [text], "tests": [{"vars": {"q": "x"}}]}))
+        prompt = Prompt.parse(found.files["prompts/capitals.prompt"], "capitals")
+        assert prompt.render({"q": "x"}) == [
+            {"role": "system", "content": "Be brief."},
+            {"role": "user", "content": "x"},
+        ]
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            '[{"role": "system", "content": "x"}{% for m in past %}, {"role": "user", "content": "{{m}}"}{% endfor %}]',
+            '[{% for m in past %}{"role": "user", "content": "{{m}}"},{% endfor %}]',
+            "- role: system\n  content: x\n{% for m in past %}\n- role: user\n  content: {{m}}\n{% endfor %}",
+        ],
+    )
+    def test_whose_messages_a_template_makes_are_listed_and_not_sent_as_text(self, imported, text):
+        found = imported(json.dumps({"prompts": [text, "{{q}}"], "tests": [{"vars": {"q": "x"}}]}))
+        assert [name for name in found.files if name.endswith(".prompt")] == ["prompts/capitals.prompt"]
+        assert "its messages are a list only once the template is filled in" in found.left_out[0]
+
+    def test_that_only_begin_with_a_bracket_are_text(self, imported):
+        found = imported("{prompts: ['[INST] {{q}} [/INST]'], tests: [{vars: {q: x}}]}")
+        assert found.files["prompts/capitals.prompt"].endswith("[INST] {{q}} [/INST]\n")
+
     def test_that_are_no_templates_here_are_listed(self, imported):
         found = imported(
             """
@@ -147,6 +180,20 @@ class TestProviders:
             "provider file://provider.py: it is no model of a known provider",
         ]
 
+    def test_of_azure_are_reached_at_their_host(self, imported):
+        found = imported(
+            """
+            prompts: ["{{q}}"]
+            providers:
+              - {id: "azure:chat:gpt", config: {apiHost: x.openai.azure.com}}
+              - {id: "openai:chat:other", config: {apiHost: example.org}}
+            tests: [{vars: {q: x}}]
+            """
+        )
+        models = tomllib.loads(found.settings)["tool"]["genops"]["models"]
+        assert models["gpt"]["base_url"] == "https://x.openai.azure.com"
+        assert models["other"]["base_url"] == "https://example.org/v1"
+
 
 class TestTests:
     def test_are_every_combination_of_their_lists(self, imported):
@@ -168,6 +215,31 @@ class TestTests:
         ]
         assert rows(found)[0]["metadata"] == {"by": "ann", "description": "words"}
         assert rows(found)[4]["metadata"] == {"by": "ann", "level": 2}
+
+    def test_a_list_that_begins_with_no_text_is_one_value(self, imported):
+        found = imported(
+            """
+            prompts: ["{% for m in history %}{{m.text}}{% endfor %} {{numbers}} {{word}}"]
+            tests: [{vars: {history: [{text: a}, {text: b}], numbers: [1, 2], none: [], word: [x, y]}}]
+            """
+        )
+        assert [row["inputs"] for row in rows(found)] == [
+            {"history": [{"text": "a"}, {"text": "b"}], "numbers": [1, 2], "word": word} for word in ("x", "y")
+        ]
+        assert rows(found)[0]["metadata"] == {"none": []}
+        assert "variable numbers: a template that shows it whole writes it as Python does" in found.changed
+
+    def test_that_nothing_scores_are_told(self, imported):
+        found = imported(
+            """
+            prompts: ["{{q}}"]
+            tests: [{vars: {q: x}}, {vars: {q: y}, assert: [{type: contains, value: y}]}]
+            """
+        )
+        assert found.changed == [
+            "1 of the cases: nothing scores them, which promptfoo counts as passed; "
+            "the suite needs a scorer before it runs"
+        ]
 
     def test_are_read_from_files(self, imported):
         found = imported(
@@ -238,6 +310,10 @@ ASSERTIONS = [
     ({"type": "not-equals", "value": "a.b"}, {"regex": r"\Aa\.b\Z", "negated": True}),
     ({"type": "equals", "value": {"a": 1}}, {"json_path": "$", "expected": {"a": 1}}),
     ({"type": "contains", "value": 7}, {"contains": "7"}),
+    ({"type": "equals", "value": True}, {"equals": "true"}),
+    ({"type": "equals", "value": 4.0}, {"equals": "4"}),
+    ({"type": "not-equals", "value": False}, {"regex": r"\Afalse\Z", "negated": True}),
+    ({"type": "contains-any", "value": [True, 0.5]}, {"contains": ["true", "0.5"], "mode": "any"}),
     ({"type": "not-contains", "value": "x"}, {"contains": "x", "mode": "none"}),
     ({"type": "contains-all", "value": ["a", "b"]}, {"contains": ["a", "b"]}),
     ({"type": "not-icontains-any", "value": ["a"]}, {"contains": ["a"], "mode": "none", "ignore_case": True}),
@@ -252,6 +328,8 @@ ASSERTIONS = [
     ({"type": "is-json", "value": '{"type": "object"}'}, {"json_schema": {"type": "object"}}),
     ({"type": "contains-json"}, {"is_json": None, "fenced": True}),
     ({"type": "is-xml", "value": {"requiredElements": ["a.b"]}}, {"xml": None, "elements": ["b"]}),
+    ({"type": "is-xml", "value": "a.b, c"}, {"xml": None, "elements": ["b", "c"]}),
+    ({"type": "contains-xml", "value": ["a.b"]}, {"xml": None, "elements": ["b"], "fenced": True}),
     ({"type": "is-sql", "value": {"databaseType": "PostgresQL"}}, {"sql": "postgres"}),
     ({"type": "word-count", "value": {"min": 2, "max": 5}}, {"length": "words", "at_least": 2, "at_most": 5}),
     ({"type": "not-is-refusal"}, {"refusal": False}),
@@ -472,7 +550,7 @@ class TestWhatIsMalformed:
             ("prompts: [x]\ntests: rows.csv", "more fields than the header"),
             ("prompts: [x]\ntests: [{vars: {n: 9999999999999999999999}}]", "cannot be written as JSON"),
             (
-                f"prompts: ['{{{{a}}}}']\ntests: [{{vars: {{{', '.join(f'v{n}: [1, 2]' for n in range(20))}}}}}]",
+                f"prompts: ['{{{{a}}}}']\ntests: [{{vars: {{{', '.join(f'v{n}: [a, b]' for n in range(20))}}}}}]",
                 "combinations",
             ),
         ],

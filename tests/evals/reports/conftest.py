@@ -48,6 +48,18 @@ def mixed(evaluations):
 
 
 @pytest.fixture
+def compared(evaluations):
+    """Two variants of twelve cases whose answers were judged two by two, and nothing else."""
+    verdict = {"first": "new|er", "second": "old", "length": 20, "other_length": 10, "orders_agree": True}
+    samples = [
+        {"case": n, "variant": v, **({"pairs": [{**verdict, "outcome": float(n > 2)}]} if v == "new|er" else {})}
+        for n in range(12)
+        for v in ("old", "new|er")
+    ]
+    return evaluations.add(samples, variants=("old", "new|er"), scorers=())
+
+
+@pytest.fixture
 def labelled(evaluations):
     """Two variants of 60 cases, and labels of people for the first."""
     rows = [{"id": f"c{n}", "human": "yes" if n % 9 > 3 else "no", "variant": "old"} for n in range(30)]

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import re
 from collections import Counter
 from dataclasses import replace
 
@@ -254,6 +255,33 @@ class TestInABrowser:
         assert elements == page.count("<script ") + 1 + 1  # its own, and the one that asks
         assert opened
         assert "<img" not in shown.split("<script")[0]
+
+    def test_answers_judged_two_by_two_have_ratings_and_win_rates(self, project, tmp_path):
+        def judged(case, variant):
+            verdict = {"first": "new", "second": "old", "length": 20, "other_length": 10, "orders_agree": True}
+            outcome = float(case.id not in ("more-1", "more-2"))
+            return {"pairs": [{**verdict, "outcome": outcome}]} if variant == "new" else {}
+
+        page = page_of(project, made_evaluation(project, CASES[5:13], ("old", "new"), judged, []))
+        shown = said(dom(page, tmp_path, "document.getElementById('pairs').innerText"))
+        assert "new against old\t0.75 [" in shown
+        assert re.search(r"new\t\+0\.\d+ \[.*\]\t6\t0\t2", shown)
+        assert "8 verdicts, 0 unscored; both orders agree in 1 [" in shown
+
+    def test_scores_in_seconds_are_shown_as_such(self, project, tmp_path):
+        slow = {"name": "slow", "scorer": "latency", "range": [0, None], "lower_is_better": True, "threshold": 0.5}
+
+        def timed(case, variant):
+            return {"scores": {"slow": {"value": 0.000234 if variant == "new" else 0.0112, "passed": True}}}
+
+        page = page_of(project, made_evaluation(project, CASES[5:13], ("old", "new"), timed, [slow]))
+        asked = "[document.getElementById('metrics').innerText, document.getElementById('rows').innerText]"
+        metrics, rows = said(dom(page, tmp_path, asked))
+        assert "passes from 500 ms" in metrics
+        assert "11.2 ms" in metrics
+        assert "−11 ms" in metrics
+        assert "0.000234" not in metrics + rows
+        assert "234 µs ✓" in rows
 
     def test_the_verdict_comes_with_its_rules(self, page, tmp_path):
         shown = said(dom(page, tmp_path, "document.getElementById('verdict').innerText"))

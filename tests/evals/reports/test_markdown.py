@@ -37,6 +37,17 @@ def test_differences_then_failing_cases_then_folded_details(written, mixed):
     assert "p corrected by Holm" in text
 
 
+def test_answers_judged_two_by_two_have_ratings_and_win_rates_as_in_a_terminal(written, compared):
+    text = written("markdown", compared)
+    rating = next(row for row in cells(text) if row[0] == "new|er" and row[2] == "9/0/3")
+    rate = next(row for row in cells(text) if row[:2] == ["new|er", "old"])
+    assert rate[2].startswith("0.750 [")
+    assert rate[4] == "12"
+    assert "12 verdicts, 0 unscored; both orders agree in 1.000" in text
+    shown = written("terminal", compared)
+    assert all(figure in shown for figure in (rating[1], rate[2], rate[3]))
+
+
 def test_texts_of_data_stay_texts(written, mixed):
     text = written("markdown", mixed)
     lines = text.splitlines()

@@ -56,3 +56,18 @@ def test_an_unscored_sample_says_why(shown, evaluations):
 def test_a_failed_run_has_its_error(shown):
     text, _ = shown({"status": "error", "error": {"type": "StepTimeout", "message": "too late"}})
     assert "infrastructure failed: StepTimeout: too late" in text
+
+
+def test_what_a_judge_said_of_it_beside_other_answers_is_told(shown, evaluations):
+    said = {"first": "one", "length": 1, "other_length": 1, "explanation": "It is\x1b[1m brief."}
+    verdicts = [
+        {**said, "second": "old", "outcome": 0.0, "orders_agree": True},
+        {**said, "second": "older", "outcome": 0.5, "orders_agree": False},
+        {"first": "one", "second": "oldest", "unscored": "prose"},
+    ]
+    text, data = shown({"output": evaluations.keep("x"), "pairs": verdicts})
+    assert "  beside old: worse\n    It is" in text
+    assert "  beside older: tie, as the orders disagree\n" in text
+    assert "  beside oldest: unscored: prose\n" in text
+    assert "\x1b" not in text
+    assert data["pairs"][0]["outcome"] == 0

@@ -49,6 +49,16 @@ def test_scores_that_are_all_the_best_still_leave_doubt():
     assert found.low == pytest.approx(proportion_confint(10, 10, method="beta")[0])  # ten clusters, not twenty cases
 
 
+def test_amounts_are_never_below_their_only_end():
+    amounts = values(0.001, 0.001, 0.002, 0.3)
+    found = mean_measure(amounts, "s", ends=(0.0, np.inf))
+    low, high = mean_interval(amounts).bounds
+    assert low < 0
+    assert (found.low, found.high) == (0.0, pytest.approx(high))
+    assert distribution(amounts, np.arange(4), "s").mean == found
+    assert mean_measure(values(0, 0, 0), "s", ends=(0.0, np.inf)).low is None
+
+
 def test_equal_amounts_tell_nothing_of_their_spread():
     found = mean_measure(values(3, 3, 3), "USD")
     assert found.low is None

@@ -68,6 +68,14 @@ def test_scores_without_a_bound_have_no_worst_case(evaluations):
     assert found.pass_rate is None
 
 
+def test_the_mean_of_a_score_with_one_bound_is_not_told_to_lie_beyond_it(evaluations):
+    samples = [{"case": n, "scores": {"contains": {"value": value}}} for n, value in enumerate((1.0, 1.0, 2.0, 300.0))]
+    options = {"ranges": {"contains": [0.0, None]}, "thresholds": {"contains": None}}
+    found = metric(evaluations, samples, **options)
+    assert found.mean.low == 0
+    assert found.mean.high > 300
+
+
 def test_several_tries_have_pass_at_k_and_pass_hat_k(evaluations):
     passes = [(1, 1, 1), (1, 0, 0), (0, 0, 0), (1, 1, 0)]
     samples = [

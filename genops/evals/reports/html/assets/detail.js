@@ -70,7 +70,7 @@ function comparison(members) {
 function scoreView(name, score) {
   const verdict = score.unscored !== undefined ? "unscored" : score.passed === true ? "passed" : score.passed === false ? "bad" : "";
   return element("section", { class: "block score" },
-    element("h3", {}, name, " ", score.value === undefined ? null : element("b", {}, number(score.value)), " ",
+    element("h3", {}, name, " ", score.value === undefined ? null : element("b", {}, shownAs(unitOf(name))(score.value)), " ",
       verdict ? element("span", { class: `pill ${verdict}` }, WORD_OF[verdict]) : null, score.label ? ` ${score.label}` : null),
     score.unscored !== undefined ? textView(score.unscored) : null,
     score.explanation ? textView(score.explanation) : null,

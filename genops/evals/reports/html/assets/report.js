@@ -72,8 +72,13 @@ function specOf(name) {
   return variants.map((variant) => variant.metrics[name]).find(Boolean).spec;
 }
 
+function unitOf(name) {
+  return variants.map((variant) => variant.metrics[name]).find(Boolean)?.mean.unit;
+}
+
 function metricView(name) {
   const spec = specOf(name);
+  const unit = unitOf(name) === "share" ? "score" : unitOf(name);
   const own = variants.filter((variant) => variant.metrics[name]).map((variant) => [variant, variant.metrics[name], differenceOf(variant, name)]);
   const ends = spec.low === null || spec.high === null ? null : [spec.low, spec.high];
   const numbers = (measures) => measures.filter(Boolean).flatMap((measure) => [measure.value, measure.low, measure.high]).filter((value) => value !== null);
@@ -83,9 +88,10 @@ function metricView(name) {
   const scale = means.length ? scaleOf(means, inside ? ends : null) : null;
   const distance = differences.length ? scaleOf([...differences, 0], null) : null;
   const about = [spec.scorer && spec.scorer !== name ? spec.scorer : null, ends ? `${number(ends[0])} to ${number(ends[1])}` : null,
-    spec.lower_is_better ? "lower is better" : null, spec.threshold === null ? null : `passes from ${number(spec.threshold)}`].filter(Boolean).join(" · ");
+    spec.lower_is_better ? "lower is better" : null, spec.threshold === null ? null : `passes from ${shownAs(unit)(spec.threshold)}`].filter(Boolean).join(" · ");
   const headings = ["variant", "mean and interval", "", "scores", ...(distance ? [`against ${[...new Set(own.map(([, , found]) => found?.reference).filter(Boolean))].join(", ")}`, ""] : [])];
-  const scales = [null, scale && axisView(scale), null, null, ...(distance ? [axisView(distance), null] : [])];
+  const ticks = unit === "score" ? [] : [shownAs(unit), signedAs(unit)];
+  const scales = [null, scale && axisView(scale, ticks[0]), null, null, ...(distance ? [axisView(distance, ticks[1]), null] : [])];
   return element("section", { class: "card metric" }, element("h3", {}, name, element("small", { class: "soft" }, ` ${about}`)),
     element("div", { class: "wide" }, element("table", { class: distance ? "metrics compared" : "metrics" },
       element("thead", {}, element("tr", {}, ...headings.map((title) => element("th", { scope: "col" }, title)))),
@@ -125,11 +131,27 @@ function differenceCells(found, scale) {
   return [
     element("td", { class: "picture" }, intervalView(difference.difference, scale, { zero: true, kind: tone })),
     element("td", { class: "words" },
-      element("b", { class: tone, title: difference.difference.method }, measureText(difference.difference, signed), tone ? ` ${difference.direction}` : ""),
+      element("b", { class: tone, title: difference.difference.method }, measureText(difference.difference, signedAs(difference.difference.unit)), tone ? ` ${difference.direction}` : ""),
       difference.p === null ? null : element("small", {}, `p ${shown(difference.p)} (${difference.test})`),
       difference.adjusted === null ? null : element("small", { title: `of ${counted(correction.tests.length, "test")}` }, `adjusted ${shown(difference.adjusted)} (${correction.method})`),
       element("small", {}, `${difference.wins.toLocaleString("en")} better, ${difference.losses.toLocaleString("en")} worse, ${difference.ties.toLocaleString("en")} equal`)),
   ];
+}
+
+// ---- answers that a judge compared two by two
+
+function showPairs() {
+  const { pairs } = summary;
+  if (!pairs) return;
+  const row = (...cells) => element("tr", {}, ...cells.map((text, place) => (place ? element("td", { class: "right" }, text) : element("th", { scope: "row" }, text))));
+  const strengths = pairs.ratings.map((one) => row(one.variant, measureText(one.strength, signed), ...[one.wins, one.ties, one.losses].map((count) => count.toLocaleString("en"))));
+  const rates = pairs.win_rates.map((rate) => row(`${rate.variant} against ${rate.against}`, measureText(rate.raw),
+    rate.length_controlled ? measureText(rate.length_controlled) : "–", rate.raw.n.toLocaleString("en")));
+  document.getElementById("pairs").append(element("div", { class: "card" }, element("h3", {}, "Answers judged two by two"),
+    tableOf(["variant", "rating, 95%>", "wins>", "ties>", "losses>"], strengths),
+    tableOf(["variants", "win rate, 95%>", "at one length, 95%>", "verdicts>"], rates),
+    element("p", { class: "soft" }, `${counted(pairs.verdicts, "verdict")}, ${pairs.unscored.toLocaleString("en")} unscored; both orders agree in ${measureText(pairs.orders_agree)}; `
+      + "ratings are log-odds against the average (Bradley and Terry), ties half a win each")));
 }
 
 // ---- what it took: chains and judges apart
@@ -169,6 +191,7 @@ showHead();
 showVerdict();
 showFailures();
 showMetrics();
+showPairs();
 showUsage();
 drawRows();
 performance.mark("ready");

@@ -8,7 +8,7 @@ const tableColumns = [
   ...(repeated ? [{ key: "repeat", title: "repeat", width: 64, right: true, value: (index) => columns.repeat[index] + 1 }] : []),
   { key: "state", title: "outcome", width: 104, value: (index) => Object.keys(WORD_OF).indexOf(stateOf(index)), cell: stateCell },
   ...scorers.map((scorer) => ({
-    key: `score ${scorer.name}`, title: scorer.name, width: severalVariants ? 124 : 90, grow: 0.4, right: true,
+    key: `score ${scorer.name}`, title: scorer.name, width: severalVariants ? 146 : 90, grow: 0.4, right: true,
     value: (index) => scorer.values[index], cell: (index) => scoreCell(scorer, index),
   })),
   { key: "preview", title: "output", width: 220, grow: 3, value: (index) => columns.preview[index] },
@@ -27,9 +27,10 @@ function scoreCell(scorer, index) {
   if (state === "?") return element("span", { class: "warn" }, "unscored");
   if (state === " ") return element("span", { class: "soft" }, "–");
   const moved = severalVariants ? movement(scorer, index) : 0;
+  const unit = unitOf(scorer.name);
   return element("span", { class: { "+": "good", "-": "bad" }[state] ?? "" },
-    moved ? element("span", { class: `moved ${moved > 0 ? "good" : "bad"}`, title: "against the baseline" }, signed(changesBy(scorer)[index])) : null,
-    number(scorer.values[index]), { "+": " ✓", "-": " ✗" }[state] ?? "");
+    moved ? element("span", { class: `moved ${moved > 0 ? "good" : "bad"}`, title: "against the baseline" }, signedAs(unit)(changesBy(scorer)[index])) : null,
+    shownAs(unit)(scorer.values[index]), { "+": " ✓", "-": " ✗" }[state] ?? "");
 }
 
 function isWanted(index, texts) {
