@@ -22,6 +22,7 @@ from genops.evals.suite import Suite
 from genops.executor import Project, run_sync
 
 _SEED_BITS = 48
+_SEARCHED = 1_000
 _COMMIT, _NO_COMMIT = "# branch.oid ", "(initial)"
 
 
@@ -55,7 +56,8 @@ async def aevaluate(
         name: What the evaluation is called, to compare with later. What is continued and has a name keeps it.
         chain: Reference of another chain to put under test.
         selection: Narrows the cases.
-        only_failed: Id of an evaluation: only its cases that failed in any way are run.
+        only_failed: Id of an evaluation: only its cases that failed in any way are run. With ``resume``, the last
+            evaluation that was narrowed so, or this one where it was, goes on with the cases that it was begun with.
         concurrency: Runs under way at once, at most; default the suite's.
         use_cache: Whether the response cache may answer model calls.
         memo: Whether results of earlier runs of the same steps are used again. A gate that asks how long runs take is
@@ -79,11 +81,11 @@ async def aevaluate(
         )
     suite = replace(suite, gate=suite.gate if gate else None)
     suite = suite if chain is None else with_chain(suite, chain)
-    only = await asyncio.to_thread(failed_cases, project, only_failed) if only_failed else None
-
+    narrowed = await asyncio.to_thread(_narrowed, project, only_failed, resume) if only_failed else None
     if fresh and seed is None:
         seed = secrets.randbits(_SEED_BITS)
     commit = asyncio.create_task(asyncio.to_thread(revision, project.settings.root))  # git is asked beside the plan
+    only = None if narrowed is None else frozenset(narrowed["cases"])
     plan = await asyncio.to_thread(Plan.make, suite, project, selection=selection, only=only, seed=seed, memo=memo)
     record = None
     if resume:
@@ -95,7 +97,7 @@ async def aevaluate(
         if name and not record.name:
             await asyncio.to_thread(project.store.change_evaluation, record.id, name=name)
     if record is None:
-        record = open_evaluation(plan, name, about=_about(plan, await commit))
+        record = open_evaluation(plan, name, about=_about(plan, await commit, narrowed))
     if on_start is not None:
         on_start(plan, record.id)
     runner = Runner(
@@ -145,25 +147,39 @@ def define_suite(
     return Suite.from_data({**settings, "dataset": rows, "scorers": list(scorers)}, name, folder)
 
 
-def failed_cases(project: Project, evaluation: str) -> frozenset[str]:
-    """Ids of the cases that failed in an evaluation: in any of the three ways.
+def _narrowed(project: Project, evaluation: str, resume: bool) -> dict[str, Any]:
+    """The cases that failed in an evaluation, in any of the three ways, as :func:`_about` keeps them.
+
+    What goes on asks those that it was begun with: some may have passed since, here or in the evaluation that they
+    are of.
 
     Raises:
         ReferenceNotFound: There is no such evaluation.
         UsageError: None failed.
     """
-    record = project.store.evaluation(evaluation)
-    cases = frozenset(sample.case for sample in project.store.samples(record.id) if failed(sample))
+    store = project.store
+    record = store.evaluation(evaluation)
+    for begun in store.evaluations(suite=record.suite, limit=_SEARCHED) if resume else ():
+        kept: dict[str, Any] = begun.body.get("about", {}).get("only_failed") or {}
+        if kept and record.id in (begun.id, kept["of"]):
+            return kept
+    cases = sorted({sample.case for sample in store.samples(record.id) if failed(sample)})
     if not cases:
         raise UsageError(f"no case of the evaluation {record.id[:12]} failed")
-    return cases
+    return {"of": record.id, "cases": cases}
 
 
-def _about(plan: Plan, commit: str) -> dict[str, Any]:
-    """What reports of an evaluation say beside its scores; ``commit`` is what it is an evaluation of."""
+def _about(plan: Plan, commit: str, narrowed: dict[str, Any] | None) -> dict[str, Any]:
+    """What is known of an evaluation beside what its scores follow from.
+
+    Args:
+        plan: What it does.
+        commit: What it is an evaluation of.
+        narrowed: The cases of another evaluation that it was narrowed to.
+    """
     suite, root = plan.suite, plan.project.settings.root
     labels = os.path.relpath(suite.folder / suite.labels, root) if suite.labels else ""
-    return {"revision": commit, "labels": labels}
+    return {"revision": commit, "labels": labels, **({"only_failed": narrowed} if narrowed else {})}
 
 
 def revision(root: Path) -> str:

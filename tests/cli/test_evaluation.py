@@ -184,8 +184,9 @@ def test_only_failed_takes_the_last_one_and_names_it_when_it_is_interrupted(geno
     done = genops("eval", "run", "said", "--only-failed", "last", code=4)
     assert done.err.startswith("said: 1 case, evaluation ")
     assert f"genops eval run said --only-failed {first['evaluation'][:12]} --resume" in done.err
-    resumed = genops("eval", "run", "said", "--only-failed", first["evaluation"][:12], "--resume", code=4)
-    assert resumed.err.startswith("said: 1 case, evaluation ")
+    for named in (first["evaluation"][:12], "last"):
+        resumed = genops("eval", "run", "said", "--only-failed", named, "--resume", code=4)
+        assert resumed.err.startswith(done.err.splitlines()[0])
 
 
 WRONG = [

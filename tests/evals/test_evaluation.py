@@ -207,6 +207,30 @@ class TestOnlyFailed:
         whole = lab.run(lab.suite(TEN), resume=True)
         assert (whole.id, whole.progress.done) == (first.id, 0)
 
+    def test_goes_on_with_the_cases_that_it_was_begun_with_whatever_has_passed_since(self, lab):
+        lab.replies.update({"case 1": ValueError("away"), "case 3": ValueError("away")})
+        first = lab.run(lab.suite(TEN))
+        narrow = lab.run(lab.suite(TEN), only_failed=first.id)
+        assert [sample.status for sample in narrow.samples] == ["error", "error"]
+        del lab.replies["case 1"]
+        for named in (narrow.id, first.id):
+            resumed = lab.run(lab.suite(TEN), only_failed=named, resume=True)
+            assert (resumed.id, resumed.progress.total) == (narrow.id, 2)
+        assert sorted(sample.status for sample in resumed.samples) == ["error", "ok"]
+        lab.replies.clear()
+        lab.run(lab.suite(TEN), resume=True)
+        last = lab.run(lab.suite(TEN), only_failed=first.id, resume=True)
+        assert (last.id, [sample.status for sample in last.samples]) == (narrow.id, ["ok", "ok"])
+
+    def test_of_those_that_failed_again_goes_on_by_itself(self, lab):
+        lab.replies.update({"case 1": "bad", "case 3": "bad"})
+        first = lab.run(lab.suite(TEN))
+        del lab.replies["case 1"]
+        second = lab.run(lab.suite(TEN), only_failed=first.id, memo=False)
+        third = lab.run(lab.suite(TEN, budget={"seconds": 1e-9}), only_failed=second.id)
+        resumed = lab.run(lab.suite(TEN), only_failed=second.id, resume=True)
+        assert (resumed.id, resumed.progress.total, len(resumed.samples)) == (third.id, 1, 1)
+
     def test_needs_failures_and_an_evaluation_that_is_there(self, lab):
         done = lab.run(lab.suite(TEN))
         with pytest.raises(UsageError, match=r"no case of the evaluation .* failed"):
