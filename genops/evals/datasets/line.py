@@ -22,7 +22,7 @@ _FIELDS: tuple[tuple[str, Any, bool], ...] = tuple(
 def record_of(case: Case) -> dict[str, Any]:
     """A case as a mapping in the order of its fields; what is as by default is left out."""
     return {
-        name: list(value) if is_list else value
+        name: list(value) if is_list and not isinstance(value, str) else value
         for name, default, is_list in _FIELDS
         if (value := getattr(case, name)) != default
     }

@@ -90,6 +90,11 @@ class TestCases:
         given = Case("a", {"question": "q"}, expected=["x"], tags=("t",), critical=True, scorers=("exact_match",))
         assert list(of([given])) == [given]
 
+    def test_given_with_a_text_for_a_tag_have_that_one(self, of):
+        assert of([Case("a", {"question": "q"}, tags="hard")])[0].tags == ("hard",)
+        with pytest.raises(InputError, match="`scorers`: input should be a valid list, got 'contains'"):
+            of([Case("a", {"question": "q"}, scorers="contains")])
+
     @pytest.mark.parametrize(
         "value",
         ["plain", "$", {"$": 1}, {"b": 1, "a": 2}, 2**70, "\ud800", b"\xff", [None, 1.5, True]],
