@@ -160,19 +160,31 @@ def _cell(value: Any) -> str:
 
 @contextmanager
 def out_file(path: Path | None) -> Iterator[TextIO]:
-    """Where a result goes: stdout for None and ``-``, else a file that gets its name when it is whole."""
+    """Where a result goes: stdout for None and ``-``, else a file that gets its name when it is whole.
+
+    A device or a pipe (``/dev/null``, ``>(gzip)``) is written to as it is, and a link leads to its file.
+    """
     if path is None or str(path) == "-":
         yield sys.stdout
         return
-    temporary = path.with_name(f".{path.name}.part")
     if not path.parent.is_dir() or path.is_dir():
         raise UsageError(f"cannot write {path}", hint="give the name of a file in a folder that exists")
-    try:
-        with temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+    if path.exists() and not path.is_file():
+        with _opened_text(path) as stream:
             yield stream
-        temporary.replace(path)
+        return
+    target = path.resolve()
+    temporary = target.with_name(f".{target.name}.part")
+    try:
+        with _opened_text(temporary) as stream:
+            yield stream
+        temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _opened_text(path: Path) -> TextIO:
+    return path.open("w", encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def verdict(good: bool) -> int:

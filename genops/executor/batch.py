@@ -72,7 +72,7 @@ def read_rows(path: Path, name: str = "") -> Iterator[Row]:
 
 def finished(path: Path) -> set[str]:
     """Keys of the rows that an earlier attempt has finished well; a torn last line counts as not finished."""
-    if not path.exists():
+    if not path.is_file():
         return set()
     with path.open("rb") as lines:
         return {key for line in lines if (key := _key_of(line))}
@@ -85,12 +85,13 @@ def drop_unfinished(path: Path) -> set[str]:
         Keys of the rows that stay (see :func:`finished`).
     """
     keys = finished(path)
-    if not path.exists():
+    if not path.is_file():
         return keys
-    kept = path.with_name(f".{path.name}.part")
-    with path.open("rb") as lines, kept.open("wb") as out:
+    target = path.resolve()
+    kept = target.with_name(f".{target.name}.part")
+    with target.open("rb") as lines, kept.open("wb") as out:
         out.writelines(line for line in lines if _key_of(line) is not None)
-    kept.replace(path)
+    kept.replace(target)
     return keys
 
 

@@ -225,6 +225,12 @@ class TestReview:
         assert [row["id"] for row in rows(site, "new.rejected.jsonl")] == ["g2"]
         assert '{"id":"own",   "question":"mine"}\n' in (site / "new.jsonl").read_text()
 
+    def test_of_a_link_is_kept_in_its_file(self, genops, site, waiting):
+        (site / "link.jsonl").symlink_to(waiting)
+        genops("dataset", "review", "link.jsonl", stdin="a\nq\n")
+        assert (site / "link.jsonl").is_symlink()
+        assert self.states(site) == {"g1": True, "own": None, "g2": False, "g3": False}
+
     def test_edits(self, genops, site, waiting):
         genops("dataset", "review", waiting, stdin="e\nwhich?\n\nedit\n\nthis\nq\n")
         first, _, second, _ = rows(site)

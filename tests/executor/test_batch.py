@@ -130,6 +130,16 @@ class TestResume:
             run_sync(run_batch(chain, rows(1, 7), out, done=finished(path)))
         assert calls == [7]
 
+    def test_leaves_links_and_pipes_as_they_are(self, tmp_path):
+        file, link, pipe = tmp_path / "out.jsonl", tmp_path / "link", tmp_path / "pipe"
+        file.write_bytes(b'{"key": "k", "error": null}\n{"ke')
+        link.symlink_to(file)
+        os.mkfifo(pipe)
+        assert (drop_unfinished(link), drop_unfinished(pipe)) == ({"k"}, set())
+        assert link.is_symlink()
+        assert pipe.is_fifo()
+        assert file.read_bytes() == b'{"key": "k", "error": null}\n'
+
     def test_of_nothing(self, tmp_path):
         assert drop_unfinished(tmp_path / "none.jsonl") == set()
         (tmp_path / "bad.jsonl").write_bytes(b'\xff\xfe\n[]\n{"key": 3, "error": null}\n{}\n')

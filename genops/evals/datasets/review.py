@@ -122,12 +122,13 @@ class Review:
         return Pending(number, row, CaseReader(unreviewed=True).case(Row(at, row)))
 
     def _write(self) -> None:
-        part = self.path.with_name(f".{self.path.name}.part")
+        target = self.path.resolve()  # a link goes on leading to it
+        part = target.with_name(f".{target.name}.part")
         with part.open("wb") as out:
             out.writelines(line for number, line in enumerate(self._lines) if number not in self._gone)
             out.flush()
             os.fsync(out.fileno())
-        part.replace(self.path)
+        part.replace(target)
 
 
 def rejected_path(path: Path) -> Path:
