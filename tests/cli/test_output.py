@@ -13,15 +13,20 @@ from genops.errors import UsageError
 def test_a_file_gets_its_name_when_it_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "report.txt"
     path.write_text("before")
-    with pytest.raises(RuntimeError), out_file(path) as stream:
-        stream.write("half")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        _half(path)
     assert path.read_text() == "before"
     with out_file(path) as stream:
         stream.write("after")
         assert path.read_text() == "before"
     assert path.read_text() == "after"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def _half(path: Path) -> None:
+    with out_file(path) as stream:
+        stream.write("half")
+        raise RuntimeError
 
 
 def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
