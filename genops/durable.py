@@ -1,4 +1,4 @@
-"""Files that are on the disk when the call returns, and a lock between processes."""
+"""Files that are whole, and on the disk when the call returns, and a lock between processes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,19 @@ def write_durably(path: Path, data: bytes) -> None:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A file to write, which takes the place of another when the block ends well; a link goes on leading to it."""
+    target = path.resolve()
+    part = target.with_name(f".{target.name}.part")
+    try:
+        yield part
+        part.replace(target)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def sync(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -12,6 +11,7 @@ from typing import TypeAlias
 
 from genops.artifacts.canonical import DIGEST_LENGTH, digest_of, short
 from genops.artifacts.component import Component
+from genops.durable import replacing
 from genops.errors import DefinitionError, Location, LockMismatch, Unfinished
 
 LOCK_FORMAT = 1
@@ -129,15 +129,11 @@ class Lock:
         Raises:
             Unfinished: The disk does not take it; what stood there stays.
         """
-        temporary = path.with_name(f".{path.name}.part")
         try:
-            temporary.write_text(self.dumps(), encoding="utf-8")
-            temporary.replace(path)
+            with replacing(path) as part:
+                part.write_text(self.dumps(), encoding="utf-8")
         except OSError as error:
             raise Unfinished(f"the lock cannot be written: {error.strerror}", at=Location(path)) from error
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
 
     def differences(self, other: Lock) -> list[str]:
         """One line for each component that was added, removed or changed from this lock to ``other``."""

@@ -106,8 +106,10 @@ def _cases(path: Path, input_name: str) -> list[Case]:
 
     found = []
     for row in jsonl_rows(path, UTF8, path.stat().st_size) if path.exists() else ():
-        inputs = row.values.get("inputs", {name: row.values[name] for name in (input_name,) if name in row.values})
-        found.append(Case(str(row.values.get("id") or ""), inputs if isinstance(inputs, dict) else {}))
+        values = row.values
+        flat = {input_name: values[input_name]} if input_name in values else {}
+        inputs = values.get("inputs", flat)
+        found.append(Case(str(values.get("id") or ""), inputs if isinstance(inputs, dict) else {}))
     return found
 
 

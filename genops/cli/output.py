@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
+from genops.durable import replacing
 from genops.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -173,14 +174,8 @@ def out_file(path: Path | None) -> Iterator[TextIO]:
         with _opened_text(path) as stream:
             yield stream
         return
-    target = path.resolve()
-    temporary = target.with_name(f".{target.name}.part")
-    try:
-        with _opened_text(temporary) as stream:
-            yield stream
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as part, _opened_text(part) as stream:
+        yield stream
 
 
 def _opened_text(path: Path) -> TextIO:

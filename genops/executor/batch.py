@@ -12,6 +12,7 @@ from typing import Any, TextIO
 import orjson
 
 from genops.artifacts import encode, json_form, normalise
+from genops.durable import replacing
 from genops.errors import GenopsError, InputError, Location
 from genops.executor.chain import Chain
 from genops.executor.engine import RunOptions, run_chain
@@ -87,11 +88,8 @@ def drop_unfinished(path: Path) -> set[str]:
     keys = finished(path)
     if not path.is_file():
         return keys
-    target = path.resolve()
-    kept = target.with_name(f".{target.name}.part")
-    with target.open("rb") as lines, kept.open("wb") as out:
+    with replacing(path) as kept, path.open("rb") as lines, kept.open("wb") as out:
         out.writelines(line for line in lines if _key_of(line) is not None)
-    kept.replace(target)
     return keys
 
 

@@ -126,6 +126,15 @@ def test_a_lock_is_saved_whole_beside_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_link_goes_on_leading_to_its_file(tmp_path):
+    file, link = tmp_path / "kept.lock", tmp_path / "answer.lock"
+    link.symlink_to(file)
+    lock = Lock.of("answer", [])
+    lock.save(link)
+    assert link.is_symlink()
+    assert Lock.load(file) == lock
+
+
 def test_where_nothing_can_be_written_the_lock_says_so(tmp_path):
     with pytest.raises(Unfinished, match=r"nowhere/answer\.lock: the lock cannot be written: No such file"):
         Lock.of("answer", []).save(tmp_path / "nowhere" / "answer.lock")

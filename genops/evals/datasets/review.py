@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from genops.durable import replacing, write_durably
 from genops.errors import InputError, Location
 from genops.evals.case import Case
 from genops.evals.datasets.reading import CaseReader
@@ -122,13 +123,9 @@ class Review:
         return Pending(number, row, CaseReader(unreviewed=True).case(Row(at, row)))
 
     def _write(self) -> None:
-        target = self.path.resolve()  # a link goes on leading to it
-        part = target.with_name(f".{target.name}.part")
-        with part.open("wb") as out:
-            out.writelines(line for number, line in enumerate(self._lines) if number not in self._gone)
-            out.flush()
-            os.fsync(out.fileno())
-        part.replace(target)
+        left = b"".join(line for number, line in enumerate(self._lines) if number not in self._gone)
+        with replacing(self.path) as part:
+            write_durably(part, left)
 
 
 def rejected_path(path: Path) -> Path:

@@ -144,8 +144,8 @@ def mean_measure(
     if alone and ends == (0.0, 1.0) and bool(np.isin(values, (0.0, 1.0)).all()):
         return Measure.of(proportion_interval(int(values.sum()), len(values)), unit)
     found = mean_interval(values) if alone else cluster_mean_interval(values, clusters, weights)
-    bounded = ends is not None and bool(np.isfinite(ends).all())
-    if ends is not None and bounded and found.bounds is None and values[0] in ends and np.all(values == values[0]):
+    equal = bool(np.all(values == values[0]))
+    if ends is not None and np.isfinite(ends).all() and found.bounds is None and values[0] in ends and equal:
         return _at_an_end(float(values[0]), unit, len(values), found.clusters or len(values), ends)
     return Measure.of(found if clusters is not None else replace(found, clusters=None), unit, ends)
 

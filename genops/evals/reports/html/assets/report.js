@@ -68,12 +68,16 @@ function showMetrics() {
   document.getElementById("metrics").append(...shown.map(metricView));
 }
 
+function metricOf(name) {
+  return variants.map((variant) => variant.metrics[name]).find(Boolean);
+}
+
 function specOf(name) {
-  return variants.map((variant) => variant.metrics[name]).find(Boolean).spec;
+  return metricOf(name).spec;
 }
 
 function unitOf(name) {
-  return variants.map((variant) => variant.metrics[name]).find(Boolean)?.mean.unit;
+  return metricOf(name)?.mean.unit;
 }
 
 function metricView(name) {
