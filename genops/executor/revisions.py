@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,8 +43,10 @@ class Revision:
         """
         answer = self._git("rev-parse", "--verify", "--quiet", f"{self.name}^{{commit}}")
         if answer.returncode != 0:
-            if self._git("rev-parse", "--git-dir").returncode != 0:
-                raise ReferenceNotFound(f"git knows no revision {self.name!r}: {self.root} is in no git repository")
+            repository = self._git("rev-parse", "--git-dir")
+            if repository.returncode != 0:  # there is none, or git will not read one that is another user's
+                why = repository.stderr.decode(errors="replace").strip()
+                raise ReferenceNotFound(f"git knows no revision {self.name!r} in {self.root}", hint=why)
             branches = self._git("for-each-ref", "--format=%(refname:short)").stdout.decode().split()
             raise ReferenceNotFound(f"git knows no revision {self.name!r}", hint=nearest(self.name, branches))
         return answer.stdout.decode().strip()
@@ -64,8 +67,9 @@ class Revision:
 
     def names(self, folder: Path) -> list[str]:
         """Names of the files below a folder, relative to it."""
-        answer = self._git("ls-tree", "-r", "--name-only", self.commit, f"./{folder.as_posix()}/")
-        return sorted(Path(line).relative_to(folder).as_posix() for line in answer.stdout.decode().splitlines())
+        answer = self._git("ls-tree", "-r", "-z", "--name-only", self.commit, f"./{folder.as_posix()}/")
+        paths = (os.fsdecode(path) for path in answer.stdout.split(b"\0") if path)
+        return sorted(Path(path).relative_to(folder).as_posix() for path in paths)
 
     def shown(self, path: Path) -> str:
         """A file as messages name it."""

@@ -105,4 +105,20 @@ def test_broken_settings_of_a_git_revision_are_named(genops, site, commit, text,
 
 
 def test_a_git_revision_without_a_repository_says_so(genops):
-    assert "is in no git repository" in genops("run", "say@git:HEAD", "-i", "what=x", code=2).err
+    assert "not a git repository" in genops("run", "say@git:HEAD", "-i", "what=x", code=2).err
+
+
+def test_a_repository_of_another_user_is_told_from_none(genops, commit, monkeypatch):
+    commit()
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    err = genops("run", "say@git:HEAD", "-i", "what=x", code=2).err
+    assert "detected dubious ownership" in err
+    assert "safe.directory" in err
+
+
+def test_what_a_git_revision_has_is_listed_by_names_of_any_script(genops, site, commit):
+    (site / "chains/café.yaml").write_text((site / "chains/say.yaml").read_text())
+    commit()
+    err = genops("run", "sey@git:HEAD", "-i", "what=x", code=2).err
+    assert "error: HEAD has no chain 'sey'" in err
+    assert "did you mean say?" in err
