@@ -16,6 +16,7 @@ from genops.cli.output import listing, note, one_line, out_file, say_json
 from genops.cli.project import opened, opened_store, settings_here
 from genops.errors import UsageError
 from genops.tracing.moments import shown_moment
+from genops.tracing.quantities import commit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -204,7 +205,7 @@ def _row(record: EvalRecord) -> dict[str, Any]:
         "cases": f"{manifest['cases']:,}",
         "variants": len(manifest["variants"]),
         "gate": record.verdict.get("outcome"),
-        "revision": record.body.get("about", {}).get("revision", "")[:12] or None,
+        "revision": commit(record.body.get("about", {}).get("revision", "")) or None,
     }
 
 

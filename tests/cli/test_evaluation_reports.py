@@ -2,6 +2,7 @@
 
 import csv
 import json
+import subprocess
 from io import StringIO
 
 import pytest
@@ -46,6 +47,16 @@ def test_evaluations_are_listed_newest_first(genops, suite):
     head, first, _ = genops("eval", "list").out.splitlines()
     assert head.split()[:4] == ["EVALUATION", "STARTED", "SUITE", "NAME"]
     assert "stopped" in first
+
+
+def test_a_listing_tells_changed_files_from_those_of_their_commit(genops, site, suite):
+    for command in (["init", "-q"], ["add", "-A"], ["-c", "user.name=n", "-c", "user.email=e", "commit", "-qm", "x"]):
+        subprocess.run(["git", *command], cwd=site, check=True)
+    suite("clean")
+    (site / "evals" / "demo.yaml").write_text(f"{SUITE}# changed\n", encoding="utf-8")
+    suite("changed")
+    _, changed, clean = genops("eval", "list").out.splitlines()
+    assert changed.split()[-1] == f"{clean.split()[-1]}+"
 
 
 def test_show_counts_the_three_kinds_of_failure_and_says_how_to_resume(genops, suite):

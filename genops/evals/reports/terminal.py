@@ -14,6 +14,7 @@ from rich.text import Text
 from genops.evals.reports import wording
 from genops.evals.reports.report import Report
 from genops.evals.summary import Comparison, Difference, Distribution, FailedSample, MetricSummary, Summary, Usage
+from genops.tracing.quantities import commit
 from genops.tracing.readable import visible
 
 _WIDE = 10_000
@@ -50,7 +51,7 @@ def _head(summary: Summary) -> Iterator[Text]:
     started = f"{datetime.fromtimestamp(summary.started / 1e9).astimezone():%Y-%m-%d %H:%M:%S}"
     facts = [summary.evaluation[:12], summary.name, summary.status, started, wording.size(summary)]
     if summary.revision:
-        facts.append(f"git {summary.revision[:12]}{'+' if summary.revision.endswith('+') else ''}")
+        facts.append(f"git {commit(summary.revision)}")
     yield Text(summary.suite, style="bold").append(f"  {'  '.join(filter(None, facts))}", style="not bold")
     for note in summary.notes:
         yield Text(f"note: {_safe(note)}", style="yellow")
