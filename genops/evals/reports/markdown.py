@@ -15,6 +15,8 @@ _DIRECTIONS = {"better": "🟢 better", "worse": "🔴 worse", "same": "no case 
 _FAILURES = 10
 _MOVED = 5
 _VARIANTS = 20
+_MOST_ROWS = 100
+"""Of a table with a row for each variant and score; GitHub takes no comment of more than 65,536 characters."""
 
 
 def write(report: Report, out: TextIO) -> None:
@@ -45,7 +47,7 @@ def _verdict(summary: Summary) -> Iterator[str]:
     for rule in summary.verdict.rules:
         yield f"- {_SIGNS[rule.outcome]} {cell(wording.rule(rule))}"
     for what, cases in wording.critical(summary.verdict):
-        yield f"- ❌ {what}: {', '.join(f'`{code(case)}`' for case in cases)}"
+        yield f"- ❌ {what}: {wording.some([f'`{code(case)}`' for case in cases])}"
     yield ""
 
 
@@ -101,7 +103,11 @@ def _differences(summary: Summary) -> Iterator[str]:
         for comparison in summary.comparisons[:_VARIANTS]
         for found in comparison.metrics
     ]
-    yield from table(("variant", "against", "metric", "difference, 95%", "p, corrected", "win/tie/loss", ""), rows)
+    head = ("variant", "against", "metric", "difference, 95%", "p, corrected", "win/tie/loss", "")
+    yield from table(head, rows[:_MOST_ROWS])
+    if len(rows) > _MOST_ROWS:
+        yield f"… and {len(rows) - _MOST_ROWS:,} more: `genops eval show {summary.evaluation[:12]}`"
+        yield ""
     if text := wording.tests(summary):
         yield f"<sub>{cell(text)}</sub>"
         yield ""
@@ -197,7 +203,7 @@ def _details(summary: Summary) -> Iterator[str]:
         for case in found.moved[:_MOVED]
     ]
     if moved:
-        yield from table(("moved most", "variant", "metric", "before", "after"), moved)
+        yield from table(("moved most", "variant", "metric", "before", "after"), moved[:_MOST_ROWS])
     yield "</details>"
 
 
@@ -207,23 +213,23 @@ def _per_pass(variant: VariantSummary) -> str:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """The lines of a table of cells that are Markdown already."""
-    yield f"| {' | '.join(head)} |"
+    """The lines of a table of cells that are Markdown already; a ``|`` ends none of them."""
+    lines = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in (head, *rows)]
+    yield f"| {lines[0]} |"
     yield f"|{' --- |' * len(head)}"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
+    yield from (f"| {line} |" for line in lines[1:])
     yield ""
 
 
 def cell(text: str) -> str:
-    """Data in a cell: on one line, as the characters that it is made of, and without mentions of people."""
+    """Data in Markdown: on one line, as the characters that it is made of, and without mentions of people."""
     line = _line(text).replace("&", "&amp;").replace("<", "&lt;")
-    return re.sub(r"([\\`*_\[\]|~#])", r"\\\1", line).replace("@", "@\u200b")
+    return re.sub(r"([\\`*_\[\]~#])", r"\\\1", line).replace("@", "@\u200b")
 
 
 def code(text: str) -> str:
     """Data inside of backticks."""
-    return _line(text).replace("`", "ʼ").replace("|", "\\|")
+    return _line(text).replace("`", "ʼ")
 
 
 def _line(text: str) -> str:

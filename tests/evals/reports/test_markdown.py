@@ -102,6 +102,36 @@ def test_hundreds_of_variants_stay_short(evaluations, written):
     assert len(text) < 30_000
 
 
+def test_it_fits_a_comment_on_github(evaluations, written):
+    variants = tuple(f"a_rather_long_name_of_a_variant_{n}" for n in range(20))
+    names = [f"score_{n}" for n in range(10)]
+    rows = [{"id": f"a rather long id of a case, number {n}", "inputs": {"q": "x"}} for n in range(6)]
+    samples = [
+        {"case": n, "variant": v, "scores": {name: contains((n + place) % 2) for name in names}}
+        for n in range(6)
+        for place, v in enumerate(variants)
+    ]
+    rule = RuleVerdict("score_0 >= 0.5", "score_0", "one", "fail", 0.1, 0.0, 0.2, 0.95, 20, 0, True)
+    critical = tuple(f"a critical case, number {n}" for n in range(2_000))
+    verdict = Verdict("fail", (rule,), critical, (), 0.05, "dataset", 40, 20, 40, 20)
+    record = evaluations.add(samples, cases=rows, variants=variants, scorers=names, verdict=verdict)
+    text = written("markdown", record)
+    assert len(text) < 65_536
+    assert f"… and 90 more: `genops eval show {record.id[:12]}`" in text
+    assert "`a critical case, number 5` and 1,994 more" in text
+
+
+def test_bars_in_data_end_no_cell_and_are_shown_as_they_are(evaluations, written):
+    rule = RuleVerdict("a|b >= 0.5", "a|b", "one", "fail", 0.1, 0.0, 0.2, 0.95, 20, 0, True)
+    verdict = Verdict("fail", (rule,), ("c|0",), (), 0.05, "dataset", 40, 20, 40, 20)
+    rows = [{"id": "c|0", "inputs": {"q": "x"}}]
+    record = evaluations.add([{"case": 0, "scores": {"contains": contains(0)}}], cases=rows, verdict=verdict)
+    text = written("markdown", record)
+    assert "must pass and did not: `c|0`" in text
+    assert "failed: a|b >= 0.5" in text
+    assert "c|0" in [row[0] for row in cells(text)]
+
+
 def test_scores_that_labels_correct_have_a_table_and_the_others_a_reason(written, labelled):
     text = written("markdown", labelled)
     row = next(row for row in cells(text) if row[:2] == ["old", "contains"])
