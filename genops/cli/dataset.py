@@ -11,7 +11,7 @@ import typer
 
 from genops.cli import dataset_from_traces, dataset_generate
 from genops.cli.options import AsJson
-from genops.cli.output import listing, one_line, say, say_json, verdict
+from genops.cli.output import going_on, listing, one_line, say, say_json, verdict
 from genops.cli.project import opened
 
 if TYPE_CHECKING:
@@ -50,12 +50,13 @@ def check(
     with opened() as project:
         dataset = _open(source, chain, project)
         report = check_dataset(dataset, text_embedder(project.settings) if near else None, similarity)
-    if as_json:
-        from dataclasses import asdict
+    with going_on():
+        if as_json:
+            from dataclasses import asdict
 
-        say_json(asdict(report))
-    else:
-        _say_report(report)
+            say_json(asdict(report))
+        else:
+            _say_report(report)
     raise typer.Exit(verdict(report.fine))
 
 

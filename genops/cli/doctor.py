@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from genops.cli.options import AsJson
-from genops.cli.output import printable, say, say_json, verdict
+from genops.cli.output import going_on, printable, say, say_json, verdict
 from genops.cli.project import settings_here
 
 
@@ -27,9 +27,11 @@ def doctor(as_json: AsJson = False) -> None:
     for diagnosis in diagnose(settings_here()):
         found.append(diagnosis)
         if not as_json:
-            say(printable(f"{diagnosis.state:8} {diagnosis.area} {diagnosis.name}: {diagnosis.detail}"))
-            if diagnosis.hint:
-                say(printable(f"         {diagnosis.hint}"))
+            with going_on():
+                say(printable(f"{diagnosis.state:8} {diagnosis.area} {diagnosis.name}: {diagnosis.detail}"))
+                if diagnosis.hint:
+                    say(printable(f"         {diagnosis.hint}"))
     if as_json:
-        say_json([asdict(diagnosis) for diagnosis in found])
+        with going_on():
+            say_json([asdict(diagnosis) for diagnosis in found])
     raise typer.Exit(verdict(all(diagnosis.state != "missing" for diagnosis in found)))

@@ -10,7 +10,7 @@ import typer
 
 from genops.cli import drift_catalogue, drift_watch
 from genops.cli.options import AsJson, OutFile
-from genops.cli.output import listing, note, out_file
+from genops.cli.output import going_on, listing, note, out_file
 from genops.cli.progress import progress_bar
 from genops.cli.project import opened, opened_store
 from genops.cli.report_files import wanted_reports
@@ -88,7 +88,8 @@ def check(
         spec = _spec(name, {key: value for key, value in given.items() if value is not None}, project.settings)
         with progress_bar("embedding") as advance:
             summary = compared(spec, project, progress=lambda done, total: advance(done, total) if total else None)
-        _say(summary, as_json)
+        with going_on():
+            _say(summary, as_json)
         for form, file in reports:
             _write(summary, form, file)
         keep(summary, spec, project)

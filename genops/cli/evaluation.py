@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import redirect_stdout, suppress
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,7 +11,7 @@ import typer
 from genops.cli import eval_import, evaluation_reports
 from genops.cli.evaluation_reports import say_summary, write_report
 from genops.cli.options import AsJson, UseCache
-from genops.cli.output import note
+from genops.cli.output import going_on, note, refuse_unwritable
 from genops.cli.progress import evaluation_bar
 from genops.cli.project import opened
 from genops.cli.report_files import wanted_reports
@@ -96,6 +96,8 @@ def run(
             if loaded.labels is not None:  # what is wrong with them is better known now than at the end
                 Labels.load(loaded.folder / loaded.labels)
             results = Results(project.store, project.settings)
+            for _, file in reports:  # so is a folder that is not there
+                refuse_unwritable(file)
             other = results.find(against, prefer=loaded.name) if against is not None else None
             with watched(evaluation_bar(), _made, _again(failed_in)) as watch:
                 done = run_sync(
@@ -123,7 +125,7 @@ def run(
         summary = results.summary(results.find(done.record.id), against=other)
         for kind, file in reports:
             write_report(project, done.record, summary, kind, file)
-        with suppress(BrokenPipeError):  # who stopped reading still gets the verdict, as the exit code
+        with going_on():
             say_summary(summary, as_json)
         _tell(done, loaded.budget, failed_in)
         _tell_unused(done, name, seed)

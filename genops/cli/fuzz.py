@@ -13,7 +13,7 @@ from genops.cli.campaigns import LAST, CampaignId, found_campaign
 from genops.cli.fuzz_label import Labels, measured_accuracy
 from genops.cli.fuzz_report import Reports, say_campaign, write_report
 from genops.cli.options import AsJson
-from genops.cli.output import listing, note, say, say_json
+from genops.cli.output import going_on, listing, note, refuse_unwritable, say, say_json
 from genops.cli.progress import campaign_bar
 from genops.cli.project import opened, opened_store
 from genops.cli.report_files import wanted_reports
@@ -64,6 +64,8 @@ def run(
     with opened() as project:
         with redirect_stdout(sys.stderr):  # what tools and plug-ins print
             loaded = Definition.load(campaign, project.settings)
+            for _, file in reports:  # better known now than when all is done
+                refuse_unwritable(file)
             with watched(campaign_bar(), _made, command_again()) as watch:
                 done = run_sync(
                     afuzz(
@@ -137,15 +139,21 @@ def repro(
     with opened() as project:
         record, again = reproduce(project, finding)
         project.store.writer.flush(10.0)
-    if as_json:
-        told = {"outcome": again.outcome, "run": again.run, "scores": dict(again.scores), "error": dict(again.error)}
-        say_json({"finding": record.id, **told})
-    else:
-        why = str(again.error.get("message") or "")
-        say(f"{record.objective}: {again.outcome}{f', {why}' if why else ''}")
-        say(f"  {shortest(record.text)}")
-        if again.run:
-            note(f"genops trace show {again.run[:12]}")
+    with going_on():
+        if as_json:
+            told = {
+                "outcome": again.outcome,
+                "run": again.run,
+                "scores": dict(again.scores),
+                "error": dict(again.error),
+            }
+            say_json({"finding": record.id, **told})
+        else:
+            why = str(again.error.get("message") or "")
+            say(f"{record.objective}: {again.outcome}{f', {why}' if why else ''}")
+            say(f"  {shortest(record.text)}")
+            if again.run:
+                note(f"genops trace show {again.run[:12]}")
     codes = {"breach": ExitCode.BAD_VERDICT, "safe": ExitCode.OK, "infrastructure": ExitCode.UNFINISHED}
     raise typer.Exit(int(codes.get(again.outcome, ExitCode.UNDECIDED)))
 

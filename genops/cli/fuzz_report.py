@@ -12,7 +12,7 @@ import typer
 from genops.cli.campaigns import LAST, CampaignId, found_campaign
 from genops.cli.fuzz_label import Labels, measured_accuracy
 from genops.cli.options import OutFile
-from genops.cli.output import note, out_file
+from genops.cli.output import going_on, note, out_file
 from genops.cli.project import opened_store, settings_here
 
 if TYPE_CHECKING:
@@ -77,8 +77,9 @@ def say_campaign(
     from genops.fuzz.summary import summarise
 
     summary = summarise(store, record, accuracy)
-    if as_json:
-        json.write_data(summary, sys.stdout)
-    else:
-        print_on(sys.stdout, terminal.terminal_report(summary))
+    with going_on():
+        if as_json:
+            json.write_data(summary, sys.stdout)
+        else:
+            print_on(sys.stdout, terminal.terminal_report(summary))
     return summary

@@ -8,7 +8,7 @@ import typer
 
 from genops.cli import index_quality
 from genops.cli.options import AsJson, IndexName
-from genops.cli.output import listing, note, one_line, say, say_json, verdict
+from genops.cli.output import going_on, listing, note, one_line, say, say_json, verdict
 from genops.cli.progress import progress_bar
 from genops.cli.project import opened
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from genops.retrieval import Published
     from genops.retrieval.compare import ChunkDiff
     from genops.retrieval.snapshots.manifest import Manifest
+    from genops.retrieval.status import IndexStatus
     from genops.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -173,18 +174,23 @@ def status(name: IndexName, as_json: AsJson = False) -> None:
 
     with opened() as project:
         found = compare(project.settings, name)
-    if as_json:
-        say_json({**asdict(found), "fresh": found.fresh})
-    else:
-        say(f"{name}: {'fresh' if found.fresh else 'stale' if found.snapshot else 'not built'}")
-        for word in ("added", "removed", "changed", "expired"):
-            for uri in getattr(found, word):
-                say(f"  {word} {one_line(uri)}")
-        if found.settings_changed:
-            say("  its settings were changed")
-        for warning in found.warnings:
-            say(f"  warning: {warning}")
+    with going_on():
+        if as_json:
+            say_json({**asdict(found), "fresh": found.fresh})
+        else:
+            _say_status(found)
     raise typer.Exit(verdict(found.fresh))
+
+
+def _say_status(found: IndexStatus) -> None:
+    say(f"{found.name}: {'fresh' if found.fresh else 'stale' if found.snapshot else 'not built'}")
+    for word in ("added", "removed", "changed", "expired"):
+        for uri in getattr(found, word):
+            say(f"  {word} {one_line(uri)}")
+    if found.settings_changed:
+        say("  its settings were changed")
+    for warning in found.warnings:
+        say(f"  warning: {warning}")
 
 
 @app.command()

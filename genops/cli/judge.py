@@ -37,16 +37,17 @@ def check(
     the interval lies above, 1 when it lies below, 3 when the labels are too few to say.
     """
     from genops.cli.judge_report import show_report
-    from genops.cli.output import say_json
+    from genops.cli.output import going_on, say_json
     from genops.evals.judges.check import check_judges
     from genops.evals.judges.requirement import Requirement, outcome
 
     required = [Requirement.parse(text) for text in at_least or []]
     report = check_judges(_read(labels), judge, level)
-    if as_json:
-        say_json(report.to_json())
-    else:
-        show_report(report, read)
+    with going_on():
+        if as_json:
+            say_json(report.to_json())
+        else:
+            show_report(report, read)
     return outcome(report, required)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genops.cli.options import AsJson
-from genops.cli.output import note, out_file
+from genops.cli.output import going_on, note, out_file
 from genops.cli.progress import progress_bar
 from genops.cli.project import opened_store, settings_here
 from genops.cli.report_files import wanted_reports
@@ -110,7 +110,8 @@ def bench(
     for form, file in reports:
         with out_file(file) as out:
             writer(form)(result, out)
-    writer("json" if as_json else "terminal")(result, sys.stdout)
+    with going_on():
+        writer("json" if as_json else "terminal")(result, sys.stdout)
     if kept is not None:
         note(f"kept as the price of {alias}, where the settings give none")
     raise typer.Exit(int(_exit_code(result)))

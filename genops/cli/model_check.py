@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genops.cli.options import AsJson
-from genops.cli.output import printable, say, say_json, verdict
+from genops.cli.output import going_on, printable, say, say_json, verdict
 from genops.cli.project import settings_here
 from genops.errors import ExitCode
 
@@ -45,10 +45,11 @@ def check(
     from genops.serving.preflight import preflight
 
     found = preflight(settings_here(), alias, gpu, context=context, read=read)
-    if as_json:
-        say_json(found.to_json())
-    else:
-        _show(found)
+    with going_on():
+        if as_json:
+            say_json(found.to_json())
+        else:
+            _show(found)
     raise typer.Exit(verdict(found.ready) if found.faulty or found.looked_at else int(ExitCode.UNDECIDED))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genops.cli.output import note, say, verdict
+from genops.cli.output import going_on, note, say, verdict
 from genops.errors import UsageError
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ def deploy(
     )
     wanted = deployment(settings, alias, place, flags)
     found = changes(folder, manifests(wanted, target))
-    _show(found)
+    with going_on():
+        _show(found)
     if diff:
         raise typer.Exit(int(verdict(all(change.state == "unchanged" for change in found))))
     write(found, force=force)

@@ -69,6 +69,13 @@ def note(text: str) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
+@contextmanager
+def going_on() -> Iterator[None]:
+    """For what is shown before the verdict is given as the exit code: neither depends on whether somebody reads it."""
+    with suppress(BrokenPipeError):
+        yield
+
+
 def say_json(value: Any) -> None:
     """A value on stdout as indented JSON."""
     say(json_text(value))
@@ -91,10 +98,10 @@ def say_output(value: Any) -> None:
 
 
 def console(stream: TextIO | None = None, width: int | None = None) -> Console:
-    """A rich console that takes data literally, without colours where nobody looks (piped, ``NO_COLOR``)."""
-    from rich.console import Console
+    """A rich console that takes data literally; stdout by default."""
+    from genops.tracing.console import LiteralConsole
 
-    return Console(file=stream or sys.stdout, markup=False, highlight=False, emoji=False, width=width)
+    return LiteralConsole(stream or sys.stdout, width)
 
 
 def show(renderable: RenderableType) -> None:
@@ -168,14 +175,23 @@ def out_file(path: Path | None) -> Iterator[TextIO]:
     if path is None or str(path) == "-":
         yield sys.stdout
         return
-    if not path.parent.is_dir() or path.is_dir():
-        raise UsageError(f"cannot write {path}", hint="give the name of a file in a folder that exists")
+    refuse_unwritable(path)
     if path.exists() and not path.is_file():
         with _opened_text(path) as stream:
             yield stream
         return
     with replacing(path) as part, _opened_text(part) as stream:
         yield stream
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Refuses what cannot be the name of a file.
+
+    Raises:
+        UsageError: Its folder does not exist, or it is a folder.
+    """
+    if not path.parent.is_dir() or path.is_dir():
+        raise UsageError(f"cannot write {path}", hint="give the name of a file in a folder that exists")
 
 
 def _opened_text(path: Path) -> TextIO:

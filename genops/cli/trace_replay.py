@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genops.cli.options import AsJson, RunId
-from genops.cli.output import printable, say, say_json, verdict
+from genops.cli.output import going_on, printable, say, say_json, verdict
 from genops.cli.project import opened
 from genops.cli.trace_filters import find_run
 
@@ -50,10 +50,11 @@ def replay(
         recorded = Trace.load(project.store, find_run(project.store, trace).id)
         with redirect_stdout(sys.stderr):  # what a tool prints
             found = run_sync(replayed(project, recorded, tuple(swap or ())))
-        if as_json:
-            say_json({**asdict(found), "identical": found.identical})
-        else:
-            _show(found, recorded, Trace.load(project.store, found.run))
+        with going_on():
+            if as_json:
+                say_json({**asdict(found), "identical": found.identical})
+            else:
+                _show(found, recorded, Trace.load(project.store, found.run))
     raise typer.Exit(verdict(found.identical))
 
 

@@ -94,6 +94,13 @@ def test_labels_that_cannot_be_read_are_told_of_before_anything_is_run(genops, s
     assert json.loads(genops("eval", "list", "--json").out) == []
 
 
+def test_a_report_that_cannot_be_written_is_told_of_before_anything_is_run(genops, suite):
+    for file in ("nowhere/junit.xml", "evals"):
+        assert f"cannot write {file}" in genops("eval", "run", "said", "--report", f"junit={file}", code=2).err
+    assert json.loads(genops("eval", "list", "--json").out) == []
+    genops("eval", "run", "said", "--report", "junit=.genops/junit.xml", code=0)
+
+
 def test_a_seed_is_not_below_zero(genops, suite):
     for more in ([], ["--sample", "1"], ["--gate"]):
         assert "--seed" in genops("eval", "run", "said", *more, "--seed", "-1", code=2).err

@@ -79,13 +79,29 @@ def test_wrong_usage_is_one_block_and_2(start):
     assert err.startswith("error: Missing argument 'CHAIN'")
 
 
-def test_a_closed_pipe_is_quiet(start):
+@pytest.mark.parametrize("command", [("schema", "chain"), ("trace", "list"), ("trace", "show", "last")])
+def test_a_closed_pipe_is_quiet(command, start, genops):
+    genops("run", "say", "-i", "what=x")
     reader, writer = os.pipe()
     os.close(reader)
-    process = start("schema", "chain", stdout=writer)
+    process = start(*command, stdout=writer)
     os.close(writer)
     assert process.communicate(timeout=60)[1] == b""
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("verdict", ["1", "0"])
+def test_a_verdict_reaches_whom_does_not_read_it(verdict, start, site):
+    said = ["yes", "no"] * 20
+    rows = [{"id": str(n), "human": said[n], "verdict": said[n + int(verdict)]} for n in range(30)]
+    (site / "labels.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    for form in ([], ["--json"]):
+        reader, writer = os.pipe()
+        os.close(reader)
+        process = start("judge", "check", "--labels", "labels.jsonl", "--at-least", "raw=0.5", *form, stdout=writer)
+        os.close(writer)
+        assert process.communicate(timeout=60)[1] == b""
+        assert process.returncode == int(verdict)
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])

@@ -7,13 +7,14 @@ from datetime import datetime
 from itertools import islice
 from typing import TextIO
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from genops.evals.reports import wording
 from genops.evals.reports.report import Report
 from genops.evals.summary import Comparison, Difference, Distribution, FailedSample, MetricSummary, Summary, Usage
+from genops.tracing.console import LiteralConsole
 from genops.tracing.quantities import commit
 from genops.tracing.readable import visible
 
@@ -32,9 +33,7 @@ def write(report: Report, out: TextIO) -> None:
 
 def print_on(out: TextIO, renderable: RenderableType) -> None:
     """Prints on a terminal in its width; elsewhere nothing is cut or wrapped, and there are no colours."""
-    width = None if out.isatty() else _WIDE
-    console = Console(file=out, width=width, markup=False, highlight=False, emoji=False)
-    console.print(renderable)
+    LiteralConsole(out, None if out.isatty() else _WIDE).print(renderable)
 
 
 def terminal_report(summary: Summary) -> RenderableType:

@@ -10,11 +10,12 @@ from genops.serving.compare.reports import wording
 
 def write(comparison: Comparison, out: TextIO) -> None:
     """Writes the report."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(file=out, markup=False, highlight=False, emoji=False, width=None if out.isatty() else 10_000)
+    from genops.tracing.console import LiteralConsole
+
+    console = LiteralConsole(out, None if out.isatty() else 10_000)
     grid = Table(box=None, pad_edge=False, header_style="bold")
     grid.add_column("", no_wrap=True)
     for candidate in comparison.candidates:

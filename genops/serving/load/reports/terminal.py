@@ -12,12 +12,12 @@ from genops.serving.wording import estimate
 
 def write(result: BenchResult, out: TextIO) -> None:
     """Writes the report."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    width = None if out.isatty() else 10_000
-    console = Console(file=out, markup=False, highlight=False, emoji=False, width=width)
+    from genops.tracing.console import LiteralConsole
+
+    console = LiteralConsole(out, None if out.isatty() else 10_000)
     grid = Table(box=None, pad_edge=False, header_style="bold")
     grid.add_column("LOAD", no_wrap=True)
     grid.add_column("REQUESTS", no_wrap=True)
