@@ -67,7 +67,7 @@ async def g_eval(
     raw = verdict["score"] if weighted is None else weighted
     return Score(
         (raw - low) / (high - low),
-        label=str(verdict["score"]),
+        label=str(int(verdict["score"])),
         explanation=verdict["reasoning"],
         metadata=facts(*answers, answer, raw=raw, weighted=weighted is not None, steps=list(steps)),
     )

@@ -53,7 +53,7 @@ async def reference_guided(
     low, high = SCALE
     return Score(
         (verdict["score"] - low) / (high - low),
-        label=str(verdict["score"]),
+        label=str(int(verdict["score"])),
         explanation=verdict["reasoning"],
         metadata=facts(answer, raw=verdict["score"]),
     )

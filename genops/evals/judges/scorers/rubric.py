@@ -82,9 +82,9 @@ async def placed(
     answer = await context.ask(prompt, asked, model=model, number=number)
     verdict: Any = answer.value
     levels = [level["score"] for level in asked["levels"]]
-    raw = verdict["score"]
-    if raw not in levels:
-        raise UnusableAnswer(f"the judge gave {raw}, which is no level of the scale")
+    if verdict["score"] not in levels:
+        raise UnusableAnswer(f"the judge gave {verdict['score']}, which is no level of the scale")
+    raw = int(verdict["score"])  # JSON's 4.0 is the level 4, too
     return Score(
         (raw - levels[0]) / (levels[-1] - levels[0]),
         label=str(raw),

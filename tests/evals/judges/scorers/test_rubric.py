@@ -34,6 +34,12 @@ def test_the_judge_reads_criterion_scale_question_and_text(bench):
     assert "some text" in user
 
 
+def test_a_level_is_labelled_as_the_scale_writes_it(bench):
+    bench.says({**VERDICT, "score": 4.0}).case("text")
+    score = bench.score(rubric, criterion="Good?")
+    assert (score.value, score.label, score.metadata["raw"]) == (0.75, "4", 4)
+
+
 def test_what_is_no_level_is_no_score(bench):
     bench.says({**VERDICT, "score": 11}).case("text")
     error = bench.unscored(rubric, criterion="Good?")
