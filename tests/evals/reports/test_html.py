@@ -322,6 +322,11 @@ class TestInABrowser:
             metric.querySelectorAll("rect").length > 0])"""
         assert said(dom(page, tmp_path, asked)) == [[2, 3, True], [2, 3, True], [2, 1, True], [2, 2, True]]
 
+    def test_where_a_mean_would_lie_with_all_that_is_missing_has_its_unit(self, page, tmp_path):
+        asked = "[...document.querySelectorAll('.metric')].map((metric) => metric.innerText)"
+        shares = [text for text in said(dom(page, tmp_path, asked)) if text.startswith("passed")]
+        assert re.findall(r"with them (\S+) to (\S+)", shares[0])[0][1].endswith("%")
+
     def test_rows_are_sorted_by_any_column(self, page, tmp_path):
         asked = """["case", "seconds", "score contains"].map((key) => {
             const first = () => columns.cases[columns.case[rows[0]]] + " " + nameOfSample(rows[0]);

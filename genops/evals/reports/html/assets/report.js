@@ -109,7 +109,7 @@ function metricRow(spec, [variant, metric, found], scale, distance) {
   const extra = [
     [`n ${mean.n.toLocaleString("en")}`, mean.clusters ? counted(mean.clusters, "cluster") : null, passes ? `passes ${measureText(passes)}` : null].filter(Boolean).join(" · "),
     ...metric.tries.map((tries) => `pass@${tries.k} ${share(tries.any.value)}, pass^${tries.k} ${share(tries.all.value)}`),
-    metric.missing ? `${counted(metric.missing, "score")} missing${metric.bounds ? `, with them ${number(metric.bounds[0])} to ${number(metric.bounds[1])}` : ""}` : null,
+    metric.missing ? `${counted(metric.missing, "score")} missing${metric.bounds ? `, with them ${metric.bounds.map((end) => shownAs(mean.unit)(end)).join(" to ")}` : ""}` : null,
     corrected ? (corrected.value === null ? `not corrected by labels: ${corrected.missing}` : `corrected by ${counted(corrected.n, "label")} ${measureText(corrected)}`) : null,
   ].filter(Boolean);
   return element("tr", {},
