@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, isfinite, sqrt
+from math import ceil, inf, isfinite, sqrt
 
 import numpy as np
 
 from genops.stats.betting import METHOD, Bets, Claim, Floats, Population, Units
 
 _NEAR = 200
+_FARTHEST = 1e5  # noncentrality; far above it scipy's distribution gives no number
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +71,19 @@ def cases_for_mean(difference: float, deviation: float, power: float = 0.8, alph
         alpha: Of the test, one-sided.
 
     Raises:
-        ValueError: The difference or the deviation is zero, or power or alpha is not between 0 and 1; or one of them is
-            so small that no number can be told.
+        ValueError: The difference or the deviation is zero or infinite, or power or alpha is not between 0 and 1; or
+            one of them is so small that no number can be told.
     """
     from scipy import special
 
     _check_shares(power, alpha)
-    if not deviation > 0 or not abs(difference) > 0:
-        raise ValueError("a difference and a standard deviation are above zero")
+    if not 0 < deviation < inf or not 0 < abs(difference) < inf:
+        raise ValueError("a difference and a standard deviation are above zero, and finite")
     effect = abs(difference) / deviation
 
     def reached(n: int) -> float:
         bound = special.stdtrit(n - 1, 1 - alpha)
-        return float(1 - special.nctdtr(n - 1, effect * sqrt(n), bound))
+        return float(1 - special.nctdtr(n - 1, min(effect * sqrt(n), _FARTHEST), bound))
 
     root = float(special.ndtri(1 - alpha) + special.ndtri(power)) / effect
     if not isfinite(root * root):

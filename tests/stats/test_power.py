@@ -1,3 +1,5 @@
+from math import inf
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -20,7 +22,13 @@ class TestMean:
         found = cases_for_mean(0.001, 0.4)
         assert found.n == pytest.approx((1.645 + 0.842) ** 2 * 160_000, rel=1e-3)
 
-    @pytest.mark.parametrize(("difference", "deviation"), [(0, 1), (0.1, 0)])
+    @pytest.mark.parametrize(("deviation", "alpha"), [(1e-12, 0.05), (1e-7, 1e-9), (1e-300, 0.05)])
+    def test_values_that_hardly_scatter_have_a_power(self, deviation, alpha):
+        found = cases_for_mean(0.05, deviation, alpha=alpha)
+        assert found.n <= 3
+        assert found.power == pytest.approx(1.0)
+
+    @pytest.mark.parametrize(("difference", "deviation"), [(0, 1), (0.1, 0), (0.1, inf), (inf, 0.1)])
     def test_nothing_to_find_is_refused(self, difference, deviation):
         with pytest.raises(ValueError, match="above zero"):
             cases_for_mean(difference, deviation)
