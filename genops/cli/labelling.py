@@ -52,7 +52,7 @@ def _answered(task: T, labelling: Labelling[T]) -> bool:
             return True
         if command == "undo":
             case = labelling.undo()
-            note(f"the label of {case} is taken back" if case else "there is nothing to take back")
+            note(f"the label of {printable(case)} is taken back" if case else "there is nothing to take back")
             return True
         if word.startswith("n "):
             noted = word[2:].strip()
@@ -73,4 +73,4 @@ def _show(task: T, labelling: Labelling[T]) -> None:
 
 def _shown(text: str) -> str:
     """A text with its lines, and control characters as visible escapes."""
-    return "\n".join(f"  {printable(line)}" for line in text.splitlines())
+    return "\n".join(f"  {printable(line)}" for line in text.splitlines()) or "  (empty)"

@@ -36,6 +36,7 @@ _MISSING = frozenset({"", "none", "null", "nan", "n/a"})
 _BOOLEAN = {"true": "yes", "false": "no"}
 _GREATEST = 1e100
 _MOST = 512 * 1024 * 1024
+_TEXTS = ("question", "input", "output", "output_1", "output_2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +226,12 @@ def _joined(rows: Iterable[Judged], told: Sequence[Judged]) -> tuple[Judged, ...
 def _records(path: Path) -> Iterator[tuple[Location, Mapping[str, Any]]]:
     if path.suffix.lower() != ".csv":
         return json_lines(read_text(path, "labels file", _MOST), path)
-    return ((row.at, row.values) for row in csv_rows(path, None, UTF8, _MOST))
+    return ((row.at, _told(row.values)) for row in csv_rows(path, None, UTF8, _MOST))
+
+
+def _told(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A row of a table without the texts that it does not have; in JSON an empty text is one."""
+    return {name: value for name, value in values.items() if value != "" or name not in _TEXTS}
 
 
 def _row(raw: Mapping[str, Any], at: Location) -> Judged:
@@ -251,9 +257,7 @@ def _row(raw: Mapping[str, Any], at: Location) -> Judged:
         cluster="" if raw.get("cluster") is None else str(raw["cluster"]).strip(),
         lengths=lengths,
         drawn=drawn,
-        shown={
-            name: str(raw[name]) for name in ("question", "input", "output", "output_1", "output_2") if raw.get(name)
-        },
+        shown={name: str(raw[name]) for name in _TEXTS if raw.get(name) is not None},
         id=str(case),
         variant=variant,
         metric=metric,
@@ -297,7 +301,7 @@ def _length(raw: Mapping[str, Any], which: str, at: Location) -> float | None:
     given = raw.get(f"length{which}")
     if given is None or given == "":
         text = raw.get(f"output{which}")
-        return float(len(str(text))) if text else None
+        return None if text is None else float(len(str(text)))
     number = number_of(str(given))
     if number is None or number < 0:
         raise DefinitionError(f"`length{which}` is a number of characters, not {given!r}", at=at)

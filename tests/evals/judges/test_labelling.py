@@ -33,6 +33,15 @@ def out(tmp_path):
     return tmp_path / "labels.jsonl"
 
 
+def all_tasks(labelling):
+    """The tasks, each labelled with the first word of the scale."""
+    tasks = []
+    for task in labelling.tasks():
+        labelling.label(task, labelling.scale[0])
+        tasks.append(task)
+    return tasks
+
+
 def test_a_task_shows_texts_and_no_verdict(pairs, out):
     task = next(CaseLabelling(pairs, out).tasks())
     assert task.asked == f"q{task.case}"
@@ -181,6 +190,28 @@ def test_a_word_beyond_the_scale_is_refused(pairs, out):
     labelling = CaseLabelling(pairs, out)
     with pytest.raises(UsageError, match="none of 1, 2, tie"):
         labelling.label(next(labelling.tasks()), "3")
+
+
+def test_an_empty_answer_is_labelled_as_any_other(tmp_path, out):
+    path = tmp_path / "cases.jsonl"
+    texts = ["", "some", 0, None]
+    path.write_text("".join(json.dumps({"id": n, "output": text}) + "\n" for n, text in enumerate(texts)))
+    tasks = all_tasks(CaseLabelling(Labels.load(path), out))
+    assert {(task.case, task.texts) for task in tasks} == {("0", ("",)), ("1", ("some",)), ("2", ("0",))}
+
+
+def test_a_pair_may_have_an_empty_answer(tmp_path, out):
+    path = tmp_path / "cases.jsonl"
+    path.write_text(json.dumps({"id": "c", "output_1": "", "output_2": "some"}))
+    (task,) = all_tasks(CaseLabelling(Labels.load(path), out))
+    assert sorted(task.texts) == ["", "some"]
+
+
+def test_a_table_has_no_text_where_a_cell_is_empty(tmp_path, out):
+    path = tmp_path / "cases.csv"
+    path.write_text("id,output,output_1,output_2\n1,some,,\n2,,this,that\n3,,,\n")
+    tasks = all_tasks(CaseLabelling(Labels.load(path), out))
+    assert {(task.case, tuple(sorted(task.texts))) for task in tasks} == {("1", ("some",)), ("2", ("that", "this"))}
 
 
 def test_cases_without_texts_cannot_be_labelled(tmp_path, out):
