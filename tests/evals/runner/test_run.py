@@ -432,7 +432,7 @@ def test_a_sample_is_finished_when_it_is_on_disk_with_its_trace(lab, server):
     assert told == list(range(1, 61))
 
 
-@pytest.mark.parametrize("error", [SystemExit(7), KeyboardInterrupt(), UsageError("enough")])
+@pytest.mark.parametrize("error", [SystemExit(7), KeyboardInterrupt(), UsageError("enough"), ValueError("enough")])
 def test_who_is_told_may_end_it_and_all_that_is_made_stays(lab, error):
     def tell(progress):
         if progress.finished >= 5:
