@@ -85,10 +85,6 @@ def run(
     from genops.executor import run_sync
 
     reports = wanted_reports(report, writer)
-    if fresh and not gate:
-        raise UsageError("--fresh goes with --gate")
-    if resume and fresh:
-        raise UsageError("--resume goes on with an evaluation; --fresh starts one")
     with opened() as project:
         with redirect_stdout(sys.stderr):  # what tools, scorers and datasets print
             loaded = Suite.load(suite, project.settings)

@@ -1,5 +1,6 @@
 """Evaluations that are gone on with, narrowed, gated and compared; from Python."""
 
+import asyncio
 import json
 import random
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from benchmarks.loopback_server import Fault, LoopbackServer, Reply
 from genops.artifacts import source
 from genops.errors import DefinitionError, ReferenceNotFound, Unfinished, UsageError
-from genops.evals import Case, scorer, use_scorer
+from genops.evals import Case, aevaluate, scorer, use_scorer
 from genops.evals.datasets import Selection
 from genops.evals.evaluation import revision
 from genops.evals.gate import Verdict
@@ -284,6 +285,19 @@ class TestGating:
         assert (second.id, second.record.body["seed"]) == (first.id, first.record.body["seed"])
         assert second.verdict.outcome == "pass"
 
+    def test_the_same_begun_twice_at_once_is_one_process_and_not_two(self, lab, monkeypatch):
+        monkeypatch.setattr("genops.evals.evaluation.revision", lambda root: time.sleep(0.5) or "")
+        suite = lab.suite(TEN, gate=["contains >= 0.5"])
+
+        async def both():
+            begun = (aevaluate(suite, lab.site.project, gate=True) for _ in range(2))
+            return await asyncio.gather(*begun, return_exceptions=True)
+
+        refused = [found for found in asyncio.run(both()) if isinstance(found, BaseException)]
+        assert all(isinstance(error, Unfinished) for error in refused)
+        (record,) = lab.site.project.store.evaluations()
+        assert record.status == "finished"
+
     def test_fresh_starts_over_in_another_order(self, lab):
         suite = lab.suite(MANY, gate="contains >= 0.8")
         first = lab.run(suite, gate=True)
@@ -378,6 +392,22 @@ class TestGating:
             suite = lab.suite(MANY[:60], gate="contains >= 0.8", concurrency=concurrency)
             verdicts.append(lab.run(suite, gate=True, fresh=True, memo=False, seed=0).verdict)
         assert replace(verdicts[0], used=0) == replace(verdicts[1], used=0)
+
+
+WRONG = [
+    ({"fresh": True}, "--fresh goes with --gate"),
+    ({"fresh": True, "gate": True, "resume": True}, "--resume goes on with an evaluation; --fresh starts one"),
+    ({"concurrency": 0}, "the concurrency is 1 or more, not 0"),
+    ({"concurrency": -1}, "the concurrency is 1 or more, not -1"),
+    ({"only_failed": "", "gate": True}, "the gate is about all cases"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), WRONG, ids=str)
+def test_options_that_do_not_go_together_are_refused_and_none_is_left_unheard(lab, options, message):
+    with pytest.raises(UsageError, match=message):
+        lab.run(lab.suite(TEN, gate=["contains >= 0.5"]), **options)
+    assert lab.site.project.store.evaluations() == []
 
 
 class TestSuitesOfPython:
