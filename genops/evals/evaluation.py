@@ -20,6 +20,7 @@ from genops.evals.plan import Plan, with_chain
 from genops.evals.runner import Evaluation, Progress, Runner, open_evaluation, unfinished_evaluation
 from genops.evals.suite import Suite
 from genops.executor import Project, run_sync
+from genops.store.batch import clean
 
 _SEED_BITS = 48
 _SEARCHED = 1_000
@@ -76,6 +77,7 @@ async def aevaluate(
     if concurrency is not None and concurrency < 1:
         raise UsageError(f"the concurrency is 1 or more, not {concurrency}")
     _check_together(suite, gate, resume, fresh, only_failed)
+    _check_names(name, suite.name, *(variant.name for variant in suite.variants))
     suite = replace(suite, gate=suite.gate if gate else None)
     suite = suite if chain is None else with_chain(suite, chain)
     narrowed = None if only_failed is None else await asyncio.to_thread(_narrowed, project, only_failed, resume)
@@ -121,6 +123,13 @@ def _check_together(suite: Suite, gate: bool, resume: bool, fresh: bool, only_fa
         raise UsageError(
             "the gate is about all cases of the suite, not about those that failed", hint="leave one of the two out"
         )
+
+
+def _check_names(*names: str) -> None:
+    """Refuses names that a store would change, so that nothing is found by them again."""
+    for name in names:
+        if clean(name) != name:
+            raise UsageError(f"{name!r} is no name: it has a NUL or a part of a character in it")
 
 
 def _asks_for_time(suite: Suite) -> bool:

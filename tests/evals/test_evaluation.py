@@ -198,6 +198,11 @@ class TestOnlyFailed:
         assert sorted(sample.case for sample in second.samples) == ["case 1", "case 2", "case 3"]
         assert second.progress.total == 3
 
+    def test_takes_cases_whose_ids_the_store_cannot_hold_as_they_are(self, lab):
+        rows = [{"id": id, "text": "a", "expected": "b"} for id in ("nul\0", "half \ud800", "fine")]
+        first = lab.run(lab.suite(rows))
+        assert lab.run(lab.suite(rows), only_failed=first.id).progress.total == 3
+
     def test_is_resumed_as_what_it_is_and_leaves_the_whole_alone(self, lab):
         lab.replies.update({"case 1": "bad", "case 3": "bad"})
         first = lab.run(lab.suite(TEN))
@@ -400,6 +405,7 @@ WRONG = [
     ({"concurrency": 0}, "the concurrency is 1 or more, not 0"),
     ({"concurrency": -1}, "the concurrency is 1 or more, not -1"),
     ({"only_failed": "", "gate": True}, "the gate is about all cases"),
+    ({"name": "half \udcff"}, "is no name"),
 ]
 
 
@@ -408,6 +414,12 @@ def test_options_that_do_not_go_together_are_refused_and_none_is_left_unheard(la
     with pytest.raises(UsageError, match=message):
         lab.run(lab.suite(TEN, gate=["contains >= 0.5"]), **options)
     assert lab.site.project.store.evaluations() == []
+
+
+@pytest.mark.parametrize("names", [{"name": "nul\0"}, {"variants": [{"name": "nul\0"}]}])
+def test_a_name_by_which_nothing_is_found_again_is_refused(lab, names):
+    with pytest.raises(UsageError, match=r"'nul\\x00' is no name"):
+        lab.run(lab.suite(TEN, **names))
 
 
 class TestSuitesOfPython:
