@@ -94,8 +94,9 @@ def test_waiting_for_a_turn_at_the_judge_is_not_time_of_the_scorer(lab, server):
     assert (done.done, done.progress.unscored) == ((8, 0), 0)
 
 
-def test_what_the_server_asks_to_wait_is_not_time_of_the_case(lab, server):
-    server.fail(Fault("status", 429, headers={"Retry-After": "1"}))
+@pytest.mark.parametrize("status", [429, 503])
+def test_what_the_server_asks_to_wait_is_not_time_of_the_case(lab, server, status):
+    server.fail(Fault("status", status, headers={"Retry-After": "1"}))
     lab.site.served(server.url)
     done = lab.run(lab.suite([{"question": "a", "expected": "a"}], chain="ask", timeout=0.9))
     assert done.done == (1, 0)
