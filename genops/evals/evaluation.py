@@ -6,10 +6,10 @@ import asyncio
 import os
 import secrets
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from genops.errors import UsageError
 from genops.evals.case import Case
@@ -25,6 +25,7 @@ from genops.store.batch import clean
 _SEED_BITS = 48
 _SEARCHED = 1_000
 _COMMIT, _NO_COMMIT = "# branch.oid ", "(initial)"
+_Rows: TypeAlias = Iterable[Mapping[str, Any] | Case]
 
 
 async def aevaluate(
@@ -147,7 +148,7 @@ def evaluate(suite: Suite, project: Project | None = None, **options: Any) -> Ev
 def define_suite(
     name: str,
     *,
-    dataset: str | Mapping[str, Any] | Sequence[Mapping[str, Any] | Case],
+    dataset: str | Mapping[str, Any] | _Rows | Callable[[], _Rows],
     scorers: Sequence[Any],
     folder: Path | None = None,
     **settings: Any,
@@ -156,7 +157,7 @@ def define_suite(
 
     Args:
         name: By which reports call it.
-        dataset: A file, a specification, or rows.
+        dataset: A file, a specification, rows, or a function that gives or yields them; it is called once, now.
         scorers: Names, or mappings as in a file; :func:`~genops.evals.use.use_scorer` makes one.
         folder: That files are relative to; default the working folder.
         settings: The other keys of a suite: ``chain``, ``variants``, ``repeat``, ``gate``, ….
@@ -164,7 +165,9 @@ def define_suite(
     Raises:
         DefinitionError: It is no suite.
     """
-    rows = dataset if isinstance(dataset, (str, Mapping)) else [_row(row) for row in dataset]
+    given: Any = dataset() if callable(dataset) else dataset
+    whole = isinstance(given, (str, Mapping)) or not isinstance(given, Iterable)  # what is neither is refused there
+    rows = given if whole else [_row(row) for row in given]
     return Suite.from_data({**settings, "dataset": rows, "scorers": list(scorers)}, name, folder)
 
 

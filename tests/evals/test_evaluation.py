@@ -13,7 +13,7 @@ import pytest
 from benchmarks.loopback_server import Fault, LoopbackServer, Reply
 from genops.artifacts import source
 from genops.errors import DefinitionError, ReferenceNotFound, Unfinished, UsageError
-from genops.evals import Case, aevaluate, scorer, use_scorer
+from genops.evals import Case, aevaluate, define_suite, scorer, use_scorer
 from genops.evals.datasets import Selection
 from genops.evals.evaluation import revision
 from genops.evals.gate import Verdict
@@ -427,6 +427,19 @@ class TestSuitesOfPython:
         cases = [Case("one", {"text": "a"}, expected="a", tags=("t",), weight=2.0, cluster="k", metadata={"x": 1})]
         done = lab.run(lab.suite(cases, [use_scorer("contains", mode="any", name="mentions", threshold=1)]))
         assert done.score("one", "mentions")["passed"] is True
+
+    def test_rows_come_from_a_function_too(self, lab):
+        def rows():
+            yield {"text": "a", "expected": "a"}
+            yield Case("two", {"text": "b"}, expected="c")
+
+        suite = define_suite("made", chain="echo", dataset=rows, scorers=["contains"])
+        assert lab.run(suite).score("two")["passed"] is False
+
+    @pytest.mark.parametrize("dataset", [None, 5, lambda: None])
+    def test_what_is_no_dataset_is_refused(self, dataset):
+        with pytest.raises(DefinitionError, match="<suite made>: dataset"):
+            define_suite("made", chain="echo", dataset=dataset, scorers=["contains"])
 
     def test_what_is_no_case_is_refused(self, lab):
         with pytest.raises(DefinitionError, match="`rows`"):
