@@ -5,7 +5,7 @@ pytest loads it in every run, so it imports nothing of genops by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,12 +73,13 @@ class Evaluate:
     def __call__(self, suite: str | Suite, **options: Any) -> Summary:
         """Runs a suite, and fails the test when its samples, or its gate, are not what they must be.
 
-        Without a gate every sample must pass every threshold. Whatever kept a sample from being made or scored fails
-        the test too.
+        Without a gate every sample must pass every threshold. Whatever kept a sample from being made or scored, or two
+        from being compared, fails the test too.
 
         Args:
             suite: Its name, or one made in Python.
-            options: As for :func:`genops.evals.evaluate`: ``gate``, ``concurrency``, ``memo``, ….
+            options: As for :func:`genops.evals.evaluate`: ``gate``, ``concurrency``, ``memo``, …. Without a gate a
+                suite with ``latency`` uses no memo unless it is said to: a reused result has none.
 
         Returns:
             What the samples say, for assertions of the test's own.
@@ -89,17 +90,25 @@ class Evaluate:
 
         project = self._project
         loaded = suite if isinstance(suite, Suite) else Suite.load(suite, project.settings)
+        if not options.get("gate"):
+            options.setdefault("memo", all(use.scorer.name != "latency" for use in loaded.scorers))
         done = evaluate(loaded, project, **options)
-        summary = summarise(Tally.read(project.store, done.record, project.settings.data_dir))
-        wrong = _wrong(summary)
+        tally = Tally.read(project.store, done.record, project.settings.data_dir)
+        summary = summarise(tally)
+        wrong = _wrong(summary, tally.pairs.reasons)
         if wrong:
             about = f"the suite {loaded.name!r}, evaluation {done.record.id[:12]}:"
             pytest.fail("\n".join([about, *wrong]), pytrace=False)
         return summary
 
 
-def _wrong(summary: Summary) -> list[str]:
-    """What keeps an evaluation from being good, in words."""
+def _wrong(summary: Summary, untold: Mapping[str, int]) -> list[str]:
+    """What keeps an evaluation from being good, in words.
+
+    Args:
+        summary: Of the evaluation.
+        untold: Why verdicts on pairs of answers are missing, with counts.
+    """
     if summary.verdict is not None:
         verdict = summary.verdict
         rules = [f"  {rule.outcome}: {rule.rule} ({rule.variant}, n = {rule.n:,})" for rule in verdict.rules]
@@ -109,12 +118,17 @@ def _wrong(summary: Summary) -> list[str]:
         for variant in summary.variants
         for failure in variant.failures
     ]
+    counts = [variant.counts for variant in summary.variants]
+    more = sum(count.infrastructure + count.unscored + count.bad for count in counts) - len(failures)
+    if more:
+        failures.append(f"  and {more:,} more: genops eval show {summary.evaluation[:12]} --failed")
+    verdicts = [f"  unscored: {number:,} verdicts on pairs of answers: {why}" for why, number in untold.items()]
     not_made = [
         f"  {variant.name}: {variant.counts.samples:,} of {variant.counts.planned:,} samples were made"
         for variant in summary.variants
         if variant.counts.samples < variant.counts.planned
     ]
-    return failures + not_made
+    return failures + verdicts + not_made
 
 
 @pytest.fixture

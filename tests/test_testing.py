@@ -86,6 +86,18 @@ def test_a_gate_that_fails_fails_the_test(genops_evaluate):
 
 def test_a_suite_whose_budget_is_too_small_fails_the_test(genops_evaluate):
     genops_evaluate(suite(budget={"seconds": 1e-9}), memo=False)
+
+def test_a_suite_that_asks_how_long_runs_take_passes_the_second_time_too(genops_evaluate):
+    for _ in range(2):
+        genops_evaluate(define_suite("timed", chain="greet", dataset=CASES, scorers=["contains", "latency"]))
+
+def test_more_failures_than_are_listed_are_counted(genops_evaluate):
+    cases = [{"name": f"n{n}", "expected": "Bob"} for n in range(23)]
+    genops_evaluate(define_suite("many", chain="greet", dataset=cases, scorers=["contains"]))
+
+def test_pairs_that_cannot_be_told_fail_the_test(genops_evaluate):
+    genops_evaluate(define_suite("duel", chain="greet", dataset=CASES, scorers=[], judge="offline",
+                                 variants={"parameters": [{}, {"seed": 1}]}, pairwise={"criterion": "Is it kind?"}))
 """
 
 
@@ -103,7 +115,9 @@ def test_a_suite_is_a_test(pytester):
     )
     pytester.makepyfile(SUITES)
     done = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    done.assert_outcomes(passed=2, failed=3)
+    done.assert_outcomes(passed=3, failed=5)
+    done.stdout.fnmatch_lines(["  and 3 more: genops eval show * --failed"])
+    done.stdout.fnmatch_lines(["  unscored: 3 verdicts on pairs of answers: the judge gave no answer*"])
     done.stdout.fnmatch_lines(["*the suite 'wrong', evaluation *", "*bad: greet, case 'one': *lacks 'Bob'*"])
     done.stdout.fnmatch_lines(["*the gate says fail*"])
     done.stdout.fnmatch_lines(["*greet: 0 of 3 samples were made*"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import redirect_stdout
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from genops.evals.datasets import Selection
     from genops.evals.plan import Plan
+    from genops.evals.results import Results
     from genops.evals.runner import Evaluation, Progress
     from genops.evals.suite import Budget
 
@@ -51,7 +52,9 @@ def run(
     ] = None,
     only_failed: Annotated[
         str | None,
-        typer.Option(metavar="EVALUATION", help="Only cases that failed in an evaluation; `last` is the newest."),
+        typer.Option(
+            metavar="EVALUATION", help="Only cases that failed in an earlier one: name, id, git revision, lock, `last`."
+        ),
     ] = None,
     concurrency: Annotated[int | None, typer.Option(min=1, help="Runs under way at once, at most.")] = None,
     memo: Annotated[bool, typer.Option("--memo/--no-memo", help="Reuse results of unchanged steps.")] = True,
@@ -85,21 +88,18 @@ def run(
     from genops.executor import run_sync
 
     reports = wanted_reports(report, writer)
-    if fresh and not gate:
-        raise UsageError("--fresh goes with --gate")
-    if resume and fresh:
-        raise UsageError("--resume goes on with an evaluation; --fresh starts one")
     with opened() as project:
         with redirect_stdout(sys.stderr):  # what tools, scorers and datasets print
             loaded = Suite.load(suite, project.settings)
-            failed_in = _evaluation(project, loaded.name, only_failed)
+            results = Results(project.store, project.settings)
+            failed_in = _evaluation(results, loaded.name, only_failed)
+            again = _again(only_failed, failed_in)
             if loaded.labels is not None:  # what is wrong with them is better known now than at the end
                 Labels.load(loaded.folder / loaded.labels)
-            results = Results(project.store, project.settings)
             for _, file in reports:  # so is a folder that is not there
                 refuse_unwritable(file)
             other = results.find(against, prefer=loaded.name) if against is not None else None
-            with watched(evaluation_bar(), _made, _again(failed_in)) as watch:
+            with watched(evaluation_bar(), _made, again) as watch:
                 done = run_sync(
                     aevaluate(
                         loaded,
@@ -127,7 +127,7 @@ def run(
             write_report(project, done.record, summary, kind, file)
         with going_on():
             say_summary(summary, as_json)
-        _tell(done, loaded.budget, failed_in)
+        _tell(done, loaded.budget, again)
         _tell_unused(done, name, seed)
     raise typer.Exit(_exit_code(done))
 
@@ -161,11 +161,12 @@ def _made(progress: Progress | None) -> str:
     return counted(0 if progress is None else progress.done, "sample")
 
 
-def _again(failed_in: str | None) -> str:
-    """The same command; which evaluation was the last one does not stay so."""
+def _again(wanted: str | None, failed_in: str | None) -> str:
+    """The same command; which evaluation was the last one, or the one before it, does not stay so."""
+    if wanted is None or failed_in is None or wanted.partition("~")[0] != _LAST:
+        return command_again()
     option = "--only-failed="
-    last = {_LAST: failed_in[:12], f"{option}{_LAST}": f"{option}{failed_in[:12]}"} if failed_in else {}
-    return command_again(last)
+    return command_again({wanted: failed_in[:12], f"{option}{wanted}": f"{option}{failed_in[:12]}"})
 
 
 def _selection(sample: str | None, split: list[str] | None, only: list[str] | None, seed: int | None) -> Selection:
@@ -180,17 +181,17 @@ def _selection(sample: str | None, split: list[str] | None, only: list[str] | No
         raise UsageError(f"--sample {sample!r} is neither a count nor a share below 1") from None
 
 
-def _evaluation(project: Any, suite: str, wanted: str | None) -> str | None:
-    """The id of an evaluation; ``last`` is the newest of the suite."""
-    if wanted != _LAST:
-        return wanted
-    found = project.store.evaluations(suite=suite, limit=1)
-    if not found:
+def _evaluation(results: Results, suite: str, wanted: str | None) -> str | None:
+    """The id of an evaluation as people call it; ``last`` and ``last~2`` are those of the suite."""
+    if wanted is None:
+        return None
+    own = suite if wanted.partition("~")[0] == _LAST else None
+    if own and not results.store.evaluations(suite=own, limit=1):
         raise UsageError(f"the suite {suite!r} was never run")
-    return str(found[0].id)
+    return results.find(wanted, suite=own, prefer=suite).record.id
 
 
-def _tell(done: Evaluation, budget: Budget, failed_in: str | None) -> None:
+def _tell(done: Evaluation, budget: Budget, again: str) -> None:
     """Says on stderr what is left to do."""
     from genops.tracing.quantities import counted
 
@@ -198,10 +199,10 @@ def _tell(done: Evaluation, budget: Budget, failed_in: str | None) -> None:
     if why := progress.unkept(budget):
         note(f"warning: {why}")
     if progress.stopped:
-        note(f"stopped: {progress.stopped}; go on with:\n  {_again(failed_in)}")
+        note(f"stopped: {progress.stopped}; go on with:\n  {again}")
     elif progress.missing and (done.gate is None or done.gate.outcome == "undecided"):
         lost = counted(progress.missing, "sample")
-        note(f"missing, as something around the chain failed: {lost}. Go on with:\n  {_again(failed_in)}")
+        note(f"missing, as something around the chain failed: {lost}. Go on with:\n  {again}")
     elif done.gate is not None and not progress.done:
         note("nothing was run: this comparison was decided before; --fresh starts over, which spends alpha again")
 

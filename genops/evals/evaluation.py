@@ -6,10 +6,10 @@ import asyncio
 import os
 import secrets
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from genops.errors import UsageError
 from genops.evals.case import Case
@@ -20,10 +20,12 @@ from genops.evals.plan import Plan, with_chain
 from genops.evals.runner import Evaluation, Progress, Runner, open_evaluation, unfinished_evaluation
 from genops.evals.suite import Suite
 from genops.executor import Project, run_sync
+from genops.store.batch import clean
 
 _SEED_BITS = 48
 _SEARCHED = 1_000
 _COMMIT, _NO_COMMIT = "# branch.oid ", "(initial)"
+_Rows: TypeAlias = Iterable[Mapping[str, Any] | Case]
 
 
 async def aevaluate(
@@ -65,7 +67,7 @@ async def aevaluate(
         seed: Of the order of the cases. It is kept with the evaluation, and what is continued keeps its own. Without
             one it follows from all that is compared, so that every change is asked in an order of its own.
         on_start: Told of the plan and of the evaluation's id before the first sample.
-        on_progress: Told of each sample once it is on disk.
+        on_progress: Told of each sample once it is on disk. What it raises ends the evaluation, and can be resumed.
 
     Raises:
         UsageError: The suite, or what it refers to, is broken; nothing was run.
@@ -73,21 +75,20 @@ async def aevaluate(
         Unfinished: There is nothing to resume.
     """
     project = project or Project.current()
-    if gate and suite.gate is None:
-        raise UsageError(f"the suite {suite.name!r} has no gate", hint='add one: gate: ["passed >= 0.9"]')
-    if gate and only_failed:
-        raise UsageError(
-            "the gate is about all cases of the suite, not about those that failed", hint="leave one of the two out"
-        )
+    if concurrency is not None and concurrency < 1:
+        raise UsageError(f"the concurrency is 1 or more, not {concurrency}")
+    _check_together(suite, gate, resume, fresh, only_failed)
+    _check_names(name, suite.name, *(variant.name for variant in suite.variants))
     suite = replace(suite, gate=suite.gate if gate else None)
     suite = suite if chain is None else with_chain(suite, chain)
-    narrowed = await asyncio.to_thread(_narrowed, project, only_failed, resume) if only_failed else None
+    narrowed = None if only_failed is None else await asyncio.to_thread(_narrowed, project, only_failed, resume)
     if fresh and seed is None:
         seed = secrets.randbits(_SEED_BITS)
     commit = asyncio.create_task(asyncio.to_thread(revision, project.settings.root))  # git is asked beside the plan
     only = None if narrowed is None else frozenset(narrowed["cases"])
     plan = await asyncio.to_thread(Plan.make, suite, project, selection=selection, only=only, seed=seed, memo=memo)
-    record = None
+    about = _about(plan, await commit, narrowed)
+    record = None  # nothing is awaited from here until it is opened: who begins the same at once finds it
     if resume:
         record = unfinished_evaluation(plan)
     elif gate and not fresh:
@@ -97,7 +98,7 @@ async def aevaluate(
         if name and not record.name:
             await asyncio.to_thread(project.store.change_evaluation, record.id, name=name)
     if record is None:
-        record = open_evaluation(plan, name, about=_about(plan, await commit, narrowed))
+        record = open_evaluation(plan, name, about=about)
     if on_start is not None:
         on_start(plan, record.id)
     runner = Runner(
@@ -109,6 +110,27 @@ async def aevaluate(
         on_progress=on_progress,
     )
     return await runner.run()
+
+
+def _check_together(suite: Suite, gate: bool, resume: bool, fresh: bool, only_failed: str | None) -> None:
+    """Refuses options that do not go together."""
+    if fresh and not gate:
+        raise UsageError("--fresh goes with --gate")
+    if resume and fresh:
+        raise UsageError("--resume goes on with an evaluation; --fresh starts one")
+    if gate and suite.gate is None:
+        raise UsageError(f"the suite {suite.name!r} has no gate", hint='add one: gate: ["passed >= 0.9"]')
+    if gate and only_failed is not None:
+        raise UsageError(
+            "the gate is about all cases of the suite, not about those that failed", hint="leave one of the two out"
+        )
+
+
+def _check_names(*names: str) -> None:
+    """Refuses names that a store would change, so that nothing is found by them again."""
+    for name in names:
+        if clean(name) != name:
+            raise UsageError(f"{name!r} is no name: it has a NUL or a part of a character in it")
 
 
 def _asks_for_time(suite: Suite) -> bool:
@@ -126,7 +148,7 @@ def evaluate(suite: Suite, project: Project | None = None, **options: Any) -> Ev
 def define_suite(
     name: str,
     *,
-    dataset: str | Mapping[str, Any] | Sequence[Mapping[str, Any] | Case],
+    dataset: str | Mapping[str, Any] | _Rows | Callable[[], _Rows],
     scorers: Sequence[Any],
     folder: Path | None = None,
     **settings: Any,
@@ -135,7 +157,7 @@ def define_suite(
 
     Args:
         name: By which reports call it.
-        dataset: A file, a specification, or rows.
+        dataset: A file, a specification, rows, or a function that gives or yields them; it is called once, now.
         scorers: Names, or mappings as in a file; :func:`~genops.evals.use.use_scorer` makes one.
         folder: That files are relative to; default the working folder.
         settings: The other keys of a suite: ``chain``, ``variants``, ``repeat``, ``gate``, ….
@@ -143,7 +165,9 @@ def define_suite(
     Raises:
         DefinitionError: It is no suite.
     """
-    rows = dataset if isinstance(dataset, (str, Mapping)) else [_row(row) for row in dataset]
+    given: Any = dataset() if callable(dataset) else dataset
+    whole = isinstance(given, (str, Mapping)) or not isinstance(given, Iterable)  # what is neither is refused there
+    rows = given if whole else [_row(row) for row in given]
     return Suite.from_data({**settings, "dataset": rows, "scorers": list(scorers)}, name, folder)
 
 

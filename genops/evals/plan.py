@@ -25,6 +25,7 @@ from genops.evals.use import ScorerUse
 from genops.evals.variants import Variant, VariantSpec
 from genops.executor import Project
 from genops.plugins import registry
+from genops.store.batch import clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class Plan:
             suite: The definition.
             project: Where it runs.
             selection: Narrows the suite's own selection of cases further.
-            only: Ids of cases that it is narrowed to besides.
+            only: Ids of cases, as the store has them, that it is narrowed to besides.
             seed: Of the order of the cases; None for the one that follows from what is compared.
             memo: Whether results of earlier evaluations are used again.
 
@@ -101,7 +102,7 @@ class Plan:
         dataset = suite.dataset.open(project.settings, suite.folder, variants[0].closure.root.inputs)
         numbers = suite.dataset.numbers(dataset)
         if only is not None:
-            numbers = _narrowed(numbers, (n for n in numbers if dataset[n].id in only), suite)
+            numbers = _narrowed(numbers, (n for n in numbers if clean(dataset[n].id) in only), suite)
         if selection is not None and not selection.everything:
             numbers = selection.drawn(_narrowed(numbers, selection.fitting(dataset), suite), dataset)
         baselines = _baselines(suite, project, variants)

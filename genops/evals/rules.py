@@ -40,11 +40,14 @@ _LEAST_BETTER = 1e-6
 """Who is as good is not better."""
 _SEED_DIGITS = 12
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_NAME = r"[^\s<>]\S*?(?: (?!by )[^\s<>]\S*?)*?"
+"""Of a metric or a baseline: words, as the combinations of a matrix of variants have them."""
 _ABSOLUTE = re.compile(
-    rf"(?P<metric>\S+)\s*(?P<sign>>=|<=)\s*(?P<bound>{_NUMBER})(?:\s+for\s+(?P<share>{_NUMBER})\s*%)?"
+    rf"(?P<metric>{_NAME})\s*(?P<sign>>=|<=)\s*(?P<bound>{_NUMBER})(?:\s+for\s+(?P<share>{_NUMBER})\s*%)?"
 )
 _AGAINST = re.compile(
-    rf"(?:(?P<metric>\S+)\s+)?(?P<how>not worse|better) than (?P<baseline>\S+)(?:\s+by\s+(?P<margin>{_NUMBER}))?"
+    rf"(?:(?P<metric>{_NAME})\s+)?(?P<how>not worse|better) than (?P<baseline>{_NAME})"
+    rf"(?:\s+by\s+(?P<margin>{_NUMBER}))?"
 )
 
 

@@ -229,7 +229,8 @@ class Gateway:
                 if delay is None:
                     error.attempts, error.hint = failed, advice(error, model)
                     raise
-                with waiting_for_turn() if isinstance(error, RateLimited) else nullcontext():
+                told = isinstance(error, RateLimited) or error.retry_after
+                with waiting_for_turn() if told else nullcontext():
                     await self._sleep(delay)
 
     async def _attempt(

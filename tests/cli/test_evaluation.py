@@ -196,6 +196,19 @@ def test_only_failed_takes_the_last_one_and_names_it_when_it_is_interrupted(geno
         assert resumed.err.startswith(done.err.splitlines()[0])
 
 
+def test_only_failed_takes_an_evaluation_by_whatever_it_is_called(genops, suite, monkeypatch):
+    rows = [{"id": "fine", "text": "Say a", "expected": "a"}, {"id": "lost", "text": "fail", "expected": "b"}]
+    suite(SUITE.replace("chain: say", "chain: raw"), rows)
+    genops("eval", "run", "said", "--name", "before", code=4)
+    second = json.loads(genops("eval", "run", "said", "--json", code=4).out)
+    for named in ("before", "last~1"):
+        arguments = ["eval", "run", "said", f"--only-failed={named}"]
+        monkeypatch.setattr("sys.argv", ["genops", *arguments])
+        done = genops(*arguments, code=4)
+        assert done.err.startswith("said: 1 case, evaluation ")
+    assert f"genops eval run said --only-failed={second['evaluation'][:12]} --resume" in done.err
+
+
 WRONG = [
     (["nothing"], "no suite is called 'nothing': there is no evals/nothing.yaml", "known: said"),
     (["sad"], "no suite is called 'sad'", "did you mean said?"),

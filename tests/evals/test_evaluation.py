@@ -1,5 +1,6 @@
 """Evaluations that are gone on with, narrowed, gated and compared; from Python."""
 
+import asyncio
 import json
 import random
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from benchmarks.loopback_server import Fault, LoopbackServer, Reply
 from genops.artifacts import source
 from genops.errors import DefinitionError, ReferenceNotFound, Unfinished, UsageError
-from genops.evals import Case, scorer, use_scorer
+from genops.evals import Case, aevaluate, define_suite, scorer, use_scorer
 from genops.evals.datasets import Selection
 from genops.evals.evaluation import revision
 from genops.evals.gate import Verdict
@@ -197,6 +198,11 @@ class TestOnlyFailed:
         assert sorted(sample.case for sample in second.samples) == ["case 1", "case 2", "case 3"]
         assert second.progress.total == 3
 
+    def test_takes_cases_whose_ids_the_store_cannot_hold_as_they_are(self, lab):
+        rows = [{"id": id, "text": "a", "expected": "b"} for id in ("nul\0", "half \ud800", "fine")]
+        first = lab.run(lab.suite(rows))
+        assert lab.run(lab.suite(rows), only_failed=first.id).progress.total == 3
+
     def test_is_resumed_as_what_it_is_and_leaves_the_whole_alone(self, lab):
         lab.replies.update({"case 1": "bad", "case 3": "bad"})
         first = lab.run(lab.suite(TEN))
@@ -283,6 +289,19 @@ class TestGating:
         second = lab.run(lab.suite(MANY, gate="contains >= 0.8"), gate=True, seed=3)
         assert (second.id, second.record.body["seed"]) == (first.id, first.record.body["seed"])
         assert second.verdict.outcome == "pass"
+
+    def test_the_same_begun_twice_at_once_is_one_process_and_not_two(self, lab, monkeypatch):
+        monkeypatch.setattr("genops.evals.evaluation.revision", lambda root: time.sleep(0.5) or "")
+        suite = lab.suite(TEN, gate=["contains >= 0.5"])
+
+        async def both():
+            begun = (aevaluate(suite, lab.site.project, gate=True) for _ in range(2))
+            return await asyncio.gather(*begun, return_exceptions=True)
+
+        refused = [found for found in asyncio.run(both()) if isinstance(found, BaseException)]
+        assert all(isinstance(error, Unfinished) for error in refused)
+        (record,) = lab.site.project.store.evaluations()
+        assert record.status == "finished"
 
     def test_fresh_starts_over_in_another_order(self, lab):
         suite = lab.suite(MANY, gate="contains >= 0.8")
@@ -380,11 +399,47 @@ class TestGating:
         assert replace(verdicts[0], used=0) == replace(verdicts[1], used=0)
 
 
+WRONG = [
+    ({"fresh": True}, "--fresh goes with --gate"),
+    ({"fresh": True, "gate": True, "resume": True}, "--resume goes on with an evaluation; --fresh starts one"),
+    ({"concurrency": 0}, "the concurrency is 1 or more, not 0"),
+    ({"concurrency": -1}, "the concurrency is 1 or more, not -1"),
+    ({"only_failed": "", "gate": True}, "the gate is about all cases"),
+    ({"name": "half \udcff"}, "is no name"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), WRONG, ids=str)
+def test_options_that_do_not_go_together_are_refused_and_none_is_left_unheard(lab, options, message):
+    with pytest.raises(UsageError, match=message):
+        lab.run(lab.suite(TEN, gate=["contains >= 0.5"]), **options)
+    assert lab.site.project.store.evaluations() == []
+
+
+@pytest.mark.parametrize("names", [{"name": "nul\0"}, {"variants": [{"name": "nul\0"}]}])
+def test_a_name_by_which_nothing_is_found_again_is_refused(lab, names):
+    with pytest.raises(UsageError, match=r"'nul\\x00' is no name"):
+        lab.run(lab.suite(TEN, **names))
+
+
 class TestSuitesOfPython:
     def test_cases_and_scorers_are_objects(self, lab):
         cases = [Case("one", {"text": "a"}, expected="a", tags=("t",), weight=2.0, cluster="k", metadata={"x": 1})]
         done = lab.run(lab.suite(cases, [use_scorer("contains", mode="any", name="mentions", threshold=1)]))
         assert done.score("one", "mentions")["passed"] is True
+
+    def test_rows_come_from_a_function_too(self, lab):
+        def rows():
+            yield {"text": "a", "expected": "a"}
+            yield Case("two", {"text": "b"}, expected="c")
+
+        suite = define_suite("made", chain="echo", dataset=rows, scorers=["contains"])
+        assert lab.run(suite).score("two")["passed"] is False
+
+    @pytest.mark.parametrize("dataset", [None, 5, lambda: None])
+    def test_what_is_no_dataset_is_refused(self, dataset):
+        with pytest.raises(DefinitionError, match="<suite made>: dataset"):
+            define_suite("made", chain="echo", dataset=dataset, scorers=["contains"])
 
     def test_what_is_no_case_is_refused(self, lab):
         with pytest.raises(DefinitionError, match="`rows`"):

@@ -5,6 +5,7 @@ import pytest
 from genops.artifacts import Reference
 from genops.errors import DefinitionError, ReferenceNotFound
 from genops.evals import Suite, define_suite, evaluate
+from genops.evals.rules import Rule
 from genops.executor.swaps import Swap
 from genops.settings import Settings
 
@@ -64,6 +65,29 @@ def test_a_small_suite_has_quiet_defaults(suite_of):
     assert (suite.repeat, suite.timeout, suite.gate, suite.judge, suite.labels) == (1, None, None, None, None)
     assert [(variant.name, variant.chain) for variant in suite.variants] == [("answer", "answer")]
     assert suite.scorers[0].threshold == 1.0
+
+
+@pytest.mark.parametrize(
+    ("rule", "metric", "baseline"),
+    [
+        ("page found >= 0.9", "page found", ""),
+        ("page found<=2 for 95%", "page found", ""),
+        ("page found not worse than answer@2 + m=m + {} by 0.02", "page found", "answer@2 + m=m + {}"),
+        ('better than old + {"stop":["a b"]}', "passed", 'old + {"stop":["a b"]}'),
+        ("not worse than by by 0.1", "passed", "by"),
+    ],
+)
+def test_a_rule_names_whatever_a_scorer_or_a_variant_is_called(rule, metric, baseline):
+    read = Rule.parse(rule)
+    assert (read.metric, read.baseline) == (metric, baseline)
+
+
+@pytest.mark.parametrize(
+    "text", ["a >= 0.9 and b >= 0.8", "a not worse than b by 2%", "a not worse than b by 0.1 by 0.2"]
+)
+def test_what_stands_behind_a_rule_is_no_name(text):
+    with pytest.raises(DefinitionError, match="is not a rule"):
+        Rule.parse(text)
 
 
 def test_a_gate_may_be_one_rule_or_a_list_of_rules(suite_of):

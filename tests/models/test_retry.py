@@ -20,6 +20,8 @@ NOW = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
         ("Fri, 02 Jan 2026 11:00:00 GMT", 0.0),
         ("soon", None),
         ("nan", None),
+        ("Fri, 31 Dec 99999999999999999999 23:59:59 GMT", None),
+        ("Fri, 02 Jan 2026 12:00:30 +99999999999999", None),
         ("", None),
         (None, None),
     ],

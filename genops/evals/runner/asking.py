@@ -46,10 +46,15 @@ class Asked:
 
     @property
     def may_be_answer(self) -> bool:
-        """Whether it gave an output, or failed in a way that the case takes for an answer."""
+        """Whether it gave an output, or failed in a way that the case takes for an answer.
+
+        What was broken off, as it took longer than a case may, is none.
+        """
         if self.error is None:
             return True
-        return self.run is not None and self.case.may_decline and fault_of(self.run) != "infrastructure"
+        if self.run is None or self.run.status == "cancelled":
+            return False
+        return self.case.may_decline and fault_of(self.run) != "infrastructure"
 
     def is_answer(self, scores: Mapping[str, Any]) -> bool:
         """Whether there is a sample to be kept, now that it is scored.

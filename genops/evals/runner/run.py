@@ -89,6 +89,7 @@ class Runner:
         Raises:
             StoreError: Samples cannot be kept.
             UsageError: Something that is wrong with the suite came up late.
+            Exception: What ``on_progress`` raised, as it is.
         """
         return await on_loop(self._run())
 
@@ -108,8 +109,9 @@ class Runner:
                     keeping.cancel()
                 self._look()
                 status = "stopped" if self._work_left() else "finished"
-            except* GenopsError as errors:
-                raise errors.exceptions[0] from None
+            except BaseExceptionGroup as errors:
+                known = errors.subgroup(GenopsError) or errors
+                raise known.exceptions[0] from None
             finally:
                 await self._close(keeper, status)
         return Evaluation(await asyncio.to_thread(project.store.evaluation, record.id), self.progress, self.gate)

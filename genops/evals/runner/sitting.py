@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,13 +37,39 @@ def sitting(data_dir: Path, kind: str, record: str, name: str, hint: str) -> Ite
     held = try_lock(path)
     if held is None:
         raise Unfinished(f"the {kind} {record[:12]} of {name!r} is under way in another process", hint=hint)
-    often = gc.get_threshold()
-    gc.set_threshold(max(_ALLOCATIONS, often[0]) if often[0] else 0, *often[1:])
-    gc.freeze()
     try:
-        yield
+        with _COLLECTING.seldom():
+            yield
     finally:
-        gc.unfreeze()
-        gc.set_threshold(*often)
         path.unlink(missing_ok=True)
         os.close(held)
+
+
+class _Collecting:
+    """The garbage collector, which sittings of a process share: the last one to end leaves it as the first found it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sittings = 0
+        self._often = gc.get_threshold()
+
+    @contextmanager
+    def seldom(self) -> Iterator[None]:
+        """Garbage is looked for less often, and not among what was there before."""
+        with self._lock:
+            self._sittings += 1
+            if self._sittings == 1:
+                self._often = gc.get_threshold()
+                gc.set_threshold(max(_ALLOCATIONS, self._often[0]) if self._often[0] else 0, *self._often[1:])
+                gc.freeze()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._sittings -= 1
+                if not self._sittings:
+                    gc.unfreeze()
+                    gc.set_threshold(*self._often)
+
+
+_COLLECTING = _Collecting()

@@ -14,6 +14,9 @@ from genops.evals.scorer import scorer
 from genops.evals.scorers.given_score import score_given
 from genops.steps.http import check_allowed, host_of, send, variable
 
+_SHOWN = 80
+"""Characters of an answer that is no score."""
+
 
 @scorer("http")
 async def http(
@@ -45,12 +48,12 @@ async def http(
     """
     check_allowed(host_of(url), context.settings.http.allowed_hosts)
     secrets = {header: variable(name) for header, name in (headers_env or {}).items()}
-    body = json_form(normalise({**sample.variables(), "output": output}))
+    asked = json_form(normalise({**sample.variables(), "output": output}))
     request: dict[str, Value] = {
         "method": "POST",
         "url": url,
         "headers": dict(headers or {}),
-        "json": body,
+        "json": asked,
         "body": None,
     }
     try:
@@ -59,4 +62,8 @@ async def http(
         raise Unscored(error.message) from None
     if answer["status"] != 200:
         raise Unscored(f"{url} answered {answer['status']!s}")
-    return score_given(answer["body"], {})
+    body, sent = answer["body"], answer["headers"]
+    if isinstance(body, (str, bytes)):
+        kind = sent.get("content-type", "no Content-Type") if isinstance(sent, dict) else ""
+        raise Unscored(f"{url} answered no JSON of a score ({kind!s}): {body[:_SHOWN]!r}")
+    return score_given(body, {})

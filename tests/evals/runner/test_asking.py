@@ -1,5 +1,6 @@
 """A case is asked with what it plants, of a copy; and where it may be declined, declining is an answer."""
 
+import threading
 from io import StringIO
 
 import pytest
@@ -129,9 +130,9 @@ class TestDeclining:
         """The only sample of a case that may be declined."""
         lab.site.write("chains/guarded.yaml", GUARDED)
 
-        def asked(text, scorers=SAFE, *, may_decline=True):
+        def asked(text, scorers=SAFE, *, may_decline=True, **more):
             rows = [{"id": "one", "text": text, "may_decline": may_decline}]
-            return lab.run(lab.suite(rows, scorers, chain="guarded", of="{{ output.said }}"))
+            return lab.run(lab.suite(rows, scorers, chain="guarded", of="{{ output.said }}", **more))
 
         return asked
 
@@ -162,6 +163,13 @@ class TestDeclining:
         lab.replies["boo"] = ValueError("broken")
         sample = asked("boo").samples[0]
         assert (sample.status, sample.scores, sample.error["type"]) == ("error", {}, "ToolError")
+
+    def test_what_took_too_long_gave_no_answer_whatever_scorers_say_of_none(self, asked, lab):
+        lab.replies["boo"] = lambda: threading.Event().wait(20) and ""
+        done = asked("boo", [*SAFE, "crash", {"contains": "boo"}], timeout=0.3)
+        sample = done.samples[0]
+        assert (sample.status, sample.scores, sample.error["type"]) == ("error", {}, "StepTimeout")
+        assert done.record.status == "stopped"
 
     def test_a_chain_that_breaks_is_bad_where_a_scorer_says_so(self, asked, lab):
         lab.replies["boo"] = ValueError("broken")

@@ -94,8 +94,9 @@ def test_waiting_for_a_turn_at_the_judge_is_not_time_of_the_scorer(lab, server):
     assert (done.done, done.progress.unscored) == ((8, 0), 0)
 
 
-def test_what_the_server_asks_to_wait_is_not_time_of_the_case(lab, server):
-    server.fail(Fault("status", 429, headers={"Retry-After": "1"}))
+@pytest.mark.parametrize("status", [429, 503])
+def test_what_the_server_asks_to_wait_is_not_time_of_the_case(lab, server, status):
+    server.fail(Fault("status", status, headers={"Retry-After": "1"}))
     lab.site.served(server.url)
     done = lab.run(lab.suite([{"question": "a", "expected": "a"}], chain="ask", timeout=0.9))
     assert done.done == (1, 0)
@@ -432,7 +433,7 @@ def test_a_sample_is_finished_when_it_is_on_disk_with_its_trace(lab, server):
     assert told == list(range(1, 61))
 
 
-@pytest.mark.parametrize("error", [SystemExit(7), KeyboardInterrupt(), UsageError("enough")])
+@pytest.mark.parametrize("error", [SystemExit(7), KeyboardInterrupt(), UsageError("enough"), ValueError("enough")])
 def test_who_is_told_may_end_it_and_all_that_is_made_stays(lab, error):
     def tell(progress):
         if progress.finished >= 5:

@@ -172,7 +172,9 @@ def test_an_answer_that_is_no_score_is_unscored(said, endpoint, answer, why):
     ("fault", "why"),
     [
         (Fault("status", 503), "answered 503"),
-        (Fault("not_json"), "not str"),
+        (Fault("not_json"), "answered no JSON of a score (text/html; charset=utf-8): '<"),
+        (Fault("status", 200, {"Content-Type": "text/plain"}, '{"value": 1}'), "(text/plain; charset=utf-8): '{"),
+        (Fault("status", 200, {"Content-Type": "application/json"}, '{"value": NaN}'), "(application/json"),
         (Fault("reset"), "Server disconnected"),
         (Fault("hang"), "no answer from"),
     ],
