@@ -16,7 +16,6 @@ from genops.cli.output import listing, note, one_line, out_file, say_json
 from genops.cli.project import opened, opened_store, settings_here
 from genops.errors import UsageError
 from genops.tracing.moments import shown_moment
-from genops.tracing.quantities import commit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -195,6 +194,8 @@ def _baseline(results: Results, found: Found, against: str | None) -> Found | No
 
 
 def _row(record: EvalRecord) -> dict[str, Any]:
+    from genops.tracing.readable import commit
+
     manifest = record.body["manifest"]
     return {
         "evaluation": record.id[:12],

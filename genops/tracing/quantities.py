@@ -1,4 +1,4 @@
-"""Numbers as people read them, each with its unit, and commits."""
+"""Numbers as people read them: each with its unit."""
 
 from __future__ import annotations
 
@@ -30,8 +30,3 @@ def dollars(value: float | None) -> str:
 def counted(number: int, noun: str) -> str:
     """``1 record``, ``2,000 records``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def commit(revision: str) -> str:
-    """A git commit, short, with a ``+`` after it where files were changed since: ``1f2e3d4c5b6a+``."""
-    return revision[:12] + ("+" if revision.endswith("+") else "")

@@ -28,6 +28,11 @@ def visible(text: str) -> str:
     )
 
 
+def commit(revision: str) -> str:
+    """A git commit, short, with a ``+`` after it where files were changed since: ``1f2e3d4c5b6a+``."""
+    return revision[:12] + ("+" if revision.endswith("+") else "")
+
+
 def _acts(character: str) -> bool:
     category = unicodedata.category(character)
     if category == "Cf":  # joiners are a part of words and emoji; marks of direction and tags are not

@@ -15,8 +15,7 @@ from genops.evals.reports import wording
 from genops.evals.reports.report import Report
 from genops.evals.summary import Comparison, Difference, Distribution, FailedSample, MetricSummary, Summary, Usage
 from genops.tracing.console import LiteralConsole
-from genops.tracing.quantities import commit
-from genops.tracing.readable import visible
+from genops.tracing.readable import commit, visible
 
 _WIDE = 10_000
 _FAILURES = 10
