@@ -16,6 +16,7 @@ from genops.evals import Case, scorer, use_scorer
 from genops.evals.datasets import Selection
 from genops.evals.evaluation import revision
 from genops.evals.gate import Verdict
+from genops.evals.results import Results
 from genops.executor.publication import publish
 
 MANY = [f"case {number}" for number in range(200)]
@@ -253,6 +254,24 @@ class TestGating:
         assert sum(lab.calls.values()) < 100
         assert done.record.status == "finished"
         assert Verdict.from_json(done.record.verdict) == done.verdict
+
+    def test_the_tables_of_one_that_stopped_are_of_the_whole_dataset(self, lab):
+        """Heavy clusters are drawn first: as they stand, what was made would tell 0.97, not 0.91."""
+        sizes = [10 if n % 2 else 1 for n in range(150)]
+        rows = [
+            {"text": "good" if size > 1 else "bad", "expected": "good", "cluster": str(n)}
+            for n, size in enumerate(sizes)
+            for _ in range(size)
+        ]
+        suite = lab.suite(rows, gate="contains >= 0.5")
+        results = Results(lab.site.project.store, lab.site.project.settings)
+        found = []
+        for seed in range(8):
+            done = lab.run(suite, gate=True, fresh=True, seed=seed)
+            assert len(done.samples) < 400
+            found.append(results.summary(results.find(done.id)).variants[0].metrics["contains"].mean)
+        assert sum(mean.value for mean in found) / 8 == pytest.approx(10 / 11, abs=0.02)
+        assert all(mean.low <= 10 / 11 <= mean.high for mean in found)
 
     def test_without_it_all_cases_are_run(self, lab):
         done = lab.run(lab.suite(TEN, gate="contains >= 0.8"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from genops.errors import GenopsError
 from genops.evals.datasets import Dataset
+from genops.stats import drawn_weights
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,19 @@ class Cases:
             codes if len(clusters) < len(numbers) else None,
             tuple(own.values()),
         )
+
+    def as_drawn(self, total_weight: float) -> Cases:
+        """The same, each counting as much as makes the first clusters of a weighted draw stand for all of them.
+
+        Args:
+            total_weight: Of all cases that are asked.
+        """
+        weights = np.ones(len(self.numbers)) if self.weights is None else self.weights
+        codes = np.arange(len(weights)) if self.clusters is None else self.clusters
+        units = np.bincount(codes, weights).astype(np.float64)
+        if not len(units) or units.min() == units.max():
+            return self
+        return replace(self, weights=weights * (drawn_weights(units, total_weight) / units)[codes])
 
     def places(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Where cases stand, by their numbers."""
