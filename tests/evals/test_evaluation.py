@@ -273,6 +273,31 @@ class TestGating:
         assert sum(mean.value for mean in found) / 8 == pytest.approx(10 / 11, abs=0.02)
         assert all(mean.low <= 10 / 11 <= mean.high for mean in found)
 
+    def test_what_is_compared_with_one_that_stopped_is_compared_on_the_whole_dataset(self, lab):
+        """The heavy clusters win a tenth, the light ones lose all: a difference of 0, not of 0.09."""
+        rows = [
+            {"text": f"{'light' if n % 2 else 'heavy'} {n} {member}", "expected": "good", "cluster": str(n)}
+            for n in range(160)
+            for member in range(1 if n % 2 else 10)
+        ]
+        for row in rows:
+            lab.replies[row["text"]] = "good" if row["text"].startswith("light") else "neither"
+        stopped = [
+            lab.run(lab.suite(rows, gate="contains >= 0.6"), gate=True, fresh=True, seed=seed, memo=False)
+            for seed in range(4)
+        ]
+        assert all(len(done.samples) < 500 for done in stopped)
+        for row in rows:
+            kind, _, member = row["text"].split()
+            lab.replies[row["text"]] = "good" if (kind, member) == ("heavy", "0") else "bad"
+        whole = lab.run(lab.suite(rows), memo=False)
+        results = Results(lab.site.project.store, lab.site.project.settings)
+        found = [
+            results.summary(results.find(whole.id), against=results.find(done.id)).comparisons[0].metrics[0].difference
+            for done in stopped
+        ]
+        assert all(difference.low <= 0 <= difference.high for difference in found)
+
     def test_without_it_all_cases_are_run(self, lab):
         done = lab.run(lab.suite(TEN, gate="contains >= 0.8"))
         assert (done.evaluation.gate, done.progress.done) == (None, 10)

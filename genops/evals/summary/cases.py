@@ -25,6 +25,8 @@ class Cases:
         weights: Of each; None where all are equal.
         clusters: A number for the cluster of each; None where no two share one.
         own_scorers: Scorers that single cases bring along, as they were written.
+        stands_for: How many like itself each case stands for, where a weighted draw ended before all were made; weights
+            know of that. None where each stands for itself.
         missing: Why weights and clusters are not known; empty where they are.
     """
 
@@ -33,6 +35,7 @@ class Cases:
     weights: NDArray[np.float64] | None = None
     clusters: NDArray[np.int64] | None = None
     own_scorers: tuple[Any, ...] = ()
+    stands_for: NDArray[np.float64] | None = None
     missing: str = ""
 
     @property
@@ -93,7 +96,8 @@ class Cases:
         units = np.bincount(codes, weights).astype(np.float64)
         if not len(units) or units.min() == units.max():
             return self
-        return replace(self, weights=weights * (drawn_weights(units, total_weight) / units)[codes])
+        stands_for = (drawn_weights(units, total_weight) / units)[codes]
+        return replace(self, weights=weights * stands_for, stands_for=stands_for)
 
     def places(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Where cases stand, by their numbers."""
