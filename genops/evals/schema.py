@@ -21,7 +21,7 @@ _COMMON: dict[str, Any] = {
     "name": {"type": "string", "description": "what the scores are called"},
     "of": {"description": "what is scored; default what the suite's `of` says"},
     "threshold": {"type": "number", "description": "the value that passes"},
-    "weight": {"type": "number", "minimum": 0},
+    "weight": {"type": "number", "minimum": 0, "maximum": 1e9},
     "when": {"type": "string", "description": "a condition over the sample"},
     "timeout": {"type": "number", "exclusiveMinimum": 0, "description": "seconds for one score"},
 }

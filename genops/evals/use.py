@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import inspect
-import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +25,7 @@ from genops.settings import Settings
 from genops.syntax import YamlFile, compile_value
 
 TIMEOUT = 120.0
+_LARGEST_WEIGHT = 1e9
 _TAKEN = {PASSED: "that says whether all pass", OVERALL: "that is the weighted mean of all"}
 
 
@@ -175,7 +176,7 @@ def parse_use(raw: Any, parsing: Parsing) -> ScorerUse:
         settings=_settings(scorer, given, parsing),
         of=compile_subject(entry["of"], parsing.at("of")) if "of" in entry else None,
         threshold=_threshold(scorer, entry, parsing),
-        weight=_number(entry.get("weight", 1.0), "weight", parsing, least=0.0) or 0.0,
+        weight=_number(entry.get("weight", 1.0), "weight", parsing, least=0.0, most=_LARGEST_WEIGHT) or 0.0,
         when=compile_over_sample(entry["when"], parsing.at("when")) if "when" in entry else None,
         timeout=_number(entry.get("timeout", TIMEOUT), "timeout", parsing, least=0.001) or TIMEOUT,
         body=raw,
@@ -261,13 +262,17 @@ def _threshold(scorer: Scorer[Any, Any], entry: Mapping[str, Any], parsing: Pars
     return value
 
 
-def _number(value: Any, key: str, parsing: Parsing, least: float | None = None) -> float | None:
+def _number(
+    value: Any, key: str, parsing: Parsing, least: float = -sys.float_info.max, most: float = sys.float_info.max
+) -> float | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= sys.float_info.max:
         raise DefinitionError(f"`{key}` is a number", at=parsing.at(key))
-    if least is not None and value < least:
+    if value < least:
         raise DefinitionError(f"`{key}` is at least {least:g}", at=parsing.at(key))
+    if value > most:
+        raise DefinitionError(f"`{key}` is at most {most:,.0f}", at=parsing.at(key))
     return float(value)
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from genops.stats.ratings import Rating, bradley_terry
     from genops.stats.repeats import pass_at_k, pass_hat_k
     from genops.stats.running_mean import running_mean_interval
-    from genops.stats.sampling import draw_order, mean_bounds, mean_estimate
+    from genops.stats.sampling import draw_order, drawn_weights, mean_bounds, mean_estimate
     from genops.stats.sequential import SequentialResult, SequentialTest, Verdict
 
 _LATER = {
@@ -79,6 +79,7 @@ _LATER = {
     "difference_e_value": "genops.stats.evidence",
     "difference_interval": "genops.stats.differences",
     "draw_order": "genops.stats.sampling",
+    "drawn_weights": "genops.stats.sampling",
     "e_benjamini_hochberg": "genops.stats.multiple",
     "gwet_ac1": "genops.stats.agreement",
     "holm": "genops.stats.multiple",
@@ -144,6 +145,7 @@ __all__ = [
     "difference_e_value",
     "difference_interval",
     "draw_order",
+    "drawn_weights",
     "e_benjamini_hochberg",
     "gwet_ac1",
     "holm",

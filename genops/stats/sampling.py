@@ -9,7 +9,7 @@ from math import inf
 import numpy as np
 from numpy.typing import NDArray
 
-from genops.stats.betting import Numbers
+from genops.stats.betting import Floats, Numbers
 from genops.stats.clusters import checked_weights
 
 
@@ -32,12 +32,31 @@ def draw_order(weights: Numbers, seed: int) -> NDArray[np.intp]:
     return np.argsort(np.random.default_rng(seed).exponential(size=len(rates)) / rates, kind="stable")
 
 
-def mean_estimate(values: Numbers, weights: Numbers, total_weight: float) -> float:
-    """The mean of a dataset of which the first units of a ``draw_order`` are known.
+def drawn_weights(weights: Numbers, total_weight: float) -> Floats:
+    """What each of the first units of a ``draw_order`` counts, so that they stand for the whole dataset.
 
     B. Rosén, On sampling with probability proportional to size, Journal of Statistical Planning and Inference 62
-    (1997): each unit counts by the inverse of the probability that it was drawn by now, 1 - exp(-weight x time), at the
-    time by which units of the total weight are expected. For equal weights this is the mean of the sample.
+    (1997): its weight by the probability that it was drawn by now, 1 - exp(-weight x time), at the time by which units
+    of the total weight are expected. Units of equal weights count the same; when all are seen, each counts its weight.
+
+    Args:
+        weights: Of the units that were drawn.
+        total_weight: Of all units of the dataset.
+
+    Raises:
+        ValueError: A weight is not finite and above zero.
+    """
+    weight = checked_weights(weights, len(weights))
+    early, late = 0.0, 50 / float(weight.min(initial=inf))
+    for _ in range(60):
+        time = (early + late) / 2
+        drawn = -np.expm1(-weight * time)
+        early, late = (time, late) if (weight / drawn).sum() > total_weight else (early, time)
+    return np.asarray(weight / drawn, dtype=np.float64)
+
+
+def mean_estimate(values: Numbers, weights: Numbers, total_weight: float) -> float:
+    """The mean of a dataset of which the first units of a ``draw_order`` are known, each counted by ``drawn_weights``.
 
     Args:
         values: Of the units that are known.
@@ -50,13 +69,7 @@ def mean_estimate(values: Numbers, weights: Numbers, total_weight: float) -> flo
     known = np.asarray(values, dtype=np.float64)
     if not len(known):
         raise ValueError("the mean of a dataset cannot be told from no values")
-    weight = checked_weights(weights, len(known))
-    early, late = 0.0, 50 / float(weight.min())
-    for _ in range(60):
-        time = (early + late) / 2
-        drawn = -np.expm1(-weight * time)
-        early, late = (time, late) if (weight / drawn).sum() > total_weight else (early, time)
-    return float(np.average(known, weights=weight / drawn))
+    return float(np.average(known, weights=drawn_weights(weights, total_weight)))
 
 
 def mean_bounds(

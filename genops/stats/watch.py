@@ -124,7 +124,7 @@ class _Side:
         if count > 1:
             factors = [factor**count for factor in factors]
         self._shares = list(map(mul, self._shares, factors))
-        if (gain > 0) is self._rises:
+        if (gain > 0) == self._rises:  # of a number of numpy it is no bool
             self.bound = list(map(mul, self.bound, factors))
 
     @property

@@ -17,6 +17,7 @@ from genops.evals import Case, aevaluate, define_suite, scorer, use_scorer
 from genops.evals.datasets import Selection
 from genops.evals.evaluation import revision
 from genops.evals.gate import Verdict
+from genops.evals.results import Results
 from genops.executor.publication import publish
 
 MANY = [f"case {number}" for number in range(200)]
@@ -259,6 +260,49 @@ class TestGating:
         assert sum(lab.calls.values()) < 100
         assert done.record.status == "finished"
         assert Verdict.from_json(done.record.verdict) == done.verdict
+
+    def test_the_tables_of_one_that_stopped_are_of_the_whole_dataset(self, lab):
+        """Heavy clusters are drawn first: as they stand, what was made would tell 0.97, not 0.91."""
+        sizes = [10 if n % 2 else 1 for n in range(150)]
+        rows = [
+            {"text": "good" if size > 1 else "bad", "expected": "good", "cluster": str(n)}
+            for n, size in enumerate(sizes)
+            for _ in range(size)
+        ]
+        suite = lab.suite(rows, gate="contains >= 0.5")
+        results = Results(lab.site.project.store, lab.site.project.settings)
+        found = []
+        for seed in range(8):
+            done = lab.run(suite, gate=True, fresh=True, seed=seed)
+            assert len(done.samples) < 400
+            found.append(results.summary(results.find(done.id)).variants[0].metrics["contains"].mean)
+        assert sum(mean.value for mean in found) / 8 == pytest.approx(10 / 11, abs=0.02)
+        assert all(mean.low <= 10 / 11 <= mean.high for mean in found)
+
+    def test_what_is_compared_with_one_that_stopped_is_compared_on_the_whole_dataset(self, lab):
+        """The heavy clusters win a tenth, the light ones lose all: a difference of 0, not of 0.09."""
+        rows = [
+            {"text": f"{'light' if n % 2 else 'heavy'} {n} {member}", "expected": "good", "cluster": str(n)}
+            for n in range(160)
+            for member in range(1 if n % 2 else 10)
+        ]
+        for row in rows:
+            lab.replies[row["text"]] = "good" if row["text"].startswith("light") else "neither"
+        stopped = [
+            lab.run(lab.suite(rows, gate="contains >= 0.6"), gate=True, fresh=True, seed=seed, memo=False)
+            for seed in range(4)
+        ]
+        assert all(len(done.samples) < 500 for done in stopped)
+        for row in rows:
+            kind, _, member = row["text"].split()
+            lab.replies[row["text"]] = "good" if (kind, member) == ("heavy", "0") else "bad"
+        whole = lab.run(lab.suite(rows), memo=False)
+        results = Results(lab.site.project.store, lab.site.project.settings)
+        found = [
+            results.summary(results.find(whole.id), against=results.find(done.id)).comparisons[0].metrics[0].difference
+            for done in stopped
+        ]
+        assert all(difference.low <= 0 <= difference.high for difference in found)
 
     def test_without_it_all_cases_are_run(self, lab):
         done = lab.run(lab.suite(TEN, gate="contains >= 0.8"))

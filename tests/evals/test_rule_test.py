@@ -103,3 +103,9 @@ def test_one_of_its_members_may_say_nothing():
     first = [Reading(0, 0, "v", {"score": 0.25}), Reading(1, 1, "v", {}, 2.0)]
     rule.accept(rule.glance([first, [Reading(2, 2, "v", {})]]))
     assert (rule.verdict().n, rule.verdict().estimate) == (1, 0.25)
+
+
+@pytest.mark.parametrize("about", ["population", "dataset"])
+def test_numbers_of_numpy_are_numbers(about):
+    values = list(np.repeat([1.0, 0.0, 1.0], [30, 20, 40]))
+    assert compare(values, 0.6, about, weights=list(np.full(90, 2.0))) == compare(list(map(float, values)), 0.6, about)

@@ -134,6 +134,13 @@ WRONG = [
     (SMALL.replace("[contains]", "\n  - contains: a\n    threshold: .nan"), "5", "`threshold` is a number", None),
     (SMALL.replace("[contains]", "\n  - contains: a\n    threshold: 2"), "5", "gives 0 to 1, never 2", None),
     (SMALL.replace("[contains]", "\n  - contains: a\n    weight: -1"), "5", "`weight` is at least 0", None),
+    (
+        SMALL.replace("[contains]", "\n  - contains: a\n    weight: 1e10"),
+        "5",
+        "`weight` is at most 1,000,000,000",
+        None,
+    ),
+    (SMALL.replace("[contains]", f"\n  - contains: a\n    weight: 1{'0' * 400}"), "5", "`weight` is a number", None),
     (SMALL.replace("[contains]", "\n  - contains: a\n    weight: .inf"), "5", "`weight` is a number", None),
     (SMALL.replace("[contains]", "\n  - contains: a\n    timeout: 0"), "5", "`timeout`", None),
     (SMALL.replace("[contains]", "\n  - contains: a\n    name: passed"), "5", "passed", None),

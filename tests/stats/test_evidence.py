@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genops.stats import FiniteDataset, SequentialTest, difference_e_value
+from genops.stats import FiniteDataset, SequentialTest, difference_e_value, draw_order, drawn_weights
 from genops.stats.evidence import EVIDENCE
 
 RUNS = 2_000
@@ -24,6 +24,20 @@ def test_who_stops_at_the_best_moment_finds_a_difference_that_is_none_in_one_of_
         looks = (difference_e_value(differences[:seen], 1.0) for seen in range(10, 201, 10))
         stopped += max(looks) >= 20
     assert stopped / 500 <= 0.05
+
+
+def test_half_of_a_weighted_draw_finds_no_difference_that_the_whole_does_not_have():
+    random = np.random.default_rng(3)
+    found = []
+    for seed in range(200):
+        weights = random.choice([1.0, 10.0], 300)
+        heavy = weights == 10
+        differences = np.where(heavy, random.choice([-0.5, 0.0], 300, p=[0.2, 0.8]), 0.0)
+        differences[~heavy] = -(weights @ differences) / (~heavy).sum()
+        drawn = draw_order(weights, seed)[:150]
+        counted = drawn_weights(weights[drawn], weights.sum())
+        found.append(difference_e_value(np.clip(differences[drawn], -1, 1), 1.0, None, counted) >= 20)
+    assert np.mean(found) <= 0.05
 
 
 def test_a_difference_shows():

@@ -309,7 +309,7 @@ def _gate_of(plan: Plan) -> SuiteGate:
 
 def open_evaluation(plan: Plan, name: str = "", about: dict[str, Any] | None = None) -> EvalRecord:
     """Opens the record of a new evaluation of a plan."""
-    body = {"manifest": plan.manifest, "seed": plan.seed, "about": about or {}}
+    body = {"manifest": plan.manifest, "seed": plan.seed, "weight": sum(plan.weights), "about": about or {}}
     record = EvalRecord(new_id(128), plan.suite.name, name, plan.digest, body, time.time_ns())
     plan.project.store.open_evaluation(record)
     return record

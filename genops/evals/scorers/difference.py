@@ -9,6 +9,7 @@ from typing import Any
 from genops.prompts.declaration import path_text, shown_short
 
 Path = tuple[str | int, ...]
+_ROUNDED = 1 + 1e-9  # 1.1 is a little more than 0.1 from 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,14 @@ class Likeness:
         if isinstance(found, bool) or isinstance(wanted, bool):
             return found is wanted
         if isinstance(found, (int, float)) and isinstance(wanted, (int, float)):
-            return found == wanted or math.isclose(found, wanted, rel_tol=0.0, abs_tol=self.tolerance)
+            return found == wanted or self._near(found, wanted)
         return type(found) is type(wanted) and bool(found == wanted)
+
+    def _near(self, found: float, wanted: float) -> bool:
+        try:
+            return math.isclose(found, wanted, rel_tol=0.0, abs_tol=self.tolerance * _ROUNDED)
+        except OverflowError:  # no float is as large as one of them
+            return False
 
 
 def _at(path: Path) -> str:

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from genops.artifacts import Value
 
-_FENCE = re.compile(r"\s*```[^\n`]*\n(?P<body>.*)```\s*", re.DOTALL)
+_FENCE = re.compile(r"\s*(?P<fence>```+|~~~+)[^\n`]*\n(?P<body>.*)(?P=fence)\s*", re.DOTALL)
 
 
 def unfenced(text: str) -> str:
@@ -30,12 +30,21 @@ def json_of(output: Value, fenced: bool = False) -> Value:
     if not isinstance(output, str):
         return output
     try:
-        value: Value = json.loads(unfenced(output) if fenced else output, parse_constant=_no_constant)
+        text = unfenced(output) if fenced else output
+        value: Value = json.loads(text, parse_constant=_no_constant, parse_int=_whole)
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
     except RecursionError:
         raise ValueError("not JSON: it nests too deep") from None
     return value
+
+
+def _whole(digits: str) -> int | float:
+    """A whole number; of more digits than Python reads, infinity, as ``1e999`` is."""
+    try:
+        return int(digits)
+    except ValueError:
+        return float(digits)
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from genops.artifacts import Value
 from genops.evals.sample import ScoringContext
@@ -37,6 +37,8 @@ class Place(BaseModel):
             raise ValueError("a place has a `uri`, a `document` or a `chunk_id`")
         if (self.start is None) != (self.end is None):
             raise ValueError("a span has a `start` and an `end`")
+        if self.start is not None and self.end is not None and self.end <= self.start:
+            raise ValueError(f"a span ends behind its start, not at {self.end} after {self.start}")
         return self
 
     def matches(self, hit: Mapping[str, Any]) -> bool:
@@ -58,7 +60,12 @@ class Place(BaseModel):
         return name if self.start is None else f"{name}:{self.start}-{self.end}"
 
 
-Relevant: TypeAlias = list[str | Place]
+Relevant: TypeAlias = list[
+    Annotated[
+        Annotated[str, Tag("id")] | Annotated[Place, Tag("place")],
+        Discriminator(lambda value: "id" if isinstance(value, str) else "place"),
+    ]
+]
 """What should be found: ids of chunks or documents, URIs, or places with spans."""
 
 Depth: TypeAlias = Annotated[int, Field(ge=1)] | None

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from genops.evals.score import Score
+from genops.evals.score import Score, Unscored
 from genops.evals.scorer import scorer
 from genops.evals.scorers.reading import unfenced
 
@@ -33,6 +33,8 @@ def xml(output: str, elements: list[Name] | None = None, *, fenced: bool = False
     try:
         root = etree.fromstring(text.encode(), parser)
     except (etree.XMLSyntaxError, UnicodeEncodeError) as error:
+        if "XML_PARSE_HUGE" in str(error):
+            raise Unscored("the output is too large or nests too deep to parse") from None
         return Score(0.0, explanation=f"not well-formed: {error}")
     within = etree.Element("within")
     within.append(root)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from genops.errors import GenopsError
 from genops.evals.datasets import Dataset
+from genops.stats import drawn_weights
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Cases:
         weights: Of each; None where all are equal.
         clusters: A number for the cluster of each; None where no two share one.
         own_scorers: Scorers that single cases bring along, as they were written.
+        stands_for: How many like itself each case stands for, where a weighted draw ended before all were made; weights
+            know of that. None where each stands for itself.
         missing: Why weights and clusters are not known; empty where they are.
     """
 
@@ -32,6 +35,7 @@ class Cases:
     weights: NDArray[np.float64] | None = None
     clusters: NDArray[np.int64] | None = None
     own_scorers: tuple[Any, ...] = ()
+    stands_for: NDArray[np.float64] | None = None
     missing: str = ""
 
     @property
@@ -80,6 +84,20 @@ class Cases:
             codes if len(clusters) < len(numbers) else None,
             tuple(own.values()),
         )
+
+    def as_drawn(self, total_weight: float) -> Cases:
+        """The same, each counting as much as makes the first clusters of a weighted draw stand for all of them.
+
+        Args:
+            total_weight: Of all cases that are asked.
+        """
+        weights = np.ones(len(self.numbers)) if self.weights is None else self.weights
+        codes = np.arange(len(weights)) if self.clusters is None else self.clusters
+        units = np.bincount(codes, weights).astype(np.float64)
+        if not len(units) or units.min() == units.max():
+            return self
+        stands_for = (drawn_weights(units, total_weight) / units)[codes]
+        return replace(self, weights=weights * stands_for, stands_for=stands_for)
 
     def places(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
         """Where cases stand, by their numbers."""

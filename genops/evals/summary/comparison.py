@@ -161,7 +161,7 @@ def compare(after: Side, before: Side, specs: Mapping[str, MetricSpec], evaluati
         pairs = _paired(_amounts(name, after), _amounts(name, before), match)
         if len(pairs.after):
             spec = MetricSpec(name, name, 0.0, None, lower_is_better=True)
-            amounts.append(_described(spec, pairs, after, before, _mean(pairs, after, spec.unit)))
+            amounts.append(_described(spec, pairs, after, before, _mean(pairs, after, before, spec.unit)))
     return Comparison(after.arm.name, before.arm.name, evaluation, tuple(metrics), tuple(amounts))
 
 
@@ -248,7 +248,7 @@ def _amounts(name: str, side: Side) -> _Values:
 
 
 def _difference(spec: MetricSpec, pairs: _Pairs, after: Side, before: Side) -> Difference:
-    clusters, weights = after.cases.clusters_of(pairs.places), after.cases.weights_of(pairs.places)
+    clusters, weights = after.cases.clusters_of(pairs.places), _weights(pairs, after, before)
     differences = pairs.after - pairs.before
     unit = spec.unit
     ends = None if spec.ends is None else (spec.ends[0] - spec.ends[1], spec.ends[1] - spec.ends[0])
@@ -287,15 +287,23 @@ def _none_moved(n: int, clusters: NDArray[np.int64] | None, unit: str, ends: tup
     return Measure(0.0, unit, n, -most, most, method=method, clusters=None if clusters is None else groups)
 
 
-def _mean(pairs: _Pairs, after: Side, unit: str) -> Measure:
-    clusters, weights = after.cases.clusters_of(pairs.places), after.cases.weights_of(pairs.places)
+def _weights(pairs: _Pairs, after: Side, before: Side) -> NDArray[np.float64] | None:
+    """What each pair counts: it is there only where both of two draws came to it."""
+    weights, drawn = after.cases.weights_of(pairs.places), before.cases.stands_for
+    if drawn is None or before.cases is after.cases:
+        return weights
+    return drawn[pairs.others] if weights is None else weights * drawn[pairs.others]
+
+
+def _mean(pairs: _Pairs, after: Side, before: Side, unit: str) -> Measure:
+    clusters, weights = after.cases.clusters_of(pairs.places), _weights(pairs, after, before)
     return mean_measure(pairs.after - pairs.before, unit, clusters, weights)
 
 
 def _described(spec: MetricSpec, pairs: _Pairs, after: Side, before: Side, measure: Measure) -> Difference:
     """What a difference is made of, before any test."""
     gain = (pairs.before - pairs.after) if spec.lower_is_better else (pairs.after - pairs.before)
-    base = float(np.average(pairs.before, weights=after.cases.weights_of(pairs.places)))
+    base = float(np.average(pairs.before, weights=_weights(pairs, after, before)))
     return Difference(
         metric=spec.name,
         difference=measure,

@@ -210,7 +210,9 @@ class Tally:
             arms.setdefault(sample.variant, Arm(sample.variant)).add(sample, keep)
         cases = Cases.read(ids, manifest, data_dir)
         names = dict.fromkeys(name for arm in arms.values() for name in arm.scores)
-        return cls(record, arms, cases, metric_specs(manifest, cases, names), pairs)
+        found = cls(record, arms, cases, metric_specs(manifest, cases, names), pairs)
+        total = record.body.get("weight") if (manifest.get("gate") or {}).get("about") == "dataset" else None
+        return replace(found, cases=cases.as_drawn(total)) if total and found.made < found.planned else found
 
     @property
     def variants(self) -> list[str]:

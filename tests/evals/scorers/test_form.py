@@ -45,11 +45,25 @@ def test_other_text_is_not(output, why):
     assert why in score.explanation
 
 
-@pytest.mark.parametrize("output", ['```json\n{"a": 1}\n```', '```\n{"a": 1}\n```\n', '{"a": 1}'])
+@pytest.mark.parametrize(
+    "output",
+    [
+        '```json\n{"a": 1}\n```',
+        '```\n{"a": 1}\n```\n',
+        '{"a": 1}',
+        '````json\n{"a": 1}\n````',
+        '~~~json\n{"a": 1}\n~~~',
+    ],
+)
 def test_a_fence_may_be_allowed(output):
     assert is_json(output, fenced=True).value == 1
     assert json_path(output, "$.a", 1, fenced=True).value == 1
     assert json_schema(output, {"required": ["a"]}, fenced=True).value == 1
+
+
+def test_a_number_may_have_any_number_of_digits():
+    assert is_json("9" * 5_000).value == 1
+    assert json_path("9" * 400, "$", 1.5).value == 0
 
 
 @pytest.mark.parametrize("value", [{"answers": []}, {"answers": [{"text": "a"}]}, {}, {"answers": [{}]}, [], "x"])
@@ -169,6 +183,11 @@ def test_xml_expands_no_entity_and_reads_no_file(tmp_path):
     assert xml(outside, ["found"]).explanation == "lacks found"
     laughs = '<!ENTITY a0 "ha">' + "".join(f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 12))
     assert xml(f"<!DOCTYPE a [{laughs}]><a>&a11;</a>").value in (0, 1)
+
+
+def test_xml_that_the_parser_gives_up_on_is_unscored():
+    with pytest.raises(Unscored, match="nests too deep"):
+        xml("<a>" * 300 + "</a>" * 300)
 
 
 @pytest.mark.parametrize(

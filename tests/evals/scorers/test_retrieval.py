@@ -86,6 +86,11 @@ def test_a_span_is_found_by_a_passage_that_shares_half_of_the_shorter(pets: Benc
     assert pets.value({"context_recall": [place]}) == found
 
 
+def test_a_span_that_ends_before_its_start_is_no_place(pets: Bench):
+    with pytest.raises(DefinitionError, match="a span ends behind its start, not at 0 after 27"):
+        pets.value({"context_recall": [{"uri": "pets/0.md", "start": 27, "end": 0}]})
+
+
 def test_a_case_to_which_nothing_is_relevant_is_unscored(pets: Bench):
     answered(pets, "x", sources=[])
     assert "list what should be found" in pets.unscored({"context_recall": "{{ metadata.sources }}"})
