@@ -24,7 +24,7 @@ from genops.models.reread import Reread
 from genops.models.retry import advice, backoff
 from genops.models.servers import Route, Servers, ServingRecords, prices_of
 from genops.models.tokens import approximate, estimated
-from genops.models.types import Call, Model, ModelRequest, ModelResponse, Provider
+from genops.models.types import Call, LoadingProvider, Model, ModelRequest, ModelResponse, Provider
 from genops.plugins import registry
 from genops.settings import Price, Settings
 
@@ -87,9 +87,23 @@ class Gateway:
         self._rng = rng or random.Random()
         self._providers: dict[str, Provider] = {}
         self._provider_names: dict[tuple[str, str], str] = {}
+        self._door = asyncio.Lock()
         self._limiters: dict[str, Limiter] = {}
         self._servers: dict[str, Servers] = {}
         self._prices = None if serving is None else Reread(lambda: prices_of(serving), _PRICES_REREAD, clock)
+        self._has_sent = False
+        self._told: list[Callable[[], None]] = []
+
+    def when_sending(self, tell: Callable[[], None]) -> None:
+        """Tells, once, when the first call is about to be sent: by then what its provider needs is loaded.
+
+        Args:
+            tell: Called at once where calls were sent before.
+        """
+        if self._has_sent:
+            tell()
+        else:
+            self._told.append(tell)
 
     async def call(
         self,
@@ -136,7 +150,7 @@ class Gateway:
             ModelError: No attempt gave an answer.
         """
         check_key(model)
-        provider = self._provider(model)
+        provider = await self._provider(model)
         if not isinstance(provider, EmbeddingProvider):
             raise UsageError(
                 f"{model.label} ({model.alias.model}): its provider gives no vectors",
@@ -184,7 +198,7 @@ class Gateway:
         return response
 
     async def _complete(self, model: Model, request: ModelRequest, call: Call) -> ModelResponse:
-        provider, route = self._provider(model), self._route(model)
+        provider, route = await self._provider(model), self._route(model)
         shown = _Shown(call.on_text) if call.on_text is not None else None
         if shown is not None:
             call = replace(call, on_text=shown)
@@ -245,6 +259,8 @@ class Gateway:
             spent = await limiter.enter(estimate)
         tokens = None
         limit = model.alias.limits.timeout
+        if not self._has_sent:
+            self._begin()
         started = self._clock()
         try:
             async with asyncio.timeout(limit):
@@ -258,6 +274,12 @@ class Gateway:
             raise ModelTimeout(f"{model.label} gave no complete answer within {limit:g} s") from None
         finally:
             limiter.leave(spent, tokens)
+
+    def _begin(self) -> None:
+        self._has_sent = True
+        told, self._told = self._told, []
+        for tell in told:
+            tell()
 
     def _route(self, model: Model) -> Route | None:
         """The way over the servers that genops runs for a model; None where the settings say where it is served.
@@ -294,11 +316,20 @@ class Gateway:
             name = self._provider_names[key] = provider_name(model)
         return name
 
-    def _provider(self, model: Model) -> Provider:
+    async def _provider(self, model: Model) -> Provider:
         name = self._path(model)
         provider = self._providers.get(name)
         if provider is None:
-            provider = self._providers[name] = registry.get("provider", name)(self._settings)
+            with waiting_for_turn():
+                async with self._door:
+                    provider = self._providers.get(name) or await self._opened(name)
+        return provider
+
+    async def _opened(self, name: str) -> Provider:
+        provider: Provider = registry.get("provider", name)(self._settings)
+        if isinstance(provider, LoadingProvider):
+            await provider.load()
+        self._providers[name] = provider
         return provider
 
     def _limiter(self, model: Model) -> Limiter:

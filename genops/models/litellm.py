@@ -1,6 +1,6 @@
 """The path through litellm, to every provider that has no path of its own here.
 
-litellm takes seconds to import, so that happens on the first call and in a thread. Its own retries, prints and
+litellm takes seconds to import, so that happens before the first call and in a thread. Its own retries, prints and
 telemetry are off, and it neither fetches its price table nor reads a ``.env`` file.
 """
 
@@ -43,6 +43,10 @@ class LiteLLM:
     def __init__(self, settings: Settings) -> None:
         self._used = False
 
+    async def load(self) -> None:
+        """Imports litellm."""
+        await asyncio.to_thread(load)
+
     async def complete(self, model: Model, request: ModelRequest, call: Call) -> ModelResponse:
         """Makes one attempt; streamed when ``call.on_text`` is given.
 
@@ -55,7 +59,7 @@ class LiteLLM:
                 f"model alias {model.name!r}: an adapter needs a server that speaks OpenAI's protocol",
                 hint="set base_url, or leave out adapter",
             )
-        litellm = await asyncio.to_thread(load)
+        litellm = load()
         self._used = True
         arguments = _arguments(model, request, call)
         started = time.perf_counter()
@@ -81,7 +85,7 @@ class LiteLLM:
         Raises:
             ModelError: By what went wrong.
         """
-        litellm = await asyncio.to_thread(load)
+        litellm = load()
         self._used = True
         arguments = _where(model)
         if request.dimension is not None:

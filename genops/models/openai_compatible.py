@@ -31,6 +31,10 @@ class OpenAICompatible:
     def __init__(self, settings: Settings) -> None:
         self._session: aiohttp.ClientSession | None = None
 
+    async def load(self) -> None:
+        """Imports the HTTP client."""
+        import aiohttp  # noqa: F401
+
     async def complete(self, model: Model, request: ModelRequest, call: Call) -> ModelResponse:
         """Makes one attempt; streamed when ``call.on_text`` is given.
 

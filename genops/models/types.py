@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NotRequired, Protocol, TypedDict
+from typing import Any, Literal, NotRequired, Protocol, TypedDict, runtime_checkable
 
 from genops.artifacts import Component
 from genops.settings import ModelAlias
@@ -226,4 +226,13 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Gives back connections."""
+        ...
+
+
+@runtime_checkable
+class LoadingProvider(Protocol):
+    """A provider that needs a library which takes longer to load than a call."""
+
+    async def load(self) -> None:
+        """Loads it: once, before the first call, so that it is in no call's time."""
         ...

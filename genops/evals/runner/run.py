@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,9 @@ from genops.tracing.telemetry import RESPONSE_CACHED
 if TYPE_CHECKING:
     from genops.evals.suite_gate import SuiteGate
 
+_LOADED = ("model", "index")
+_ALONE = 10.0
+"""Seconds, at most, in which the first run is alone."""
 _HINT = "wait for that, or start one of its own: without --resume, or with --gate --fresh"
 
 
@@ -80,6 +84,7 @@ class Runner:
         self._door = asyncio.Lock()
         self._held = False
         self._looked = asyncio.Event()
+        self._loaded = asyncio.Event()
         self._under_way = 0
         self._unseen: list[SampleRecord] = []
 
@@ -104,7 +109,9 @@ class Runner:
                 async with asyncio.TaskGroup() as group:
                     keeping = group.create_task(keeper.run())
                     jobs = self._jobs(done)
-                    workers = [group.create_task(self._work(jobs, keeper)) for _ in range(self.concurrency)]
+                    workers = [group.create_task(self._work(jobs, keeper))]
+                    await self._first(workers[0])
+                    workers += [group.create_task(self._work(jobs, keeper)) for _ in range(1, self.concurrency)]
                     await self._worked(workers, keeper)
                     keeping.cancel()
                 self._look()
@@ -115,6 +122,20 @@ class Runner:
             finally:
                 await self._close(keeper, status)
         return Evaluation(await asyncio.to_thread(project.store.evaluation, record.id), self.progress, self.gate)
+
+    async def _first(self, worker: asyncio.Task[None]) -> None:
+        """Waits until the first run has loaded what all need: it would count in the time of each that is under way.
+
+        Clients, embedders and indexes are loaded when something first asks for them, which takes up to seconds. They
+        are there when a model is called, or the first sample is made.
+        """
+        if not any(part.kind in _LOADED for variant in self.plan.variants for part in variant.closure.components):
+            return
+        worker.add_done_callback(lambda done: self._loaded.set())
+        self.plan.project.gateway.when_sending(self._loaded.set)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(_ALONE, self.plan.suite.budget.seconds or _ALONE)):
+                await self._loaded.wait()
 
     async def _worked(self, workers: Collection[asyncio.Task[None]], keeper: Keeper[SampleRecord]) -> None:
         """Waits for the workers, as long as the budget of time lasts: what is under way then is made another time."""
@@ -179,6 +200,7 @@ class Runner:
             self._under_way += 1
             sample = await self._sample(job)
             self._under_way -= 1
+            self._loaded.set()
             self.progress.spend(sample)
             if self.gate is not None:
                 self._unseen.append(sample)  # before it may wait for the store: what is cancelled there is kept as well

@@ -15,8 +15,10 @@ from benchmarks.loopback_server import Fault, LoopbackServer, Reply
 from genops.errors import DefinitionError, StoreUnavailable, UsageError
 from genops.evals import Evidence, Range, Sample, Score, ScoringContext, Unscored, define_suite, evaluate, scorer
 from genops.evals.results import Results
-from genops.evals.runner import keeper
-from tests.evals.conftest import ECHO, lab, site
+from genops.evals.runner import keeper, run
+from genops.models import ModelResponse
+from genops.plugins import registry
+from tests.evals.conftest import ASK, ECHO, lab, site
 
 __all__ = ["lab", "site"]
 
@@ -100,6 +102,40 @@ def test_what_the_server_asks_to_wait_is_not_time_of_the_case(lab, server, statu
     lab.site.served(server.url)
     done = lab.run(lab.suite([{"question": "a", "expected": "a"}], chain="ask", timeout=0.9))
     assert done.done == (1, 0)
+
+
+def test_what_the_first_call_loads_is_not_in_the_time_of_every_run(lab):
+    class Heavy:
+        def __init__(self, settings):
+            pass
+
+        async def load(self):
+            time.sleep(1.0)  # noqa: ASYNC251 -- as an import does
+
+        async def complete(self, model, request, call):
+            return ModelResponse(text="fine")
+
+        async def close(self):
+            pass
+
+    registry.add("provider", "heavy", Heavy)
+    lab.site.settings('[models.m]\nmodel = "heavy/one"\n')
+    rows = [{"question": str(number), "expected": "fine"} for number in range(20)]
+    done = lab.run(lab.suite(rows, chain="ask", concurrency=20, timeout=0.9))
+    assert done.done == (20, 0)
+    assert sum(sample.seconds >= 1.0 for sample in done.samples) == 1
+
+
+def test_where_no_model_is_asked_the_others_begin_when_the_first_run_is_done(lab, monkeypatch):
+    monkeypatch.setattr(run, "_ALONE", 600.0)
+    lab.site.scripted("rules: [{text: thought}]")
+    lab.site.write(
+        "chains/never.yaml",
+        ASK.replace("{prompt", "{when: false, prompt").replace("steps.ask.output", "inputs.question"),
+    )
+    rows = [{"question": text, "expected": text} for text in ("a", "b", "c")]
+    done = lab.run(lab.suite(rows, chain="never", concurrency=3))
+    assert done.done == (3, 0)
 
 
 def test_a_timeout_of_the_chains_own_is_not_taken_for_that_of_the_case(lab):
