@@ -415,9 +415,7 @@ def _notes(tally: Tally, labels: Labels | None) -> list[str]:
         )
     reused = sum(map(sum, (arm.reused for arm in tally.arms.values())))
     if reused:
-        spared = (
-            "what that spared is in no mean and no difference of latency, cost and tokens (`--no-memo` reuses nothing)"
-        )
+        spared = "what was used, and its differences, are told of the others alone (`--no-memo` reuses nothing)"
         notes.append(f"{counted(reused, 'sample')} reused results of earlier runs; {spared}")
     for reason, number in sorted(tally.pairs.reasons.items(), key=lambda item: -item[1])[:_REASONS]:
         notes.append(f"{counted(number, 'verdict')} on pairs of answers could not be told: {reason}")

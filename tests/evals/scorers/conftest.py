@@ -33,10 +33,10 @@ class Bench:
     sample: Sample = None
     spans: list = None
 
-    def run(self, chain: str, *, case: Case | None = None, memo: bool = False) -> Any:
+    def run(self, chain: str, *, case: Case | None = None, memo: bool = False, cache: bool = False) -> Any:
         """Runs a chain for a case; its output."""
         self.case = case or Case("c1", {})
-        options = RunOptions(memo=self.site.project.memo() if memo else None)
+        options = RunOptions(memo=self.site.project.memo() if memo else None, use_cache=cache)
         result = self.site.chain(chain).run_sync(self.case.inputs, options)
         trace = self.site.trace(result)
         self.sample, self.spans = Sample(self.case, "main", 0, result.output, trace.run), trace.spans

@@ -114,7 +114,6 @@ def test_what_was_reused_from_an_earlier_run_ran(stepwise):
     assert bench.value({"step_ran": "each[1]/twice"}) == 1
     assert bench.value({"tool_called": "double", "arguments": {"n": 2}}) == 1
     assert bench.value("tokens") > 0
-    assert "run with --no-memo" in bench.unscored("latency")
 
 
 @pytest.mark.parametrize(
@@ -222,6 +221,40 @@ def test_latency_is_that_of_the_run(agent):
     bench = agent()
     run = bench.sample.run
     assert bench.value("latency") == (run.ended - run.started) / 1e9 > 0
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_latency_of_a_run_that_reused_every_step_is_that_of_the_run_that_made_them(stepwise, times):
+    made = stepwise(memo=True)
+    first = made.sample.run
+    seconds = made.value("latency")
+    for _ in range(times):
+        bench = stepwise(memo=True)
+        assert bench.sample.run.id != first.id
+        score = bench.score("latency")
+        assert score.value == seconds == (first.ended - first.started) / 1e9
+        assert first.id[:12] in score.explanation
+
+
+def test_latency_of_a_run_that_reused_some_steps_is_not_known(stepwise):
+    stepwise(hard=True, items=(1, 2), memo=True)
+    bench = stepwise(hard=True, items=(1, 2, 3), memo=True)
+    assert [bool(span.attributes.get("genops.memo.hit")) for span in bench.spans if span.path == "think"] == [True]
+    assert "run with --no-memo" in bench.unscored("latency")
+
+
+def test_latency_of_a_run_that_reused_what_a_longer_run_made_is_not_known(stepwise):
+    stepwise(hard=True, memo=True)
+    assert "run with --no-memo" in stepwise(memo=True).unscored("latency")
+
+
+def test_latency_with_an_answer_of_the_response_cache_is_not_known(bench):
+    bench.site.prompt("ask")
+    bench.site.scripted("rules: [{text: thought}]")
+    chain = "inputs: {}\nsteps: {think: {prompt: ask, with: {question: think}}}"
+    for known in (True, False):
+        bench.run(chain, cache=True)
+        assert known or "run without --cache" in bench.unscored("latency")
 
 
 def test_cost_and_tokens_are_those_of_the_model_calls(agent):
