@@ -45,7 +45,7 @@ class NotAnswered(Unscored):
 
 
 class NoAnswer(NotAnswered):
-    """The judge's model could not be reached, or did not answer: the infrastructure failed."""
+    """Who judges, a model or an endpoint, could not be reached or did not answer: the infrastructure failed."""
 
 
 class UnusableAnswer(NotAnswered):

@@ -8,12 +8,14 @@ from pydantic import Field
 
 from genops.artifacts import Value, json_form, normalise
 from genops.errors import HttpFailed, StepTimeout
+from genops.evals.judging import NoAnswer
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Score, Unscored
 from genops.evals.scorer import scorer
 from genops.evals.scorers.given_score import score_given
 from genops.steps.http import check_allowed, host_of, send, variable
 
+_MAY_HEAL = (408, 429, *range(500, 600))
 _SHOWN = 80
 """Characters of an answer that is no score."""
 
@@ -44,7 +46,8 @@ async def http(
         context: Has the settings.
 
     Raises:
-        Unscored: There is no answer in time, or it is no score.
+        NoAnswer: There is none in time, or the endpoint says that it cannot answer now.
+        Unscored: The answer is no score.
     """
     check_allowed(host_of(url), context.settings.http.allowed_hosts)
     secrets = {header: variable(name) for header, name in (headers_env or {}).items()}
@@ -59,10 +62,11 @@ async def http(
     try:
         answer = await send(request, secrets, within)
     except (HttpFailed, StepTimeout) as error:
-        raise Unscored(error.message) from None
-    if answer["status"] != 200:
-        raise Unscored(f"{url} answered {answer['status']!s}")
-    body, sent = answer["body"], answer["headers"]
+        raise NoAnswer(error.message) from None
+    status, body, sent = answer["status"], answer["body"], answer["headers"]
+    if status != 200:
+        failed = NoAnswer if status in _MAY_HEAL else Unscored
+        raise failed(f"{url} answered {status!s}")
     if isinstance(body, (str, bytes)):
         kind = sent.get("content-type", "no Content-Type") if isinstance(sent, dict) else ""
         raise Unscored(f"{url} answered no JSON of a score ({kind!s}): {body[:_SHOWN]!r}")

@@ -1,6 +1,7 @@
 """Scorers that are somebody else's: functions of plug-ins, endpoints, templates."""
 
 import math
+import re
 import sys
 import textwrap
 
@@ -8,7 +9,8 @@ import pytest
 
 from benchmarks.loopback_server import Fault, LoopbackServer
 from genops.errors import DefinitionError
-from genops.evals import Case, Range, Score, find_scorer, scorer
+from genops.evals import Case, Range, Score, Unscored, find_scorer, scorer
+from genops.evals.judging import NoAnswer
 from genops.plugins import registry
 from tests.evals.scorers.conftest import Bench
 
@@ -169,20 +171,29 @@ def test_an_answer_that_is_no_score_is_unscored(said, endpoint, answer, why):
 
 
 @pytest.mark.parametrize(
-    ("fault", "why"),
+    ("fault", "why", "may_heal"),
     [
-        (Fault("status", 503), "answered 503"),
-        (Fault("not_json"), "answered no JSON of a score (text/html; charset=utf-8): '<"),
-        (Fault("status", 200, {"Content-Type": "text/plain"}, '{"value": 1}'), "(text/plain; charset=utf-8): '{"),
-        (Fault("status", 200, {"Content-Type": "application/json"}, '{"value": NaN}'), "(application/json"),
-        (Fault("reset"), "Server disconnected"),
-        (Fault("hang"), "no answer from"),
+        (Fault("status", 503), "answered 503", True),
+        (Fault("status", 429), "answered 429", True),
+        (Fault("status", 404), "answered 404", False),
+        (Fault("not_json"), "answered no JSON of a score (text/html; charset=utf-8): '<", False),
+        (
+            Fault("status", 200, {"Content-Type": "text/plain"}, '{"value": 1}'),
+            "(text/plain; charset=utf-8): '{",
+            False,
+        ),
+        (Fault("status", 200, {"Content-Type": "application/json"}, '{"value": NaN}'), "(application/json", False),
+        (Fault("reset"), "Server disconnected", True),
+        (Fault("hang"), "no answer from", True),
     ],
     ids=lambda value: getattr(value, "kind", ""),
 )
-def test_an_endpoint_that_fails_leaves_the_sample_unscored(said, endpoint, fault, why):
+def test_an_endpoint_that_fails_leaves_the_sample_unscored_and_may_be_asked_again(said, endpoint, fault, why, may_heal):
     endpoint.fail(fault)
-    assert why in said(settings=HERE).unscored({"http": f"{endpoint.url}/embeddings", "within": 0.5})
+    bench = said(settings=HERE)
+    with pytest.raises(Unscored, match=re.escape(why)) as caught:
+        bench.score({"http": f"{endpoint.url}/embeddings", "within": 0.5})
+    assert isinstance(caught.value, NoAnswer) is may_heal
 
 
 def test_only_allowed_hosts_are_asked(said, endpoint):
