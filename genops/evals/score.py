@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from genops.artifacts import Value
-from genops.errors import GenopsError
+from genops.errors import DefinitionError, GenopsError
 
 _ROUNDING = 1e-9
 
@@ -64,11 +64,19 @@ class Range:
         low: The least.
         high: The greatest; infinite for latency, cost and other amounts.
         lower_is_better: Whether a smaller value is the better one.
+
+    Raises:
+        DefinitionError: It does not go from a smaller value to a greater one.
     """
 
     low: float = 0.0
     high: float = 1.0
     lower_is_better: bool = False
+
+    def __post_init__(self) -> None:
+        """Checks the ends."""
+        if not self.low < self.high:
+            raise DefinitionError(f"a range goes from a smaller value to a greater one, not from {self}")
 
     @property
     def bounded(self) -> bool:

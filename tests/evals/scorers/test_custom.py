@@ -113,6 +113,12 @@ def test_what_is_no_score_never_leaves_a_scorer(said, bench: Bench, result, why)
     assert why in said().unscored("odd")
 
 
+@pytest.mark.parametrize("ends", [(1, 0), (1, 1), (0, math.nan), (math.nan, 1)])
+def test_a_range_goes_from_a_smaller_value_to_a_greater_one(ends):
+    with pytest.raises(DefinitionError, match="from a smaller value to a greater one, not from"):
+        scorer("odd", range=ends)
+
+
 def test_a_scorer_may_be_async_threaded_or_of_another_range(said, bench: Bench):
     @scorer("my_async", range=Range(0, math.inf, lower_is_better=True), threshold=3)
     async def slow(output: str) -> float:
