@@ -79,7 +79,7 @@ class Evaluate:
         Args:
             suite: Its name, or one made in Python.
             options: As for :func:`genops.evals.evaluate`: ``gate``, ``concurrency``, ``memo``, …. Without a gate a
-                suite with ``latency`` uses no memo unless it is said to: a reused result has none.
+                suite with ``latency`` uses no memo unless it is said to: it is not known of what was reused in part.
 
         Returns:
             What the samples say, for assertions of the test's own.
@@ -91,7 +91,7 @@ class Evaluate:
         project = self._project
         loaded = suite if isinstance(suite, Suite) else Suite.load(suite, project.settings)
         if not options.get("gate"):
-            options.setdefault("memo", all(use.scorer.name != "latency" for use in loaded.scorers))
+            options.setdefault("memo", not loaded.timed)
         done = evaluate(loaded, project, **options)
         tally = Tally.read(project.store, done.record, project.settings.data_dir)
         summary = summarise(tally)

@@ -163,7 +163,7 @@ def _made(progress: Progress | None) -> str:
 
 def _again(wanted: str | None, failed_in: str | None) -> str:
     """The same command; which evaluation was the last one, or the one before it, does not stay so."""
-    if wanted is None or failed_in is None or wanted.partition("~")[0] != _LAST:
+    if wanted is None or failed_in is None or not _is_last(wanted):
         return command_again()
     option = "--only-failed="
     return command_again({wanted: failed_in[:12], f"{option}{wanted}": f"{option}{failed_in[:12]}"})
@@ -185,10 +185,15 @@ def _evaluation(results: Results, suite: str, wanted: str | None) -> str | None:
     """The id of an evaluation as people call it; ``last`` and ``last~2`` are those of the suite."""
     if wanted is None:
         return None
-    own = suite if wanted.partition("~")[0] == _LAST else None
+    own = suite if _is_last(wanted) else None
     if own and not results.store.evaluations(suite=own, limit=1):
         raise UsageError(f"the suite {suite!r} was never run")
     return results.find(wanted, suite=own, prefer=suite).record.id
+
+
+def _is_last(wanted: str) -> bool:
+    """Whether an evaluation is called by its place among those of the suite: ``last``, ``last~2``."""
+    return wanted.partition("~")[0] == _LAST
 
 
 def _tell(done: Evaluation, budget: Budget, again: str) -> None:

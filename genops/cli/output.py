@@ -17,8 +17,6 @@ from genops.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-_WIDE = 10_000
-
 
 def prepare_streams() -> None:
     """Makes stdout and stderr take every text: what they cannot encode is written as an escape.
@@ -97,11 +95,11 @@ def say_output(value: Any) -> None:
         say_json(json_form(value))
 
 
-def console(stream: TextIO | None = None, width: int | None = None) -> Console:
+def console(stream: TextIO | None = None) -> Console:
     """A rich console that takes data literally; stdout by default."""
     from genops.tracing.console import LiteralConsole
 
-    return LiteralConsole(stream or sys.stdout, width)
+    return LiteralConsole(stream or sys.stdout)
 
 
 def show(renderable: RenderableType) -> None:
@@ -146,6 +144,8 @@ def _table(columns: Sequence[str], records: list[Mapping[str, Any]], right: set[
     from rich.table import Table
     from rich.text import Text
 
+    from genops.tracing.console import uncut
+
     grid = Table(box=None, pad_edge=False, header_style="bold")
     for name in columns:
         justify: Literal["right", "left"] = "right" if name in right else "left"
@@ -153,7 +153,7 @@ def _table(columns: Sequence[str], records: list[Mapping[str, Any]], right: set[
     for record in records:
         cells = (one_line(_cell(record[name])) for name in columns)
         grid.add_row(*(Text(cell, no_wrap=True, overflow="ellipsis") for cell in cells))
-    console(width=None if sys.stdout.isatty() else _WIDE).print(grid)
+    uncut(sys.stdout).print(grid)
 
 
 def _cell(value: Any) -> str:

@@ -8,6 +8,9 @@ from typing import Any
 
 from genops.artifacts import Value
 
+LEAST_WEIGHT, LARGEST_WEIGHT = 1e-6, 1e9
+"""Beside a larger one a case, or a score, is lost in the rounding of sums."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:

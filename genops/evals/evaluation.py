@@ -134,10 +134,9 @@ def _check_names(*names: str) -> None:
 
 
 def _asks_for_time(suite: Suite) -> bool:
-    """Whether a gate's verdict may rest on how long runs take, of which a reused result says nothing."""
-    timed = [use for use in suite.scorers if use.scorer.name == "latency"]
+    """Whether a gate's verdict may rest on how long runs take, of which a reused result says nothing new."""
     asked = {rule.metric for rule in suite.gate.rules} if suite.gate is not None else set[str]()
-    return any(asked and (use.threshold is not None or use.name in asked) for use in timed)
+    return any(asked and (use.threshold is not None or use.name in asked) for use in suite.timed)
 
 
 def evaluate(suite: Suite, project: Project | None = None, **options: Any) -> Evaluation:

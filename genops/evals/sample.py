@@ -40,7 +40,7 @@ class Sample:
     @property
     def seconds(self) -> float:
         """How long the run took."""
-        return ((self.run.ended or self.run.started) - self.run.started) / 1e9
+        return self.run.seconds
 
     def variables(self) -> dict[str, Any]:
         """What an expression over the sample can read: the case's fields, ``output`` and facts of the run."""

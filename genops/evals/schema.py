@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema
 
+from genops.evals.case import LARGEST_WEIGHT
 from genops.evals.datasets import DatasetSpec
 from genops.evals.pairwise import Pairwise
 from genops.evals.rules import LEAST_ALPHA, About
@@ -21,7 +22,7 @@ _COMMON: dict[str, Any] = {
     "name": {"type": "string", "description": "what the scores are called"},
     "of": {"description": "what is scored; default what the suite's `of` says"},
     "threshold": {"type": "number", "description": "the value that passes"},
-    "weight": {"type": "number", "minimum": 0, "maximum": 1e9},
+    "weight": {"type": "number", "minimum": 0, "maximum": LARGEST_WEIGHT},
     "when": {"type": "string", "description": "a condition over the sample"},
     "timeout": {"type": "number", "exclusiveMinimum": 0, "description": "seconds for one score"},
 }

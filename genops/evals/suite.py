@@ -85,6 +85,11 @@ class Suite:
     folder: Path = Path()
     file: YamlFile = field(default_factory=lambda: YamlFile({}, "<suite>"))
 
+    @property
+    def timed(self) -> list[ScorerUse]:
+        """The scorers of how long runs take, which is not known of one that reused some results."""
+        return [use for use in self.scorers if use.scorer.name == "latency"]
+
     @classmethod
     def load(cls, name: str, settings: Settings) -> Suite:
         """Reads ``evals/NAME.yaml``, or a file by its path.

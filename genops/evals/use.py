@@ -14,6 +14,7 @@ from genops.artifacts import digest_of
 from genops.chains import Parsing, evaluate, is_true, reads_of
 from genops.chains.cancellation import is_cancelled
 from genops.errors import DefinitionError, GenopsError, Location, nearest
+from genops.evals.case import LARGEST_WEIGHT
 from genops.evals.rules import OVERALL, PASSED
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Score, Unscored
@@ -25,7 +26,6 @@ from genops.settings import Settings
 from genops.syntax import YamlFile, compile_value
 
 TIMEOUT = 120.0
-_LARGEST_WEIGHT = 1e9
 _TAKEN = {PASSED: "that says whether all pass", OVERALL: "that is the weighted mean of all"}
 
 
@@ -176,7 +176,7 @@ def parse_use(raw: Any, parsing: Parsing) -> ScorerUse:
         settings=_settings(scorer, given, parsing),
         of=compile_subject(entry["of"], parsing.at("of")) if "of" in entry else None,
         threshold=_threshold(scorer, entry, parsing),
-        weight=_number(entry.get("weight", 1.0), "weight", parsing, least=0.0, most=_LARGEST_WEIGHT) or 0.0,
+        weight=_number(entry.get("weight", 1.0), "weight", parsing, least=0.0, most=LARGEST_WEIGHT) or 0.0,
         when=compile_over_sample(entry["when"], parsing.at("when")) if "when" in entry else None,
         timeout=_number(entry.get("timeout", TIMEOUT), "timeout", parsing, least=0.001) or TIMEOUT,
         body=raw,

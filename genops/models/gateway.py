@@ -92,7 +92,7 @@ class Gateway:
         self._servers: dict[str, Servers] = {}
         self._prices = None if serving is None else Reread(lambda: prices_of(serving), _PRICES_REREAD, clock)
         self._has_sent = False
-        self._told: list[Callable[[], None]] = []
+        self._to_tell: list[Callable[[], None]] = []
 
     def when_sending(self, tell: Callable[[], None]) -> None:
         """Tells, once, when the first call is about to be sent: by then what its provider needs is loaded.
@@ -103,7 +103,7 @@ class Gateway:
         if self._has_sent:
             tell()
         else:
-            self._told.append(tell)
+            self._to_tell.append(tell)
 
     async def call(
         self,
@@ -277,8 +277,8 @@ class Gateway:
 
     def _begin(self) -> None:
         self._has_sent = True
-        told, self._told = self._told, []
-        for tell in told:
+        to_tell, self._to_tell = self._to_tell, []
+        for tell in to_tell:
             tell()
 
     def _route(self, model: Model) -> Route | None:

@@ -87,7 +87,7 @@ def _said(run: RunRecord, family: str) -> str:
         case "error_rate":
             return str((run.error or {}).get("message", ""))
         case "latency":
-            return seconds(((run.ended or run.started) - run.started) / 1e9)
+            return seconds(run.seconds)
         case "cost":
             return dollars(run.cost)
         case _:

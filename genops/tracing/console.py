@@ -6,6 +6,8 @@ from typing import NoReturn, TextIO
 
 from rich.console import Console
 
+_WIDE = 10_000
+
 
 class LiteralConsole(Console):
     """Takes data literally; without colours where nobody looks (piped, ``NO_COLOR``).
@@ -21,3 +23,8 @@ class LiteralConsole(Console):
     def on_broken_pipe(self) -> NoReturn:
         """Tells who prints that nobody reads any more; rich would end the process with 1, as for a bad verdict."""
         raise BrokenPipeError
+
+
+def uncut(out: TextIO) -> LiteralConsole:
+    """Prints on a terminal in its width; elsewhere nothing is cut or wrapped."""
+    return LiteralConsole(out, None if out.isatty() else _WIDE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -26,11 +26,13 @@ class Trace:
         run: The run.
         spans: In the order in which they started.
         store: Holds the payloads.
+        origins: Of a :meth:`whole` trace, those of the earlier runs whose spans are in it, by the run's id.
     """
 
     run: RunRecord
     spans: list[SpanRecord]
     store: Store = field(repr=False)
+    origins: Mapping[str, Trace] = field(default_factory=dict, repr=False)
     _fetched: dict[str, bytes] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
@@ -115,7 +117,7 @@ class Trace:
             if run not in origins:
                 origins[run] = Trace.load(self.store, run).whole()
             spans += _grafted(origins[run], path, span, first=len(spans) + 1)
-        return Trace(self.run, spans, self.store)
+        return Trace(self.run, spans, self.store, origins)
 
     def changes(self, scope: SpanRecord) -> list[dict[str, Any]]:
         """The state changes inside a scope in the order in which they came, as JSON Patch (RFC 6902)."""

@@ -172,7 +172,7 @@ def _observation(
             "chain": run.chain,
             "reference": run.reference,
             "status": run.status,
-            "seconds": ((run.ended or run.started) - run.started) / 1e9,
+            "seconds": run.seconds,
             "cost": run.cost,
             "input_tokens": run.input_tokens,
             "output_tokens": run.output_tokens,

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from genops.artifacts import Value, json_form, normalise, short
 from genops.artifacts.payload import needs_escapes
 from genops.errors import InputError, Location, nearest
-from genops.evals.case import Case, asked
+from genops.evals.case import LARGEST_WEIGHT, LEAST_WEIGHT, Case, asked
 from genops.evals.datasets.filling import Parts, fill
 from genops.evals.datasets.sources.row import Row
 from genops.evals.planting import read_plants
@@ -40,7 +40,6 @@ _UNREVIEWED = "accept it with `genops dataset review FILE`, or say `unreviewed: 
 _SPREAD = ("inputs.", "metadata.")
 _YES = frozenset({"true", "yes", "1"})
 _NO = frozenset({"false", "no", "0"})
-_LEAST_WEIGHT, _LARGEST_WEIGHT = 1e-6, 1e9  # beside a larger one, a case is lost in the rounding of sums
 
 
 class _Fields(BaseModel):
@@ -53,7 +52,7 @@ class _Fields(BaseModel):
 
     id: str | int = ""
     tags: list[str] | str = Field(default_factory=list)
-    weight: float = Field(default=1.0, ge=_LEAST_WEIGHT, le=_LARGEST_WEIGHT)
+    weight: float = Field(default=1.0, ge=LEAST_WEIGHT, le=LARGEST_WEIGHT)
     cluster: str | int | None = None
     split: str = ""
     critical: bool = False

@@ -14,10 +14,9 @@ from rich.text import Text
 from genops.evals.reports import wording
 from genops.evals.reports.report import Report
 from genops.evals.summary import Comparison, Difference, Distribution, FailedSample, MetricSummary, Summary, Usage
-from genops.tracing.console import LiteralConsole
+from genops.tracing.console import uncut
 from genops.tracing.readable import commit, visible
 
-_WIDE = 10_000
 _FAILURES = 10
 _MOST_ROWS = 60
 _MOVED = 5
@@ -32,7 +31,7 @@ def write(report: Report, out: TextIO) -> None:
 
 def print_on(out: TextIO, renderable: RenderableType) -> None:
     """Prints on a terminal in its width; elsewhere nothing is cut or wrapped, and there are no colours."""
-    LiteralConsole(out, None if out.isatty() else _WIDE).print(renderable)
+    uncut(out).print(renderable)
 
 
 def terminal_report(summary: Summary) -> RenderableType:

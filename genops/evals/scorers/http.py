@@ -13,11 +13,10 @@ from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Score, Unscored
 from genops.evals.scorer import scorer
 from genops.evals.scorers.given_score import score_given
+from genops.prompts.declaration import shown_short
 from genops.steps.http import check_allowed, host_of, send, variable
 
 _MAY_HEAL = (408, 429, *range(500, 600))
-_SHOWN = 80
-"""Characters of an answer that is no score."""
 
 
 @scorer("http")
@@ -69,5 +68,5 @@ async def http(
         raise failed(f"{url} answered {status!s}")
     if isinstance(body, (str, bytes)):
         kind = sent.get("content-type", "no Content-Type") if isinstance(sent, dict) else ""
-        raise Unscored(f"{url} answered no JSON of a score ({kind!s}): {body[:_SHOWN]!r}")
+        raise Unscored(f"{url} answered no JSON of a score ({kind!s}): {shown_short(body)}")
     return score_given(body, {})

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 
 from genops.artifacts import Value
-from genops.errors import ReferenceNotFound, StoreError
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Range, Score, Unscored
 from genops.evals.scorer import scorer
@@ -35,11 +33,10 @@ async def latency(output: Value, *, sample: Sample, context: ScoringContext) -> 
         raise Unscored("an answer came from the response cache, so the time says nothing", hint="run without --cache")
     if not _is_reused(trace):
         return Score(sample.seconds, explanation=seconds(sample.seconds))
-    maker = await asyncio.to_thread(_maker, trace)
-    if maker is None or maker.ended is None:
+    maker = _maker(trace)
+    if maker is None:
         raise Unscored("some results of earlier runs were reused, so the time says nothing", hint="run with --no-memo")
-    taken = (maker.ended - maker.started) / 1e9
-    return Score(taken, explanation=f"{seconds(taken)}, when run {maker.id[:12]} made what was reused")
+    return Score(maker.seconds, explanation=f"{seconds(maker.seconds)}, when run {maker.id[:12]} made what was reused")
 
 
 def _is_cached(trace: Trace) -> bool:
@@ -56,10 +53,7 @@ def _maker(trace: Trace) -> RunRecord | None:
     makers = set(steps.values())
     if len(makers) != 1 or "" in makers:
         return None
-    try:
-        made = Trace.load(trace.store, makers.pop())
-    except (ReferenceNotFound, StoreError):
-        return None
+    made = trace.origins[makers.pop()]
     alike = _steps(made).keys() == steps.keys() and made.run.status == trace.run.status
     return made.run if alike and not _is_reused(made) and not _is_cached(made) else None
 

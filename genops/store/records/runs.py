@@ -64,6 +64,11 @@ class RunRecord:
     dropped: int = 0
     text: str = ""
 
+    @property
+    def seconds(self) -> float:
+        """How long it took; 0 where it has not ended."""
+        return ((self.ended or self.started) - self.started) / 1e9
+
 
 @dataclass(slots=True)
 class SpanRecord:

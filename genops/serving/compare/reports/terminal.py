@@ -13,9 +13,9 @@ def write(comparison: Comparison, out: TextIO) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from genops.tracing.console import LiteralConsole
+    from genops.tracing.console import uncut
 
-    console = LiteralConsole(out, None if out.isatty() else 10_000)
+    console = uncut(out)
     grid = Table(box=None, pad_edge=False, header_style="bold")
     grid.add_column("", no_wrap=True)
     for candidate in comparison.candidates:

@@ -15,9 +15,9 @@ def write(result: BenchResult, out: TextIO) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from genops.tracing.console import LiteralConsole
+    from genops.tracing.console import uncut
 
-    console = LiteralConsole(out, None if out.isatty() else 10_000)
+    console = uncut(out)
     grid = Table(box=None, pad_edge=False, header_style="bold")
     grid.add_column("LOAD", no_wrap=True)
     grid.add_column("REQUESTS", no_wrap=True)
