@@ -124,10 +124,10 @@ class Runner:
         return Evaluation(await asyncio.to_thread(project.store.evaluation, record.id), self.progress, self.gate)
 
     async def _first(self, worker: asyncio.Task[None]) -> None:
-        """Waits until the first run has loaded what all need: it would count in the time of each that is under way.
+        """Waits until the first run calls a model, or is done: what it loads would count in the time of all under way.
 
-        Clients, embedders and indexes are loaded when something first asks for them, which takes up to seconds. They
-        are there when a model is called, or the first sample is made.
+        Clients, embedders and indexes are loaded when something first asks for them, which takes up to seconds. What is
+        loaded after the first call, an embedder where a prompt comes before the search, still counts in all.
         """
         if not any(part.kind in _LOADED for variant in self.plan.variants for part in variant.closure.components):
             return
