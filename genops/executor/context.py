@@ -168,6 +168,7 @@ class ExecutionContext:
             opened = await asyncio.to_thread(handle.open)
             how = search_settings(opened.settings, search or {})
             hits = await opened.asearch(query, k, where=where, how=how)
+            self.run.searched.set()
             span.attributes.update(
                 telemetry.retrieval_attributes(
                     index=index,

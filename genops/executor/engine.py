@@ -106,6 +106,7 @@ async def run_chain(
         stream_path=streamed_step(closure) if options.on_text else None,
         on_text=options.on_text,
         embed=project.vectors,
+        searched=project.searched,
     )
     root = recorder.start(
         "chain", definition.name, "", None, attributes=telemetry.chain_attributes(recorder.run, recorder.parent_span)

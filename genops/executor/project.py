@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 import time
@@ -41,12 +42,14 @@ class Project:
 
     Attributes:
         settings: The project's settings.
+        searched: Set by the first search of a run: by then an index and its embedder are loaded.
     """
 
     def __init__(self, settings: Settings, call_recorder: CallRecorder | None = None) -> None:
         self.settings = settings
         self._call_recorder = call_recorder
         self._vectors: dict[str, Any] = {}
+        self.searched = asyncio.Event()
         load_plugins(settings.plugins, settings.root)
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -43,6 +44,7 @@ class Run:
         stream_path: Position of the step whose text is streamed; None for none.
         on_text: Gets the streamed text.
         embed: Vectors of texts, for templates that choose their nearest examples.
+        searched: Set by the first search: by then an index and its embedder are loaded.
         unkept: Positions of steps that failed or fell back, and of all that they are part of: none of it is memoised.
     """
 
@@ -58,6 +60,7 @@ class Run:
     stream_path: str | None = None
     on_text: Callable[[str], None] | None = None
     embed: Callable[[list[str]], Any] | None = None
+    searched: asyncio.Event = field(default_factory=asyncio.Event)
     unkept: set[str] = field(default_factory=set)
 
     def never_keep(self, path: str) -> None:

@@ -65,6 +65,9 @@ class Gateway:
         sleep: Waits for seconds, between attempts and for limits.
         clock: Seconds, monotonic, for limits and latencies.
         rng: The jitter between attempts.
+
+    Attributes:
+        sending: Set when the first call is about to be sent: by then what its provider needs is loaded.
     """
 
     def __init__(
@@ -91,19 +94,7 @@ class Gateway:
         self._limiters: dict[str, Limiter] = {}
         self._servers: dict[str, Servers] = {}
         self._prices = None if serving is None else Reread(lambda: prices_of(serving), _PRICES_REREAD, clock)
-        self._has_sent = False
-        self._to_tell: list[Callable[[], None]] = []
-
-    def when_sending(self, tell: Callable[[], None]) -> None:
-        """Tells, once, when the first call is about to be sent: by then what its provider needs is loaded.
-
-        Args:
-            tell: Called at once where calls were sent before.
-        """
-        if self._has_sent:
-            tell()
-        else:
-            self._to_tell.append(tell)
+        self.sending = asyncio.Event()
 
     async def call(
         self,
@@ -259,8 +250,7 @@ class Gateway:
             spent = await limiter.enter(estimate)
         tokens = None
         limit = model.alias.limits.timeout
-        if not self._has_sent:
-            self._begin()
+        self.sending.set()
         started = self._clock()
         try:
             async with asyncio.timeout(limit):
@@ -274,12 +264,6 @@ class Gateway:
             raise ModelTimeout(f"{model.label} gave no complete answer within {limit:g} s") from None
         finally:
             limiter.leave(spent, tokens)
-
-    def _begin(self) -> None:
-        self._has_sent = True
-        to_tell, self._to_tell = self._to_tell, []
-        for tell in to_tell:
-            tell()
 
     def _route(self, model: Model) -> Route | None:
         """The way over the servers that genops runs for a model; None where the settings say where it is served.

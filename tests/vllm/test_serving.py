@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -14,7 +14,8 @@ import aiohttp
 import psutil
 import pytest
 
-from genops.serving.metrics.reading import Reading
+from genops.serving.adapters import load_adapter
+from genops.settings import load_settings
 from tests.vllm.conftest import end
 from tests.vllm.served_project import ServedProject
 from tests.vllm.tiny_llama import make_adapter
@@ -76,18 +77,18 @@ def test_an_adapter_takes_the_place_of_another_and_requests_under_way_end_with_t
 ) -> None:
     other = make_adapter(models / "other", models / "base", seed=2)
     own = _answer(served, 300)
-    with ThreadPoolExecutor() as threads:
-        under_way = threads.submit(_answer, served, 300)
-        _wait_for_running(served, 1)
-        served.done("model", "adapter", "load", "tiny", "support", "--path", str(other))
-        assert under_way.result() == own
+    pieces = _pieces(served, "support", 300)
+    first = next(pieces)
+    with served.store() as store:
+        load_adapter(load_settings(served.root), store, "tiny", "support", other)
+    assert first + "".join(pieces) == own
     try:
         assert _answer(served, 8) != own[: len(_answer(served, 8))]
         refused = served.command("run", "both", "--input", "question=hello")
         assert refused.returncode == 4
         assert "loaded under that name" in refused.stderr
     finally:
-        served.done("model", "adapter", "load", "tiny", "support")
+        served.done("model", "adapter", "load", "tiny", "support", "--path", str(models / "support"))
     assert _answer(served, 300) == own
 
 
@@ -145,44 +146,53 @@ def test_a_killed_engine_is_started_again_and_nothing_recorded_is_lost(project: 
 
 
 def test_requests_under_way_are_answered_before_a_server_goes(project: ServedProject) -> None:
-    project.change(
-        "parameters = {max_tokens = 8, temperature = 0}", "parameters = {max_tokens = 450, ignore_eos = true}"
-    )
     process = project.begin("model", "serve", "tiny")
     try:
         project.wait_ready(process)
-        rows = [json.dumps({"question": f"long {number}"}) for number in range(3)]
-        (project.root / "long.jsonl").write_text("\n".join(rows))
-        with ThreadPoolExecutor() as beside:  # one process, so that they are asked at one moment
-            asked = beside.submit(project.command, "batch", "say", "--inputs", "long.jsonl", "-o", "answers.jsonl")
-            _wait_for_running(project, 3)
-            status = end(process)
+        answers = [_pieces(project, "tiny", 450) for _ in range(3)]
+        begun = [next(pieces) for pieces in answers]
+        status = end(process)
     finally:
         end(process)
     assert status in (0, 130)
-    assert asked.result().returncode == 0, asked.result().stderr
-    assert len((project.root / "answers.jsonl").read_text().splitlines()) == 3
+    for first, rest in zip(begun, answers, strict=True):  # to their last token, or _pieces says otherwise
+        assert len("".join(rest)) > len(first)
     assert project.servers() == []
 
 
 def _answer(project: ServedProject, tokens: int) -> str:
-    """What the adapter ``support`` says, asked past genops, at temperature 0."""
+    """What the adapter ``support`` says, at temperature 0."""
+    return "".join(_pieces(project, "support", tokens))
+
+
+def _pieces(project: ServedProject, model: str, tokens: int) -> Iterator[str]:
+    """What a model says as it comes, past genops: from the first piece to the last the request is under way."""
     record = project.servers()[0]
     key = Path(record.key_file).read_text().strip()
     body = {
-        "model": "support",
+        "model": model,
         "messages": [{"role": "user", "content": "speak"}],
         "max_tokens": tokens,
         "temperature": 0,
         "ignore_eos": True,
+        "stream": True,
     }
     asked = Request(
         f"{record.url}/chat/completions",
         json.dumps(body).encode(),
         {"Authorization": f"Bearer {key}", "Content-Type": "application/json"},
     )
-    with urlopen(asked, timeout=120) as answer:  # a server of this machine
-        return str(json.load(answer)["choices"][0]["message"]["content"])
+    with urlopen(asked, timeout=120) as lines:  # a server of this machine
+        for line in lines:
+            told = line.decode().removeprefix("data: ").strip()
+            if not told:
+                continue
+            choice = json.loads(told)["choices"][0]
+            yield choice["delta"].get("content", "")
+            if choice["finish_reason"] is not None:
+                assert choice["finish_reason"] == "length"
+                return
+    raise AssertionError("the answer was cut off")
 
 
 def _answered(project: ServedProject) -> set[str]:
@@ -199,16 +209,3 @@ def _wait_for_runs(project: ServedProject, count: int) -> None:
                 return
         time.sleep(0.2)
     raise AssertionError(f"no {count} runs in two minutes")
-
-
-def _wait_for_running(project: ServedProject, count: int) -> None:
-    record = project.servers()[0]
-    key = Path(record.key_file).read_text().strip()
-    asked = Request(record.url.removesuffix("/v1") + "/metrics", headers={"Authorization": f"Bearer {key}"})
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        with urlopen(asked) as answer:  # a server of this machine
-            if Reading.of(answer.read().decode(), time.time_ns()).gauges["running"] >= count:
-                return
-        time.sleep(0.1)
-    raise AssertionError(f"no {count} requests under way in two minutes")

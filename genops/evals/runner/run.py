@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -31,7 +30,6 @@ from genops.tracing.telemetry import RESPONSE_CACHED
 if TYPE_CHECKING:
     from genops.evals.suite_gate import SuiteGate
 
-_LOADED = ("model", "index")
 _ALONE = 10.0
 """Seconds, at most, in which the first run is alone."""
 _HINT = "wait for that, or start one of its own: without --resume, or with --gate --fresh"
@@ -84,7 +82,7 @@ class Runner:
         self._door = asyncio.Lock()
         self._held = False
         self._looked = asyncio.Event()
-        self._loaded = asyncio.Event()
+        self._asked = asyncio.Event()
         self._under_way = 0
         self._unseen: list[SampleRecord] = []
 
@@ -124,18 +122,22 @@ class Runner:
         return Evaluation(await asyncio.to_thread(project.store.evaluation, record.id), self.progress, self.gate)
 
     async def _first(self, worker: asyncio.Task[None]) -> None:
-        """Waits until the first run calls a model, or is done: what it loads would count in the time of all under way.
+        """Waits until the first run has called a model and searched, or is done: what it loads would count in all.
 
-        Clients, embedders and indexes are loaded when something first asks for them, which takes up to seconds. What is
-        loaded after the first call, an embedder where a prompt comes before the search, still counts in all.
+        Clients, embedders and indexes are loaded when something first asks for them, which takes up to seconds.
         """
-        if not any(part.kind in _LOADED for variant in self.plan.variants for part in variant.closure.components):
+        kinds = {part.kind for variant in self.plan.variants for part in variant.closure.components}
+        events = {"model": self.plan.project.gateway.sending, "index": self.plan.project.searched}
+        loading = [event for kind, event in events.items() if kind in kinds and not event.is_set()]
+        if not loading:
             return
-        worker.add_done_callback(lambda done: self._loaded.set())
-        self.plan.project.gateway.when_sending(self._loaded.set)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(min(_ALONE, self.plan.suite.budget.seconds or _ALONE)):
-                await self._loaded.wait()
+        waits = [asyncio.create_task(_all_set(loading)), asyncio.create_task(self._asked.wait())]
+        try:
+            limit = min(_ALONE, self.plan.suite.budget.seconds or _ALONE)
+            await asyncio.wait((worker, *waits), timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
 
     async def _worked(self, workers: Collection[asyncio.Task[None]], keeper: Keeper[SampleRecord]) -> None:
         """Waits for the workers, as long as the budget of time lasts: what is under way then is made another time."""
@@ -200,7 +202,7 @@ class Runner:
             self._under_way += 1
             sample = await self._sample(job)
             self._under_way -= 1
-            self._loaded.set()
+            self._asked.set()
             self.progress.spend(sample)
             if self.gate is not None:
                 self._unseen.append(sample)  # before it may wait for the store: what is cancelled there is kept as well
@@ -355,6 +357,11 @@ def unfinished_evaluation(plan: Plan) -> EvalRecord:
         f"the last evaluation of {plan.suite.name!r} cannot be resumed: {changed} changed since",
         hint="run it without --resume: what has not changed is taken from the memo",
     )
+
+
+async def _all_set(events: Iterable[asyncio.Event]) -> None:
+    for event in events:
+        await event.wait()
 
 
 def changes(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
