@@ -91,7 +91,13 @@ class ScoringContext(Protocol):
         ...
 
     async def ask(
-        self, prompt: str, inputs: Mapping[str, Value], *, model: str | None = None, number: int = 0
+        self,
+        prompt: str,
+        inputs: Mapping[str, Value],
+        *,
+        model: str | None = None,
+        number: int = 0,
+        fits: Mapping[str, Value] | None = None,
     ) -> Answer:
         """Asks a model by a prompt template: the project's own, or one of genops's (``genops/rubric``).
 
@@ -100,9 +106,11 @@ class ScoringContext(Protocol):
             inputs: Its inputs.
             model: Alias to ask; default the template's, then the suite's judge model, then the project's default.
             number: Tells apart equal questions whose answers are to be drawn anew.
+            fits: A JSON Schema that the answer has to fit beside the template's own: the levels of a scale, a verdict
+                on each claim.
 
         Raises:
-            Unscored: The answer does not fit the template's schema after its attempts, or the model cannot be reached.
+            Unscored: The answer does not fit the schemas after its attempts, or the model cannot be reached.
         """
         ...
 

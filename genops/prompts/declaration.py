@@ -224,7 +224,7 @@ def object_schema(properties: Mapping[str, Declaration] | None, *, closed: bool)
     return schema
 
 
-def checked_schema(schema: Any, at: Location) -> dict[str, Any]:
+def checked_schema(schema: Any, at: Location | None = None) -> dict[str, Any]:
     """A full JSON Schema (draft 2020-12), checked.
 
     Raises:
@@ -245,7 +245,7 @@ def checked_schema(schema: Any, at: Location) -> dict[str, Any]:
     return schema
 
 
-def _check_references(node: Any, root: dict[str, Any], at: Location) -> None:
+def _check_references(node: Any, root: dict[str, Any], at: Location | None) -> None:
     if isinstance(node, dict):
         target = node.get("$ref")
         if isinstance(target, str) and not _resolves(target, root):
@@ -282,8 +282,12 @@ def validator(schema: dict[str, Any]) -> Draft202012Validator:
 
 
 def problem_text(error: Any) -> str:
-    """A ``jsonschema`` error in one line."""
+    """A ``jsonschema`` error in one line; an entry that is missing is called by its description."""
     text = str(error.message)
+    if error.validator in ("contains", "maxContains") and "description" in error.schema["contains"]:
+        none = error.validator == "contains"
+        counted = "there is no entry" if none else f"there are too many entries (at most {error.validator_value})"
+        text = f"{counted} with {error.schema['contains']['description']}"
     return text if len(text) <= 300 else f"{text[:300]} …"
 
 

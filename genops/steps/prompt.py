@@ -13,7 +13,8 @@ from genops.chains import Expr, Need, Step, StepContext, mapping_of, parsing_of,
 from genops.errors import DefinitionError, InputError, OutputInvalid
 from genops.models import Message, Model, ModelRequest, ModelResponse
 from genops.parameters import refused_parameter
-from genops.prompts import Prompt
+from genops.prompts import OutputSpec, Prompt
+from genops.prompts.declaration import checked_schema
 
 
 def _parameters_are_the_users(value: Any, info: ValidationInfo) -> Any:
@@ -41,6 +42,8 @@ class PromptStep(Step):
         model: Alias in place of the template's own.
         parameters: Over the template's and the alias's.
         logprobs: Whether the output holds the answer's log probabilities; the parameters ask the provider for them.
+        fits: A JSON Schema that the value has to fit beside the template's own, where that depends on the inputs. It is
+            not sent: an answer that does not fit it is asked for again, as one that does not fit the template's.
     """
 
     default_effect = "read"
@@ -50,6 +53,7 @@ class PromptStep(Step):
     model: str | None = None
     parameters: ParametersExpr = Field(default_factory=dict)
     logprobs: bool = False
+    fits: Expr = None
 
     def needs(self) -> Iterator[Need]:
         """The template, and the model when it is named here."""
@@ -63,12 +67,13 @@ class PromptStep(Step):
         model = context.model(self.model or prompt.model_alias)
         messages = prompt.render(mapping_of(context.inputs["with_"], "with"), context.embed)
         request = prompt_request(context, prompt, model, messages, context.inputs["parameters"])
+        fits = _beside(prompt, context.inputs["fits"])
         value: Value
         if prompt.output is None:
             response = await context.call_model(model, request)
             value = _with_tool_calls(response) if prompt.tools else response.text
         else:
-            value, response = await ask_for(context, prompt, model, request)
+            value, response = await ask_for(context, prompt, model, request, fits=fits)
         return {"value": value, "logprobs": response.extra.get("logprobs")} if self.logprobs else value
 
 
@@ -92,9 +97,22 @@ def prompt_request(
 
 
 async def ask_for(
-    context: StepContext, prompt: Prompt, model: Model, request: ModelRequest, label: str = "model"
+    context: StepContext,
+    prompt: Prompt,
+    model: Model,
+    request: ModelRequest,
+    label: str = "model",
+    fits: OutputSpec | None = None,
 ) -> tuple[Value, ModelResponse]:
     """Asks until the answer fits the template's output schema, within its bound; gives its value and the answer.
+
+    Args:
+        context: Of the step.
+        prompt: The template.
+        model: Who is asked.
+        request: The first one.
+        label: Of its span.
+        fits: What the value has to fit as well.
 
     Raises:
         OutputInvalid: No answer did; the message holds the last validation error.
@@ -106,7 +124,10 @@ async def ask_for(
         asked = ModelRequest(messages, request.parameters, request.tools, request.tool_choice, request.response_format)
         response = await context.call_model(model, asked, label if attempt == 0 else f"{label}[{attempt}]")
         try:
-            return prompt.output.parse(response.text), response
+            value = prompt.output.parse(response.text)
+            if fits is not None:
+                fits.check(value)
+            return value, response
         except ValueError as error:
             problem = str(error)
             messages = prompt.output.reask_messages(messages, response.text, problem)
@@ -114,6 +135,22 @@ async def ask_for(
         f"the answer does not fit the schema of {prompt.name!r} after {prompt.output.max_reasks} re-asks: {problem}",
         hint="see the answers with `genops trace show --full`; a stronger model or a simpler schema may help",
     )
+
+
+def _beside(prompt: Prompt, schema: Value) -> OutputSpec | None:
+    """What the value of an answer has to fit beside the template's schema; None for nothing.
+
+    Raises:
+        InputError: It is no JSON Schema, or the template's answers are text.
+    """
+    if not schema:
+        return None
+    if prompt.output is None:
+        raise InputError(f"`fits` is for values, and {prompt.name!r} declares no output", hint="give the template one")
+    try:
+        return OutputSpec(checked_schema(schema))
+    except DefinitionError as error:
+        raise InputError(f"`fits`: {error.message}") from None
 
 
 def _with_tool_calls(response: ModelResponse) -> Value:

@@ -1,5 +1,7 @@
 """prompt and retrieve steps: requests, schemas, re-asks, tool calls."""
 
+import json
+
 import pytest
 
 import genops
@@ -102,6 +104,38 @@ class TestSchemas:
         assert roles == [["system", "user"], ["system", "user", *again], ["system", "user", *again, *again]]
         assert "not valid JSON" in server.requests[1].last
         assert "integer" in server.requests[2].last
+
+    def test_of_the_step_narrow_what_the_template_takes(self, site, server):
+        site.served(server.url)
+        site.prompt("number", NUMBER.replace("BOUND", "2"))
+        answers(server, '{"n": 3}', '{"n": 7}')
+        chain = """
+            inputs: {known: list}
+            steps:
+              a: {prompt: number, fits: {properties: {n: {enum: "{{ inputs.known }}"}}}}
+            """
+        run = site.chain(chain).run(known=[7, 8])
+        assert run.output == {"n": 7}
+        assert "$.n: 3 is not one of [7, 8]" in server.requests[1].last
+        sent = [request.body["response_format"] for request in server.requests]
+        assert "enum" not in json.dumps(sent)
+        assert site.replay(run).identical
+
+    @pytest.mark.parametrize(
+        ("template", "fits", "told"),
+        [
+            ("number", "{type: number-ish}", "not a valid JSON Schema"),
+            ("number", "a", "is a JSON Schema: a mapping"),
+            ("text", "{type: string}", "'text' declares no output"),
+        ],
+    )
+    def test_of_the_step_are_refused_where_nothing_can_fit_them(self, site, server, template, fits, told):
+        site.served(server.url)
+        site.prompt("number", NUMBER.replace("BOUND", "2"))
+        site.prompt("text", "Say something.")
+        with pytest.raises(InputError, match=told):
+            site.chain(f"steps: {{a: {{prompt: {template}, fits: {fits}}}}}").run()
+        assert server.requests == []
 
     @pytest.mark.parametrize("bound", [0, 2])
     def test_ask_no_more_often_than_the_bound(self, site, server, bound):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from genops.artifacts import Reference, Value, encode
@@ -32,6 +32,21 @@ from genops.store.records.runs import RunRecord
 
 FENCE = "fence"
 _FREE: dict[str, Any] = {"cost": 0.0, "input_tokens": 0, "output_tokens": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked; see :meth:`Questions.ask`."""
+
+    prompt: str
+    inputs: dict[str, Value]
+    model: str | None
+    number: int
+    fits: dict[str, Value]
+
+    @property
+    def digest(self) -> str:
+        return encode([self.prompt, self.inputs, self.model, self.number, self.fits]).digest
 
 
 class Questions:
@@ -64,17 +79,23 @@ class Questions:
         known = self._closures.get((prompt, model))
         if known is None:
             parameters = self._source.prompt(prompt).parameters
-            step: dict[str, Any] = {"prompt": prompt, "with": "{{ inputs.values }}"}
+            step: dict[str, Any] = {"prompt": prompt, "with": "{{ inputs.values }}", "fits": "{{ inputs.fits }}"}
             step |= {"model": model} if model else {}
             step |= {"logprobs": True} if parameters.get("logprobs") else {}
-            data = {"inputs": {"values": "object"}, "steps": {"ask": step}}
+            data = {"inputs": {"values": "object", "fits": "object"}, "steps": {"ask": step}}
             root = ChainDefinition.from_data(data, f"judge/{Reference.parse(prompt).name}")
             known = self._project.closure(root, self._source, self._model)
             self._closures[prompt, model] = known
         return known
 
     async def ask(
-        self, prompt: str, inputs: Mapping[str, Value], *, model: str | None = None, number: int = 0
+        self,
+        prompt: str,
+        inputs: Mapping[str, Value],
+        *,
+        model: str | None = None,
+        number: int = 0,
+        fits: Mapping[str, Value] | None = None,
     ) -> Answer:
         """Asks; see :meth:`genops.evals.sample.ScoringContext.ask`.
 
@@ -83,13 +104,13 @@ class Questions:
 
         Raises:
             NoAnswer: The model cannot be reached.
-            UnusableAnswer: The answer does not fit the template's schema after its re-asks.
+            UnusableAnswer: The answer does not fit the schemas after its re-asks.
             UsageError: There is no such template or model, or the inputs do not fit it.
         """
-        return await on_loop(self._once(prompt, dict(inputs), model, number))
+        return await on_loop(self._once(_Question(prompt, dict(inputs), model, number, dict(fits or {}))))
 
-    async def _once(self, prompt: str, inputs: dict[str, Value], model: str | None, number: int) -> Answer:
-        key = encode([prompt, inputs, model, number]).digest
+    async def _once(self, question: _Question) -> Answer:
+        key = question.digest
         task = self._under_way.get(key)
         if task is not None:
             try:
@@ -98,7 +119,7 @@ class Questions:
                 again = copy(error)
                 again.used = error.used and replace(error.used, **_FREE)
                 raise again from error
-        task = self._under_way[key] = asyncio.create_task(self._ask(prompt, inputs, model, number))
+        task = self._under_way[key] = asyncio.create_task(self._ask(question))
         task.add_done_callback(lambda done: self._forget(key, done))
         return await asyncio.shield(task)
 
@@ -108,16 +129,16 @@ class Questions:
         if not task.cancelled():
             task.exception()
 
-    async def _ask(self, prompt: str, inputs: dict[str, Value], model: str | None, number: int) -> Answer:
-        closure = self.closure(prompt, model)
-        template = closure.prompts[prompt]
-        alias, ended = model or closure.model_for(template), list[RunRecord]()
+    async def _ask(self, question: _Question) -> Answer:
+        closure = self.closure(question.prompt, question.model)
+        template = closure.prompts[question.prompt]
+        alias, ended = question.model or closure.model_for(template), list[RunRecord]()
         options = RunOptions(
             mode="eval",
-            reference=prompt,
+            reference=question.prompt,
             tags=("judge",),
             memo=self._memo,
-            repeat=number,
+            repeat=question.number,
             on_finish=lambda record, spans, payload: ended.append(record),
         )
 
@@ -127,7 +148,8 @@ class Questions:
             return error
 
         try:
-            result = await run_chain(self._project, closure, {"values": fenced(template, inputs)}, options)
+            inputs: dict[str, Value] = {"values": fenced(template, question.inputs), "fits": question.fits}
+            result = await run_chain(self._project, closure, inputs, options)
         except OutputInvalid as error:
             raise failed(error, UnusableAnswer(f"the judge's answer is no verdict: {error.message}")) from error
         except (InputError, DefinitionError):

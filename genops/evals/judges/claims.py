@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from genops.artifacts import Value
 from genops.evals.judges.passages import Passage
-from genops.evals.judges.verdicts import evidence_of, in_order
+from genops.evals.judges.verdicts import evidence_of, in_order, one_each
 from genops.evals.judging import Answer
 from genops.evals.sample import ScoringContext
 from genops.evals.score import Evidence
@@ -97,9 +97,10 @@ async def findings(
         "claims": [claim.text for claim in claims],
         "passages": [passage.text for passage in passages],
     }
-    answer = await context.ask(SUPPORT, inputs, model=model)
+    fits = one_each("verdicts", "claim", range(1, len(claims) + 1))
+    answer = await context.ask(SUPPORT, inputs, model=model, fits=fits)
     value: Any = answer.value
-    rows = in_order(value["verdicts"], "claim", len(claims))
+    rows = in_order(value["verdicts"], "claim")
     return [_finding(claim, row, passages) for claim, row in zip(claims, rows, strict=True)], [answer]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from genops.artifacts import Value
-from genops.evals.judging import Answer, UnusableAnswer
+from genops.evals.judging import Answer
 from genops.evals.sample import Sample
 from genops.evals.score import Evidence
 from genops.evals.scorer import as_text
@@ -67,17 +67,29 @@ def evidence_of(quote: str, sources: Mapping[str, str], note: str = "") -> Evide
     return None
 
 
-def in_order(rows: Sequence[Mapping[str, Any]], key: str, count: int) -> list[Mapping[str, Any]]:
-    """A judge's verdicts on numbered things, from 1 to ``count``, in order.
+def one_each(rows: str, key: str, numbers: Sequence[int]) -> dict[str, Value]:
+    """The schema of an answer whose ``rows`` have one verdict for each numbered thing, and none for another.
 
-    Raises:
-        UnusableAnswer: One has no verdict, or several.
+    Args:
+        rows: Property of the answer that holds the verdicts.
+        key: Property of a verdict that holds the number.
+        numbers: Of the things.
     """
-    by_number = {int(row[key]): row for row in rows}
-    if len(rows) != count or set(by_number) != set(range(1, count + 1)):
-        raise UnusableAnswer(f"the judge gave verdicts on {key} {_numbers(rows, key)}; there are {count}")
-    return [by_number[number] for number in range(1, count + 1)]
+    each: list[Value] = [
+        {
+            "contains": {
+                "properties": {key: {"const": number}},
+                "required": [key],
+                "description": f"`{key}` {number}",
+            },
+            "maxContains": 1,
+        }
+        for number in numbers
+    ]
+    other: dict[str, Value] = {"properties": {key: {"enum": [*numbers]}}}
+    return {"properties": {rows: {"items": other, "allOf": each}}, "required": [rows]}
 
 
-def _numbers(rows: Sequence[Mapping[str, Any]], key: str) -> str:
-    return ", ".join(str(row[key]) for row in rows[:20]) or "none"
+def in_order(rows: Iterable[Mapping[str, Any]], key: str) -> list[Mapping[str, Any]]:
+    """A judge's verdicts on numbered things, by their numbers."""
+    return sorted(rows, key=lambda row: int(row[key]))

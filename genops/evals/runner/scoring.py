@@ -101,7 +101,13 @@ class Scoring:
         return list(found.values())
 
     async def ask(
-        self, prompt: str, inputs: Mapping[str, Value], *, model: str | None = None, number: int = 0
+        self,
+        prompt: str,
+        inputs: Mapping[str, Value],
+        *,
+        model: str | None = None,
+        number: int = 0,
+        fits: Mapping[str, Value] | None = None,
     ) -> Answer:
         """Asks a judge's question. A question of another repetition of the sample is asked anew.
 
@@ -110,7 +116,8 @@ class Scoring:
         """
         started = time.perf_counter()
         try:
-            answer = await self.questions.ask(prompt, inputs, model=model, number=_drawn(self.sample.repeat, number))
+            drawn = _drawn(self.sample.repeat, number)
+            answer = await self.questions.ask(prompt, inputs, model=model, number=drawn, fits=fits)
         except NotAnswered as error:
             if error.used is not None:
                 self.judged.add(error.used, time.perf_counter() - started)

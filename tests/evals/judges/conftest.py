@@ -37,8 +37,8 @@ class Bench:
     def questions(self):
         return Questions(self.site.project)
 
-    async def ask(self, prompt, inputs, *, model=None, number=0):
-        return await self.questions.ask(prompt, inputs, model=model, number=number)
+    async def ask(self, prompt, inputs, *, model=None, number=0, fits=None):
+        return await self.questions.ask(prompt, inputs, model=model, number=number, fits=fits)
 
     async def retrieved(self):
         return self.hits

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from genops.artifacts import Value
 from genops.evals.judges.passages import Given, Passage, passages_of
 from genops.evals.judges.questions import asks
-from genops.evals.judges.verdicts import evidence_of, facts, in_order
+from genops.evals.judges.verdicts import evidence_of, facts, in_order, one_each
 from genops.evals.judging import Answer
 from genops.evals.sample import ScoringContext
 from genops.evals.score import Evidence, Score, Unscored
@@ -110,12 +110,10 @@ async def _check(
     if not known:
         return Sentence(text, False, nowhere, _stated(text, output, "cites nothing"))
     cited: list[Value] = [{"number": number, "text": passages[number - 1].text} for number in known]
-    answer = await context.ask("genops/citation", {"sentence": plain, "before": before, "passages": cited}, model=model)
+    asked: dict[str, Value] = {"sentence": plain, "before": before, "passages": cited}
+    answer = await context.ask("genops/citation", asked, model=model, fits=one_each("citations", "number", known))
     value: Any = answer.value
-    places = [
-        {**row, "place": known.index(row["number"]) + 1 if row["number"] in known else 0} for row in value["citations"]
-    ]
-    rows = in_order(places, "place", len(known))
+    rows = in_order(value["citations"], "number")
     evidence = list(_stated(text, output, "supported" if value["together"] else "not supported"))
     for number, row in zip(known, rows, strict=True):
         passage = passages[number - 1]

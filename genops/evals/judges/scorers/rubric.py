@@ -9,7 +9,6 @@ from pydantic import Field
 from genops.artifacts import Value
 from genops.evals.judges.questions import asks
 from genops.evals.judges.verdicts import facts, question_of, quoted
-from genops.evals.judging import UnusableAnswer
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Score
 from genops.evals.scorer import scorer
@@ -79,11 +78,10 @@ async def placed(
     Raises:
         Unscored: The judge gives no verdict, or one that is no level.
     """
-    answer = await context.ask(prompt, asked, model=model, number=number)
-    verdict: Any = answer.value
     levels = [level["score"] for level in asked["levels"]]
-    if verdict["score"] not in levels:
-        raise UnusableAnswer(f"the judge gave {verdict['score']}, which is no level of the scale")
+    fits: dict[str, Value] = {"properties": {"score": {"enum": [*levels]}}, "required": ["score"]}
+    answer = await context.ask(prompt, asked, model=model, number=number, fits=fits)
+    verdict: Any = answer.value
     raw = int(verdict["score"])  # JSON's 4.0 is the level 4, too
     return Score(
         (raw - levels[0]) / (levels[-1] - levels[0]),

@@ -73,13 +73,28 @@ class TestFaithfulness:
         assert "makes no claim" in str(bench.unscored(faithfulness))
         assert bench.score(faithfulness, no_claims=1.0).value == 1.0
 
-    @pytest.mark.parametrize("rows", [1, 3])
-    def test_a_judge_that_leaves_a_claim_out_has_no_verdict(self, bench, rows):
+    @pytest.mark.parametrize(
+        ("numbers", "told"),
+        [
+            ((1,), "$.verdicts: there is no entry with `claim` 2"),
+            ((1, 2, 3), "$.verdicts[2].claim: 3 is not one of [1, 2]"),
+            ((1, 2, 2), "$.verdicts: there are too many entries (at most 1) with `claim` 2"),
+        ],
+    )
+    def test_a_judge_that_gives_no_verdict_a_claim_is_asked_again(self, bench, numbers, told):
         bench.hits = HITS
-        bench.says(TWO, verdicts(*[("supported", 1, "")] * rows)).case(OUTPUT)
+        row = {"verdict": "supported", "passage": 1, "quote": "", "reasoning": "so"}
+        wrong = {"json": {"verdicts": [{**row, "claim": number} for number in numbers]}}
+        bench.says(TWO, {**wrong, "when": {"system": "check claims"}}).case(OUTPUT)
         error = bench.unscored(faithfulness)
         assert isinstance(error, UnusableAnswer)
-        assert "there are 2" in str(error)
+        assert f"after 2 re-asks: {told}" in str(error)
+
+    def test_a_judge_that_is_told_its_mistake_may_mend_it(self, bench):
+        bench.hits = HITS
+        right, wrong = verdicts(("supported", 1, ""), ("contradicted", 2, "")), verdicts(("supported", 1, ""))
+        right["when"]["user"] = "no entry with `claim` 2"
+        assert bench.says(TWO, right, wrong).case(OUTPUT).score(faithfulness).value == 0.5
 
 
 def test_context_recall_is_the_share_of_the_expected_claims_that_the_passages_hold(bench):

@@ -50,7 +50,7 @@ class TestContextPrecision:
     def test_a_passage_without_a_verdict_is_no_score(self, bench):
         error = self.judge(bench, True, True).unscored(context_precision_judged)
         assert isinstance(error, UnusableAnswer)
-        assert "verdicts on passage 1, 2; there are 3" in str(error)
+        assert "after 2 re-asks: $.verdicts: there is no entry with `passage` 3" in str(error)
 
     def test_none_useful_is_zero(self):
         assert average_precision([False, False]) == 0.0
@@ -99,5 +99,9 @@ class TestCitationSupport:
         assert ("c1", (0, 9)) in [(piece.source, piece.span) for piece in score.evidence]
 
     def test_a_citation_without_a_verdict_is_no_score(self, bench):
-        court = self.judge(bench, (r"Cats purr\.", True, (2, "fully", "")))
-        assert isinstance(court.case("Cats purr. [1]").unscored(citation_support), UnusableAnswer)
+        bench.hits = HITS
+        row = {"number": 2, "reasoning": "so", "quote": "", "supports": "fully"}
+        bench.says({"citations": [row], "together": True}).case("Cats purr. [1]")
+        error = bench.unscored(citation_support)
+        assert isinstance(error, UnusableAnswer)
+        assert "2 is not one of [1]" in str(error)

@@ -40,11 +40,20 @@ def test_a_level_is_labelled_as_the_scale_writes_it(bench):
     assert (score.value, score.label, score.metadata["raw"]) == (0.75, "4", 4)
 
 
-def test_what_is_no_level_is_no_score(bench):
+def test_what_is_no_level_is_no_score_after_the_re_asks(bench):
     bench.says({**VERDICT, "score": 11}).case("text")
     error = bench.unscored(rubric, criterion="Good?")
     assert isinstance(error, UnusableAnswer)
-    assert "11, which is no level" in str(error)
+    assert "after 2 re-asks: $.score: 11 is not one of [1, 2, 3, 4, 5]" in str(error)
+
+
+def test_a_judge_that_is_told_its_mistake_may_mend_it(bench):
+    corrected = {"json": {**VERDICT, "score": 4}, "when": {"user": "11 is not one of"}}
+    bench.says(corrected, {**VERDICT, "score": 11}).case("text")
+    score = bench.score(rubric, criterion="Good?")
+    assert (score.value, score.label) == (0.75, "4")
+    (run,) = score.metadata["runs"]
+    assert len([span for span in bench.site.trace(run).spans if span.kind == "model"]) == 2
 
 
 def test_prose_is_no_score_after_the_re_asks(bench):
