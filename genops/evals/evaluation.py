@@ -88,17 +88,13 @@ async def aevaluate(
     only = None if narrowed is None else frozenset(narrowed["cases"])
     plan = await asyncio.to_thread(Plan.make, suite, project, selection=selection, only=only, seed=seed, memo=memo)
     about = _about(plan, await commit, narrowed)
-    record = None  # nothing is awaited from here until it is opened: who begins the same at once finds it
     if resume:
-        record = unfinished_evaluation(plan)
-    elif gate and not fresh:
-        record = next(iter(project.store.evaluations(manifest=plan.digest, limit=1)), None)
-    if record is not None:
-        plan = replace(plan, given_seed=record.body["seed"])  # the order belongs to what is continued
-        if name and not record.name:
-            await asyncio.to_thread(project.store.change_evaluation, record.id, name=name)
-    if record is None:
-        record = open_evaluation(plan, name, about=about)
+        record = await asyncio.to_thread(unfinished_evaluation, plan)
+    else:
+        record = await asyncio.to_thread(open_evaluation, plan, name, about, join=gate and not fresh)
+    plan = replace(plan, given_seed=record.body["seed"])  # the order belongs to what is continued
+    if name and not record.name:
+        await asyncio.to_thread(project.store.change_evaluation, record.id, name=name)
     if on_start is not None:
         on_start(plan, record.id)
     runner = Runner(

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from genops.errors import StoreError, StoreUnavailable
@@ -151,6 +151,12 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """
     with translated(engine), engine.execution_options(writes=True).begin() as connection:
         yield connection
+
+
+def exclude(connection: Connection, lock: int) -> None:
+    """Waits until no other transaction has a lock, and keeps it until this one ends; SQLite has one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": lock})
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import threading
 from sqlalchemy import Connection, Engine, inspect, text
 
 from genops.errors import StoreError
-from genops.store.engine import reading, writing
+from genops.store.engine import exclude, reading, writing
 
 HEAD = "0009"
 _MIGRATION_LOCK = 0x67656E6F7073
@@ -24,8 +24,7 @@ def ensure_schema(engine: Engine) -> None:
         if _revision(connection) == HEAD:
             return
     with writing(engine) as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
+        exclude(connection, _MIGRATION_LOCK)
         found = _revision(connection)
         if found != HEAD:
             _migrate(connection, found)

@@ -331,10 +331,21 @@ def _gate_of(plan: Plan) -> SuiteGate:
     return SuiteGate.of(plan)
 
 
-def open_evaluation(plan: Plan, name: str = "", about: dict[str, Any] | None = None) -> EvalRecord:
-    """Opens the record of a new evaluation of a plan."""
+def open_evaluation(
+    plan: Plan, name: str = "", about: dict[str, Any] | None = None, *, join: bool = False
+) -> EvalRecord:
+    """Opens the record of a new evaluation of a plan.
+
+    Args:
+        plan: What is evaluated.
+        name: What it is called.
+        about: What is known of it beside the plan.
+        join: Whether the newest evaluation of the same plan will do, where there is one.
+    """
     body = {"manifest": plan.manifest, "seed": plan.seed, "weight": sum(plan.weights), "about": about or {}}
     record = EvalRecord(new_id(128), plan.suite.name, name, plan.digest, body, time.time_ns())
+    if join:
+        return plan.project.store.join_evaluation(record)
     plan.project.store.open_evaluation(record)
     return record
 

@@ -16,14 +16,13 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    text,
     union,
 )
 from sqlalchemy import update as update_rows
 
 from genops.store import tables
 from genops.store.batch import PAYLOAD_LOCK
-from genops.store.engine import writing
+from genops.store.engine import exclude, writing
 from genops.store.queries.opened import Opened
 from genops.store.records.caches import CacheKind, MemoEntry
 from genops.store.records.runs import StoreCounts
@@ -91,8 +90,7 @@ class Deletion(Opened):
 
 
 def _prepare(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": PAYLOAD_LOCK})
+    exclude(connection, PAYLOAD_LOCK)
     _temporary.create_all(connection, checkfirst=False)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, Select, delete, select, update
 
 from genops.store.batch import clean, digest_bytes, insert_rows
-from genops.store.engine import reading, writing
+from genops.store.engine import exclude, reading, writing
 from genops.store.queries.opened import Opened
 from genops.store.queries.prefixes import unique_prefix
 from genops.store.queries.rows import insert_by_start, record_of
@@ -18,6 +18,7 @@ from genops.store.tables import evaluation, sample
 from genops.store.tables.columns import json_text
 
 _PAGE = 2_000
+_OPENING_LOCK = 0x67656E6F7076
 _SAMPLE_FIELDS = [field.name for field in fields(SampleRecord)]
 
 
@@ -28,6 +29,20 @@ class Evaluations(Opened):
         """Opens the record of an evaluation."""
         with writing(self._engine) as connection:
             insert_by_start(connection, evaluation, record)
+
+    def join_evaluation(self, record: EvalRecord) -> EvalRecord:
+        """The newest evaluation with a record's manifest; this one, opened, where there is none.
+
+        Of two that come at the same moment the second gets what the first opened.
+        """
+        same = select(evaluation).where(evaluation.c.manifest == record.manifest).order_by(evaluation.c.key.desc())
+        with writing(self._engine) as connection:
+            exclude(connection, _OPENING_LOCK)
+            found = connection.execute(same.limit(1)).mappings().one_or_none()
+            if found is not None:
+                return record_of(EvalRecord, found)
+            insert_by_start(connection, evaluation, record)
+        return record
 
     def change_evaluation(self, evaluation_id: str, **values: Any) -> None:
         """Changes fields of an evaluation, by its whole id."""

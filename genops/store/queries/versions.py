@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import func, insert, select
 
 from genops.artifacts import Component, Lock
 from genops.store import records as kinds
 from genops.store import tables
-from genops.store.engine import reading, writing
+from genops.store.engine import exclude, reading, writing
 from genops.store.queries.components import insert_closure
 from genops.store.queries.opened import Opened
 from genops.store.queries.prefixes import begins_with
@@ -39,7 +39,7 @@ class Versions(Opened):
     ) -> tuple[VersionRecord, bool]:
         """Publishes a closure under the next number; the version, and False where the name had this closure before."""
         with writing(self._engine) as connection:
-            _one_at_a_time(connection)
+            exclude(connection, _PUBLISHING_LOCK)
             query = select(tables.version).where(tables.version.c.kind == kind, tables.version.c.name == name)
             same = connection.execute(query.where(tables.version.c.lock == closure.digest)).one_or_none()
             if same is not None:
@@ -61,7 +61,7 @@ class Versions(Opened):
     ) -> LabelMove:
         """Points a label to a version."""
         with writing(self._engine) as connection:
-            _one_at_a_time(connection)
+            exclude(connection, _PUBLISHING_LOCK)
             last = connection.scalar(select(func.max(tables.label_move.c.number)))
             move = kinds.LabelMove(
                 (last or 0) + 1, kind, name, label, number, message, author, rollback, time.time_ns()
@@ -119,8 +119,3 @@ class Versions(Opened):
         )
         with reading(self._engine) as connection:
             return [(digest, lock) for digest, lock in connection.execute(query)]
-
-
-def _one_at_a_time(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PUBLISHING_LOCK})

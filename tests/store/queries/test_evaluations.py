@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -43,6 +44,15 @@ def test_two_that_start_at_the_same_moment_are_both_kept(store: Store) -> None:
     store.open_evaluation(evaluation(1, started=5))
     store.open_evaluation(evaluation(2, started=5))
     assert len(store.evaluations()) == 2
+
+
+def test_many_that_open_the_same_at_once_are_given_one(store: Store) -> None:
+    store.open_evaluation(evaluation(1, manifest="other"))
+    with ThreadPoolExecutor(8) as threads:
+        opened = list(threads.map(lambda number: store.join_evaluation(evaluation(number)), range(2, 18)))
+    assert len({record.id for record in opened}) == 1
+    assert [record.id for record in store.evaluations(manifest="m1")] == [opened[0].id]
+    assert store.join_evaluation(evaluation(99)) == store.evaluation(opened[0].id)
 
 
 def test_an_unknown_id_is_an_error_that_lists_what_there_is(store: Store) -> None:
