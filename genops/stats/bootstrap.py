@@ -12,6 +12,7 @@ import numpy as np
 from genops.stats.clusters import Clusters, checked_weights, cluster_codes
 from genops.stats.distributions import normal_share, student_quantile
 from genops.stats.interval import Floats, Interval, bca_bounds, check_level, checked_sample
+from genops.stats.order_statistics import quantile_ranks
 
 Kind: TypeAlias = Literal["BCa", "percentile"]
 _BLOCK = 250_000
@@ -167,6 +168,10 @@ def quantile_interval(
 ) -> Interval:
     """The interval of a quantile: the least value that so much of the weight is at or below.
 
+    There are no bounds where as many independent values as there are clusters, by Kish's effective number, would be too
+    few for :func:`~genops.stats.order_statistics.order_statistic_interval`: resamples know nothing beyond the largest
+    value, and an interval that ends there covers too little.
+
     Args:
         values: The sample.
         quantile: The share of the weight, above 0 and at most 1.
@@ -186,13 +191,19 @@ def quantile_interval(
     order = np.argsort(sample, kind="stable")
     sorted_values, sorted_codes = sample[order], codes[order]
     weight = checked_weights(weights, len(sample))[order]
+    shares = np.bincount(sorted_codes, weight)
+    effective = int(shares.sum() ** 2 / (shares**2).sum() * (1 + 1e-12))
 
     def of(counts: Floats) -> Floats:
         reached = np.cumsum(counts[:, sorted_codes] * weight, axis=1)
         wanted = quantile * reached[:, -1:] * (1 - 1e-12)
         return np.asarray(sorted_values[np.argmax(reached >= wanted, axis=1)], dtype=np.float64)
 
-    return cluster_bootstrap_interval(of, count, len(sample), level, "percentile", resamples=resamples, seed=seed)
+    found = cluster_bootstrap_interval(of, count, len(sample), level, "percentile", resamples=resamples, seed=seed)
+    if found.bounds is not None and quantile < 1 and quantile_ranks(effective, quantile, level) is None:
+        few = f"{effective} independent values in effect are too few to tell this quantile's spread"
+        return replace(found, bounds=None, missing=few)
+    return found
 
 
 def _drawn_counts(random: np.random.Generator, rows: int, clusters: int) -> Floats:

@@ -65,6 +65,16 @@ class TestQuantile:
         alone, whole = (quantile_interval(values, 0.5, ids).bounds for ids in (None, clusters))
         assert whole[1] - whole[0] > 1.5 * (alone[1] - alone[0])
 
+    def test_few_clusters_do_not_reach_to_a_quantile_far_out(self):
+        """Of 24 clusters the largest value lies below the 95th percentile in 29% of samples, in 60 of 5%."""
+        values, clusters = np.random.default_rng(5).normal(size=240), np.repeat(np.arange(24), 10)
+        found = quantile_interval(values, 0.95, clusters)
+        assert found.bounds is None
+        assert found.missing.startswith("24 independent values in effect are too few")
+        assert quantile_interval(values, 0.5, clusters).bounds is not None
+        assert quantile_interval(values, 0.95).bounds is not None
+        assert quantile_interval(values, 0.95, weights=[100.0] * 10 + [0.01] * 230).bounds is None
+
     @pytest.mark.parametrize("share", [0, 1.1, 95])
     def test_a_quantile_is_a_share(self, share):
         with pytest.raises(ValueError, match="quantile"):

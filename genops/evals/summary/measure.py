@@ -176,12 +176,13 @@ def distribution(
     if not len(amounts):
         nothing = Measure.none(unit, "no known values of whole runs")
         return Distribution(unit, 0, unknown, total, nothing, nothing, nothing, None)
-    there, means, _ = case_means(amounts, places)
+    there, means, counts = case_means(amounts, places)
     groups = None if clusters is None else clusters[there]
     mean = mean_measure(means, unit, groups, None if weights is None else weights[there], (0.0, np.inf))
     repeated = len(there) < len(amounts)
     drawn = clusters[places] if clusters is not None else places if repeated else None
-    p50, p95 = (Measure.of(_quantile(amounts, share, drawn), unit) for share in (0.5, 0.95))
+    heavy = None if weights is None else weights[places] / counts[np.searchsorted(there, places)]
+    p50, p95 = (Measure.of(_quantile(amounts, share, drawn, heavy), unit) for share in (0.5, 0.95))
     return Distribution(unit, len(amounts), unknown, total, mean, p50, p95, Histogram.of(amounts))
 
 
@@ -193,11 +194,17 @@ def case_means(
     return there, np.bincount(place, values, len(there)) / counts, counts
 
 
-def _quantile(values: NDArray[np.float64], share: float, groups: NDArray[np.int64] | None) -> Interval:
-    """By order statistics where values are independent, else by drawing groups of them."""
-    if groups is None or values.min() == values.max():
+def _quantile(
+    values: NDArray[np.float64],
+    share: float,
+    groups: NDArray[np.int64] | None,
+    weights: NDArray[np.float64] | None,
+) -> Interval:
+    """By order statistics where values are independent and count the same, else by drawing groups of them."""
+    if (groups is None and weights is None) or values.min() == values.max():
         return order_statistic_interval(values, share)
-    return quantile_interval(values, share, groups.tolist(), resamples=resamples_of(len(values)))
+    clusters = None if groups is None else groups.tolist()
+    return quantile_interval(values, share, clusters, weights, resamples=resamples_of(len(values)))
 
 
 def resamples_of(n: int) -> int:
