@@ -101,10 +101,8 @@ def test_quantiles_of_repeats_are_told_by_drawing_whole_cases():
 
 
 def test_quantiles_are_of_the_weight_of_cases_of_which_each_has_its_repeats_together():
-    amounts, cases = (
-        values(*[1.0] * 60, *[9.0] * 120),
-        np.concatenate([np.arange(60), np.repeat(np.arange(60, 120), 2)]),
-    )
+    amounts = values(*[1.0] * 60, *[9.0] * 120)
+    cases = np.concatenate([np.arange(60), np.repeat(np.arange(60, 120), 2)])
     found = distribution(amounts, cases, "s", weights=np.repeat([3.0, 1.0], 60))
     assert (found.p50.value, found.p95.value) == (1.0, 9.0)
     assert found.mean.value == pytest.approx(3.0)
