@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from genops.artifacts import digest_of, source_digest
-from genops.errors import UsageError
+from genops.errors import DefinitionError, UsageError
 from genops.evals.case import Case
 from genops.evals.cohort import Cohort
 from genops.evals.datasets import Dataset, Selection
@@ -232,8 +232,21 @@ class Plan:
         return [source_digest(item, package) for package in packages]
 
     def _questions(self, use: ScorerUse) -> list[str]:
-        """Locks of what a judge asks."""
-        return self._locks(questions_of(use.scorer, use.settings, use.places))
+        """Locks of what a judge asks.
+
+        Raises:
+            DefinitionError: One of genops's own scorers is to ask by a template whose answers are text.
+        """
+        asked = questions_of(use.scorer, use.settings, use.places)
+        if use.settings.get("prompt") and not registry.packages("scorer", use.scorer.name):
+            for prompt, model in asked:
+                if self.questions.closure(prompt, model).prompts[prompt].output is None:
+                    raise DefinitionError(
+                        f"the template {prompt!r} declares no `output`, so that its answers are text and no verdicts",
+                        at=use.places.get("prompt"),
+                        hint="give it one: output: {type: float} for a score from 0 to 1",
+                    )
+        return self._locks(asked)
 
     def _locks(self, asked: Iterable[tuple[str, str | None]]) -> list[str]:
         return [self.questions.closure(prompt, model).lock.digest for prompt, model in asked]

@@ -534,6 +534,16 @@ class TestSuitesOfPython:
         with pytest.raises(UsageError, match="'contains' gives 0 to inf, that of the suite 0 to 1"):
             lab.run(lab.suite([{"id": "c", "text": "a", "scorers": [{"latency": None, "name": "contains"}]}]))
 
+    @pytest.mark.parametrize("scorer", ["{prompt: free}", "{rubric: Good?, prompt: free}"])
+    def test_a_judge_whose_template_gives_text_is_told_of_before_the_run(self, lab, scorer):
+        lab.site.scripted("rules: [{text: good}]")
+        lab.site.prompt("free", "---\ninputs: {output: str}\n---\nGood? {{ output }}")
+        suite = lab.file(f"chain: echo\ndataset:\n  - {{text: a}}\nscorers:\n  - {scorer}\n")
+        with pytest.raises(UsageError, match="'free' declares no `output`") as caught:
+            lab.run(suite)
+        assert str(caught.value.at).endswith("demo.yaml:5")
+        assert not lab.calls
+
     def test_a_case_without_any_scorer_is_told_of_before_the_run(self, lab):
         with pytest.raises(UsageError, match="case 'c' has no scorers"):
             lab.run(lab.suite([{"id": "c", "text": "a"}], []))
