@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from genops.errors import UsageError
 from genops.evals.case import Case
 from genops.evals.judges.questions import questions_of
-from genops.evals.rules import PASSED
+from genops.evals.rules import OVERALL, PASSED
 from genops.evals.suite import Suite, is_weighted
 from genops.evals.trace_names import NameCheck, depend_on_cases
 from genops.evals.use import ScorerUse, parse_uses, python_parsing
@@ -24,12 +24,14 @@ class OwnScorers:
         questions: What they ask: template and model, None for the default one.
         files: Digests of the files that they name.
         weighted: Whether one has a weight.
+        partial: Metrics that some sample may lack, as a ``when`` leaves them out.
     """
 
     scorers: frozenset[str]
     questions: frozenset[tuple[str, str | None]]
     files: frozenset[str] = frozenset()
     weighted: bool = False
+    partial: frozenset[str] = frozenset()
 
 
 def case_uses(case: Case, suite: Suite) -> tuple[ScorerUse, ...]:
@@ -73,6 +75,7 @@ def own_scorers(suite: Suite, cases: Iterable[Case], names: NameCheck, settings:
     judged = _has_threshold(suite.scorers)
     critical = ""
     weighted = False
+    partial = _partial(suite.scorers)
     names.check(suite.scorers)
     by_case = depend_on_cases(suite.scorers)
     for case in cases:
@@ -82,6 +85,7 @@ def own_scorers(suite: Suite, cases: Iterable[Case], names: NameCheck, settings:
             judged = judged or _has_threshold(uses)
             own = [use for use in uses if use not in suite.scorers]
             names.check(own, case)
+            partial |= _partial(uses)
             weighted = weighted or is_weighted(own)
             scorers.update(use.scorer.name for use in own)
             questions.update(pair for use in own for pair in questions_of(use.scorer, use.settings, use.places))
@@ -94,7 +98,14 @@ def own_scorers(suite: Suite, cases: Iterable[Case], names: NameCheck, settings:
             raise UsageError(
                 f"{asked[0]} cannot be told: no scorer has a `threshold`", hint="say what passes: `threshold: 0.7`"
             )
-    return OwnScorers(frozenset(scorers), frozenset(questions), frozenset(files), weighted)
+    return OwnScorers(frozenset(scorers), frozenset(questions), frozenset(files), weighted, frozenset(partial))
+
+
+def _partial(uses: Iterable[ScorerUse]) -> set[str]:
+    """The metrics that a sample with these scorers may lack."""
+    counted = [use for use in uses if use.weight and use.scorer.range.bounded]
+    found = {use.name for use in uses if use.when is not None}
+    return found if any(use.when is None for use in counted) else {*found, OVERALL}
 
 
 def _has_threshold(uses: Iterable[ScorerUse]) -> bool:

@@ -75,11 +75,11 @@ class SuiteGate(GateProcess):
 def _test(rule: Rule, variant: Variant, plan: Plan, tests: int) -> RuleTest:
     gate, use = plan.suite.gate, plan.suite.use(rule.metric)
     assert gate is not None
-    if use is not None and use.when is not None and gate.about == "dataset":
+    if rule.metric in plan.own.partial and gate.about == "dataset":
         raise DefinitionError(
-            f"{rule.text!r}: {rule.metric} leaves cases out by its `when`: how many of the dataset it is about is "
-            "not known before",
-            hint="say `about: population` in the gate, or leave the cases out by `where` in the dataset",
+            f"{rule.text!r}: not every case need have {rule.metric}: how many of the dataset it is about is not known "
+            "before",
+            hint="say `about: population` in the gate, or leave cases out by `where` in the dataset, not by a `when`",
         )
     values = use.scorer.range if use is not None else Range()
     baseline = plan.baselines[rule.baseline].name if rule.baseline else ""

@@ -150,8 +150,17 @@ class TestVerdicts:
         verdict = verdict_of(made, lambda number, *_: {"contains": score(1)} if number % 2 else {})
         assert verdict.outcome == "pass"
         assert verdict.rules[0].n < verdict.seen
-        with pytest.raises(DefinitionError, match="leaves cases out by its `when`"):
+        with pytest.raises(DefinitionError, match="not every case need have contains"):
             SuiteGate.of(plan(4, "contains >= 0.5", scorers=scorers))
+
+    def test_neither_is_one_that_a_case_of_its_own_or_all_of_a_weighted_mean_leaves_out(self, plan):
+        hard = {"contains": "x", "when": "{{ 'hard' in tags }}"}
+        rows = [{"text": "x"}, {"text": "y", "scorers": [hard]}]
+        with pytest.raises(DefinitionError, match="not every case need have contains"):
+            SuiteGate.of(plan(rows, "contains >= 0.5", scorers=["contains"]))
+        with pytest.raises(DefinitionError, match="not every case need have overall"):
+            SuiteGate.of(plan(4, "overall >= 0.5", scorers=[{**hard, "weight": 2}]))
+        SuiteGate.of(plan(4, "overall >= 0.5", scorers=[{**hard, "weight": 2}, {"regex": "x"}]))
 
     def test_a_rule_that_always_holds_needs_nothing(self, plan):
         assert verdict_of(plan(4, "contains >= 0"), lambda *_: 0).outcome == "pass"
