@@ -68,7 +68,7 @@ def batch(
 
             def keep(progress: Progress) -> None:
                 reached.ok, reached.failed, reached.resumed = progress.ok, progress.failed, progress.resumed
-                show(progress.done, progress.failed)
+                show(progress.done, progress.failed, progress.resumed)
 
             rows = read_rows(file, name)
             run_sync(

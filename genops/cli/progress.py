@@ -21,8 +21,8 @@ _SILENT_SECONDS = 30.0
 class Told(Protocol):
     """What is told how far the work is."""
 
-    def __call__(self, done: int, total: int, told: str = "", /) -> None:
-        """Takes what is done, the total, and what else there is to say."""
+    def __call__(self, done: int, total: int, told: str = "", resumed: int = 0, /) -> None:
+        """Takes what is done, the total, what else there is to say, and what of it was done before this began."""
         ...
 
 
@@ -49,10 +49,10 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
 
 
 @contextmanager
-def batch_bar(total: int) -> Iterator[Callable[[int, int], None]]:
-    """Gives a function that takes the rows done and the rows failed; shows failures, rate and time left."""
+def batch_bar(total: int) -> Iterator[Callable[[int, int, int], None]]:
+    """Gives a function that takes the rows done, failed and done before; shows failures, rate and time left."""
     with _told("rows") as told:
-        yield lambda done, failed: told(done, total, f"{failed:,} failed")
+        yield lambda done, failed, resumed: told(done, total, f"{failed:,} failed", resumed)
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def evaluation_bar() -> Iterator[Callable[[Evaluated], None]]:
 
         def advance(progress: Evaluated) -> None:
             counts = f"{progress.bad:,} bad, {progress.unscored:,} unscored, {progress.failed:,} failed"
-            told(progress.finished, progress.total, f"{counts}, ${progress.cost:,.4f}")
+            told(progress.finished, progress.total, f"{counts}, ${progress.cost:,.4f}", progress.resumed)
 
         yield advance
 
@@ -77,7 +77,7 @@ def campaign_bar() -> Iterator[Callable[[FuzzProgress], None]]:
             counts += [f"{changed:,} changed"] if (changed := progress.outcomes["changed"]) else []
             counts += [f"{progress.refused:,} refused by the attacker"] if progress.refused else []
             counts += [f"{progress.missing:,} failed, ${progress.cost:,.4f}"]
-            told(progress.done, progress.total, ", ".join(counts))
+            told(progress.done, progress.total, ", ".join(counts), progress.resumed)
 
         yield advance
 
@@ -92,7 +92,7 @@ def _told(what: str) -> Iterator[Told]:
     bar = _bar("{task.fields[told]}")
     task = bar.add_task("", total=None, told="")
     with bar:
-        yield lambda done, total, told="": bar.update(task, completed=done, total=total, told=told)
+        yield lambda done, total, told="", _=0: bar.update(task, completed=done, total=total, told=told)
 
 
 @contextmanager
@@ -100,11 +100,11 @@ def _lines(what: str) -> Iterator[Told]:
     """A line every half minute."""
     from genops.cli.output import note
 
-    began, ended, reached = time.monotonic(), threading.Event(), (0, 0, "")
+    began, ended, reached = time.monotonic(), threading.Event(), (0, 0, "", 0)
 
-    def advance(done: int, total: int, told: str = "") -> None:
+    def advance(done: int, total: int, told: str = "", resumed: int = 0) -> None:
         nonlocal reached
-        reached = done, total, told
+        reached = done, total, told, resumed
 
     def tell() -> None:
         while not ended.wait(_SILENT_SECONDS):
@@ -119,11 +119,11 @@ def _lines(what: str) -> Iterator[Told]:
         telling.join()
 
 
-def _line(what: str, done: int, total: int, told: str, seconds: float) -> str:
+def _line(what: str, done: int, total: int, told: str, resumed: int, seconds: float) -> str:
     """How far it is, with rate and time left: ``samples: 300 of 900 after 60 s, 5.0/s, 120 s left; 2 bad``."""
     line = f"{what}: {f'{done:,} of {total:,}' if total else 'not begun'} after {seconds:,.0f} s"
-    if done:
-        line += f", {done / seconds:,.1f}/s, {(total - done) * seconds / done:,.0f} s left"
+    if made := done - resumed:
+        line += f", {made / seconds:,.1f}/s, {(total - done) * seconds / made:,.0f} s left"
     return f"{line}; {told}" if told else line
 
 
