@@ -203,12 +203,13 @@ def _tell(done: Evaluation, budget: Budget, again: str) -> None:
     progress = done.progress
     if why := progress.unkept(budget):
         note(f"warning: {why}")
-    if progress.stopped:
+    decided = done.gate is not None and done.gate.outcome != "undecided"
+    if progress.stopped and not decided:
         note(f"stopped: {progress.stopped}; go on with:\n  {again}")
-    elif progress.missing and (done.gate is None or done.gate.outcome == "undecided"):
+    elif progress.missing and not decided:
         lost = counted(progress.missing, "sample")
         note(f"missing, as something around the chain failed: {lost}. Go on with:\n  {again}")
-    elif done.gate is not None and not progress.done:
+    elif done.gate is not None and not (progress.done or progress.failed):
         note("nothing was run: this comparison was decided before; --fresh starts over, which spends alpha again")
 
 

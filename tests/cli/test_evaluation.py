@@ -122,6 +122,17 @@ def test_a_budget_that_ends_a_gate_before_its_first_case_leaves_a_report(genops,
     assert "gate passed" in genops("eval", "run", "said", "--gate").out
 
 
+def test_nothing_is_to_be_gone_on_with_where_the_budget_sufficed_for_the_verdict(genops, suite, monkeypatch):
+    from genops.evals.runner import Progress
+
+    told = iter(["", "", "", "", "", "the budget is used up"])
+    monkeypatch.setattr(Progress, "over", lambda *_: next(told))
+    suite(SUITE + "concurrency: 1\n")
+    done = genops("eval", "run", "said", "--gate")
+    assert "gate passed after 5 of 6 samples" in done.out
+    assert "go on with" not in done.err
+
+
 def test_a_budget_of_money_that_cannot_be_kept_is_said_at_once_and_at_the_end(genops, suite, monkeypatch):
     from genops.evals.runner.asking import Asked
 
