@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -50,6 +52,7 @@ class Project:
         self._call_recorder = call_recorder
         self._vectors: dict[str, Any] = {}
         self.searched = asyncio.Event()
+        _projects.add(self)
         load_plugins(settings.plugins, settings.root)
 
     @classmethod
@@ -215,6 +218,17 @@ class Project:
             close_backends(self.settings.root)
         for name in ("gateway", "export", "store", "source", "redactor"):
             opened.pop(name, None)
+
+
+_projects: weakref.WeakSet[Project] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for project in list(_projects):
+        project.searched = asyncio.Event()  # the parent's belongs to the parent's loop
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def _link_or_move(file: Path, name: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import time
+import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from dataclasses import replace
@@ -88,12 +89,18 @@ class Gateway:
         self._sleep = sleep
         self._clock = clock
         self._rng = rng or random.Random()
-        self._providers: dict[str, Provider] = {}
         self._provider_names: dict[tuple[str, str], str] = {}
+        self._start_afresh()
+        _gateways.add(self)
+
+    def _start_afresh(self) -> None:
+        """What belongs to one loop: connections, and what is under way."""
+        serving = self._serving
+        self._providers: dict[str, Provider] = {}
         self._door = asyncio.Lock()
         self._limiters: dict[str, Limiter] = {}
         self._servers: dict[str, Servers] = {}
-        self._prices = None if serving is None else Reread(lambda: prices_of(serving), _PRICES_REREAD, clock)
+        self._prices = None if serving is None else Reread(lambda: prices_of(serving), _PRICES_REREAD, self._clock)
         self.sending = asyncio.Event()
 
     async def call(
@@ -335,6 +342,20 @@ def check_key(model: Model) -> None:
             f"{model.label} ({model.alias.model}) needs a key: the environment variable {variable} is not set",
             hint=f"set {variable}, or name another variable with api_key_env under {model.section}",
         )
+
+
+_gateways: weakref.WeakSet[Gateway] = weakref.WeakSet()
+_inherited: list[object] = []
+
+
+def _after_fork() -> None:
+    """The child makes connections of its own; on those of the parent it would be given the parent's answers."""
+    for gateway in list(_gateways):
+        _inherited.append(dict(vars(gateway)))  # taken apart, they would be closed on the parent's loop
+        gateway._start_afresh()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 class _Shown:

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 import genops
+from benchmarks.loopback_server import LoopbackServer, Received, Reply
 from genops.executor import run_sync
 from genops.models import loop_thread
 
@@ -109,6 +110,26 @@ def test_a_forked_child_has_a_loop_of_its_own(chain, site):
     assert chain.run(n=2).output == 4
     site.project.store.writer.flush()
     assert site.project.store.counts().runs == 3
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_child_has_connections_of_its_own(site):
+    site.prompt("ask")
+    chain = "inputs: {question: str}\nsteps: {ask: {prompt: ask, with: {question: '{{ inputs.question }}'}}}"
+    with LoopbackServer(0.2, lambda body: Reply(Received({}, body).last)) as server:
+        site.settings(f"[models.m]\nmodel = 'vllm/m'\nbase_url = '{server.url}'\nlimits = {{retries = 0, timeout = 5}}")
+        asked = site.chain(chain)
+        assert asked.run(question="before").output == "before"
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                code = 0 if asked.run(question="child").output == "child" else 2
+            finally:
+                os._exit(code)
+        assert asked.run(question="parent").output == "parent"
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert asked.run(question="after").output == "after"
 
 
 def test_there_is_one_loop():
