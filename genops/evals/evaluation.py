@@ -18,7 +18,7 @@ from genops.evals.datasets.line import record_of
 from genops.evals.outcome import failed
 from genops.evals.plan import Plan, with_chain
 from genops.evals.runner import Evaluation, Progress, Runner, open_evaluation, unfinished_evaluation
-from genops.evals.suite import Suite
+from genops.evals.suite import LATENCY, Suite
 from genops.executor import Project, run_sync
 from genops.store.batch import clean
 
@@ -102,7 +102,7 @@ async def aevaluate(
         record,
         concurrency or suite.concurrency,
         use_cache=use_cache,
-        memo=memo and not _asks_for_time(suite),
+        memo=memo and not _asks_for_time(plan),
         on_progress=on_progress,
     )
     return await runner.run()
@@ -129,10 +129,12 @@ def _check_names(*names: str) -> None:
             raise UsageError(f"{name!r} is no name: it has a NUL or a part of a character in it")
 
 
-def _asks_for_time(suite: Suite) -> bool:
+def _asks_for_time(plan: Plan) -> bool:
     """Whether a gate's verdict may rest on how long runs take, of which a reused result says nothing new."""
+    suite = plan.suite
     asked = {rule.metric for rule in suite.gate.rules} if suite.gate is not None else set[str]()
-    return any(asked and (use.threshold is not None or use.name in asked) for use in suite.timed)
+    timed = any(use.threshold is not None or use.name in asked for use in suite.timed)
+    return bool(asked) and (timed or LATENCY in plan.own.scorers)
 
 
 def evaluate(suite: Suite, project: Project | None = None, **options: Any) -> Evaluation:

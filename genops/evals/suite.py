@@ -24,6 +24,8 @@ from genops.evals.variants import VariantSpec, parse_variants
 from genops.settings import Settings
 from genops.syntax import Expression, YamlFile
 
+LATENCY = "latency"
+"""The scorer of how long runs take."""
 _WHOLE_OUTPUT = "{{ output }}"
 
 
@@ -88,7 +90,7 @@ class Suite:
     @property
     def timed(self) -> list[ScorerUse]:
         """The scorers of how long runs take, which is not known of one that reused some results."""
-        return [use for use in self.scorers if use.scorer.name == "latency"]
+        return [use for use in self.scorers if use.scorer.name == LATENCY]
 
     @classmethod
     def load(cls, name: str, settings: Settings) -> Suite:

@@ -56,6 +56,17 @@ def test_a_gate_that_asks_how_long_runs_take_is_given_whole_ones(lab, scorers, g
     assert lab.run(suite).of(done.samples[0].case).reused
 
 
+def test_so_is_one_of_a_case_that_asks_it_by_a_scorer_of_its_own(lab):
+    rows = [
+        {"text": "a", "expected": "a"},
+        {"text": "b", "expected": "b", "scorers": [{"latency": None, "threshold": 9}]},
+    ]
+    suite = lab.suite(rows, gate=["passed >= 0.5"])
+    lab.run(suite)
+    lab.run(suite, gate=True)
+    assert max(lab.calls.values()) == 2
+
+
 class TestResuming:
     def test_it_makes_what_failed_and_nothing_else(self, lab):
         lab.replies.update({"case 3": ValueError("away"), "case 7": ValueError("away")})
