@@ -75,7 +75,8 @@ def own_scorers(suite: Suite, cases: Iterable[Case], names: NameCheck, settings:
     judged = _has_threshold(suite.scorers)
     critical = ""
     weighted = False
-    partial = _partial(suite.scorers)
+    partial: set[str] = set()
+    of_suite = _partial(suite.scorers)
     names.check(suite.scorers)
     by_case = depend_on_cases(suite.scorers)
     for case in cases:
@@ -90,6 +91,8 @@ def own_scorers(suite: Suite, cases: Iterable[Case], names: NameCheck, settings:
             scorers.update(use.scorer.name for use in own)
             questions.update(pair for use in own for pair in questions_of(use.scorer, use.settings, use.places))
             files.update(digest for use in own for digest in use.files(settings).values())
+        else:
+            partial |= of_suite
         critical = critical or (case.id if case.critical else "")
     if suite.gate is not None and not judged:
         asked = [repr(rule.text) for rule in suite.gate.rules if rule.metric == PASSED]

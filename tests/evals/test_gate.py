@@ -162,6 +162,11 @@ class TestVerdicts:
             SuiteGate.of(plan(4, "overall >= 0.5", scorers=[{**hard, "weight": 2}]))
         SuiteGate.of(plan(4, "overall >= 0.5", scorers=[{**hard, "weight": 2}, {"regex": "x"}]))
 
+    def test_cases_that_have_all_scorers_of_their_own_lack_none(self, plan):
+        hard = {"contains": "x", "when": "{{ 'hard' in tags }}", "weight": 1}
+        rows = [{"text": text, "scorers": [{"regex": text, "weight": 1}]} for text in ("x", "y")]
+        SuiteGate.of(plan(rows, "overall >= 0.5", scorers=[hard]))
+
     def test_a_rule_that_always_holds_needs_nothing(self, plan):
         assert verdict_of(plan(4, "contains >= 0"), lambda *_: 0).outcome == "pass"
 
