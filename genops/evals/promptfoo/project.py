@@ -15,7 +15,6 @@ import orjson
 from genops.errors import DefinitionError, Location
 from genops.evals.promptfoo.assertions import AssertionReader
 from genops.evals.promptfoo.files import SCRIPTS, Files
-from genops.evals.promptfoo.kinds import TYPES
 from genops.evals.promptfoo.notes import Notes
 from genops.evals.promptfoo.prompts import FoundPrompt, PromptReader
 from genops.evals.promptfoo.providers import Providers
@@ -105,9 +104,7 @@ class _Project:
         default = mapping(self.files.loaded(self.config.get("defaultTest")), "`defaultTest`")
         _leave(default, _OF_DEFAULT, self.notes, "defaultTest.")
         prompts = self._prompts()
-        tests = TestReader(self.files, self.notes, TYPES, default).all(
-            self.config.get("tests"), self.config.get("scenarios")
-        )
+        tests = TestReader(self.files, self.notes, default).all(self.config.get("tests"), self.config.get("scenarios"))
         found = list(tests) or [
             FoundTest(
                 mapping(default.get("vars"), "`vars` of `defaultTest`"),
@@ -116,15 +113,17 @@ class _Project:
         ]
         inputs = _inputs(prompts, found)
         names = {name: f"{'inputs' if name in inputs else 'metadata'}.{name}" for test in found for name in test.vars}
+        texts = {name for name in names if all(isinstance(test.vars.get(name, ""), str) for test in found)}
         providers = Providers(self.files, self.notes)
         models = providers.all(self.config.get("providers") or self.config.get("targets"))
         templates = mapping(self.config.get("assertionTemplates"), "`assertionTemplates`")
-        reader = AssertionReader(self.files, providers, self.notes, templates, names)
+        reader = AssertionReader(self.files, providers, self.notes, templates, names, texts)
         scorers = reader.entries(listed(default.get("assert"), "`assert` of `defaultTest`"))
         taken = [entry.get("name") or next(iter(entry)) for entry in scorers]
         rows = [_row(test, inputs, reader.entries(test.asserts, taken)) for test in found]
         judge = self._judge(default, providers)
-        self._change(inputs, 0 if scorers else sum("scorers" not in row for row in rows))
+        shown = {name: _kind_of(name, found) for name in sorted(reader.reads | inputs.keys())}
+        self._change(shown, 0 if scorers else sum("scorers" not in row for row in rows))
         named = _named(prompts, self.name)
         return Imported(
             files={
@@ -142,10 +141,10 @@ class _Project:
             changed=list(self.notes.changed),
         )
 
-    def _change(self, inputs: Mapping[str, Any], unscored: int) -> None:
-        """Notes what templates write otherwise, and that cases are left without a scorer."""
-        for name, kind in inputs.items():
-            if (kind["type"] if isinstance(kind, dict) else kind) in _WRITTEN_OTHERWISE:
+    def _change(self, shown: Mapping[str, str], unscored: int) -> None:
+        """Notes which variables templates write otherwise, and that cases are left without a scorer."""
+        for name, kind in shown.items():
+            if kind in _WRITTEN_OTHERWISE:
                 self.notes.change(f"variable {name}", "a template that shows it whole writes it as Python does")
         if unscored:
             why = "nothing scores them, which promptfoo counts as passed; the suite needs a scorer before it runs"
@@ -210,12 +209,16 @@ def _inputs(prompts: Iterable[FoundPrompt], tests: list[FoundTest]) -> dict[str,
     """What the chain takes: the variables of the prompts, with the types that the tests give them."""
     inputs: dict[str, Any] = {}
     for name in sorted({name for prompt in prompts for name in prompt.reads}):
-        given = [test.vars[name] for test in tests if test.vars.get(name) is not None]
-        kinds = {_type_of(value) for value in given} or {"str"}
-        kind = kinds.pop() if len(kinds) == 1 else "float" if kinds == {"int", "float"} else "any"
-        missing = len(given) < len(tests)
+        kind = _kind_of(name, tests)
+        missing = any(test.vars.get(name) is None for test in tests)
         inputs[name] = {"type": kind, "default": "" if kind in ("str", "any") else None} if missing else kind
     return inputs
+
+
+def _kind_of(name: str, tests: Iterable[FoundTest]) -> str:
+    """The type that the tests give a variable."""
+    kinds = {_type_of(test.vars[name]) for test in tests if test.vars.get(name) is not None} or {"str"}
+    return kinds.pop() if len(kinds) == 1 else "float" if kinds == {"int", "float"} else "any"
 
 
 def _type_of(value: Any) -> str:

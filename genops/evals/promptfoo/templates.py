@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from jinja2 import TemplateError, meta
 
-from genops.syntax import sandbox
+from genops.syntax import lone_body, sandbox
 
 
 def variables_of(text: str) -> set[str] | None:
@@ -30,8 +30,13 @@ def renamed(text: str, names: Mapping[str, str]) -> str | None:
     return "".join(out)
 
 
-def renamed_in(value: Any, names: Mapping[str, str]) -> Any:
-    """A value with the templates in it renamed.
+def renamed_in(value: Any, names: Mapping[str, str], texts: Collection[str] = ()) -> Any:
+    """A value with the templates in it renamed; each gives text, as it does in promptfoo.
+
+    Args:
+        value: Of any shape.
+        names: Of variables here, by those of the configuration.
+        texts: Variables that are text everywhere.
 
     Raises:
         ValueError: One of them cannot be.
@@ -40,10 +45,21 @@ def renamed_in(value: Any, names: Mapping[str, str]) -> Any:
         text = renamed(value, names)
         if text is None:
             raise ValueError(f"the template {value[:60]!r}")
-        return text
+        alone = lone_body(value)
+        if alone is None or alone.strip() in texts:
+            return text
+        return f"{{{{ ({(lone_body(text) or '').strip()}) | string }}}}"
     if isinstance(value, dict):
-        return {key: renamed_in(item, names) for key, item in value.items()}
-    return [renamed_in(item, names) for item in value] if isinstance(value, list) else value
+        return {key: renamed_in(item, names, texts) for key, item in value.items()}
+    return [renamed_in(item, names, texts) for item in value] if isinstance(value, list) else value
+
+
+def variables_in(value: Any) -> set[str]:
+    """Names that the templates in a value read."""
+    if isinstance(value, str):
+        return variables_of(value) or set()
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return set().union(*map(variables_in, items))
 
 
 def rendered(text: str, values: Mapping[str, Any]) -> str | None:

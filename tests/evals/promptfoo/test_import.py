@@ -264,6 +264,30 @@ class TestTests:
         assert rows(found)[2]["scorers"] == [{"equals": "plain text"}]
         assert found.left_out == ["column __prefix: it has no equal", "tests file://d.py: they are made by a script"]
 
+    def test_an_expectation_of_a_type_without_an_equal_is_listed_and_no_text(self, imported):
+        found = imported(
+            """
+            prompts: ["{{q}}"]
+            tests: file://b.csv
+            """,
+            **{"b.csv": 'q,__expected\none,levenshtein(5): two\nthree,not-webhook: x\nfour,"Levenshtein: a"\n'},
+        )
+        assert [row.get("scorers") for row in rows(found)] == [None, None, [{"equals": "Levenshtein: a"}]]
+        assert found.left_out == [
+            "assertion levenshtein: two: it has no equal",
+            "assertion not-webhook: x: it has no equal",
+        ]
+
+    def test_an_expectation_has_the_threshold_of_rows_where_it_names_none(self, imported):
+        found = imported(
+            """
+            prompts: ["{{q}}"]
+            tests: file://b.csv
+            """,
+            **{"b.csv": "q,__expected\none,similar: two\n"},
+        )
+        assert rows(found)[0]["scorers"] == [{"embedding_similarity": "two", "threshold": 0.8}]
+
     def test_an_expectation_needs_no_space_after_its_type(self, imported):
         found = imported(
             """
@@ -370,6 +394,10 @@ class TestAssertions:
             ({"type": "bleu", "value": "x", "threshold": "high"}, "its `threshold` is 'high'"),
             ({"type": "contains", "value": "x", "weight": -1}, "its `weight` is -1"),
             ({"type": "contains"}, "it has no value"),
+            ({"type": "is-sql", "value": {"databaseType": "Noql"}}, "Unknown dialect 'noql'"),
+            ({"type": "regex", "value": "[4"}, "not a regular expression"),
+            ({"type": "similar", "value": "x", "threshold": 2}, "gives -1 to 1, never 2"),
+            ({"type": "contains", "value": "x", "provider": "openai:gpt-4o"}, "`provider`: it asks no model"),
             ({"value": "x"}, "it has no type"),
         ],
         ids=str,
@@ -387,6 +415,32 @@ class TestAssertions:
         )
         assert suite(found)["scorers"] == []
         assert found.left_out == [f"assertion bleu: x: its `{key}` is {value.strip('.')}"]
+
+    @pytest.mark.parametrize("metric", ["passed", "overall"])
+    def test_have_no_name_that_the_suite_keeps_for_itself(self, imported, metric):
+        config = {"prompts": ["x"], "defaultTest": {"assert": [{"type": "contains", "value": "x", "metric": metric}]}}
+        assert suite(imported(json.dumps(config)))["scorers"] == [{"contains": "x", "name": f"{metric}_2"}]
+
+    def test_compare_with_the_text_of_what_their_templates_give(self, imported):
+        found = imported(
+            """
+            prompts: ["{{q}}"]
+            tests:
+              - vars: {q: x, n: 42, word: w, flag: true}
+                assert:
+                  - {type: equals, value: "{{ n }}"}
+                  - {type: contains, value: "{{ word }}"}
+                  - {type: contains, value: "{{ n + 1 }}"}
+                  - {type: equals, value: {a: ["{{ n }}"], b: "n {{ flag }}"}}
+            """
+        )
+        assert rows(found)[0]["scorers"] == [
+            {"equals": "{{ (metadata.n) | string }}"},
+            {"contains": "{{ metadata.word }}"},
+            {"contains": "{{ (metadata.n + 1) | string }}", "name": "contains_2"},
+            {"json_path": "$", "expected": {"a": ["{{ (metadata.n) | string }}"], "b": "n {{ metadata.flag }}"}},
+        ]
+        assert found.changed == ["variable flag: a template that shows it whole writes it as Python does"]
 
     def test_of_no_weight_fail_nothing(self, imported, site):
         found = imported(
