@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
@@ -19,6 +19,7 @@ from genops.evals.promptfoo.notes import Notes
 from genops.evals.promptfoo.prompts import FoundPrompt, PromptReader
 from genops.evals.promptfoo.providers import Providers
 from genops.evals.promptfoo.shape import listed, mapping
+from genops.evals.promptfoo.templates import unfilled
 from genops.evals.promptfoo.tests import FoundTest, TestReader
 from genops.settings import Paths
 
@@ -36,7 +37,7 @@ _READ = frozenset(
         "tests",
     }
 )
-_OPTIONS = frozenset({"repeat", "maxConcurrency"})
+_OPTIONS = {"repeat": "repeat", "maxConcurrency": "concurrency"}
 _OF_DEFAULT = frozenset({"assert", "metadata", "options", "threshold", "vars"})
 _WRITTEN_OTHERWISE = frozenset({"any", "bool", "list", "object"})
 _INSTEAD = {
@@ -125,6 +126,7 @@ class _Project:
         shown = {name: _kind_of(name, found) for name in sorted(reader.reads | inputs.keys())}
         self._change(shown, 0 if scorers else sum("scorers" not in row for row in rows))
         named = _named(prompts, self.name)
+        self._fill_in(named, inputs, rows)
         return Imported(
             files={
                 **{
@@ -149,6 +151,14 @@ class _Project:
         if unscored:
             why = "nothing scores them, which promptfoo counts as passed; the suite needs a scorer before it runs"
             self.notes.change(f"{unscored:,} of the cases", why)
+
+    def _fill_in(self, named: Mapping[str, FoundPrompt], inputs: Mapping[str, Any], rows: list[dict[str, Any]]) -> None:
+        """Notes which prompts no case, or not every one, can fill in, as where they ask text for its ``length``."""
+        absent = {name: kind["default"] for name, kind in inputs.items() if isinstance(kind, dict)}
+        for name, prompt in named.items():
+            why = [problem for row in rows if (problem := unfilled(prompt.body, {**absent, **row["inputs"]}))]
+            if why:
+                self.notes.leave(f"prompt {name}", f"{len(why):,} of the cases cannot fill it in: {why[0]}")
 
     def _prompts(self) -> list[FoundPrompt]:
         found = PromptReader(self.files, self.notes).all(self.config.get("prompts"))
@@ -189,19 +199,21 @@ class _Project:
         if variants:
             suite["variants"] = variants
         options = mapping(self.config.get("evaluateOptions"), "`evaluateOptions`")
-        _leave(options, _OPTIONS, self.notes, "evaluateOptions.")
-        if options.get("repeat", 1) != 1:
-            suite["repeat"] = options["repeat"]
-        if "maxConcurrency" in options:
-            suite["concurrency"] = options["maxConcurrency"]
+        _leave(options, _OPTIONS.keys(), self.notes, "evaluateOptions.")
+        for option, key in _OPTIONS.items():
+            value = options.get(option)
+            if type(value) is int and value >= 1:
+                suite[key] = value
+            elif value is not None:
+                self.notes.leave(f"`evaluateOptions.{option}`", f"it is {value!r:.60}")
         if judge:
             suite["judge"] = judge
         return {**suite, "scorers": scorers}
 
 
-def _leave(given: Mapping[str, Any], read: frozenset[str], notes: Notes, within: str = "") -> None:
+def _leave(given: Mapping[str, Any], read: Collection[str], notes: Notes, within: str = "") -> None:
     """Notes the keys that are not carried over, and what is said instead."""
-    for key in sorted(f"{within}{key}" for key in given.keys() - read):
+    for key in sorted(f"{within}{key}" for key in given if key not in read):
         notes.leave(f"`{key}`", _INSTEAD.get(key, "it has no equal"))
 
 

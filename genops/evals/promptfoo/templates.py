@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -9,11 +10,16 @@ from jinja2 import TemplateError, meta
 
 from genops.syntax import lone_body, sandbox
 
+_ROLES = re.compile(r"{% (end)?message\b.*?%}")
+"""Tags around a message, which templates of prompts alone know."""
+_NO_VARIABLE = frozenset({".", "|", "is"})
+"""What stands before a name that is an attribute, a filter or a test."""
+
 
 def variables_of(text: str) -> set[str] | None:
     """Names that a template reads; None where it is no template of Jinja2."""
     try:
-        return set(meta.find_undeclared_variables(sandbox().parse(text)))
+        return set(meta.find_undeclared_variables(sandbox().parse(_ROLES.sub("", text))))
     except (TemplateError, RecursionError):
         return None
 
@@ -25,7 +31,7 @@ def renamed(text: str, names: Mapping[str, str]) -> str | None:
         return None
     out, before = list[str](), ""
     for _, kind, token in sandbox().lex(text):
-        out.append(names[token] if kind == "name" and token in reads and before != "." else token)
+        out.append(names[token] if kind == "name" and token in reads and before not in _NO_VARIABLE else token)
         before = before if kind == "whitespace" else token
     return "".join(out)
 
@@ -60,6 +66,15 @@ def variables_in(value: Any) -> set[str]:
         return variables_of(value) or set()
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return set().union(*map(variables_in, items))
+
+
+def unfilled(text: str, values: Mapping[str, Any]) -> str:
+    """Why a template cannot have these values in it; empty where it can."""
+    try:
+        sandbox().from_string(_ROLES.sub("", text)).render(values)
+    except Exception as error:  # whatever a filter or operator raises on the user's values
+        return str(error)
+    return ""
 
 
 def rendered(text: str, values: Mapping[str, Any]) -> str | None:

@@ -442,6 +442,19 @@ class TestAssertions:
         ]
         assert found.changed == ["variable flag: a template that shows it whole writes it as Python does"]
 
+    def test_rename_variables_and_no_filters_of_their_name(self, imported):
+        found = imported(
+            """
+            prompts: ["{{q}}"]
+            tests:
+              - vars: {q: x, title: a, string: b}
+                assert: [{type: contains, value: "t {{ title | title if string is string }}"}]
+            """
+        )
+        assert rows(found)[0]["scorers"] == [
+            {"contains": "t {{ metadata.title | title if metadata.string is string }}"}
+        ]
+
     def test_of_no_weight_fail_nothing(self, imported, site):
         found = imported(
             """
@@ -557,6 +570,29 @@ def test_what_is_elsewhere_in_the_configuration_is_carried_over_or_listed(import
 def test_what_is_broken_is_refused(imported, config, problem):
     with pytest.raises(DefinitionError, match=problem):
         imported(config)
+
+
+def test_prompts_that_cases_cannot_fill_in_are_listed(imported):
+    found = imported(
+        """
+        prompts:
+          - "{{q}} {% if user.vip %}now{% endif %}"
+          - "{{q.length}}"
+          - '[{"role": "user", "content": "{{q}}"}]'
+        tests: [{vars: {q: x, user: {vip: true}}}, {vars: {q: y}}]
+        """
+    )
+    assert found.left_out == [
+        "prompt capitals_1: 1 of the cases cannot fill it in: 'None' has no attribute 'vip'",
+        "prompt capitals_2: 2 of the cases cannot fill it in: 'str object' has no attribute 'length'",
+    ]
+
+
+@pytest.mark.parametrize(("option", "value"), [("repeat", "two"), ("repeat", 0), ("maxConcurrency", True)])
+def test_options_that_are_no_count_are_listed(imported, option, value):
+    found = imported(json.dumps({"prompts": ["x"], "evaluateOptions": {option: value}}))
+    assert found.left_out == [f"`evaluateOptions.{option}`: it is {value!r}"]
+    assert not {"repeat", "concurrency"} & suite(found).keys()
 
 
 def test_code_is_not_run(tmp_path):
