@@ -15,9 +15,7 @@ from genops.evals.promptfoo.providers import Providers
 from genops.evals.promptfoo.shape import listed
 from genops.evals.promptfoo.templates import renamed_in, variables_in
 from genops.evals.rules import OVERALL, PASSED
-from genops.evals.scorer import find_scorer
-from genops.evals.use import parse_use, python_parsing
-from genops.plugins import registry
+from genops.evals.use import ScorerUse, parse_use, python_parsing
 
 _PLAIN = frozenset({"type", "value", "threshold", "weight", "provider", "metric"})
 
@@ -90,11 +88,8 @@ class AssertionReader:
             given = self._value(item.get("value"))
             value = renamed_in(given, self.names, self.texts)
             entry = KINDS[plain](Assertion(value, item.get("threshold"), kind != plain))
-            scorer = next(iter(entry))
-            if scorer not in registry.names("scorer"):
-                raise NoEqual(f"there is no scorer {scorer!r}")
-            entry |= self._common(item, where, find_scorer(scorer).settings)
-            _refuse_broken(entry)
+            entry |= _weight(item)
+            entry |= self._model(item, where, _use(entry))
             self.reads.update(variables_in(given))
         except (NoEqual, ValueError, TypeError) as error:
             self.notes.leave(f"{where}: {str(item.get('value') or '')[:60]}".rstrip(": "), str(error))
@@ -105,19 +100,15 @@ class AssertionReader:
             self.notes.change(where, DIFFERENT[plain])
         return entry
 
-    def _common(self, item: Mapping[str, Any], where: str, settings: Collection[str]) -> Entry:
-        common: Entry = {}
-        if item.get("weight") is not None:
-            common["weight"] = item["weight"]
-        if item.get("weight") == 0:  # promptfoo measures it, and lets it fail nothing
-            common["threshold"] = None
-        if item.get("provider") is not None and "model" not in settings:
+    def _model(self, item: Mapping[str, Any], where: str, use: ScorerUse) -> Entry:
+        """The model that grades, where one is named."""
+        if item.get("provider") is None:
+            return {}
+        if "model" not in use.scorer.settings:
             self.notes.leave(where, "`provider`: it asks no model")
-        elif item.get("provider") is not None:
-            alias = self.providers.alias(item["provider"])
-            if alias is not None:
-                common["model"] = alias
-        return common
+            return {}
+        alias = self.providers.alias(item["provider"])
+        return {} if alias is None else {"model": alias}
 
     def _value(self, value: Any) -> Any:
         """The value, or what the file holds that it refers to.
@@ -132,14 +123,21 @@ class AssertionReader:
         return self.files.loaded(value)
 
 
-def _refuse_broken(entry: Entry) -> None:
-    """Refuses an entry with which the suite could not be read.
+def _weight(item: Mapping[str, Any]) -> Entry:
+    weight = item.get("weight")
+    if weight == 0:  # promptfoo measures it, and lets it fail nothing
+        return {"weight": weight, "threshold": None}
+    return {} if weight is None else {"weight": weight}
+
+
+def _use(entry: Entry) -> ScorerUse:
+    """The entry as a suite would read it.
 
     Raises:
         NoEqual: A setting is wrong; with why.
     """
     try:
-        parse_use(entry, python_parsing(entry, "assertion"))
+        return parse_use(entry, python_parsing(entry, "assertion"))
     except DefinitionError as error:
         raise NoEqual(error.message) from None
 
