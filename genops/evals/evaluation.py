@@ -165,7 +165,8 @@ def define_suite(
     given: Any = dataset() if callable(dataset) else dataset
     whole = isinstance(given, (str, Mapping)) or not isinstance(given, Iterable)  # what is neither is refused there
     rows = given if whole else [_row(row) for row in given]
-    return Suite.from_data({**settings, "dataset": rows, "scorers": list(scorers)}, name, folder)
+    uses = scorers if isinstance(scorers, (str, Mapping)) else list(scorers)  # refused there
+    return Suite.from_data({**settings, "dataset": rows, "scorers": uses}, name, folder)
 
 
 def _narrowed(project: Project, evaluation: str, resume: bool) -> dict[str, Any]:

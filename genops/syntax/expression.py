@@ -59,7 +59,7 @@ class Expression:
         try:
             tree = environment.parse(self.source)
             self.reads = frozenset(_reads(tree, self.source, self.at))
-            body = _lone_body(self.source)
+            body = lone_body(self.source)
             if body is not None:
                 names = _path(tree)
                 self._evaluate = (
@@ -125,11 +125,11 @@ def _settled(value: Any) -> Any:
     return value
 
 
-def _lone_body(source: str) -> str | None:
+def lone_body(source: str) -> str | None:
     """The inside of ``{{ … }}`` when that is all there is, marks of whitespace control left out."""
     tokens = [(kind, text) for _, kind, text in sandbox().lex(source.strip())]
     kinds = [kind for kind, _ in tokens]
-    if kinds[0] != "variable_begin" or kinds.index("variable_end") != len(kinds) - 1:
+    if kinds[:1] != ["variable_begin"] or kinds.index("variable_end") != len(kinds) - 1:
         return None
     return "".join(text for _, text in tokens[1:-1])
 

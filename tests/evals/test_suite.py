@@ -283,6 +283,12 @@ def test_weights_of_the_scorers_of_cases_make_an_overall_score_too(lab):
     assert done.score("plain", "overall")["value"] == 0.0
 
 
+@pytest.mark.parametrize("scorers", ["contains", {"contains": "a"}])
+def test_scorers_of_python_that_are_no_list_are_refused_as_such(site, scorers):
+    with pytest.raises(DefinitionError, match="`scorers` is a list"):
+        define_suite("plain", chain="echo", dataset=[{"text": "a"}], scorers=scorers, folder=site.root)
+
+
 def test_without_weights_there_is_no_overall_score(lab):
     with pytest.raises(DefinitionError, match="no scorer is called 'overall'"):
         define_suite("plain", chain="echo", dataset=[{"text": "a"}], scorers=["contains"], gate=["overall >= 0.5"])

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from genops.errors import DefinitionError
 from genops.evals.promptfoo.files import Files
 from genops.evals.promptfoo.kinds import DIFFERENT, KINDS, Assertion, Entry, NoEqual
 from genops.evals.promptfoo.notes import Notes
 from genops.evals.promptfoo.providers import Providers
 from genops.evals.promptfoo.shape import listed
-from genops.evals.promptfoo.templates import renamed_in
-from genops.plugins import registry
+from genops.evals.promptfoo.templates import renamed_in, variables_in
+from genops.evals.rules import OVERALL, PASSED
+from genops.evals.use import ScorerUse, parse_use, python_parsing
 
 _PLAIN = frozenset({"type", "value", "threshold", "weight", "provider", "metric"})
 
@@ -28,6 +30,8 @@ class AssertionReader:
         notes: What becomes of what has no equal.
         templates: ``assertionTemplates`` of the configuration.
         names: Of variables here, by those of the configuration.
+        texts: Variables that are text in every test.
+        reads: Variables that the templates of assertions read; grows.
     """
 
     files: Files
@@ -35,6 +39,8 @@ class AssertionReader:
     notes: Notes
     templates: Mapping[str, Any] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    texts: Collection[str] = ()
+    reads: set[str] = field(default_factory=set)
 
     def entries(self, raw: Iterable[Any], taken: Iterable[str] = ()) -> list[Entry]:
         """The entries of a list of assertions, each with a name of its own.
@@ -43,12 +49,12 @@ class AssertionReader:
             raw: As promptfoo has them.
             taken: Names that other entries have.
         """
-        names, entries = set(taken), list[Entry]()
+        names, entries = {PASSED, OVERALL, *taken}, list[Entry]()
         for item in self._flat(raw):
             entry = self._entry(item)
             if entry is None:
                 continue
-            wanted = entry.get("name") or next(iter(entry))
+            wanted = str(item.get("metric") or "").strip() or next(iter(entry))
             name, number = wanted, 1
             while name in names:
                 number += 1
@@ -79,11 +85,12 @@ class AssertionReader:
             if plain not in KINDS:
                 raise NoEqual("it has no equal")
             _refuse_no_number(item)
-            value = renamed_in(self._value(item.get("value")), self.names)
+            given = self._value(item.get("value"))
+            value = renamed_in(given, self.names, self.texts)
             entry = KINDS[plain](Assertion(value, item.get("threshold"), kind != plain))
-            scorer = next(iter(entry))
-            if scorer not in registry.names("scorer"):
-                raise NoEqual(f"there is no scorer {scorer!r}")
+            entry |= _weight(item)
+            entry |= self._model(item, where, _use(entry))
+            self.reads.update(variables_in(given))
         except (NoEqual, ValueError, TypeError) as error:
             self.notes.leave(f"{where}: {str(item.get('value') or '')[:60]}".rstrip(": "), str(error))
             return None
@@ -91,21 +98,17 @@ class AssertionReader:
             self.notes.leave(where, f"`{key}`")
         if plain in DIFFERENT:
             self.notes.change(where, DIFFERENT[plain])
-        return {**entry, **self._common(item)}
+        return entry
 
-    def _common(self, item: Mapping[str, Any]) -> Entry:
-        common: Entry = {}
-        if item.get("metric"):
-            common["name"] = str(item["metric"])
-        if item.get("weight") is not None:
-            common["weight"] = item["weight"]
-        if item.get("weight") == 0:  # promptfoo measures it, and lets it fail nothing
-            common["threshold"] = None
-        if item.get("provider") is not None:
-            alias = self.providers.alias(item["provider"])
-            if alias is not None:
-                common["model"] = alias
-        return common
+    def _model(self, item: Mapping[str, Any], where: str, use: ScorerUse) -> Entry:
+        """The model that grades, where one is named."""
+        if item.get("provider") is None:
+            return {}
+        if "model" not in use.scorer.settings:
+            self.notes.leave(where, "`provider`: it asks no model")
+            return {}
+        alias = self.providers.alias(item["provider"])
+        return {} if alias is None else {"model": alias}
 
     def _value(self, value: Any) -> Any:
         """The value, or what the file holds that it refers to.
@@ -118,6 +121,25 @@ class AssertionReader:
         if self.files.is_script(value):
             raise NoEqual("a script")
         return self.files.loaded(value)
+
+
+def _weight(item: Mapping[str, Any]) -> Entry:
+    weight = item.get("weight")
+    if weight == 0:  # promptfoo measures it, and lets it fail nothing
+        return {"weight": weight, "threshold": None}
+    return {} if weight is None else {"weight": weight}
+
+
+def _use(entry: Entry) -> ScorerUse:
+    """The entry as a suite would read it.
+
+    Raises:
+        NoEqual: A setting is wrong; with why.
+    """
+    try:
+        return parse_use(entry, python_parsing(entry, "assertion"))
+    except DefinitionError as error:
+        raise NoEqual(error.message) from None
 
 
 def _refuse_no_number(item: Mapping[str, Any]) -> None:

@@ -226,8 +226,39 @@ KINDS: dict[str, Callable[[Assertion], Entry]] = {
 }
 """The entry that says the same, by an assertion's type without ``not-``."""
 
-TYPES = frozenset(KINDS) | {"assert-set"}
-"""Assertions that have an equal here, and sets of them."""
+WITHOUT_EQUAL = frozenset(
+    {
+        "agent-rubric",
+        "classifier",
+        "context-relevance",
+        "conversation-relevance",
+        "finish-reason",
+        "gleu",
+        "guardrails",
+        "is-valid-function-call",
+        "is-valid-openai-function-call",
+        "is-valid-openai-tools-call",
+        "javascript",
+        "levenshtein",
+        "max-score",
+        "meteor",
+        "moderation",
+        "perplexity",
+        "perplexity-score",
+        "pi",
+        "python",
+        "ruby",
+        "search-rubric",
+        "select-best",
+        "skill-used",
+        "tool-call-f1",
+        "trace-error-spans",
+        "trace-span-count",
+        "trace-span-duration",
+        "webhook",
+    }
+)
+"""The other types of assertions, which a row of CSV may name too."""
 
 DIFFERENT = {
     "contains-json": "the JSON is the whole output or stands in a Markdown fence",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
@@ -15,11 +15,11 @@ import orjson
 from genops.errors import DefinitionError, Location
 from genops.evals.promptfoo.assertions import AssertionReader
 from genops.evals.promptfoo.files import SCRIPTS, Files
-from genops.evals.promptfoo.kinds import TYPES
 from genops.evals.promptfoo.notes import Notes
 from genops.evals.promptfoo.prompts import FoundPrompt, PromptReader
 from genops.evals.promptfoo.providers import Providers
 from genops.evals.promptfoo.shape import listed, mapping
+from genops.evals.promptfoo.templates import unfilled
 from genops.evals.promptfoo.tests import FoundTest, TestReader
 from genops.settings import Paths
 
@@ -37,7 +37,7 @@ _READ = frozenset(
         "tests",
     }
 )
-_OPTIONS = frozenset({"repeat", "maxConcurrency"})
+_OPTIONS = {"repeat": "repeat", "maxConcurrency": "concurrency"}
 _OF_DEFAULT = frozenset({"assert", "metadata", "options", "threshold", "vars"})
 _WRITTEN_OTHERWISE = frozenset({"any", "bool", "list", "object"})
 _INSTEAD = {
@@ -105,9 +105,7 @@ class _Project:
         default = mapping(self.files.loaded(self.config.get("defaultTest")), "`defaultTest`")
         _leave(default, _OF_DEFAULT, self.notes, "defaultTest.")
         prompts = self._prompts()
-        tests = TestReader(self.files, self.notes, TYPES, default).all(
-            self.config.get("tests"), self.config.get("scenarios")
-        )
+        tests = TestReader(self.files, self.notes, default).all(self.config.get("tests"), self.config.get("scenarios"))
         found = list(tests) or [
             FoundTest(
                 mapping(default.get("vars"), "`vars` of `defaultTest`"),
@@ -116,16 +114,19 @@ class _Project:
         ]
         inputs = _inputs(prompts, found)
         names = {name: f"{'inputs' if name in inputs else 'metadata'}.{name}" for test in found for name in test.vars}
+        texts = {name for name in names if all(isinstance(test.vars.get(name, ""), str) for test in found)}
         providers = Providers(self.files, self.notes)
         models = providers.all(self.config.get("providers") or self.config.get("targets"))
         templates = mapping(self.config.get("assertionTemplates"), "`assertionTemplates`")
-        reader = AssertionReader(self.files, providers, self.notes, templates, names)
+        reader = AssertionReader(self.files, providers, self.notes, templates, names, texts)
         scorers = reader.entries(listed(default.get("assert"), "`assert` of `defaultTest`"))
         taken = [entry.get("name") or next(iter(entry)) for entry in scorers]
         rows = [_row(test, inputs, reader.entries(test.asserts, taken)) for test in found]
         judge = self._judge(default, providers)
-        self._change(inputs, 0 if scorers else sum("scorers" not in row for row in rows))
+        shown = {name: _kind_of(name, found) for name in sorted(reader.reads | inputs.keys())}
+        self._change(shown, 0 if scorers else sum("scorers" not in row for row in rows))
         named = _named(prompts, self.name)
+        self._fill_in(named, inputs, rows)
         return Imported(
             files={
                 **{
@@ -142,14 +143,22 @@ class _Project:
             changed=list(self.notes.changed),
         )
 
-    def _change(self, inputs: Mapping[str, Any], unscored: int) -> None:
-        """Notes what templates write otherwise, and that cases are left without a scorer."""
-        for name, kind in inputs.items():
-            if (kind["type"] if isinstance(kind, dict) else kind) in _WRITTEN_OTHERWISE:
+    def _change(self, shown: Mapping[str, str], unscored: int) -> None:
+        """Notes which variables templates write otherwise, and that cases are left without a scorer."""
+        for name, kind in shown.items():
+            if kind in _WRITTEN_OTHERWISE:
                 self.notes.change(f"variable {name}", "a template that shows it whole writes it as Python does")
         if unscored:
             why = "nothing scores them, which promptfoo counts as passed; the suite needs a scorer before it runs"
             self.notes.change(f"{unscored:,} of the cases", why)
+
+    def _fill_in(self, named: Mapping[str, FoundPrompt], inputs: Mapping[str, Any], rows: list[dict[str, Any]]) -> None:
+        """Notes which prompts no case, or not every one, can fill in, as where they ask text for its ``length``."""
+        absent = {name: kind["default"] for name, kind in inputs.items() if isinstance(kind, dict)}
+        for name, prompt in named.items():
+            why = [problem for row in rows if (problem := unfilled(prompt.body, {**absent, **row["inputs"]}))]
+            if why:
+                self.notes.leave(f"prompt {name}", f"{len(why):,} of the cases cannot fill it in: {why[0]}")
 
     def _prompts(self) -> list[FoundPrompt]:
         found = PromptReader(self.files, self.notes).all(self.config.get("prompts"))
@@ -190,19 +199,21 @@ class _Project:
         if variants:
             suite["variants"] = variants
         options = mapping(self.config.get("evaluateOptions"), "`evaluateOptions`")
-        _leave(options, _OPTIONS, self.notes, "evaluateOptions.")
-        if options.get("repeat", 1) != 1:
-            suite["repeat"] = options["repeat"]
-        if "maxConcurrency" in options:
-            suite["concurrency"] = options["maxConcurrency"]
+        _leave(options, _OPTIONS.keys(), self.notes, "evaluateOptions.")
+        for option, key in _OPTIONS.items():
+            value = options.get(option)
+            if type(value) is int and value >= 1:
+                suite[key] = value
+            elif value is not None:
+                self.notes.leave(f"`evaluateOptions.{option}`", f"it is {value!r:.60}")
         if judge:
             suite["judge"] = judge
         return {**suite, "scorers": scorers}
 
 
-def _leave(given: Mapping[str, Any], read: frozenset[str], notes: Notes, within: str = "") -> None:
+def _leave(given: Mapping[str, Any], read: Collection[str], notes: Notes, within: str = "") -> None:
     """Notes the keys that are not carried over, and what is said instead."""
-    for key in sorted(f"{within}{key}" for key in given.keys() - read):
+    for key in sorted(f"{within}{key}" for key in given if key not in read):
         notes.leave(f"`{key}`", _INSTEAD.get(key, "it has no equal"))
 
 
@@ -210,12 +221,16 @@ def _inputs(prompts: Iterable[FoundPrompt], tests: list[FoundTest]) -> dict[str,
     """What the chain takes: the variables of the prompts, with the types that the tests give them."""
     inputs: dict[str, Any] = {}
     for name in sorted({name for prompt in prompts for name in prompt.reads}):
-        given = [test.vars[name] for test in tests if test.vars.get(name) is not None]
-        kinds = {_type_of(value) for value in given} or {"str"}
-        kind = kinds.pop() if len(kinds) == 1 else "float" if kinds == {"int", "float"} else "any"
-        missing = len(given) < len(tests)
+        kind = _kind_of(name, tests)
+        missing = any(test.vars.get(name) is None for test in tests)
         inputs[name] = {"type": kind, "default": "" if kind in ("str", "any") else None} if missing else kind
     return inputs
+
+
+def _kind_of(name: str, tests: Iterable[FoundTest]) -> str:
+    """The type that the tests give a variable."""
+    kinds = {_type_of(test.vars[name]) for test in tests if test.vars.get(name) is not None} or {"str"}
+    return kinds.pop() if len(kinds) == 1 else "float" if kinds == {"int", "float"} else "any"
 
 
 def _type_of(value: Any) -> str:

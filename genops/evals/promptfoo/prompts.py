@@ -104,7 +104,7 @@ class PromptReader:
         body = self._chat(text, shown) if text.lstrip().startswith(("[", "- role:")) else text
         if body is None:
             return []
-        reads = variables_of(re.sub(r"{% (end)?message\b.*?%}", "", body))
+        reads = variables_of(body)
         if reads is None:
             self.notes.leave(f"prompt {shown!r}", "it is no template of Jinja2 (a filter or tag of Nunjucks alone)")
             return []

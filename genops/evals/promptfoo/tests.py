@@ -12,6 +12,7 @@ from typing import Any
 
 from genops.errors import DefinitionError
 from genops.evals.promptfoo.files import Files
+from genops.evals.promptfoo.kinds import KINDS, WITHOUT_EQUAL
 from genops.evals.promptfoo.notes import Notes
 from genops.evals.promptfoo.shape import listed, mapping
 from genops.evals.promptfoo.templates import rendered
@@ -24,6 +25,8 @@ _TYPED = re.compile(
     re.DOTALL,
 )
 _SHORT = {"fn": "javascript", "eval": "javascript", "grade": "llm-rubric"}
+_OF_ROWS = {"answer-relevance": 0.75, "context-faithfulness": 0.75, "context-recall": 0.75, "similar": 0.8}
+"""Thresholds of assertions in a row of CSV that names none, where those are not the ones of YAML."""
 _COMBINATIONS = 100_000
 
 
@@ -51,13 +54,11 @@ class TestReader:
     Attributes:
         files: Reads references.
         notes: What becomes of what tests cannot be here.
-        types: Names of assertions, to tell ``contains: x`` in a CSV file from text.
         defaults: Variables and metadata of ``defaultTest``.
     """
 
     files: Files
     notes: Notes
-    types: frozenset[str]
     defaults: Mapping[str, Any]
 
     def all(self, tests: Any, scenarios: Any) -> Iterator[FoundTest]:
@@ -122,11 +123,12 @@ class TestReader:
         """``contains: Paris``, ``similar(0.8): …``, ``is-json``, or text that the output equals."""
         found = _TYPED.fullmatch(text.strip())
         kind = _SHORT.get(found["type"], found["type"]) if found else ""
-        if found is None or kind.removeprefix("not-") not in self.types | {"javascript", "python"}:
+        if found is None or kind.removeprefix("not-") not in KINDS.keys() | WITHOUT_EQUAL:
             return {"type": "equals", "value": text}
         value = found["value"]
-        threshold = {"threshold": float(found["threshold"])} if found["threshold"] else {}
-        return {"type": kind, **({} if value is None else {"value": value}), **threshold}
+        threshold = float(found["threshold"]) if found["threshold"] else _OF_ROWS.get(kind)
+        limit = {} if threshold is None else {"threshold": threshold}
+        return {"type": kind, **({} if value is None else {"value": value}), **limit}
 
     def _combined(self, raw: Mapping[str, Any]) -> Iterator[FoundTest]:
         shown = str(raw.get("description") or raw.get("vars"))[:60]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal, TextIO, TypeAlias
 
 from genops.evals.reports import wording
@@ -18,7 +19,7 @@ _MOST = 10
 
 def write(report: Report, out: TextIO) -> None:
     """Writes a line for the verdict, and one for each of the first failed samples."""
-    file = report.suite_file
+    file = report.suite_file and in_repository(report.results.settings.root, report.suite_file)
     for level, title, message in _annotations(report.summary):
         out.write(annotation(level, title, message, file) + "\n")
 
@@ -29,6 +30,20 @@ def annotation(level: Level, title: str, message: str, file: str = "", line: int
     properties += [f"line={line}"] if line is not None else []
     properties.append(f"title={_property(title)}")
     return f"::{level} {','.join(properties)}::{_data(message)}"
+
+
+def in_repository(root: Path, file: Path | str) -> str:
+    """A file of a project as the repository around it has it; as the project has it where there is none.
+
+    Args:
+        root: Of the project.
+        file: Relative to it.
+    """
+    root = root.resolve()
+    for folder in (root, *root.parents):
+        if (folder / ".git").exists():
+            return (root / file).relative_to(folder).as_posix()
+    return Path(file).as_posix()
 
 
 def _annotations(summary: Summary) -> Iterator[tuple[Level, str, str]]:

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TextIO
 
-from genops.evals.reports.github import Level, annotation
+from genops.evals.reports.github import Level, annotation, in_repository
 from genops.evals.reports.wording import trace_command
-from genops.fuzz.reports.places import Places, in_repository
+from genops.fuzz.reports.places import Places
 from genops.fuzz.reports.report import Report
 from genops.fuzz.reports.wording import attack_text, bare, headline, repro_command, shortest, where
 

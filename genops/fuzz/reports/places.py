@@ -13,6 +13,7 @@ from genops.artifacts import Reference
 from genops.chains import ChainDefinition, Step
 from genops.chains.block import Block, Node
 from genops.errors import GenopsError
+from genops.evals.reports.github import in_repository
 from genops.settings import Settings
 
 _NUMBERS = re.compile(r"/?\[\d+\]|#\d+")
@@ -111,17 +112,3 @@ def _deepest(block: Block, step: str) -> tuple[Node | None, str]:
         return None, ""
     length, _, node = max(found, key=lambda one: one[:2])
     return node, way[length + 1 :]
-
-
-def in_repository(root: Path, file: Path | str) -> str:
-    """A file of a project as the repository around it has it; as the project has it where there is none.
-
-    Args:
-        root: Of the project.
-        file: Relative to it.
-    """
-    root = root.resolve()
-    for folder in (root, *root.parents):
-        if (folder / ".git").exists():
-            return (root / file).relative_to(folder).as_posix()
-    return Path(file).as_posix()

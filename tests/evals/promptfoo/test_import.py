@@ -264,6 +264,30 @@ class TestTests:
         assert rows(found)[2]["scorers"] == [{"equals": "plain text"}]
         assert found.left_out == ["column __prefix: it has no equal", "tests file://d.py: they are made by a script"]
 
+    def test_an_expectation_of_a_type_without_an_equal_is_listed_and_no_text(self, imported):
+        found = imported(
+            """
+            prompts: ["{{q}}"]
+            tests: file://b.csv
+            """,
+            **{"b.csv": 'q,__expected\none,levenshtein(5): two\nthree,not-webhook: x\nfour,"Levenshtein: a"\n'},
+        )
+        assert [row.get("scorers") for row in rows(found)] == [None, None, [{"equals": "Levenshtein: a"}]]
+        assert found.left_out == [
+            "assertion levenshtein: two: it has no equal",
+            "assertion not-webhook: x: it has no equal",
+        ]
+
+    def test_an_expectation_has_the_threshold_of_rows_where_it_names_none(self, imported):
+        found = imported(
+            """
+            prompts: ["{{q}}"]
+            tests: file://b.csv
+            """,
+            **{"b.csv": "q,__expected\none,similar: two\n"},
+        )
+        assert rows(found)[0]["scorers"] == [{"embedding_similarity": "two", "threshold": 0.8}]
+
     def test_an_expectation_needs_no_space_after_its_type(self, imported):
         found = imported(
             """
@@ -370,6 +394,10 @@ class TestAssertions:
             ({"type": "bleu", "value": "x", "threshold": "high"}, "its `threshold` is 'high'"),
             ({"type": "contains", "value": "x", "weight": -1}, "its `weight` is -1"),
             ({"type": "contains"}, "it has no value"),
+            ({"type": "is-sql", "value": {"databaseType": "Noql"}}, "Unknown dialect 'noql'"),
+            ({"type": "regex", "value": "[4"}, "not a regular expression"),
+            ({"type": "similar", "value": "x", "threshold": 2}, "gives -1 to 1, never 2"),
+            ({"type": "contains", "value": "x", "provider": "openai:gpt-4o"}, "`provider`: it asks no model"),
             ({"value": "x"}, "it has no type"),
         ],
         ids=str,
@@ -387,6 +415,45 @@ class TestAssertions:
         )
         assert suite(found)["scorers"] == []
         assert found.left_out == [f"assertion bleu: x: its `{key}` is {value.strip('.')}"]
+
+    @pytest.mark.parametrize("metric", ["passed", "overall"])
+    def test_have_no_name_that_the_suite_keeps_for_itself(self, imported, metric):
+        config = {"prompts": ["x"], "defaultTest": {"assert": [{"type": "contains", "value": "x", "metric": metric}]}}
+        assert suite(imported(json.dumps(config)))["scorers"] == [{"contains": "x", "name": f"{metric}_2"}]
+
+    def test_compare_with_the_text_of_what_their_templates_give(self, imported):
+        found = imported(
+            """
+            prompts: ["{{q}}"]
+            tests:
+              - vars: {q: x, n: 42, word: w, flag: true}
+                assert:
+                  - {type: equals, value: "{{ n }}"}
+                  - {type: contains, value: "{{ word }}"}
+                  - {type: contains, value: "{{ n + 1 }}"}
+                  - {type: equals, value: {a: ["{{ n }}"], b: "n {{ flag }}"}}
+            """
+        )
+        assert rows(found)[0]["scorers"] == [
+            {"equals": "{{ (metadata.n) | string }}"},
+            {"contains": "{{ metadata.word }}"},
+            {"contains": "{{ (metadata.n + 1) | string }}", "name": "contains_2"},
+            {"json_path": "$", "expected": {"a": ["{{ (metadata.n) | string }}"], "b": "n {{ metadata.flag }}"}},
+        ]
+        assert found.changed == ["variable flag: a template that shows it whole writes it as Python does"]
+
+    def test_rename_variables_and_no_filters_of_their_name(self, imported):
+        found = imported(
+            """
+            prompts: ["{{q}}"]
+            tests:
+              - vars: {q: x, title: a, string: b}
+                assert: [{type: contains, value: "t {{ title | title if string is string }}"}]
+            """
+        )
+        assert rows(found)[0]["scorers"] == [
+            {"contains": "t {{ metadata.title | title if metadata.string is string }}"}
+        ]
 
     def test_of_no_weight_fail_nothing(self, imported, site):
         found = imported(
@@ -503,6 +570,29 @@ def test_what_is_elsewhere_in_the_configuration_is_carried_over_or_listed(import
 def test_what_is_broken_is_refused(imported, config, problem):
     with pytest.raises(DefinitionError, match=problem):
         imported(config)
+
+
+def test_prompts_that_cases_cannot_fill_in_are_listed(imported):
+    found = imported(
+        """
+        prompts:
+          - "{{q}} {% if user.vip %}now{% endif %}"
+          - "{{q.length}}"
+          - '[{"role": "user", "content": "{{q}}"}]'
+        tests: [{vars: {q: x, user: {vip: true}}}, {vars: {q: y}}]
+        """
+    )
+    assert found.left_out == [
+        "prompt capitals_1: 1 of the cases cannot fill it in: 'None' has no attribute 'vip'",
+        "prompt capitals_2: 2 of the cases cannot fill it in: 'str object' has no attribute 'length'",
+    ]
+
+
+@pytest.mark.parametrize(("option", "value"), [("repeat", "two"), ("repeat", 0), ("maxConcurrency", True)])
+def test_options_that_are_no_count_are_listed(imported, option, value):
+    found = imported(json.dumps({"prompts": ["x"], "evaluateOptions": {option: value}}))
+    assert found.left_out == [f"`evaluateOptions.{option}`: it is {value!r}"]
+    assert not {"repeat", "concurrency"} & suite(found).keys()
 
 
 def test_code_is_not_run(tmp_path):

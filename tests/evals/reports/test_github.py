@@ -1,6 +1,7 @@
 """Annotations of GitHub Actions: one line each, whatever is in the texts."""
 
 import re
+from dataclasses import replace
 
 from genops.evals.gate import Verdict
 from genops.evals.reports.github import annotation
@@ -33,6 +34,18 @@ def test_the_file_of_the_suite_is_named_where_there_is_one(evaluations, written,
     folder.mkdir()
     (folder / "demo.yaml").write_text("kind: suite\n", encoding="utf-8")
     assert all("file=evals/demo.yaml," in line for line in written("github", mixed).splitlines())
+
+
+def test_the_file_is_named_as_the_repository_around_the_project_has_it(evaluations, written, mixed):
+    root = evaluations.settings.root
+    project = root / "backend"
+    (project / "evals").mkdir(parents=True)
+    (project / "evals" / "demo.yaml").write_text("kind: suite\n", encoding="utf-8")
+    (root / ".git").mkdir()
+    evaluations.results = replace(
+        evaluations.results, settings=evaluations.settings.model_copy(update={"root": project})
+    )
+    assert all("file=backend/evals/demo.yaml," in line for line in written("github", mixed).splitlines())
 
 
 def test_no_more_are_written_than_are_shown_and_the_verdict_is_one_of_them(evaluations, written):
