@@ -102,6 +102,13 @@ class TestGenerate:
         singles = [row for row in rows(site) if "single-passage" in row["tags"]]
         assert [row["expected"] for row in singles] == [TOPICS["tea"]]
 
+    def test_a_passage_may_be_numbered_as_a_float(self, genops, site, garden):
+        garden(topics={"tea": TOPICS["tea"]})
+        script = site / "talker.yaml"
+        script.write_text(script.read_text().replace('"passage": 1, "quote": text', '"passage": 1.0, "quote": text'))
+        genops("dataset", "generate", "docs", "-n", "1", "-o", "new.jsonl")
+        assert rows(site)[0]["expected"] == TOPICS["tea"]
+
     def test_drops_quotes_that_stand_nowhere(self, genops, site, garden):
         garden(quote="text ~ ' or so'", topics={"tea": TOPICS["tea"]})
         done = genops("dataset", "generate", "docs", "-n", "1", "-o", "new.jsonl", code=4)

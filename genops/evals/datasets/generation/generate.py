@@ -192,7 +192,7 @@ def _found(quotes: list[Any], spans: list[Span]) -> list[Span]:
     """
     found: dict[int, list[Span]] = {}
     for quote in quotes:
-        number = quote["passage"]
+        number = int(quote["passage"])  # JSON's 1.0 is the passage 1, too
         span = spans[number - 1].find(quote["quote"]) if 1 <= number <= len(spans) else None
         if span is None:
             raise Dropped("a quote that is not in its passage")
