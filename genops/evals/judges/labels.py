@@ -3,8 +3,8 @@
 One row, of JSONL or CSV, is one case, or one judge's word on it:
 
 * ``id`` (or ``case``): the case; ``human``: what a person says, empty or null where nobody has.
-* ``judge``: who judged, where there are several; empty in a row of a person alone. ``verdict`` (or ``forward``): what it
-  says; empty, null or ``None`` where its answer was no verdict.
+* ``judge``: who judged, where there are several; empty in a row of a person alone. ``verdict`` (or ``forward``): what
+  it says; empty, null or ``None`` where its answer was no verdict.
 * ``swapped``: its verdict on a pair in the other order, as one of the same two texts, so that a steady judge says twice
   the same.
 * ``cluster``: cases that are not independent share one. ``drawn``: ``random``, or ``chosen`` for a case that was picked
