@@ -109,6 +109,14 @@ class TestGenerate:
         genops("dataset", "generate", "docs", "-n", "1", "-o", "new.jsonl")
         assert rows(site)[0]["expected"] == TOPICS["tea"]
 
+    def test_half_a_surrogate_pair_of_the_model_is_no_bug(self, genops, site, garden):
+        garden(topics={"tea": TOPICS["tea"]})
+        script = site / "talker.yaml"
+        cut = script.read_text().replace('"What about "', '"What CUT about "')
+        script.write_text(cut.replace("text}]} | tojson", r"text}]} | tojson | replace('CUT', '\\ud83d')"))
+        genops("dataset", "generate", "docs", "-n", "1", "-o", "new.jsonl")
+        assert rows(site)[0]["inputs"]["question"].startswith("What \ufffd about")
+
     def test_drops_quotes_that_stand_nowhere(self, genops, site, garden):
         garden(quote="text ~ ' or so'", topics={"tea": TOPICS["tea"]})
         done = genops("dataset", "generate", "docs", "-n", "1", "-o", "new.jsonl", code=4)
