@@ -143,7 +143,7 @@ def _beside(prompt: Prompt, schema: Value) -> OutputSpec | None:
     Raises:
         InputError: It is no JSON Schema, or the template's answers are text.
     """
-    if not schema:
+    if schema is None or schema == {}:
         return None
     if prompt.output is None:
         raise InputError(f"`fits` is for values, and {prompt.name!r} declares no output", hint="give the template one")

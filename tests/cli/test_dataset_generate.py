@@ -102,6 +102,21 @@ class TestGenerate:
         singles = [row for row in rows(site) if "single-passage" in row["tags"]]
         assert [row["expected"] for row in singles] == [TOPICS["tea"]]
 
+    def test_a_passage_may_be_numbered_as_a_float(self, genops, site, garden):
+        garden(topics={"tea": TOPICS["tea"]})
+        script = site / "talker.yaml"
+        script.write_text(script.read_text().replace('"passage": 1, "quote": text', '"passage": 1.0, "quote": text'))
+        genops("dataset", "generate", "docs", "-n", "1", "-o", "new.jsonl")
+        assert rows(site)[0]["expected"] == TOPICS["tea"]
+
+    def test_half_a_surrogate_pair_of_the_model_is_no_bug(self, genops, site, garden):
+        garden(topics={"tea": TOPICS["tea"]})
+        script = site / "talker.yaml"
+        cut = script.read_text().replace('"What about "', '"What CUT about "')
+        script.write_text(cut.replace("text}]} | tojson", r"text}]} | tojson | replace('CUT', '\\ud83d')"))
+        genops("dataset", "generate", "docs", "-n", "1", "-o", "new.jsonl")
+        assert rows(site)[0]["inputs"]["question"].startswith("What \ufffd about")
+
     def test_drops_quotes_that_stand_nowhere(self, genops, site, garden):
         garden(quote="text ~ ' or so'", topics={"tea": TOPICS["tea"]})
         done = genops("dataset", "generate", "docs", "-n", "1", "-o", "new.jsonl", code=4)

@@ -126,6 +126,8 @@ class TestSchemas:
         [
             ("number", "{type: number-ish}", "not a valid JSON Schema"),
             ("number", "a", "is a JSON Schema: a mapping"),
+            ("number", "false", "is a JSON Schema: a mapping"),
+            ("number", "[]", "is a JSON Schema: a mapping"),
             ("text", "{type: string}", "'text' declares no output"),
         ],
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from genops.artifacts import Value
 from genops.evals.judges.passages import Passage
-from genops.evals.judges.verdicts import evidence_of, in_order, one_each
+from genops.evals.judges.verdicts import TEXT, evidence_of, having, in_order, one_each
 from genops.evals.judging import Answer
 from genops.evals.sample import ScoringContext
 from genops.evals.score import Evidence
@@ -16,6 +16,12 @@ from genops.evals.score import Evidence
 CLAIMS = "genops/claims"
 SUPPORT = "genops/claim_support"
 Verdict: TypeAlias = Literal["supported", "contradicted", "not_stated"]
+_READ: dict[str, Value] = {
+    "verdict": {"enum": [*get_args(Verdict)]},
+    "reasoning": TEXT,
+    "passage": {"type": "integer"},
+    "quote": TEXT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,8 @@ async def claims_of(
     """
     if not text.strip():
         return [], []
-    answer = await context.ask(CLAIMS, {"question": question, "text": text}, model=model)
+    fits = having(claims={"type": "array", "items": having(claim=TEXT, quote=TEXT)})
+    answer = await context.ask(CLAIMS, {"question": question, "text": text}, model=model, fits=fits)
     value: Any = answer.value
     return [Claim(row["claim"], row["quote"]) for row in value["claims"]], [answer]
 
@@ -97,7 +104,7 @@ async def findings(
         "claims": [claim.text for claim in claims],
         "passages": [passage.text for passage in passages],
     }
-    fits = one_each("verdicts", "claim", range(1, len(claims) + 1))
+    fits = one_each("verdicts", "claim", range(1, len(claims) + 1), **_READ)
     answer = await context.ask(SUPPORT, inputs, model=model, fits=fits)
     value: Any = answer.value
     rows = in_order(value["verdicts"], "claim")
@@ -105,6 +112,6 @@ async def findings(
 
 
 def _finding(claim: Claim, row: Any, passages: Sequence[Passage]) -> Finding:
-    number = row["passage"]
+    number = int(row["passage"])  # JSON's 1.0 is the passage 1, too
     passage = passages[number - 1] if 1 <= number <= len(passages) else None
     return Finding(claim, row["verdict"], row["reasoning"], passage, row["quote"])

@@ -3,8 +3,8 @@
 One row, of JSONL or CSV, is one case, or one judge's word on it:
 
 * ``id`` (or ``case``): the case; ``human``: what a person says, empty or null where nobody has.
-* ``judge``: who judged, where there are several; ``verdict`` (or ``forward``): what it says; empty, null or ``None``
-  where its answer was no verdict.
+* ``judge``: who judged, where there are several; empty in a row of a person alone. ``verdict`` (or ``forward``): what
+  it says; empty, null or ``None`` where its answer was no verdict.
 * ``swapped``: its verdict on a pair in the other order, as one of the same two texts, so that a steady judge says twice
   the same.
 * ``cluster``: cases that are not independent share one. ``drawn``: ``random``, or ``chosen`` for a case that was picked
@@ -243,15 +243,18 @@ def _row(raw: Mapping[str, Any], at: Location) -> Judged:
     drawn = str(raw.get("drawn") or "")
     if drawn not in ("", "random", "chosen"):
         raise DefinitionError(f"`drawn` is random or chosen, not {drawn!r}", at=at)
-    judge = str(raw.get("judge") or ("judge" if named in raw else ""))
+    verdict, swapped = _label(raw.get(named), at), _label(raw.get("swapped"), at)
+    judge = str(raw.get("judge") or "").strip()
+    if not judge and named in raw and ("judge" not in raw or verdict or swapped):
+        judge = "judge"
     both_orders = bool(judge) and "swapped" in raw and str(raw["swapped"]).strip() != ""
     lengths = _lengths(raw, at)
     return Judged(
         case=_unit(str(case), variant, metric),
         judge=judge,
         human=_label(raw.get("human"), at),
-        verdict=_label(raw.get(named), at),
-        swapped=_label(raw.get("swapped"), at),
+        verdict=verdict,
+        swapped=swapped,
         both_orders=both_orders,
         pair=both_orders or len(lengths) == 2 or raw.get("pair") is True,
         cluster="" if raw.get("cluster") is None else str(raw["cluster"]).strip(),
@@ -286,7 +289,7 @@ def _label(raw: Any, at: Location) -> str | None:
         return _BOOLEAN.get(word, word)
     if abs(number) > _GREATEST:
         raise DefinitionError(f"a label is a number of common size, not {raw}", at=at)
-    return f"{number:g}"
+    return f"{number:.15g}"
 
 
 def _lengths(raw: Mapping[str, Any], at: Location) -> tuple[float, ...]:

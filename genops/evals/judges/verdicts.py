@@ -12,6 +12,8 @@ from genops.evals.sample import Sample
 from genops.evals.score import Evidence
 from genops.evals.scorer import as_text
 
+TEXT: Value = {"type": "string"}
+TEXTS: Value = {"type": "array", "items": TEXT}
 _QUESTIONS = ("question", "query", "input", "prompt", "message")
 
 
@@ -67,13 +69,23 @@ def evidence_of(quote: str, sources: Mapping[str, str], note: str = "") -> Evide
     return None
 
 
-def one_each(rows: str, key: str, numbers: Sequence[int]) -> dict[str, Value]:
+def having(**properties: Value) -> dict[str, Value]:
+    """The schema of an object that has all of these properties: what a scorer reads, whose template may be another's.
+
+    Args:
+        properties: The schema of each.
+    """
+    return {"type": "object", "properties": properties, "required": [*properties]}
+
+
+def one_each(rows: str, key: str, numbers: Sequence[int], **read: Value) -> dict[str, Value]:
     """The schema of an answer whose ``rows`` have one verdict for each numbered thing, and none for another.
 
     Args:
         rows: Property of the answer that holds the verdicts.
         key: Property of a verdict that holds the number.
         numbers: Of the things.
+        read: The schema of what else is read of a verdict, by property.
     """
     each: list[Value] = [
         {
@@ -86,8 +98,9 @@ def one_each(rows: str, key: str, numbers: Sequence[int]) -> dict[str, Value]:
         }
         for number in numbers
     ]
-    other: dict[str, Value] = {"properties": {key: {"enum": [*numbers]}}}
-    return {"properties": {rows: {"items": other, "allOf": each}}, "required": [rows]}
+    verdict: dict[str, Value] = {key: {"enum": [*numbers]}, **read}
+    verdicts: dict[str, Value] = {"type": "array", "items": having(**verdict), "allOf": each}
+    return having(**{rows: verdicts})
 
 
 def in_order(rows: Iterable[Mapping[str, Any]], key: str) -> list[Mapping[str, Any]]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from genops.artifacts import well_formed
 from genops.errors import Unfinished
 from genops.retrieval.chunk import windows
 from genops.retrieval.embedders.embedder import Embedder, Role
@@ -34,7 +35,8 @@ def embed_texts(
 ) -> Vectors:
     """Vectors of texts. One beyond the embedder's window gets the mean of its pieces' vectors, brought to unit length.
 
-    A text that occurs often is embedded once. The longest come first, so that texts of a batch are of one length; a
+    A text that occurs often is embedded once. A lone surrogate, which no tokenizer and no server takes, is embedded as
+    U+FFFD. The longest come first, so that texts of a batch are of one length; a
     batch grows while batches take less than a second, so that a server or an accelerator has enough to do and progress
     is still seen.
 
@@ -85,6 +87,7 @@ def embed_texts(
 def _embed(embedder: Embedder, texts: Sequence[str], role: Role) -> Vectors:
     import numpy as np
 
+    texts = [well_formed(text) for text in texts]
     window, count = embedder.window, embedder.count_tokens
     surely = window - count("") - _DUMMIES
     cut = {

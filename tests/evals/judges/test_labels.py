@@ -42,6 +42,17 @@ def test_csv_is_read_too(load):
     assert labels.kind == "number"
 
 
+def test_a_row_that_names_no_judge_among_others_is_a_persons_alone(load):
+    labels = load("id,human,judge,verdict\n1,yes, gpt,yes\n2,no,gpt,\n3,no,,\n", name="labels.csv")
+    assert {name: [row.case for row in rows] for name, rows in labels.judges.items()} == {"gpt": ["1", "2"]}
+    assert labels.human == {"1": "yes", "2": "no", "3": "no"}
+
+
+def test_numbers_of_many_digits_stay_apart(load):
+    (row,) = load({"id": 1, "human": 10000001, "verdict": "10000002"}).rows
+    assert (row.human, row.verdict) == ("10000001", "10000002")
+
+
 @pytest.mark.parametrize("missing", [None, "", "None", "null", "NaN", " "])
 def test_what_is_no_verdict(load, missing):
     assert load({"id": 1, "human": "yes", "verdict": missing}).rows[0].verdict is None

@@ -33,6 +33,14 @@ def test_a_long_text_gets_the_mean_of_all_its_pieces():
     assert vector @ alpha == pytest.approx(vector @ omega) == pytest.approx(0.5**0.5, abs=1e-6)
 
 
+@pytest.mark.parametrize("broken", ["cut \ud83d", "cut \ud83d" + " more" * 200])
+def test_a_lone_surrogate_is_embedded_as_the_replacement_character(broken, cache):
+    embedder = HashingEmbedder()
+    vectors = embed_texts(embedder, [broken, "whole"], cache=cache)
+    assert all(text.isascii() or "\ufffd" in text for text in embedder.encoded)
+    assert np.array_equal(embed_texts(embedder, [broken], cache=cache)[0], vectors[0])
+
+
 def test_the_role_reaches_the_embedder(cache):
     class ByRole(HashingEmbedder):
         def encode(self, texts, role="passage"):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
-from genops.artifacts import Value
+from genops.artifacts import Value, well_formed
 from genops.evals.case import Case
 from genops.evals.datasets.embedding import text_embedder
 from genops.evals.datasets.generation.passages import PassageSource, Span
@@ -145,8 +145,8 @@ class _Maker:
             raise Dropped("no answer of the wanted form") from None
         case = Case(
             id="",
-            inputs={self.input_name: made["question"].strip()},
-            expected=made["answer"].strip(),
+            inputs={self.input_name: well_formed(made["question"]).strip()},
+            expected=well_formed(made["answer"]).strip(),
             tags=(kind, "single-passage" if len(spans) == 1 else "multi-passage"),
             cluster=spans[0].document,
             metadata={
@@ -192,7 +192,7 @@ def _found(quotes: list[Any], spans: list[Span]) -> list[Span]:
     """
     found: dict[int, list[Span]] = {}
     for quote in quotes:
-        number = quote["passage"]
+        number = int(quote["passage"])  # JSON's 1.0 is the passage 1, too
         span = spans[number - 1].find(quote["quote"]) if 1 <= number <= len(spans) else None
         if span is None:
             raise Dropped("a quote that is not in its passage")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from genops.evals.judges.questions import asks
-from genops.evals.judges.verdicts import evidence_of, facts, question_of
+from genops.evals.judges.verdicts import TEXT, evidence_of, facts, having, question_of
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Score
 from genops.evals.scorer import scorer
+
+_STATEMENT = having(quote=TEXT, reasoning=TEXT, relevant={"type": "boolean"})
 
 
 @scorer("answer_relevance")
@@ -36,7 +38,8 @@ async def answer_relevance(
     if not output.strip():
         return Score(0.0, explanation="the answer is empty")
     inputs = {"question": question_of(sample, question), "output": output}
-    answer = await context.ask("genops/answer_relevance", inputs, model=model)
+    fits = having(statements={"type": "array", "items": _STATEMENT})
+    answer = await context.ask("genops/answer_relevance", inputs, model=model, fits=fits)
     value: Any = answer.value
     rows = value["statements"]
     beside = [row for row in rows if not row["relevant"]]

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from genops.artifacts import Value
 from genops.evals.judges.passages import Given, Passage, passages_of
 from genops.evals.judges.questions import asks
-from genops.evals.judges.verdicts import evidence_of, facts, in_order, one_each
+from genops.evals.judges.verdicts import TEXT, evidence_of, facts, having, in_order, one_each
 from genops.evals.judging import Answer
 from genops.evals.sample import ScoringContext
 from genops.evals.score import Evidence, Score, Unscored
@@ -111,7 +111,9 @@ async def _check(
         return Sentence(text, False, nowhere, _stated(text, output, "cites nothing"))
     cited: list[Value] = [{"number": number, "text": passages[number - 1].text} for number in known]
     asked: dict[str, Value] = {"sentence": plain, "before": before, "passages": cited}
-    answer = await context.ask("genops/citation", asked, model=model, fits=one_each("citations", "number", known))
+    each = one_each("citations", "number", known, supports={"enum": ["fully", "partly", "no"]}, quote=TEXT)
+    fits: dict[str, Value] = {"allOf": [having(together={"type": "boolean"}), each]}
+    answer = await context.ask("genops/citation", asked, model=model, fits=fits)
     value: Any = answer.value
     rows = in_order(value["citations"], "number")
     evidence = list(_stated(text, output, "supported" if value["together"] else "not supported"))

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from genops.evals.judges.questions import asks
-from genops.evals.judges.verdicts import facts, question_of, quoted
+from genops.evals.judges.verdicts import TEXT, TEXTS, facts, having, question_of, quoted
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Score
 from genops.evals.scorer import scorer
+
+FITS = having(verdict={"enum": ["yes", "no"]}, reasoning=TEXT, quotes=TEXTS)
+"""What is read of an answer to ``genops/closed_qa``."""
 
 
 @scorer("closed_qa", threshold=1.0)
@@ -45,7 +48,7 @@ async def closed_qa(
         "question": question_of(sample, question),
         "reference": reference,
     }
-    answer = await context.ask(prompt, inputs, model=model)
+    answer = await context.ask(prompt, inputs, model=model, fits=FITS)
     verdict: Any = answer.value
     return Score(
         float(verdict["verdict"] == "yes"),

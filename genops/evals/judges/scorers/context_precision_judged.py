@@ -7,7 +7,7 @@ from typing import Any
 
 from genops.evals.judges.passages import Given, passages_of
 from genops.evals.judges.questions import asks
-from genops.evals.judges.verdicts import evidence_of, facts, in_order, one_each, question_of
+from genops.evals.judges.verdicts import TEXT, evidence_of, facts, in_order, one_each, question_of
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Evidence, Score
 from genops.evals.scorer import scorer
@@ -48,7 +48,7 @@ async def context_precision_judged(
         "expected": expected or "",
         "passages": [passage.text for passage in found],
     }
-    fits = one_each("verdicts", "passage", range(1, len(found) + 1))
+    fits = one_each("verdicts", "passage", range(1, len(found) + 1), useful={"type": "boolean"}, quote=TEXT)
     answer = await context.ask("genops/passage_usefulness", inputs, model=model, fits=fits)
     value: Any = answer.value
     rows = in_order(value["verdicts"], "passage")

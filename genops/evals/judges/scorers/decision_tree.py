@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from genops.artifacts import Value
 from genops.evals.judges.questions import asks
+from genops.evals.judges.scorers.closed_qa import FITS
 from genops.evals.judges.verdicts import facts, question_of, quoted
 from genops.evals.judging import Answer
 from genops.evals.sample import Sample, ScoringContext
@@ -95,7 +96,8 @@ async def decision_tree(
     evidence: list[Evidence] = []
     node: Fork | Leaf | float = tree
     while isinstance(node, Fork):
-        answer = await context.ask("genops/closed_qa", {**known, "criterion": node.question}, model=model)
+        asked = {**known, "criterion": node.question}
+        answer = await context.ask("genops/closed_qa", asked, model=model, fits=FITS)
         verdict: Any = answer.value
         said = verdict["verdict"]
         answers.append(answer)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field
 
 from genops.evals.judges.questions import asks
-from genops.evals.judges.verdicts import facts, question_of
+from genops.evals.judges.verdicts import TEXT, facts, having, question_of
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Score
 from genops.evals.scorer import scorer
@@ -15,6 +15,7 @@ from genops.evals.scorer import scorer
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 Relation: TypeAlias = Literal["subset", "superset", "equal", "disagree", "immaterial"]
 SCORES: dict[Relation, float] = {"equal": 1.0, "immaterial": 1.0, "superset": 0.6, "subset": 0.4, "disagree": 0.0}
+_FITS = having(verdict={"enum": [*SCORES]}, reasoning=TEXT)
 
 
 @scorer("factuality")
@@ -47,7 +48,7 @@ async def factuality(
         Unscored: The judge gives no verdict.
     """
     inputs = {"question": question_of(sample, question), "output": output, "expected": expected}
-    answer = await context.ask("genops/factuality", inputs, model=model)
+    answer = await context.ask("genops/factuality", inputs, model=model, fits=_FITS)
     verdict: Any = answer.value
     choice: Relation = verdict["verdict"]
     return Score({**SCORES, **scores}[choice], label=choice, explanation=verdict["reasoning"], metadata=facts(answer))

@@ -7,12 +7,14 @@ from typing import Any
 from genops.artifacts import Value
 from genops.evals.judges.questions import asks
 from genops.evals.judges.score_token import expected_score
-from genops.evals.judges.verdicts import facts, question_of
+from genops.evals.judges.verdicts import TEXT, TEXTS, facts, having, question_of
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Score
 from genops.evals.scorer import scorer
 
 SCALE = (1, 5)
+_STEPS = having(steps=TEXTS)
+_FITS = having(score={"type": "number", "minimum": SCALE[0], "maximum": SCALE[1]}, reasoning=TEXT)
 
 
 @scorer("g_eval")
@@ -49,7 +51,7 @@ async def g_eval(
     """
     answers = []
     if not steps:
-        made = await context.ask("genops/g_eval_steps", {"criterion": criterion}, model=model)
+        made = await context.ask("genops/g_eval_steps", {"criterion": criterion}, model=model, fits=_STEPS)
         written: Any = made.value
         steps = list(written["steps"])
         answers.append(made)
@@ -60,7 +62,7 @@ async def g_eval(
         "question": question_of(sample, question),
         "reference": reference,
     }
-    answer = await context.ask("genops/g_eval", inputs, model=model)
+    answer = await context.ask("genops/g_eval", inputs, model=model, fits=_FITS)
     verdict: Any = answer.value
     low, high = SCALE
     weighted = expected_score(answer.logprobs, range(low, high + 1), verdict["score"])

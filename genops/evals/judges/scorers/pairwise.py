@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from genops.artifacts import Value
 from genops.evals.judges.questions import asks
-from genops.evals.judges.verdicts import facts, question_of
+from genops.evals.judges.verdicts import TEXT, facts, having, question_of
 from genops.evals.judging import Answer
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Score
@@ -18,6 +18,7 @@ Winner: TypeAlias = Literal["a", "b", "tie"]
 PROMPT = "genops/pairwise"
 _WORTH: dict[Winner, float] = {"a": 1.0, "tie": 0.5, "b": 0.0}
 _LABELS: dict[Winner, str] = {"a": "win", "tie": "tie", "b": "loss"}
+_FITS = having(verdict={"enum": ["first", "second", "tie"]}, reasoning=TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ async def compare(
     """
     about = {"question": question, "criterion": criterion, "reference": reference}
     forward, swapped = await asyncio.gather(
-        context.ask(prompt, {**about, "first": a, "second": b}, model=model),
-        context.ask(prompt, {**about, "first": b, "second": a}, model=model),
+        context.ask(prompt, {**about, "first": a, "second": b}, model=model, fits=_FITS),
+        context.ask(prompt, {**about, "first": b, "second": a}, model=model, fits=_FITS),
     )
     one, other = _winner(forward, "a", "b"), _winner(swapped, "b", "a")
     reasons = [str(_fields(answer)["reasoning"]) for answer in (forward, swapped)]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from genops.evals.judges.questions import asks
-from genops.evals.judges.verdicts import facts, question_of
+from genops.evals.judges.verdicts import TEXT, facts, having, question_of
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Score
 from genops.evals.scorer import scorer
 
 SCALE = (1, 10)
+_FITS = having(score={"type": "number", "minimum": SCALE[0], "maximum": SCALE[1]}, reasoning=TEXT)
 
 
 @scorer("reference_guided")
@@ -48,7 +49,7 @@ async def reference_guided(
         "expected": expected,
         "criterion": criterion,
     }
-    answer = await context.ask("genops/reference_guided", inputs, model=model)
+    answer = await context.ask("genops/reference_guided", inputs, model=model, fits=_FITS)
     verdict: Any = answer.value
     low, high = SCALE
     return Score(

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from genops.artifacts import Value
 from genops.evals.judges.questions import asks
-from genops.evals.judges.verdicts import facts, question_of, quoted
+from genops.evals.judges.verdicts import TEXT, TEXTS, facts, having, question_of, quoted
 from genops.evals.sample import Sample, ScoringContext
 from genops.evals.score import Score
 from genops.evals.scorer import scorer
@@ -79,7 +79,7 @@ async def placed(
         Unscored: The judge gives no verdict, or one that is no level.
     """
     levels = [level["score"] for level in asked["levels"]]
-    fits: dict[str, Value] = {"properties": {"score": {"enum": [*levels]}}, "required": ["score"]}
+    fits = having(score={"enum": [*levels]}, reasoning=TEXT, quotes=TEXTS)
     answer = await context.ask(prompt, asked, model=model, number=number, fits=fits)
     verdict: Any = answer.value
     raw = int(verdict["score"])  # JSON's 4.0 is the level 4, too

@@ -9,6 +9,8 @@ from genops.evals.judges.scorers.factuality import factuality
 from genops.evals.judges.scorers.reference_guided import reference_guided
 from genops.evals.judging import UnusableAnswer
 
+INPUTS = "{criterion: str, output: str, question: str, reference: str}"
+
 
 def yes_or_no(verdict, **when):
     rule = {"json": {"reasoning": f"because {verdict}", "quotes": ["Paris"], "verdict": verdict}}
@@ -26,6 +28,25 @@ class TestClosedQa:
     def test_another_word_is_no_score(self, bench):
         bench.says(yes_or_no("maybe")).case("It is Paris.")
         assert isinstance(bench.unscored(closed_qa, criterion="A city?"), UnusableAnswer)
+
+    @pytest.mark.parametrize(
+        ("kind", "said"), [("bool", True), ("str", "Yes"), ("{type: enum, values: [ja, nein]}", "ja")]
+    )
+    def test_a_template_of_the_project_that_answers_in_other_words_gives_no_score(self, bench, kind, said):
+        output = f"{{properties: {{reasoning: str, quotes: {{type: list, items: str}}, verdict: {kind}}}}}"
+        bench.site.prompt("genops/closed_qa", f"---\ninputs: {INPUTS}\noutput: {output}\n---\n{{{{ output }}}}")
+        bench.says({"reasoning": "", "quotes": [], "verdict": said}).case("It is Paris.")
+        error = bench.unscored(closed_qa, criterion="A city?")
+        assert isinstance(error, UnusableAnswer)
+        assert f"$.verdict: {said!r} is not one of ['yes', 'no']" in error.message
+
+    def test_a_template_of_the_project_that_leaves_something_out_is_told_of_by_its_name(self, bench):
+        output = "{properties: {verdict: {type: enum, values: ['yes', 'no']}}}"
+        bench.site.prompt("brief", f"---\ninputs: {INPUTS}\noutput: {output}\n---\n{{{{ output }}}}")
+        bench.says({"verdict": "yes"}).case("It is Paris.")
+        assert (
+            "$: 'reasoning' is a required property" in bench.unscored(closed_qa, criterion="?", prompt="brief").message
+        )
 
 
 class TestFactuality:

@@ -42,6 +42,11 @@ class TestFaithfulness:
         assert [claim["verdict"] for claim in score.metadata["claims"]] == ["supported", "contradicted"]
         assert len(score.metadata["runs"]) == 2
 
+    def test_a_passage_may_be_numbered_as_a_float(self, bench):
+        bench.hits = HITS
+        floats = verdicts(("supported", 1.0, "capital of France"), ("not_stated", 0.0, ""))
+        assert bench.says(TWO, floats).case(OUTPUT).score(faithfulness).value == 0.5
+
     def test_the_evidence_is_what_is_claimed_and_what_decides_it(self, bench):
         bench.hits = HITS
         score = bench.says(TWO, CHECKED).case(OUTPUT).score(faithfulness)
