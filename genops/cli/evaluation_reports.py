@@ -188,7 +188,8 @@ def _baseline(results: Results, found: Found, against: str | None) -> Found | No
         UsageError: It is the same.
     """
     other = None if against is None else results.find(against, prefer=found.record.suite)
-    if other is not None and (other.record.id, other.variant) == (found.record.id, found.variant):
+    alone = len(found.record.body["manifest"]["variants"]) == 1
+    if other and other.record.id == found.record.id and (alone or other.variant == found.variant):
         raise UsageError(f"{against!r} is the evaluation itself", hint="`genops eval list` shows the others")
     return other
 

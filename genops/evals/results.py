@@ -111,7 +111,7 @@ class Results:
 
         Args:
             found: The evaluation.
-            against: Another one to compare with.
+            against: Another one to compare with, or one variant of the same.
             reference: Name of the variant to compare with; default the gate's baseline, else the first, or with
                 ``against`` the one of that name.
             correction: Of the comparisons' tests; default as :func:`summarise` says.
@@ -121,8 +121,9 @@ class Results:
             UsageError: There is no such variant, or the suite's labels cannot be read.
         """
         tally = self.tally(found, failures)
-        other = None if against is None else self.tally(against, 0)
         wanted = reference or (against.variant if against is not None else None)
+        within = against is not None and found.variant is None and against.record.id == found.record.id
+        other = None if against is None or within else self.tally(against, 0)
         labels = self._labels(found.record)
         return summarise(tally, reference=wanted, against=other, labels=labels, correction=correction)
 

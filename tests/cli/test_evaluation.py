@@ -88,6 +88,15 @@ def test_a_lock_names_the_variant_to_compare_with(genops, suite):
     assert {compared["reference"] for compared in shown["comparisons"]} == {second["name"]}
 
 
+def test_variants_are_compared_with_one_of_their_own_evaluation_by_its_lock(genops, suite):
+    suite(SUITE + "variants:\n  parameters: [{seed: 1}, {seed: 2}, {seed: 3}]\n")
+    genops("eval", "run", "said", "--name", "three")
+    first, second, third = json.loads(genops("eval", "show", "three", "--json").out)["variants"]
+    shown = json.loads(genops("eval", "compare", second["lock"], "three", "--json").out)["comparisons"]
+    assert {compared["variant"] for compared in shown} == {first["name"], third["name"]}
+    assert {compared["reference"] for compared in shown} == {second["name"]}
+
+
 def test_labels_that_cannot_be_read_are_told_of_before_anything_is_run(genops, suite):
     suite(SUITE + "labels: people.jsonl\n")
     assert "people.jsonl: there is no such labels file" in genops("eval", "run", "said", code=2).err

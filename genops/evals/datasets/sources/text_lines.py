@@ -46,7 +46,7 @@ def text_lines(path: Path, encoding: str, limit: int) -> Iterator[str]:
         raise InputError(
             f"not {encoding.removesuffix('-sig').upper()} text (byte 0x{error.object[error.start]:02x})",
             at=Location(path, number + ahead + 1),
-            hint="save the file as UTF-8, or say its `encoding`",
+            hint="save the file as UTF-8; a dataset may say its `encoding` instead",
         ) from None
     except UnicodeError as error:
         raise InputError(
