@@ -149,7 +149,8 @@ def _warning(budget: Budget, advance: Callable[[Progress], None]) -> Callable[[P
         nonlocal warned
         if not warned and (why := progress.unkept(budget)):
             warned = True
-            note(f"warning: {why}; give the model's alias a `price`, or the budget `tokens`")
+            price = "give the model's alias a `price`, or the budget `tokens`"
+            note(f"warning: {why}; {'give the budget `seconds`' if progress.uncounted else price}")
         advance(progress)
 
     return advanced

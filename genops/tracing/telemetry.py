@@ -34,6 +34,7 @@ CHUNK_IDS = "genops.chunk.ids"
 STALE = "genops.retrieval.stale"
 MODEL_ALIAS = "genops.model.alias"
 COST_USD = "genops.cost.usd"
+USAGE = ("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens")
 MEMO = "genops.memo"
 RESPONSE_CACHED = "genops.response.cached"
 ADAPTER_NAME = "genops.adapter.name"

@@ -20,6 +20,7 @@ from genops.executor import RunOptions, run_chain
 from genops.executor.memo import Memo
 from genops.models.own_time import OwnTime
 from genops.store.records.runs import RunRecord, SpanRecord
+from genops.tracing.telemetry import USAGE
 
 
 @dataclass(slots=True)
@@ -80,6 +81,12 @@ class Asked:
     def tokens(self) -> tuple[int, int]:
         """Input and output tokens."""
         return sum(run.input_tokens for run in self._runs), sum(run.output_tokens for run in self._runs)
+
+    @property
+    def counted(self) -> bool:
+        """Whether the providers told how many tokens every call of the run took."""
+        answered = [span.attributes for span in self.spans if span.kind == "model" and span.status == "ok"]
+        return all(attributes.get(name) is not None for attributes in answered for name in USAGE)
 
     @property
     def _runs(self) -> list[RunRecord]:

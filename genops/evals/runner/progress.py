@@ -24,6 +24,7 @@ class Progress:
         unjudged: Samples made now with a score that is missing because a judge could not be reached.
         bad: Samples made now that fail a threshold.
         unpriced: Samples made now with a cost that is not known.
+        uncounted: Runs made now with a model call whose tokens its provider does not tell.
         cost: US dollars of chains and judges together, where prices are known, from the moment when they are spent.
         judge_cost: US dollars of judges alone, where prices are known.
         tokens: Of chains and judges together.
@@ -38,6 +39,7 @@ class Progress:
     unjudged: int = 0
     bad: int = 0
     unpriced: int = 0
+    uncounted: int = 0
     cost: float = 0.0
     judge_cost: float = 0.0
     tokens: int = 0
@@ -88,18 +90,22 @@ class Progress:
         self.unpriced += sample.cost is None or sample.judged.get("cost", 0.0) is None
 
     def unkept(self, budget: Budget) -> str:
-        """Why a budget of money cannot be kept; empty where it can."""
-        if budget.usd is None or not self.unpriced:
+        """Why a budget of money or of tokens cannot be kept; empty where it can."""
+        if budget.usd is not None and self.unpriced:
+            kept, lost, used = f"${budget.usd:g}", self.unpriced, "what {} cost"
+        elif budget.tokens is not None and self.uncounted:
+            kept, lost, used = counted(budget.tokens, "token"), self.uncounted, "how many {} took"
+        else:
             return ""
-        lost = f"{self.unpriced:,} of {counted(self.done + self.failed, 'sample')}"
-        return f"the budget of ${budget.usd:g} cannot be kept: what {lost} cost is not known, and counts as nothing"
+        told = used.format(f"{lost:,} of {counted(self.done + self.failed, 'sample')}")
+        return f"the budget of {kept} cannot be kept: {told} is not known, and counts as nothing"
 
     def over(self, budget: Budget) -> str:
         """What of a budget is used up; empty for nothing."""
         if budget.usd is not None and self.cost >= budget.usd:
             return f"the budget of ${budget.usd:g} is used up"
         if budget.tokens is not None and self.tokens >= budget.tokens:
-            return f"the budget of {budget.tokens:,} tokens is used up"
+            return f"the budget of {counted(budget.tokens, 'token')} is used up"
         if budget.seconds is not None and self.seconds >= budget.seconds:
             return out_of_time(budget)
         return ""

@@ -261,6 +261,7 @@ class Runner:
 
     async def _sample(self, job: Job) -> SampleRecord:
         asked = await self._asking.ask(job)
+        self.progress.uncounted += not asked.counted
         record, case, suite = asked.run, asked.case, self.plan.suite
         if record is None or not asked.may_be_answer:
             return self._failed(asked, job)

@@ -31,8 +31,7 @@ def model_use(trace: Trace) -> ModelUse:
     """The sums of a trace."""
     calls = [span for span in trace.spans if span.kind == "model" and span.status == "ok"]
     costs = [(span.name, span.attributes.get(telemetry.COST_USD)) for span in calls]
-    given = [(span.name, span.attributes.get("gen_ai.usage.input_tokens")) for span in calls]
-    made = [(span.name, span.attributes.get("gen_ai.usage.output_tokens")) for span in calls]
+    given, made = ([(span.name, span.attributes.get(name)) for span in calls] for name in telemetry.USAGE)
     return ModelUse(
         sum(cost for _, cost in costs if cost is not None),
         sum(count for _, count in given if count is not None),

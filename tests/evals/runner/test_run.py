@@ -16,6 +16,7 @@ from genops.errors import DefinitionError, StoreUnavailable, UsageError
 from genops.evals import Evidence, Range, Sample, Score, ScoringContext, Unscored, define_suite, evaluate, scorer
 from genops.evals.results import Results
 from genops.evals.runner import keeper, run
+from genops.evals.suite import Budget
 from genops.models import ModelResponse
 from genops.plugins import registry
 from tests.evals.conftest import ASK, ECHO, lab, site
@@ -155,6 +156,27 @@ def test_what_the_first_search_loads_is_not_either_where_a_model_is_asked_before
     done = lab.run(lab.suite(rows, chain="found", concurrency=20))
     assert (done.done, len(loaded)) == ((20, 0), 1)
     assert sum(sample.seconds >= 1.0 for sample in done.samples) == 1
+
+
+def test_a_budget_of_tokens_that_are_not_told_cannot_be_kept(lab):
+    class Silent:
+        def __init__(self, settings):
+            pass
+
+        async def complete(self, model, request, call):
+            return ModelResponse(text="fine")
+
+        async def close(self):
+            pass
+
+    registry.add("provider", "silent", Silent)
+    lab.site.settings('[models.m]\nmodel = "silent/one"\n')
+    rows = [{"question": str(number), "expected": "fine"} for number in range(3)]
+    progress = lab.run(lab.suite(rows, chain="ask", budget={"tokens": 1})).progress
+    assert (progress.finished, progress.uncounted) == (3, 3)
+    told = "the budget of 1 token cannot be kept: how many 3 of 3 samples took is not known, and counts as nothing"
+    assert progress.unkept(Budget(tokens=1)) == told
+    assert progress.unkept(Budget(seconds=1)) == ""
 
 
 def test_where_no_model_is_asked_the_others_begin_when_the_first_run_is_done(lab, monkeypatch):
