@@ -92,7 +92,8 @@ async def aevaluate(
         record = await asyncio.to_thread(unfinished_evaluation, plan)
     else:
         record = await asyncio.to_thread(open_evaluation, plan, name, about, join=gate and not fresh)
-    plan = replace(plan, given_seed=record.body["seed"])  # the order belongs to what is continued
+    if record.body["seed"] != plan.seed:  # the order belongs to what is continued
+        plan = replace(plan, given_seed=record.body["seed"])
     if name and not record.name:
         await asyncio.to_thread(project.store.change_evaluation, record.id, name=name)
     if on_start is not None:

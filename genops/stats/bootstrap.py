@@ -199,11 +199,13 @@ def quantile_interval(
         wanted = quantile * reached[:, -1:] * (1 - 1e-12)
         return np.asarray(sorted_values[np.argmax(reached >= wanted, axis=1)], dtype=np.float64)
 
-    found = cluster_bootstrap_interval(of, count, len(sample), level, "percentile", resamples=resamples, seed=seed)
-    if found.bounds is not None and quantile < 1 and quantile_ranks(effective, quantile, level) is None:
-        few = f"{effective} independent values in effect are too few to tell this quantile's spread"
-        return replace(found, bounds=None, missing=few)
-    return found
+    few = quantile < 1 and quantile_ranks(effective, quantile, level) is None
+    drawn = 1 if few else resamples
+    found = cluster_bootstrap_interval(of, count, len(sample), level, "percentile", resamples=drawn, seed=seed)
+    if not few or found.missing:
+        return found
+    told = f"{effective} independent values in effect are too few to tell this quantile's spread"
+    return replace(found, bounds=None, missing=told)
 
 
 def _drawn_counts(random: np.random.Generator, rows: int, clusters: int) -> Floats:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Annotated, Any
 
 import orjson
 from pydantic import AfterValidator, Field, ValidationInfo
 
-from genops.artifacts import Value
+from genops.artifacts import Value, decode, payload_bytes
 from genops.chains import Expr, Need, Step, StepContext, mapping_of, parsing_of, step_kind
 from genops.errors import DefinitionError, InputError, OutputInvalid
 from genops.models import Message, Model, ModelRequest, ModelResponse
@@ -148,9 +149,15 @@ def _beside(prompt: Prompt, schema: Value) -> OutputSpec | None:
     if prompt.output is None:
         raise InputError(f"`fits` is for values, and {prompt.name!r} declares no output", hint="give the template one")
     try:
-        return OutputSpec(checked_schema(schema))
+        return _known(payload_bytes(schema))
     except DefinitionError as error:
         raise InputError(f"`fits`: {error.message}") from None
+
+
+@lru_cache(maxsize=256)
+def _known(schema: bytes) -> OutputSpec:
+    """A schema that was checked: to check one takes longer than a step, and the same comes again with every case."""
+    return OutputSpec(checked_schema(decode(schema)))
 
 
 def _with_tool_calls(response: ModelResponse) -> Value:

@@ -36,9 +36,8 @@ def embed_texts(
     """Vectors of texts. One beyond the embedder's window gets the mean of its pieces' vectors, brought to unit length.
 
     A text that occurs often is embedded once. A lone surrogate, which no tokenizer and no server takes, is embedded as
-    U+FFFD. The longest come first, so that texts of a batch are of one length; a
-    batch grows while batches take less than a second, so that a server or an accelerator has enough to do and progress
-    is still seen.
+    U+FFFD. The longest come first, so that texts of a batch are of one length; a batch grows while batches take less
+    than a second, so that a server or an accelerator has enough to do and progress is still seen.
 
     Args:
         embedder: What embeds them.

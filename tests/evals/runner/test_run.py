@@ -27,6 +27,19 @@ __all__ = ["lab", "site"]
 QUICK = "limits = {timeout = 1.0, retries = 0}\n"
 
 
+class Fine:
+    """A provider that answers at once, and tells no tokens."""
+
+    def __init__(self, settings):
+        pass
+
+    async def complete(self, model, request, call):
+        return ModelResponse(text="fine")
+
+    async def close(self):
+        pass
+
+
 @pytest.fixture
 def server():
     with LoopbackServer(answer=lambda body: Reply(text=body["messages"][-1]["content"])) as server:
@@ -107,18 +120,9 @@ def test_what_the_server_asks_to_wait_is_not_time_of_the_case(lab, server, statu
 
 
 def test_what_the_first_call_loads_is_not_in_the_time_of_every_run(lab):
-    class Heavy:
-        def __init__(self, settings):
-            pass
-
+    class Heavy(Fine):
         async def load(self):
             time.sleep(1.0)  # noqa: ASYNC251 -- as an import does
-
-        async def complete(self, model, request, call):
-            return ModelResponse(text="fine")
-
-        async def close(self):
-            pass
 
     registry.add("provider", "heavy", Heavy)
     lab.site.settings('[models.m]\nmodel = "heavy/one"\n')
@@ -159,17 +163,7 @@ def test_what_the_first_search_loads_is_not_either_where_a_model_is_asked_before
 
 
 def test_a_budget_of_tokens_that_are_not_told_cannot_be_kept(lab):
-    class Silent:
-        def __init__(self, settings):
-            pass
-
-        async def complete(self, model, request, call):
-            return ModelResponse(text="fine")
-
-        async def close(self):
-            pass
-
-    registry.add("provider", "silent", Silent)
+    registry.add("provider", "silent", Fine)
     lab.site.settings('[models.m]\nmodel = "silent/one"\n')
     rows = [{"question": str(number), "expected": "fine"} for number in range(3)]
     progress = lab.run(lab.suite(rows, chain="ask", budget={"tokens": 1})).progress
