@@ -12,10 +12,8 @@ from genops.plugins import Registry, load_plugins, registry
 
 @pytest.fixture(autouse=True)
 def _as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Modules, path and the shared registry are put back after each test."""
+    """Modules and the path are put back after each test."""
     monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setattr(registry, "_items", {kind: dict(items) for kind, items in registry._items.items()})
-    monkeypatch.setattr(registry, "_added_by", dict(registry._added_by))
     modules = set(sys.modules)
     yield
     for name in set(sys.modules) - modules:

@@ -33,12 +33,9 @@ class Says(Objective):
 @pytest.fixture
 def extras(site, monkeypatch):
     """A plug-in of the project."""
-    before = {kind: dict(registry._items[kind]) for kind in ("mutator", "objective")}
     (site / "loud_extras.py").write_text(SHOUT)
     monkeypatch.setenv("GENOPS_PLUGINS", '["tests.retrieval.hashing", "loud_extras"]')
     monkeypatch.syspath_prepend(str(site))
-    yield
-    registry._items.update(before)
 
 
 @pytest.mark.parametrize(("command", "name"), [("mutators", "many_shot"), ("objectives", "prompt_extraction")])

@@ -8,7 +8,6 @@ import pytest
 import genops
 from genops.evals import Suite, define_suite, evaluate
 from genops.evals.plan import Plan
-from genops.plugins import registry
 from genops.syntax import read_yaml
 from tests.executor.site import site
 
@@ -103,9 +102,7 @@ class Outcome:
 
 @pytest.fixture
 def lab(site):
-    scorers = dict(registry._items.get("scorer", {}))
-    yield Lab(site)
-    registry._items["scorer"] = scorers
+    return Lab(site)
 
 
 @pytest.fixture

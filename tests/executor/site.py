@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from genops.executor import Chain, Project, Replay, RunOptions, RunResult, replay, run_sync
-from genops.plugins import registry
 from genops.retrieval import build_index
 from genops.settings import load_settings
 from genops.store import Store
@@ -115,12 +114,10 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
-    """An empty project; tools that the test registers are forgotten afterwards."""
-    tools = dict(registry._items.get("tool", {}))
+    """An empty project."""
     made = Site(tmp_path)
     yield made
     made.close()
-    registry._items["tool"] = tools
 
 
 def paths(trace: Trace, *kinds: str) -> list[str]:

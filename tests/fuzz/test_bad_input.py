@@ -37,14 +37,6 @@ tries: {sweep: 34, search: 4}
 """
 
 
-@pytest.fixture(autouse=True)
-def plugins():
-    before = {kind: dict(items) for kind, items in registry._items.items()}
-    yield
-    registry._items.clear()
-    registry._items.update(before)
-
-
 @pytest.fixture
 def attack(site):
     """Runs the campaign with some text changed, against a chain whose one tool answers as ``reply`` does."""

@@ -8,13 +8,11 @@ from genops.errors import DefinitionError, ReferenceNotFound
 from genops.evals.use import use_scorer
 from genops.fuzz import Objective, Seed, Tags, objective
 from genops.fuzz.campaign import Campaign
-from genops.plugins import registry
 
 
 @pytest.fixture(autouse=True)
 def said():
     """An objective with a setting."""
-    before = dict(registry._items.get("objective", {}))
 
     @objective("says", title="Says a word", severity="low", tags=Tags())
     @dataclass
@@ -30,9 +28,6 @@ def said():
 
         def oracles(self, target, plants):
             return [use_scorer("contains", self.word, mode="none")]
-
-    yield
-    registry._items["objective"] = before
 
 
 SOUND = """kind: campaign

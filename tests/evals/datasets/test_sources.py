@@ -205,12 +205,6 @@ class TestInlineRows:
 
 
 class TestFunctions:
-    @pytest.fixture(autouse=True)
-    def functions(self):
-        kept = dict(registry._items.get("dataset", {}))
-        yield
-        registry._items["dataset"] = kept
-
     def test_give_rows_by_their_registered_name(self, opened):
         registry.add("dataset", "numbers", lambda count: ({"question": str(n)} for n in range(count)))
         assert len(opened("{call: numbers, with: {count: 3}}")) == 3

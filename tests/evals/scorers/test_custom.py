@@ -33,10 +33,9 @@ def said(bench: Bench):
 
 @pytest.fixture(autouse=True)
 def forgotten():
-    """Scorers and modules of a test are gone after it."""
-    known, modules = dict(registry._items["scorer"]), set(sys.modules)
+    """Modules of a test are gone after it."""
+    modules = set(sys.modules)
     yield
-    registry._items["scorer"] = known
     for name in set(sys.modules) - modules:
         if name.startswith("my_"):
             del sys.modules[name]

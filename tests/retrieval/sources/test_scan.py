@@ -201,9 +201,7 @@ def test_only_the_entries_asked_for_are_read(write, scanned):
     assert [document.text for _, document in found.read_all([found.entries[1]], {"a.md": "a.md"})] == ["x"]
 
 
-def test_a_reader_of_a_plug_in_reads_the_files_of_its_name(write, read, scanned, monkeypatch):
-    monkeypatch.setattr(registry, "_items", {**registry._items, "reader": dict(registry._items["reader"])})
-
+def test_a_reader_of_a_plug_in_reads_the_files_of_its_name(write, read, scanned):
     @registry.decorator("reader", "rst")
     def read_rst(file):
         text = file.read_text()

@@ -94,7 +94,7 @@ def test_what_is_no_channel_is_told_with_its_line(text, said):
     assert str(caught.value).startswith("live.yaml:")
 
 
-def test_a_plug_in_adds_a_kind(monkeypatch):
+def test_a_plug_in_adds_a_kind():
     class Pager(Channel):
         """Pages somebody."""
 
@@ -104,7 +104,6 @@ def test_a_plug_in_adds_a_kind(monkeypatch):
         async def send(self, message, *, late=False):
             """Does nothing."""
 
-    monkeypatch.setattr(registry, "_items", {kind: dict(items) for kind, items in registry._items.items()})
     registry.add("channel", "pager", Pager)
     raw, channels = read("duty: {pager: '0123', urgent: true}")
     assert channels["duty"].urgent
