@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from genops.artifacts import Lock, Reference
-from genops.chains import ChainDefinition, Need, Step, Tool
+from genops.chains import ChainDefinition, Need, Step, Tool, evaluate
 from genops.errors import GenopsError, InputError, Location, nearest
 from genops.executor.closure import Closure
 from genops.models import check_key
@@ -16,7 +16,7 @@ from genops.prompts import InputSpec, Prompt
 from genops.steps.agent import AgentStep
 from genops.steps.chain import ChainStep
 from genops.steps.http import HttpStep
-from genops.steps.prompt import PromptStep
+from genops.steps.prompt import PromptStep, beside
 from genops.steps.tool import ToolStep
 from genops.syntax import Expression
 
@@ -186,6 +186,8 @@ class _Check:
             target: Prompt | ChainDefinition | None = self.seen.get((id(source), kind, getattr(step, key)))
             if target is not None:
                 self.given(f"step {name!r}: {kind} {target.name}", target.inputs, getattr(step, "with_", {}), at)
+            if isinstance(step, PromptStep) and isinstance(target, Prompt) and not _has_expression(step.fits):
+                self.attempt(lambda: _fits(name, target, step.fits), at)
 
     def given(self, what: str, spec: InputSpec, given: Any, at: Location) -> None:
         """What ``with:`` gives against what is declared; only constants have a type before a run."""
@@ -259,9 +261,14 @@ def _expressions(value: Any) -> Iterator[Expression]:
             yield from _expressions(item)
 
 
-def _accepts(what: str, spec: InputSpec, name: str, value: Any) -> None:
-    from genops.chains import evaluate
+def _fits(name: str, prompt: Prompt, schema: Any) -> None:
+    try:
+        beside(prompt, evaluate(schema, {}))
+    except InputError as error:
+        raise InputError(f"step {name!r}: {error.message}", hint=error.hint) from None
 
+
+def _accepts(what: str, spec: InputSpec, name: str, value: Any) -> None:
     try:
         InputSpec({name: spec.declared[name]}).validate({name: evaluate(value, {})})
     except InputError as error:

@@ -68,7 +68,7 @@ class PromptStep(Step):
         model = context.model(self.model or prompt.model_alias)
         messages = prompt.render(mapping_of(context.inputs["with_"], "with"), context.embed)
         request = prompt_request(context, prompt, model, messages, context.inputs["parameters"])
-        fits = _beside(prompt, context.inputs["fits"])
+        fits = beside(prompt, context.inputs["fits"])
         value: Value
         if prompt.output is None:
             response = await context.call_model(model, request)
@@ -138,8 +138,8 @@ async def ask_for(
     )
 
 
-def _beside(prompt: Prompt, schema: Value) -> OutputSpec | None:
-    """What the value of an answer has to fit beside the template's schema; None for nothing.
+def beside(prompt: Prompt, schema: Value) -> OutputSpec | None:
+    """What the value of an answer has to fit beside the template's schema, by a step's ``fits``; None for nothing.
 
     Raises:
         InputError: It is no JSON Schema, or the template's answers are text.

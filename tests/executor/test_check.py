@@ -48,6 +48,23 @@ def test_a_template_is_given_exactly_its_inputs(found, given, message):
     assert message in line
 
 
+@pytest.mark.parametrize(
+    ("template", "fits", "message"),
+    [
+        ("value", "{type: objct}", "step 'a': `fits`: not a valid JSON Schema"),
+        ("say", "{type: string}", "step 'a': `fits` is for values, and 'say' declares no output"),
+        ("value", "{properties: {n: {enum: '{{ inputs.known }}'}}}", None),
+        ("value", "{properties: {n: {enum: [1, 2]}}}", None),
+    ],
+)
+def test_what_an_answer_has_to_fit_is_a_schema(found, site, template, fits, message):
+    site.prompt("value", "---\noutput: {schema: {type: object}}\n---\nSay.\n")
+    given = "{what: hi}" if template == "say" else "{}"
+    step = f"{{prompt: {template}, with: {given}, fits: {fits}}}"
+    lines = errors(found(f"inputs: {{known: list}}\nsteps:\n  a: {step}\n"))
+    assert [line.startswith(f"error chains/main.yaml:3: {message}") for line in lines] == ([True] if message else [])
+
+
 def test_expressions_have_no_type_before_a_run(found):
     assert not errors(found('inputs: {n: str}\nsteps:\n  a: {prompt: say, with: {what: x, times: "{{ inputs.n }}"}}\n'))
     assert not errors(found('inputs: {all: object}\nsteps:\n  a: {prompt: say, with: "{{ inputs.all }}"}\n'))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from genops.errors import UsageError
-from genops.evals.judges.labels import Judged, Labels, is_missing
+from genops.evals.judges.labels import Judged, Labels, is_table, label_of
 from genops.evals.judges.words import TIE, number_of
 from genops.evals.labelling import Labelling
 
@@ -57,7 +57,7 @@ class CaseLabelling(Labelling[Task]):
     """
 
     def __init__(self, cases: Labels, out: Path, scale: tuple[str, ...] = (), seed: int = 0) -> None:
-        if out.suffix.lower() == ".csv":
+        if is_table(out):
             raise UsageError(f"labels are written as JSON Lines, and {out.name} is a table", hint="name it *.jsonl")
         self._seed = seed
         self._named: dict[str, Mapping[str, str]] = {}
@@ -68,9 +68,7 @@ class CaseLabelling(Labelling[Task]):
             )
         pairs = any(len(task.texts) == 2 for task in tasks.values())
         scale = scale or (PAIR_SCALE if pairs else SCALE)
-        lost = [word for word in scale if is_missing(word)]
-        if lost:
-            raise UsageError(f"--scale: {', '.join(lost)} is read as no label", hint="take another word")
+        _check_scale(scale)
         self._other = _other_places(scale) if pairs else {}
         super().__init__(tasks, out, scale)
 
@@ -120,6 +118,17 @@ def _texts(row: Judged) -> tuple[str, ...]:
     if "output_1" in shown and "output_2" in shown:
         return (shown["output_1"], shown["output_2"])
     return (shown["output"],) if "output" in shown else ()
+
+
+def _check_scale(scale: tuple[str, ...]) -> None:
+    read: dict[str, str] = {}
+    for word in scale:
+        label = label_of(word)
+        if label is None:
+            raise UsageError(f"--scale: {word} is read as no label", hint="take another word")
+        if label in read:
+            raise UsageError(f"--scale: {read[label]} and {word} are read as one label", hint="name each label once")
+        read[label] = word
 
 
 def _other_places(scale: tuple[str, ...]) -> dict[str, str]:

@@ -223,8 +223,13 @@ def _joined(rows: Iterable[Judged], told: Sequence[Judged]) -> tuple[Judged, ...
     )
 
 
+def is_table(path: Path) -> bool:
+    """Whether a labels file is one of CSV, by its name; the others are JSON Lines."""
+    return path.suffix.lower() in (".csv", ".tsv")
+
+
 def _records(path: Path) -> Iterator[tuple[Location, Mapping[str, Any]]]:
-    if path.suffix.lower() != ".csv":
+    if not is_table(path):
         return json_lines(read_text(path, "labels file", _MOST), path)
     return ((row.at, _told(row.values)) for row in csv_rows(path, None, UTF8, _MOST))
 
@@ -243,7 +248,7 @@ def _row(raw: Mapping[str, Any], at: Location) -> Judged:
     drawn = str(raw.get("drawn") or "")
     if drawn not in ("", "random", "chosen"):
         raise DefinitionError(f"`drawn` is random or chosen, not {drawn!r}", at=at)
-    verdict, swapped = _label(raw.get(named), at), _label(raw.get("swapped"), at)
+    verdict, swapped = label_of(raw.get(named), at), label_of(raw.get("swapped"), at)
     judge = str(raw.get("judge") or "").strip()
     if not judge and named in raw and ("judge" not in raw or verdict or swapped):
         judge = "judge"
@@ -252,7 +257,7 @@ def _row(raw: Mapping[str, Any], at: Location) -> Judged:
     return Judged(
         case=_unit(str(case), variant, metric),
         judge=judge,
-        human=_label(raw.get("human"), at),
+        human=label_of(raw.get("human"), at),
         verdict=verdict,
         swapped=swapped,
         both_orders=both_orders,
@@ -272,18 +277,17 @@ def _unit(case: str, variant: str, metric: str) -> str:
     return ", ".join(filter(None, (f"{case} of {variant}" if variant else case, metric)))
 
 
-def is_missing(word: str) -> bool:
-    """Whether a word in the place of a label says that there is none."""
-    return word.strip().lower() in _MISSING
+def label_of(raw: Any, at: Location | None = None) -> str | None:
+    """A label as text: 1, 1.0 and ``1`` are the same, and ``Yes`` and ``yes``; None where it says that there is none.
 
-
-def _label(raw: Any, at: Location) -> str | None:
-    """A label as text: 1, 1.0 and ``1`` are the same."""
+    Raises:
+        DefinitionError: It is no word and no number of common size.
+    """
     if isinstance(raw, (list, dict)):
         raise DefinitionError(f"a label is a word or a number, not {raw!r}", at=at)
-    if raw is None or is_missing(str(raw)):
+    word = "" if raw is None else str(raw).strip().casefold()
+    if word in _MISSING:
         return None
-    word = str(raw).strip().casefold()
     number = number_of(word)
     if number is None:
         return _BOOLEAN.get(word, word)

@@ -87,6 +87,12 @@ def test_a_word_that_is_read_as_no_label_is_refused(pairs, out):
         CaseLabelling(pairs, out, ("1", "2", "None"))
 
 
+@pytest.mark.parametrize("scale", ["2,1,2", "1,2,1.0", "A,b,a", "1,2,yes,true"])
+def test_two_words_that_are_read_as_one_label_are_refused(pairs, out, scale):
+    with pytest.raises(UsageError, match=f"--scale: .* and {scale.rpartition(',')[2]} are read as one label"):
+        CaseLabelling(pairs, out, tuple(scale.split(",")))
+
+
 def test_a_later_session_goes_on_in_the_same_order(pairs, out):
     whole = labelled(CaseLabelling(pairs, out.with_name("x"), seed=3), 40)
     first = labelled(CaseLabelling(pairs, out, seed=3), 5)

@@ -38,6 +38,7 @@ def test_the_recorded_format_of_pairs(load):
 
 def test_csv_is_read_too(load):
     labels = load("id,human,verdict\n1,4,5\n2,,3\n3,2,\n", name="labels.csv")
+    assert labels == load("id\thuman\tverdict\n1\t4\t5\n2\t\t3\n3\t2\t\n", name="labels.tsv")
     assert [(row.human, row.verdict) for row in labels.judges["judge"]] == [("4", "5"), (None, "3"), ("2", None)]
     assert labels.kind == "number"
 
