@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, 
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from genops.errors import StoreError, StoreUnavailable
+from genops.store.wal import use_wal
 
 _PRAGMAS = (
     "PRAGMA synchronous = NORMAL",
@@ -91,7 +91,7 @@ def _sqlite_engine(url: URL, busy_seconds: float) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
-        _use_wal(connection, time.monotonic() + busy_seconds)
+        use_wal(connection, busy_seconds)
         for pragma in _PRAGMAS:
             connection.execute(pragma)
 
@@ -113,17 +113,6 @@ def make_file(url: URL) -> None:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
         raise failure(f"{shown(url)} cannot be made", error) from error
-
-
-def _use_wal(connection: sqlite3.Connection, deadline: float) -> None:
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:  # SQLite does not wait for a lock when the mode changes
-            if "locked" not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
 
 
 def _begin(connection: Connection) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from genops.artifacts import digest_of
 from genops.retrieval.embedders.embedder import Embedder, Role
 from genops.settings import Settings
+from genops.store.wal import use_wal
 
 if TYPE_CHECKING:
     from genops.retrieval.embedders.embedder import Vectors
@@ -126,7 +127,7 @@ def _open(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     database = sqlite3.connect(path, timeout=_WAIT, check_same_thread=False)
     database.execute("PRAGMA page_size = 16384")  # of a new file: a page of the default size has room for two vectors
-    database.execute("PRAGMA journal_mode = WAL")
+    use_wal(database, _WAIT)
     database.execute("PRAGMA synchronous = NORMAL")
     database.executescript(_SCHEMA)
     return database
