@@ -430,9 +430,9 @@ class TestGating:
         assert (done.verdict.used, done.record.status) == (len(done.samples), "finished")
 
     def test_what_ended_before_the_budget_did_is_all_seen(self, lab):
-        lab.replies.update({text: lambda text=text: time.sleep(0.02) or text for text in MANY})
+        lab.replies.update({text: lambda text=text: time.sleep(0.05) or text for text in MANY})
         gate = {"rules": ["contains >= 0.99"], "alpha": 1e-12, "about": "population"}
-        done = lab.run(lab.suite(MANY, gate=gate, budget={"seconds": 0.3}, concurrency=4), gate=True)
+        done = lab.run(lab.suite(MANY, gate=gate, budget={"seconds": 1.0}, concurrency=4), gate=True)
         assert done.progress.stopped
         assert 0 < done.verdict.used == len(done.samples) < 200
         assert done.verdict.seen > 0

@@ -163,7 +163,7 @@ def test_timeouts_and_fallbacks(site):
 
     chain = site.chain("""
         steps:
-          slow: {tool: hang, timeout: 0.02, retry: {attempts: 2, delay: 0}, fallback: [{tool: quick}]}
+          slow: {tool: hang, timeout: 0.2, retry: {attempts: 2, delay: 0}, fallback: [{tool: quick}]}
         """)
     run = chain.run()
     assert run.output == "quick"
@@ -179,7 +179,7 @@ def test_a_timeout_deep_inside_is_told_the_same_way(site):
         await asyncio.Event().wait()
         return "never"
 
-    site.write("chains/inner.yaml", "steps: {slow: {tool: hang, timeout: 0.02}}")
+    site.write("chains/inner.yaml", "steps: {slow: {tool: hang, timeout: 0.2}}")
     chain = site.chain("""
         steps:
           each:
@@ -188,7 +188,7 @@ def test_a_timeout_deep_inside_is_told_the_same_way(site):
             do: {steps: {call: {chain: inner}}}
         """)
     run = chain.run()
-    assert [item["error"]["message"] for item in run.output] == ["not done within 0.02 s"] * 2
+    assert [item["error"]["message"] for item in run.output] == ["not done within 0.2 s"] * 2
     found = site.replay(run)
     assert found.identical, found.differences
 

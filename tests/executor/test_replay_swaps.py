@@ -195,7 +195,7 @@ class TestWhatRanOutOfTime:
           slow:
             tool: look
             with: {text: "{{ steps.a.output }}"}
-            timeout: 0.5
+            timeout: 1
             retry: {attempts: 2, delay: 0}
             fallback: [{value: too late}]
           b: {prompt: second, with: {question: "{{ inputs.q }}"}}
@@ -248,7 +248,7 @@ class TestWhatRanOutOfTime:
               each:
                 map: [one, two, three]
                 concurrency: 1
-                timeout: 1
+                timeout: 2
                 fallback: [{value: too late}]
                 do:
                   steps:

@@ -82,7 +82,7 @@ async def test_a_stream_that_failed_before_any_text_is_tried_again(world, ask):
 
 async def test_every_timeout_of_an_attempt_is_a_model_timeout(world, ask):
     world.server.fail(Fault("hang"), None)
-    response = await world.gateway.call(world.model(limits=world.limits(timeout=0.2)), ask("hi"))
+    response = await world.gateway.call(world.model(limits=world.limits(timeout=1.0)), ask("hi"))
     assert [attempt["error"] for attempt in response.attempts] == ["ModelTimeout"]
 
 
@@ -217,7 +217,7 @@ async def test_what_a_provider_needs_is_loaded_once_and_in_no_calls_time(world, 
             pass
 
         async def load(self):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(1.0)
             loads.append(world.gateway.sending.is_set())
 
         async def complete(self, model, request, call):
@@ -228,7 +228,7 @@ async def test_what_a_provider_needs_is_loaded_once_and_in_no_calls_time(world, 
             pass
 
     registry.add("provider", "bear", Bear)
-    model = world.model(model="bear/brown", base_url=None, limits=world.limits(timeout=0.04, retries=0))
+    model = world.model(model="bear/brown", base_url=None, limits=world.limits(timeout=0.9, retries=0))
     answers = await asyncio.gather(*(world.gateway.call(model, ask("hello")) for _ in range(5)))
     assert [answer.text for answer in answers] == ["awake"] * 5
     assert loads == [False]

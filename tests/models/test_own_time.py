@@ -14,15 +14,15 @@ async def wait(seconds):
 
 def test_work_is_counted_and_waiting_is_not():
     async def used(work):
-        async with OwnTime(0.2) as limit:
+        async with OwnTime(1.0) as limit:
             await asyncio.sleep(0.05)
-            await wait(0.3)
+            await wait(1.2)
             await asyncio.sleep(work)
         return limit.expired
 
     assert asyncio.run(used(0.05)) is False
     with pytest.raises(TimeoutError):
-        asyncio.run(used(0.5))
+        asyncio.run(used(2.0))
 
 
 def test_it_goes_on_when_the_last_one_has_its_turn():
@@ -46,7 +46,7 @@ def test_without_an_end_nothing_ends():
 
 def test_what_outlasts_it_may_wait_on():
     async def work():
-        async with OwnTime(0.05):
+        async with OwnTime(5.0):
             begun = asyncio.create_task(wait(0.1))
             await asyncio.sleep(0)
             later = asyncio.create_task(after(0.02))

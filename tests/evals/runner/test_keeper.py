@@ -127,7 +127,9 @@ async def test_what_is_handed_over_at_once_is_in_one_commit(make):
     running = asyncio.create_task(keeper.run())
     for first in (0, 3):
         await keeper.keep(*map(sample, range(first, first + 3)))
-        await asyncio.sleep(0.1)
+        async with asyncio.timeout(60):
+            while not commits or commits[-1][0] < first:  # noqa: ASYNC110 - for a thread
+                await asyncio.sleep(0.01)
     running.cancel()
     assert commits == [[0, 1, 2], [3, 4, 5]]
 

@@ -110,7 +110,7 @@ class TestAttempts:
             Behaviour("middle"),
             Behaviour("stall"),
         ]
-        entry = {"webhook": receiver.url, "secret_env": "SECRET", "timeout": 0.5}
+        entry = {"webhook": receiver.url, "secret_env": "SECRET", "timeout": 1.5}
         outbox = outbox_of(store, clock, ops=channel_of(entry))
         pauses = []
         while store.deliveries():

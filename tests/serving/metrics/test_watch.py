@@ -78,10 +78,10 @@ async def test_an_engine_that_starts_anew_is_told_and_its_counts_are_not_taken_f
 
 
 async def test_a_window_goes_no_further_back_than_asked(store, engine):
-    watch = Watch(settings_for(engine.url), store, "local", span=0.2)
+    watch = Watch(settings_for(engine.url), store, "local", span=1.0)
     await watch.look()
     await asked(engine, 5)
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(1.5)
     await watch.look()
     await asked(engine, 2)
     (look,) = await watch.look()

@@ -27,6 +27,16 @@ async def asked(record, key, **body):
             return answer.status, await answer.text()
 
 
+async def under_way(record):
+    """Waits until the server works on a request."""
+    async with aiohttp.ClientSession() as session, asyncio.timeout(60):
+        while True:
+            async with session.get(f"{record.url.removesuffix('/v1')}/metrics") as answer:
+                if "num_requests_running 1" in await answer.text():
+                    return
+            await asyncio.sleep(0.02)
+
+
 async def test_a_server_is_ready_after_a_real_answer_and_on_record_with_all_that_identifies_it(served):
     async with served() as one:
         await one.ready()
@@ -185,7 +195,7 @@ async def test_what_nobody_knows_is_shown_with_the_last_it_wrote(served):
 async def test_a_download_is_progress_though_vllm_says_nothing(served, tmp_path):
     blobs = tmp_path / "cache" / "models--tiny" / "blobs"
     blobs.mkdir(parents=True)
-    more = f'start_timeout = 1.0\nenvironment = {{HF_HUB_CACHE = "{tmp_path / "cache"}"}}\n'
+    more = f'start_timeout = 2.0\nenvironment = {{HF_HUB_CACHE = "{tmp_path / "cache"}"}}\n'
     async with served(more, hang="load") as one:
         for size in range(1, 30):
             (blobs / "aa.incomplete").write_bytes(b"0" * size)
@@ -244,12 +254,12 @@ async def test_a_server_that_is_busy_is_not_taken_to_be_dead(served):
 
 
 async def test_requests_under_way_finish_before_the_server_goes_and_no_new_ones_come(served):
-    async with served(slow=1.0) as one:
+    async with served(slow=2.0) as one:
         await one.ready()
         record = one.record
         key = (one.root / ".genops" / "serving" / "tiny" / "key").read_text()
         request = asyncio.create_task(asked(record, key, max_tokens=9))
-        await asyncio.sleep(0.4)
+        await under_way(record)
         one.supervisor.stop()
         await one.until(lambda: one.record.state == "stopping")
         assert not request.done()
@@ -274,9 +284,9 @@ async def test_the_second_stop_does_not_wait(served):
         await one.ready()
         key = (one.root / ".genops" / "serving" / "tiny" / "key").read_text()
         request = asyncio.create_task(asked(one.record, key, max_tokens=9))
-        await asyncio.sleep(0.3)
+        await under_way(one.record)
         one.supervisor.stop()
-        await asyncio.sleep(0.1)
+        await one.until(lambda: one.record.state == "stopping")
         one.supervisor.stop()
         await asyncio.wait_for(one.run, 10)
         with pytest.raises(aiohttp.ClientError):
@@ -290,7 +300,7 @@ async def test_requests_that_take_longer_than_the_drain_are_cut_off_and_counted(
         await one.ready()
         key = (one.root / ".genops" / "serving" / "tiny" / "key").read_text()
         request = asyncio.create_task(asked(one.record, key, max_tokens=9))
-        await asyncio.sleep(0.3)
+        await under_way(one.record)
         one.supervisor.stop()
         await one.run
         assert "1 request was cut off" in one.said
