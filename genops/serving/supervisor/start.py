@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from genops.serving.supervisor.causes import Cause, Failed, known_cause
@@ -41,6 +41,10 @@ class Start:
     output: Output
     say: Callable[[str], None]
     entered: Callable[[str], Awaitable[None]]
+    _told: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._told = self.phases.now
 
     async def until_it_listens(self) -> None:
         """Waits for the port to open, and looks after the phases meanwhile.
@@ -48,23 +52,21 @@ class Start:
         Raises:
             Failed: It shows no progress for too long.
         """
-        patience, warned, shown = self.plan.block.start_timeout, False, self.phases.now
+        patience, warned = self.plan.block.start_timeout, False
         bytes_before: int | None = None
         while not await self.probe.listens():
             now = time.monotonic()
             bytes_before = self._see_download(bytes_before, now)
-            if self.phases.now != shown:
-                shown, warned = self.phases.now, False
-                self.say(f"{shown} …")
-                await self.entered(shown)
+            if await self._tell_phase():
+                warned = False
             silent = now - self.phases.progress
             if silent > patience:
-                message = f"the phase {shown!r} showed no progress for {patience:g} s"
-                stuck = Cause("stuck", message, f"usually {USUALLY[shown]}")
+                message = f"the phase {self._told!r} showed no progress for {patience:g} s"
+                stuck = Cause("stuck", message, f"usually {USUALLY[self._told]}")
                 raise Failed(known_cause(self.output.lines) or stuck)
             if not warned and silent > _WARN_AFTER * patience:
                 warned = True
-                self.say(f"{shown} has shown no progress for {silent:.0f} s; usually {USUALLY[shown]}")
+                self.say(f"{self._told} has shown no progress for {silent:.0f} s; usually {USUALLY[self._told]}")
             await asyncio.sleep(self.plan.pace.poll)
 
     async def until_it_answers(self, loaded: Mapping[str, str], child: Child) -> None:
@@ -77,9 +79,8 @@ class Start:
         Raises:
             Failed: One does not answer.
         """
-        if self.phases.enter(ANSWER, time.monotonic()):
-            self.say(f"{ANSWER} …")
-        await self.entered(ANSWER)
+        self.phases.enter(ANSWER, time.monotonic())
+        await self._tell_phase()
         models = await self._asked(self.probe.models(), child)
         name = self.plan.launch.name
         if name not in models:
@@ -93,6 +94,15 @@ class Start:
                     self.say(f"the adapter {adapter!r} could not be loaded again: {error}")
         for one in (name, *self.plan.block.adapters):
             await self._asked(self.probe.complete(one, self.plan.block.start_timeout), child, one)
+
+    async def _tell_phase(self) -> bool:
+        """Tells of the phase that it is in, unless it was told; whether it did."""
+        if self.phases.now == self._told:
+            return False
+        self._told = self.phases.now
+        self.say(f"{self._told} …")
+        await self.entered(self._told)
+        return True
 
     async def _asked(self, question: Awaitable[T], child: Child, what: str = "") -> T:
         """An answer, or why there is none: the log says more than the status of the answer."""

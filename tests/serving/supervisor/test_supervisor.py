@@ -63,6 +63,7 @@ async def test_the_phases_of_the_start_are_told_with_their_times(served):
         assert one.record.state == "starting"
         one.fake.behave()
         await one.ready()
+    assert one.said.count("first answer …") == 1, "however soon the port opens after vLLM says that it does"
     (line,) = [line for line in one.said if line.startswith("ready at")]
     assert all(phase in line for phase in ("start", "load", "compile", "KV cache", "graphs", "first answer"))
 
