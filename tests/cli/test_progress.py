@@ -60,13 +60,13 @@ def test_long_work_without_a_terminal_writes_a_line_now_and_then(monkeypatch):
     monkeypatch.setattr("genops.cli.progress._SILENT_SECONDS", 0.01)
 
     def wait_for(line):
-        while not re.search(line, written.getvalue()):
+        while line not in written.getvalue():
             time.sleep(0.01)
 
     with progress_bar("embedding passages") as advance:
-        wait_for(r"embedding passages: not begun after \d s\n")
+        wait_for("embedding passages: not begun after 0 s\n")
         advance(1_200, 5_000)
-        wait_for(r"embedding passages: 1,200 of 5,000 after \d s, ")
+        wait_for("embedding passages: 1,200 of 5,000 after 0 s, ")
     ended = written.getvalue()
     time.sleep(0.05)
     assert written.getvalue() == ended
@@ -81,7 +81,7 @@ def test_such_a_line_says_the_rate_the_time_left_and_what_failed(monkeypatch):
         while "\n" not in written.getvalue():
             time.sleep(0.01)
     line = written.getvalue().splitlines()[0]
-    assert re.fullmatch(r"rows: 10 of 40 after \d s, [\d,]+\.\d/s, \d s left; 2 failed", line)
+    assert re.fullmatch(r"rows: 10 of 40 after 0 s, [\d,]+\.\d/s, \d s left; 2 failed", line)
 
 
 def test_the_rate_and_the_time_left_are_told_of_what_is_done_now(monkeypatch):
